@@ -1,0 +1,68 @@
+"""The coordinate convention: xyxy, continuous, 0-based. The only file that adds or subtracts 1.
+
+A VOC file counts pixels from 1 and includes both corners. Pixel `p` covers [p - 1, p] here, so
+the box (xmin, ymin, xmax, ymax) of the file is [xmin - 1, ymin - 1, xmax, ymax], and the
+devkit's area (xmax - xmin + 1) * (ymax - ymin + 1) is the plain area: its +1 is not forgotten,
+it is the convention.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.floating]
+
+_VOC_OFFSET = np.array([1, 1, 0, 0])
+
+
+def from_voc(boxes: FloatArray) -> FloatArray:
+    """(N, 4) inclusive 1-based pixel corners of a VOC file -> continuous 0-based xyxy."""
+    return boxes - _VOC_OFFSET.astype(boxes.dtype)
+
+
+def to_voc(boxes: FloatArray) -> FloatArray:
+    """(N, 4) continuous 0-based xyxy -> inclusive 1-based pixel corners; inverse of `from_voc`."""
+    return boxes + _VOC_OFFSET.astype(boxes.dtype)
+
+
+def from_xywh(boxes: FloatArray) -> FloatArray:
+    """(N, 4) COCO x, y, width, height -> xyxy."""
+    return np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], axis=1)
+
+
+def to_xywh(boxes: FloatArray) -> FloatArray:
+    """(N, 4) xyxy -> COCO x, y, width, height."""
+    return np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1)
+
+
+def areas(boxes: FloatArray) -> FloatArray:
+    """(N, 4) -> (N,); an inverted box has area 0."""
+    sides = np.clip(boxes[:, 2:] - boxes[:, :2], 0, None)
+    return sides[:, 0] * sides[:, 1]
+
+
+def clip(boxes: FloatArray, height: float, width: float) -> FloatArray:
+    """(N, 4) -> the part of each box inside [0, width] x [0, height]."""
+    limits = np.array([width, height, width, height], boxes.dtype)
+    return np.clip(boxes, 0, limits)
+
+
+def iou(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Intersection over union of every pair; 0 where both areas are 0.
+
+    Shape: (N, 4), (M, 4) -> (N, M).
+    """
+    corners = np.minimum(a[:, None, 2:], b[None, :, 2:]) - np.maximum(a[:, None, :2], b[None, :, :2])
+    sides = np.clip(corners, 0, None)
+    intersection = sides[..., 0] * sides[..., 1]
+    union = areas(a)[:, None] + areas(b)[None] - intersection
+    return np.divide(intersection, union, out=np.zeros_like(intersection), where=union > 0)
+
+
+def too_thin(boxes: FloatArray, pixels: float = 1.0) -> NDArray[np.bool_]:
+    """(N, 4) -> (N,) True where a side is at most `pixels`: an annotator's stray click.
+
+    Such boxes take no part in training; evaluation counts them as the devkit does.
+    """
+    return (boxes[:, 2:] - boxes[:, :2] <= pixels).any(axis=1)
