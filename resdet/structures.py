@@ -33,8 +33,8 @@ class GroundTruth:
 
     boxes: Float32Array
     labels: Int64Array
-    difficult: BoolArray | None = None
-    crowd: BoolArray | None = None
+    difficult: BoolArray = None  # type: ignore[assignment]  # None: nothing is difficult
+    crowd: BoolArray = None  # type: ignore[assignment]  # None: nothing is a crowd
 
     def __post_init__(self) -> None:
         boxes = _as(self.boxes, np.float32, (-1, 4), "boxes")

@@ -1,0 +1,153 @@
+"""One file format for every network, read without running code, written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO, Any, Literal
+
+import torch
+from torch import Tensor
+
+FORMAT = "backbones/1"
+StateDict = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """What a network was trained to see: input = (pixel * scale - mean) / std.
+
+    Unit: pixel in 0..255; mean and std in units of pixel * scale, in `channel_order`.
+    """
+
+    channel_order: Literal["RGB", "BGR"]
+    scale: float
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    class_names: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain lists and numbers, as a checkpoint holds them."""
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Preprocessing:
+        """Inverse of `to_dict`. Raises: ValueError if a field is missing or foreign."""
+        fields = {"channel_order", "scale", "mean", "std", "class_names"}
+        if set(values) != fields:
+            raise ValueError(f"preprocessing must have the fields {sorted(fields)}, got {sorted(values)}")
+        return cls(
+            values["channel_order"],
+            float(values["scale"]),
+            tuple(values["mean"]),
+            tuple(values["std"]),
+            tuple(values["class_names"]),
+        )
+
+    def pixel_mean_std(self) -> tuple[list[float], list[float]]:
+        """Mean and std in units of the pixel (0..255): detectron2's PIXEL_MEAN and PIXEL_STD."""
+        return [m / self.scale for m in self.mean], [s / self.scale for s in self.std]
+
+
+@dataclass(frozen=True)
+class BackboneCheckpoint:
+    """A classification network at rest; `arch` holds the arguments of `create`."""
+
+    arch: dict[str, Any]
+    num_classes: int
+    model: StateDict
+    preprocessing: Preprocessing
+    meta: dict[str, Any]
+
+
+@contextlib.contextmanager
+def atomic_write(path: Path) -> Iterator[IO[bytes]]:
+    """A file that appears under `path` complete and synced, or not at all."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise
+
+
+def save(path: Path, payload: Mapping[str, Any]) -> None:
+    """Write `payload` (tensors, numbers, strings, lists, dicts) as a torch file, atomically."""
+    with atomic_write(path) as file:
+        torch.save(dict(payload), file)
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Read a torch file on the CPU, admitting tensors and plain values only.
+
+    Raises: FileNotFoundError; ValueError if the file is cut, foreign, or would run code.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"checkpoint must be an existing file, got {path}")
+    try:
+        payload = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise ValueError(
+            f"checkpoint must hold tensors and plain values only, got {path}; "
+            "it is no torch file, or loading it would run code: convert it where you trust it"
+        ) from error
+    except (RuntimeError, EOFError, ValueError, KeyError, IndexError, UnicodeDecodeError) as error:
+        raise ValueError(f"checkpoint must be a complete torch file, got {path} ({error})") from error
+    if not isinstance(payload, dict):
+        raise ValueError(f"checkpoint must hold a dict, got {type(payload).__name__} in {path}")
+    return payload
+
+
+def save_backbone(
+    path: Path,
+    *,
+    arch: Mapping[str, Any],
+    num_classes: int,
+    model: Mapping[str, Tensor],
+    preprocessing: Preprocessing,
+    meta: Mapping[str, Any],
+) -> None:
+    """Write a classification network with all that is needed to use it again."""
+    payload = {
+        "format": FORMAT,
+        "arch": dict(arch),
+        "num_classes": num_classes,
+        "model": dict(model),
+        "preprocessing": preprocessing.to_dict(),
+        "meta": dict(meta),
+    }
+    save(path, payload)
+
+
+def load_backbone(path: Path) -> BackboneCheckpoint:
+    """Read what `save_backbone` wrote. Raises: ValueError if it is another kind of file."""
+    payload = load(path)
+    if payload.get("format") != FORMAT:
+        raise ValueError(
+            f"format of {path} must be {FORMAT!r}, got {payload.get('format')!r}; "
+            "give a file that tools/train_backbone.py wrote"
+        )
+    missing = {"arch", "num_classes", "model", "preprocessing", "meta"} - set(payload)
+    if missing:
+        raise ValueError(f"{path} must be a whole checkpoint, got one without {sorted(missing)}")
+    return BackboneCheckpoint(
+        arch=payload["arch"],
+        num_classes=payload["num_classes"],
+        model=payload["model"],
+        preprocessing=Preprocessing.from_dict(payload["preprocessing"]),
+        meta=payload["meta"],
+    )

@@ -1,0 +1,141 @@
+"""YAML into a CfgNode of known keys: `_BASE_`, `KEY VALUE`, and every fault in one message."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from fvcore.common.config import CfgNode
+
+BASE_KEY = "_BASE_"
+
+
+class ConfigError(ValueError):
+    """Every fault of a configuration, one a line."""
+
+    def __init__(self, source: str, faults: Sequence[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__(f"{source}: " + "\n  ".join([f"{len(faults)} fault(s)", *faults]))
+
+
+def find(name: str, folder: Path) -> Path:
+    """A path as it stands, else a bare name (suffix optional) in `folder`.
+
+    Raises: ConfigError that lists the nearest names.
+    """
+    candidates = [Path(name), folder / name, folder / f"{name}.yaml"]
+    for candidate in candidates:
+        if candidate.is_file():
+            return candidate
+    known = sorted(p.name for p in folder.glob("*.yaml"))
+    near = difflib.get_close_matches(name, known, n=3) or known
+    raise ConfigError(name, [f"config must be a file or one of {', '.join(near)}, got {name!r}"])
+
+
+def load(
+    schema: CfgNode, name_or_path: str, overrides: Sequence[str] = (), *, folder: Path
+) -> CfgNode:
+    """A copy of `schema` with the file's values, then the `KEY VALUE` pairs.
+
+    Raises: ConfigError with all faults: unknown keys (nearest named), wrong types, odd pairs.
+    """
+    path = find(name_or_path, folder)
+    cfg = schema.clone()
+    faults: list[str] = []
+    for source, values in _chain(path):
+        for key, value in _leaves(values):
+            _assign(cfg, key, value, source.name, faults)
+    if len(overrides) % 2:
+        faults.append(f"overrides must be KEY VALUE pairs, got {' '.join(overrides)!r}")
+    else:
+        for key, text in zip(overrides[::2], overrides[1::2]):
+            _assign(cfg, key, _parse(text), "command line", faults)
+    if faults:
+        raise ConfigError(str(name_or_path), faults)
+    return cfg
+
+
+def apply(cfg: CfgNode, pairs: dict[str, Any], source: str) -> None:
+    """Set `{"A.B": value}` in place. Raises: ConfigError with all faults."""
+    faults: list[str] = []
+    for key, value in pairs.items():
+        _assign(cfg, key, value, source, faults)
+    if faults:
+        raise ConfigError(source, faults)
+
+
+def _chain(path: Path, seen: tuple[Path, ...] = ()) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """The files of a `_BASE_` chain with their values, the farthest base first."""
+    path = path.resolve()
+    if path in seen:
+        raise ConfigError(str(path), [f"{BASE_KEY} must not lead back to {path.name}"])
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except FileNotFoundError:
+        referrer = seen[-1].name if seen else "the command line"
+        fault = f"{BASE_KEY} of {referrer} must be an existing file, got {path}"
+        raise ConfigError(str(path), [fault]) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(str(path), [f"must be plain YAML, got: {error}"]) from error
+    if not isinstance(values, dict):
+        raise ConfigError(str(path), [f"must hold keys and values, got {type(values).__name__}"])
+    base = values.pop(BASE_KEY, None)
+    if base is not None:
+        yield from _chain(path.parent / str(base), (*seen, path))
+    yield path, values
+
+
+def _leaves(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        if isinstance(value, dict) and value:
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _parse(text: str) -> Any:
+    """A Python literal where it is one, as detectron2 reads its command line; else the text."""
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+
+
+def _assign(cfg: CfgNode, key: str, value: Any, source: str, faults: list[str]) -> None:
+    *parents, leaf = key.split(".")
+    node: Any = cfg
+    for parent in parents:
+        node = node.get(parent) if isinstance(node, CfgNode) else None
+    if not isinstance(node, CfgNode) or leaf not in node:
+        known = [k for k, _ in _leaves(cfg)]
+        near = difflib.get_close_matches(key, known, n=2, cutoff=0.6)
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        faults.append(f"{key} ({source}) is not a known key{hint}")
+        return
+    converted, fits = _convert(value, node[leaf])
+    if not fits:
+        expected = type(node[leaf]).__name__
+        faults.append(f"{key} ({source}) must be {expected}, got {value!r}")
+        return
+    node[leaf] = converted
+
+
+def _convert(value: Any, current: Any) -> tuple[Any, bool]:
+    """`value` in the type of `current`, and whether it fits; None admits anything, as in yacs."""
+    if isinstance(current, CfgNode):
+        return value, False
+    if isinstance(current, bool) or isinstance(value, bool):
+        return value, isinstance(current, bool) == isinstance(value, bool) or current is None
+    if isinstance(current, float) and isinstance(value, (int, str)):
+        # YAML 1.1 reads 1e-4 as text
+        try:
+            return float(value), True
+        except ValueError:
+            return value, False
+    if isinstance(current, (tuple, list)) and isinstance(value, (tuple, list)):
+        return type(current)(value), True
+    return value, current is None or isinstance(value, type(current))
