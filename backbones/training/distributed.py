@@ -69,15 +69,15 @@ def gather(item: object) -> list[object]:
 
 
 def device(name: str = "") -> torch.device:
-    """The named device, else this process's GPU, else the CPU.
+    """The named device; "" and "cuda" mean this process's GPU, or the CPU where there is none.
 
-    Raises: ValueError if a GPU is asked for and there is none.
+    Raises: ValueError if a numbered GPU is asked for and absent.
     """
-    if name.startswith("cuda") and not torch.cuda.is_available():
-        raise ValueError(f"MODEL.DEVICE must be present, got {name!r} without a GPU; give cpu")
     if name in ("", "cuda"):
         local = int(os.environ.get("LOCAL_RANK", 0))
         return torch.device("cuda", local) if torch.cuda.is_available() else torch.device("cpu")
+    if name.startswith("cuda") and not torch.cuda.is_available():
+        raise ValueError(f"MODEL.DEVICE must be present, got {name!r} without a GPU; give cpu")
     return torch.device(name)
 
 

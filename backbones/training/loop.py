@@ -1,0 +1,193 @@
+"""The one training loop, for classifiers and detectors alike."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from backbones.training import distributed
+from backbones.training.runlog import RunLog
+
+Batch = TypeVar("Batch")
+Precision = Literal["fp32", "bf16", "fp16"]
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+WAITING_TOO_LONG = 0.2  # share of the time spent waiting for data
+
+
+class NonFiniteLossError(ValueError):
+    """The loss is NaN or infinite: training cannot go on."""
+
+
+@dataclass(frozen=True)
+class LoopSettings:
+    """How long, how often, how precisely. Periods of 0 mean never; the end always counts."""
+
+    max_iterations: int
+    images_per_iteration: int
+    start_iteration: int = 0
+    precision: Precision = "fp32"
+    clip_norm: float | None = None
+    clip_value: float | None = None
+    log_period: int = 20
+    checkpoint_period: int = 0
+    evaluation_period: int = 0
+
+
+def train(
+    model: nn.Module,
+    batches: Iterator[Batch],
+    compute_losses: Callable[[nn.Module, Batch], dict[str, Tensor]],
+    optimizer: torch.optim.Optimizer,
+    rate_factor: Callable[[int], float],
+    settings: LoopSettings,
+    log: RunLog,
+    *,
+    scaler: torch.amp.GradScaler,
+    save_checkpoint: Callable[[int], None],
+    evaluate: Callable[[int], Mapping[str, float]],
+) -> None:
+    """Minimise the sum of the losses from `start_iteration` to `max_iterations`.
+
+    Each parameter group carries `base_lr`; its rate is base_lr * rate_factor(iteration).
+    `save_checkpoint` and `evaluate` get the number of iterations done and run in every process.
+
+    Raises: NonFiniteLossError, naming iteration, losses and rate.
+    """
+    device = next(model.parameters()).device
+    meter = _Meter()
+    model.train()
+    for iteration in range(settings.start_iteration, settings.max_iterations):
+        for group in optimizer.param_groups:
+            group["lr"] = group["base_lr"] * rate_factor(iteration)
+        with meter.waiting():
+            batch = next(batches)
+        with torch.autocast(
+            device.type, DTYPES[settings.precision], enabled=settings.precision != "fp32"
+        ):
+            losses = compute_losses(model, batch)
+        total = torch.stack([loss.float() for loss in losses.values()]).sum()
+        optimizer.zero_grad(set_to_none=True)
+        scaler.scale(total).backward()
+        _clip(model, optimizer, scaler, settings)
+        scaler.step(optimizer)
+        scaler.update()
+        meter.add({"total_loss": total, **losses})
+
+        done = iteration + 1
+        saves = _due(done, settings.checkpoint_period, settings)
+        evaluates = _due(done, settings.evaluation_period, settings)
+        first = done == settings.start_iteration + 1
+        if first or saves or evaluates or done % settings.log_period == 0:
+            _report(meter, optimizer, iteration, settings, log)
+        if saves:
+            save_checkpoint(done)
+        if evaluates:
+            log.status("evaluating")
+            log.scalars(iteration, evaluate(done))
+            model.train()
+        if saves or evaluates:
+            meter.restart()
+
+
+def _due(done: int, period: int, settings: LoopSettings) -> bool:
+    return done == settings.max_iterations or (period > 0 and done % period == 0)
+
+
+def _clip(
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    scaler: torch.amp.GradScaler,
+    settings: LoopSettings,
+) -> None:
+    if settings.clip_norm is None and settings.clip_value is None:
+        return
+    scaler.unscale_(optimizer)
+    if settings.clip_norm is not None:
+        nn.utils.clip_grad_norm_(model.parameters(), settings.clip_norm)
+    if settings.clip_value is not None:
+        nn.utils.clip_grad_value_(model.parameters(), settings.clip_value)
+
+
+def _report(
+    meter: _Meter,
+    optimizer: torch.optim.Optimizer,
+    iteration: int,
+    settings: LoopSettings,
+    log: RunLog,
+) -> None:
+    values = meter.read()
+    rate = optimizer.param_groups[0]["lr"]
+    if not math.isfinite(values["total_loss"]):
+        terms = ", ".join(f"{k} {v:.4g}" for k, v in values.items())
+        raise NonFiniteLossError(
+            f"loss must be finite, got {terms} at iteration {iteration} with rate {rate:.4g}; "
+            "lower SOLVER.BASE_LR, lengthen SOLVER.WARMUP_ITERS or set SOLVER.CLIP_GRADIENTS"
+        )
+    seconds, waiting = meter.speed()
+    images_a_second = settings.images_per_iteration / seconds
+    terms = "  ".join(f"{k.removeprefix('loss_')} {v:.3f}" for k, v in values.items())
+    line = f"{terms}  lr {rate:.2g}  {images_a_second:.1f} img/s  data {waiting:.0%}"
+    if waiting > WAITING_TOO_LONG:
+        line += " (raise DATALOADER.NUM_WORKERS)"
+    log.progress(iteration + 1, line, seconds)
+    speed = {"lr": rate, "images_per_second": images_a_second, "data_time_share": waiting}
+    log.scalars(iteration, {**values, **speed, "seconds_per_iteration": seconds})
+
+
+class _Meter:
+    """Means of losses since the last reading, and where the time since `restart` went."""
+
+    def __init__(self) -> None:
+        self._sums: dict[str, Tensor] = {}
+        self._counts: dict[str, int] = defaultdict(int)
+        self.restart()
+
+    def restart(self) -> None:
+        self._started = time.perf_counter()
+        self._waited = 0.0
+        self._iterations = 0
+
+    def waiting(self) -> _Timer:
+        return _Timer(self)
+
+    def add(self, losses: Mapping[str, Tensor]) -> None:
+        self._iterations += 1
+        for name, loss in losses.items():
+            value = loss.detach().float()
+            self._sums[name] = self._sums[name] + value if name in self._sums else value.clone()
+            self._counts[name] += 1
+
+    def read(self) -> dict[str, float]:
+        """Means over the iterations since the last call and over all processes."""
+        names = list(self._sums)
+        means = torch.stack([self._sums[n] / self._counts[n] for n in names])
+        means = distributed.mean_over_ranks(means)
+        self._sums.clear()
+        self._counts.clear()
+        return dict(zip(names, means.tolist()))
+
+    def speed(self) -> tuple[float, float]:
+        """(seconds an iteration, share of them spent waiting for data)."""
+        elapsed = time.perf_counter() - self._started
+        return elapsed / max(self._iterations, 1), self._waited / elapsed
+
+    def waited(self, seconds: float) -> None:
+        self._waited += seconds
+
+
+class _Timer:
+    def __init__(self, meter: _Meter) -> None:
+        self._meter = meter
+
+    def __enter__(self) -> None:
+        self._from = time.perf_counter()
+
+    def __exit__(self, *_: Any) -> None:
+        self._meter.waited(time.perf_counter() - self._from)

@@ -1,0 +1,136 @@
+"""What a run says: log.txt, metrics.json, TensorBoard, and one live line on the terminal."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+from torch.utils.tensorboard import SummaryWriter
+
+from backbones.training import distributed
+
+PLAIN_LINE_SECONDS = 10.0  # between two lines where the output is no terminal
+
+
+class RunLog:
+    """Writes into `directory` in the main process and is silent in the others.
+
+    A run that resumes at `start_iteration` keeps the metrics of the iterations before it.
+    """
+
+    def __init__(
+        self, directory: Path, title: str, max_iterations: int, start_iteration: int = 0
+    ) -> None:
+        self.directory = Path(directory)
+        self._on = distributed.is_main()
+        self._title = title
+        self._max_iterations = max_iterations
+        self._start_iteration = start_iteration
+        self._started = time.monotonic()
+        self._last_plain_line = -math.inf
+        self._console = Console(file=sys.stdout, soft_wrap=True, highlight=False)
+        self._progress: Progress | None = None
+
+    def __enter__(self) -> RunLog:
+        if not self._on:
+            return self
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self._text = (self.directory / "log.txt").open("a", encoding="utf-8")
+        self._metrics = self._open_metrics()
+        self._board = SummaryWriter(str(self.directory), purge_step=self._start_iteration)
+        if self._console.is_terminal:
+            columns = [TextColumn("{task.description}"), BarColumn(None), TextColumn("{task.fields[line]}")]
+            self._progress = Progress(*columns, console=self._console, expand=True)
+            self._progress.start()
+            self._task = self._progress.add_task(self._title, total=self._max_iterations, line="")
+        self.status("waiting for the first batch")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if not self._on:
+            return
+        if self._progress:
+            self._progress.stop()
+        self._board.close()
+        self._metrics.close()
+        self._text.close()
+
+    def _open_metrics(self):  # type: ignore[no-untyped-def]
+        path = self.directory / "metrics.json"
+        kept: list[str] = []
+        if self._start_iteration and path.is_file():
+            lines = path.read_text(encoding="utf-8").splitlines()
+            kept = [x for x in lines if _iteration_of(x) < self._start_iteration]
+        file = path.open("w", encoding="utf-8")
+        file.writelines(f"{line}\n" for line in kept)
+        return file
+
+    def info(self, text: str) -> None:
+        """One line for the reader, on the terminal and in log.txt."""
+        if not self._on:
+            return
+        self._console.print(text, markup=False)
+        self._text.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}\n")
+        self._text.flush()
+
+    def scalars(self, iteration: int, values: Mapping[str, float]) -> None:
+        """Numbers of one iteration: a line of metrics.json and a point on each curve."""
+        if not self._on:
+            return
+        finite = {k: v for k, v in values.items() if math.isfinite(v)}
+        self._metrics.write(json.dumps({"iteration": iteration, **finite}) + "\n")
+        self._metrics.flush()
+        for name, value in finite.items():
+            self._board.add_scalar(name, value, iteration)
+
+    def progress(self, iterations_done: int, line: str, seconds_an_iteration: float) -> None:
+        """Move the live line; where the output is no terminal, print it every few seconds."""
+        if not self._on:
+            return
+        eta = (self._max_iterations - iterations_done) * seconds_an_iteration
+        line = f"{iterations_done}/{self._max_iterations}  eta {_clock(eta)}  {line}"
+        if self._progress:
+            self._progress.update(self._task, completed=iterations_done, line=line)
+        now = time.monotonic()
+        last = iterations_done == self._max_iterations
+        if last or now - self._last_plain_line > PLAIN_LINE_SECONDS:
+            self._last_plain_line = now
+            if self._progress:
+                self._text.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {line}\n")
+                self._text.flush()
+            else:
+                self.info(f"{self._title}  {line}")
+
+    def status(self, text: str) -> None:
+        """What the run is doing when it is not iterating."""
+        if not self._on:
+            return
+        if self._progress:
+            self._progress.update(self._task, line=text)
+        else:
+            self.info(f"{self._title}  {text}")
+
+
+def _iteration_of(line: str) -> float:
+    try:
+        return float(json.loads(line)["iteration"])
+    except (ValueError, KeyError, TypeError):
+        return math.inf  # a line cut by a crash
+
+
+def _clock(seconds: float) -> str:
+    minutes, seconds = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
