@@ -1,0 +1,72 @@
+"""The classification networks of *Deep Residual Learning for Image Recognition*.
+
+Legend, one line per part; the words of the second column are used everywhere in this project:
+
+    paper               here                   torchvision            detectron2
+    conv1 + max-pool    stem                   conv1, bn1, maxpool    stem
+    conv2_x             res2                   layer1                 res2
+    conv3_x             res3                   layer2                 res3
+    conv4_x             res4                   layer3                 res4
+    conv5_x             res5                   layer4                 res5
+    layer i of a block  conv<i>, norm<i>       conv<i>, bn<i>         conv<i>, conv<i>.norm
+    projection          shortcut.conv, .norm   downsample.0, .1       shortcut, shortcut.norm
+    1000-d fc           fc                     fc                     linear
+    option A, B, C      shortcut="A|B|C"       B only                 B only
+    stride in 1x1       stride_in_1x1=True     False ("v1.5")         STRIDE_IN_1X1: True
+    fixed BN            norm="frozen"          FrozenBatchNorm2d      FrozenBN
+    conv3_1 (VGG)       conv3.conv1            features.10            none
+    fc6, fc7, fc8       fc6, fc7, fc8          classifier.0, .3, .6   none
+
+The public names below are imported when first used: a tool answers `--help` without torch.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from backbones.blocks import BasicBlock, Bottleneck, PlainBlock
+    from backbones.features import Classifier, StagedModule, StageInfo, Trunk
+    from backbones.freeze import freeze_at, freeze_batch_norm
+    from backbones.layers import FrozenBatchNorm2d, make_norm
+    from backbones.registry import create, names, register
+    from backbones.resnet import TABLE_1, ResNet
+    from backbones.vgg import VGG
+
+__all__ = [
+    "TABLE_1",
+    "VGG",
+    "BasicBlock",
+    "Bottleneck",
+    "Classifier",
+    "FrozenBatchNorm2d",
+    "PlainBlock",
+    "ResNet",
+    "StageInfo",
+    "StagedModule",
+    "Trunk",
+    "create",
+    "freeze_at",
+    "freeze_batch_norm",
+    "make_norm",
+    "names",
+    "register",
+]
+
+_HOMES = {
+    "blocks": ("BasicBlock", "Bottleneck", "PlainBlock"),
+    "features": ("Classifier", "StageInfo", "StagedModule", "Trunk"),
+    "freeze": ("freeze_at", "freeze_batch_norm"),
+    "layers": ("FrozenBatchNorm2d", "make_norm"),
+    "registry": ("create", "names", "register"),
+    "resnet": ("TABLE_1", "ResNet"),
+    "vgg": ("VGG",),
+}
+_HOME_OF = {name: home for home, public in _HOMES.items() for name in public}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'backbones' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"backbones.{_HOME_OF[name]}"), name)

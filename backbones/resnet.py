@@ -1,0 +1,150 @@
+"""Residual networks for ImageNet and their plain counterparts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from backbones.blocks import BasicBlock, Bottleneck, PlainBlock
+from backbones.features import Classifier, StageInfo
+from backbones.layers import he_init, make_classifier, make_norm, norm_kind, scale_channels
+from backbones.registry import register
+
+Block = type[PlainBlock] | type[BasicBlock] | type[Bottleneck]
+
+# Source: He et al. 2016, Table 1. Blocks in res2, res3, res4, res5 (conv2_x .. conv5_x).
+TABLE_1: dict[int, tuple[Block, tuple[int, int, int, int]]] = {
+    18: (BasicBlock, (2, 2, 2, 2)),
+    34: (BasicBlock, (3, 4, 6, 3)),
+    50: (Bottleneck, (3, 4, 6, 3)),
+    101: (Bottleneck, (3, 4, 23, 3)),
+    152: (Bottleneck, (3, 8, 36, 3)),
+}
+STAGE_WIDTHS = {"res2": 64, "res3": 128, "res4": 256, "res5": 512}
+STEM_WIDTH = 64
+
+
+class Stem(nn.Module):
+    """7x7 convolution of stride 2, norm, ReLU, 3x3 max-pool of stride 2.
+
+    Shape: (N, 3, H, W) -> (N, channels, H / 4, W / 4).
+    Source: He et al. 2016, Table 1, conv1 and the head of conv2_x.
+    """
+
+    def __init__(self, channels: int, norm: str, eps: float) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, channels, 7, stride=2, padding=3, bias=False)
+        self.norm1 = make_norm(norm, channels, eps)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Reduce by four."""
+        return F.max_pool2d(F.relu_(self.norm1(self.conv1(x))), 3, stride=2, padding=1)
+
+
+class ResNet(Classifier):
+    """Stem, four stages of `block`, global average pool, one linear layer.
+
+    With `PlainBlock` it is the plain network of the paper: no shortcut anywhere.
+
+    Shape: (N, 3, H, W) -> (N, num_classes) logits.
+    Raises: ValueError for an unknown norm or shortcut, or a width that is not positive.
+    Source: He et al. 2016, Table 1.
+    """
+
+    def __init__(
+        self,
+        block: Block,
+        depths: Sequence[int],
+        *,
+        num_classes: int = 1000,
+        stride_in_1x1: bool = True,
+        shortcut: str = "B",
+        norm: str = "bn",
+        width: float = 1.0,
+        eps: float = 1e-5,
+    ) -> None:
+        options: dict[str, Any] = {"norm": norm_kind(norm), "eps": eps}
+        if block is not PlainBlock:
+            options["shortcut"] = shortcut
+        if block is Bottleneck:
+            options["stride_in_1x1"] = stride_in_1x1
+        channels, stride = scale_channels(STEM_WIDTH, width), 4
+        stages: dict[str, nn.Module] = {"stem": Stem(channels, options["norm"], eps)}
+        infos = {"stem": StageInfo("stem", channels, stride)}
+        for (name, base), depth in zip(STAGE_WIDTHS.items(), depths, strict=True):
+            first_stride = 1 if name == "res2" else 2
+            stage_width, stride = scale_channels(base, width), stride * first_stride
+            stages[name] = _make_stage(block, channels, stage_width, depth, first_stride, options)
+            channels = stage_width * block.expansion
+            infos[name] = StageInfo(name, channels, stride)
+        super().__init__(stages, infos)
+        he_init(self)
+        self.num_classes = num_classes
+        self.fc = make_classifier(channels, num_classes)
+        self.arch = {"width": width, **options}
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits."""
+        x = self.features(x, ("res5",))["res5"]
+        return self.fc(F.adaptive_avg_pool2d(x, 1).flatten(1))
+
+    def classifier_names(self) -> tuple[str, ...]:
+        """Names of the layers that depend on the number of classes."""
+        return ("fc",)
+
+
+def _make_stage(
+    block: Block, channels: int, width: int, depth: int, stride: int, options: dict[str, Any]
+) -> nn.Sequential:
+    blocks: list[nn.Module] = []
+    for index in range(depth):
+        blocks.append(block(channels, width, stride if index == 0 else 1, **options))
+        channels = width * block.expansion
+    return nn.Sequential(*blocks)
+
+
+def _residual(
+    depth: int,
+    *,
+    num_classes: int = 1000,
+    norm: str = "bn",
+    width: float = 1.0,
+    stride_in_1x1: bool = True,
+    shortcut: str = "B",
+    eps: float = 1e-5,
+) -> ResNet:
+    """ResNet of Table 1; in 18 and 34, without 1x1 layers, both values of stride_in_1x1 agree."""
+    block, depths = TABLE_1[depth]
+    return ResNet(
+        block,
+        depths,
+        num_classes=num_classes,
+        stride_in_1x1=stride_in_1x1,
+        shortcut=shortcut,
+        norm=norm,
+        width=width,
+        eps=eps,
+    )
+
+
+def _plain(
+    depth: int,
+    *,
+    num_classes: int = 1000,
+    norm: str = "bn",
+    width: float = 1.0,
+    eps: float = 1e-5,
+) -> ResNet:
+    """Plain counterpart of the residual network of the same depth."""
+    depths = TABLE_1[depth][1]
+    return ResNet(PlainBlock, depths, num_classes=num_classes, norm=norm, width=width, eps=eps)
+
+
+for _depth in TABLE_1:
+    register(f"resnet{_depth}", partial(_residual, _depth))
+for _depth in (18, 34):
+    register(f"plain{_depth}", partial(_plain, _depth))
