@@ -1,0 +1,109 @@
+"""Datasets by name: detectron2's names and folders, torchvision's VOCdevkit, and anyone's own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from resdet.data.coco import load_coco
+from resdet.data.validate import nearest_first
+from resdet.data.voc import load_voc
+from resdet.structures import Dataset
+
+# name -> (year, split)
+VOC_NAMES = {
+    f"voc_{year}_{split}": (year, split)
+    for year in (2007, 2012)
+    for split in ("trainval", "train", "val", "test")
+}
+VOC_LAYOUTS = ("VOC{year}", "VOCdevkit/VOC{year}")
+
+# name -> (JSON, image folder), each below one of COCO_LAYOUTS
+COCO_NAMES = {
+    "coco_2017_train": ("instances_train2017.json", "train2017"),
+    "coco_2017_val": ("instances_val2017.json", "val2017"),
+    "coco_2017_test": ("image_info_test2017.json", "test2017"),
+    "coco_2017_test-dev": ("image_info_test-dev2017.json", "test2017"),
+    "coco_2017_val_100": ("instances_val2017_100.json", "val2017"),
+    "coco_2014_train": ("instances_train2014.json", "train2014"),
+    "coco_2014_val": ("instances_val2014.json", "val2014"),
+    "coco_2014_minival": ("instances_minival2014.json", "val2014"),
+    "coco_2014_valminusminival": ("instances_valminusminival2014.json", "val2014"),
+}
+COCO_LAYOUTS = (  # folder of the JSON, parent of the image folder
+    ("coco/annotations", "coco"),
+    ("coco/annotations", "coco/images"),
+    ("annotations", "."),
+    ("annotations", "images"),
+)
+
+
+def dataset_root(root: Path | str | None = None) -> Path:
+    """The folder that names are relative to: the argument, $DETECTRON2_DATASETS or ./datasets."""
+    return Path(root or os.environ.get("DETECTRON2_DATASETS") or "datasets").expanduser()
+
+
+def load_dataset(
+    name: str, root: Path | str | None = None, *, class_names: Sequence[str] = ()
+) -> Dataset:
+    """A dataset by name: `voc_2007_trainval`, `coco_2017_val`, `voc:<folder>:<split>` or
+    `coco:<json>:<image folder>`, the folders relative to the root or absolute.
+
+    Raises: ValueError if the name is unknown, no layout of it exists, or its data is faulty.
+    """
+    base = dataset_root(root)
+    kind, _, rest = name.partition(":")
+    first, _, second = rest.partition(":")
+    if kind in ("voc", "coco") and first and second and ":" not in second:
+        if kind == "voc":
+            return load_voc(base / first, second, class_names=class_names, name=name)
+        return _checked(load_coco(base / first, base / second, name=name), class_names)
+    if name in VOC_NAMES:
+        year, split = VOC_NAMES[name]
+        folder = _voc_folder(name, base, year)
+        return load_voc(folder, split, class_names=class_names, name=name)
+    if name in COCO_NAMES:
+        return _checked(load_coco(*_coco_paths(name, base), name=name), class_names)
+    known = ", ".join(nearest_first(name, [*VOC_NAMES, *COCO_NAMES]))
+    raise ValueError(
+        f"dataset must be one of {known}, voc:<folder>:<split>, coco:<json>:<image folder>, "
+        f"got {name!r}; the folders are relative to {base}"
+    )
+
+
+def _voc_folder(name: str, base: Path, year: int) -> Path:
+    candidates = [base / layout.format(year=year) for layout in VOC_LAYOUTS]
+    if base.resolve().name == f"VOC{year}":
+        candidates.insert(0, base)
+    for folder in candidates:
+        if (folder / "ImageSets" / "Main").is_dir():
+            return folder
+    raise _absent(name, base, candidates)
+
+
+def _coco_paths(name: str, base: Path) -> tuple[Path, Path]:
+    file, folder = COCO_NAMES[name]
+    candidates = [(base / a / file, base / i / folder) for a, i in COCO_LAYOUTS]
+    for instances, images in candidates:
+        if instances.is_file() and images.is_dir():
+            return instances, images
+    tried = [f"{instances} with {images}" for instances, images in candidates]
+    raise _absent(name, base, tried)
+
+
+def _absent(name: str, base: Path, tried: Sequence[Path | str]) -> ValueError:
+    paths = "".join(f"\n  {path}" for path in tried)
+    return ValueError(
+        f"{name} must lie below {base.absolute()}, got none of{paths}\n"
+        "put it there, or set DETECTRON2_DATASETS or the data root to the folder that holds it"
+    )
+
+
+def _checked(dataset: Dataset, class_names: Sequence[str]) -> Dataset:
+    if class_names and tuple(class_names) != dataset.class_names:
+        raise ValueError(
+            f"class names of {dataset.name} must be {list(dataset.class_names)}, "
+            f"got {list(class_names)}; a COCO file names its own: leave them out"
+        )
+    return dataset

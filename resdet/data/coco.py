@@ -1,0 +1,189 @@
+"""COCO-form JSON: instances, image lists without annotations, exports of other tools."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+
+from resdet import boxes as box
+from resdet.data.validate import Faults, warn_thin
+from resdet.structures import Dataset, GroundTruth, ImageRecord
+
+_Json = dict[str, Any]
+
+
+def load_coco(annotations: Path, images: Path, *, name: str = "") -> Dataset:
+    """The images of a COCO-form JSON, in its order; labels follow the rising category ids.
+
+    Without an "annotations" key, as in COCO's `image_info_test*.json`, nothing is known of the
+    objects and every `ground_truth` is None.
+
+    Raises: ValueError listing every fault: unknown or repeated ids, bad boxes, missing files.
+    """
+    annotations, images = Path(annotations), Path(images)
+    faults = Faults(f"COCO data {annotations}")
+    content = _content(annotations, images, faults)
+    categories = _by_id(content["categories"], "category", ("name",), faults)
+    listed = _by_id(content["images"], "image", ("file_name", "height", "width"), faults)
+    label_of = {category: label for label, category in enumerate(sorted(categories))}
+    objects: dict[int, list[_Json]] | None = None
+    thin: list[str] = []
+    if "annotations" in content:
+        objects = _objects(content["annotations"], listed, label_of, faults, thin)
+    present = set(os.listdir(images))
+    records = []
+    for image_id, image in listed.items():
+        path = _image_path(image, images, present, faults)
+        height, width = (_side(image, side, faults) for side in ("height", "width"))
+        truth = None if objects is None else _ground_truth(objects.get(image_id, []), label_of)
+        records.append(ImageRecord(image_id, path, height, width, truth))
+    faults.raise_any()
+    warn_thin(str(annotations), thin)
+    return Dataset(
+        name or f"coco:{annotations}:{images}",
+        "coco",
+        tuple(str(categories[category]["name"]) for category in label_of),
+        tuple(records),
+        annotations,
+        category_ids=tuple(label_of),
+    )
+
+
+def _content(annotations: Path, images: Path, faults: Faults) -> _Json:
+    content: object = {}
+    try:
+        content = json.loads(annotations.read_bytes())
+    except OSError as error:
+        faults.add(f"{annotations} must be a readable file, got {error.strerror}; check the path")
+    except ValueError as error:
+        faults.add(f"{annotations} must be JSON, got {error}; repair the file")
+    else:
+        if not isinstance(content, dict):
+            faults.add(f"{annotations} must hold an object, got {type(content).__name__}")
+        else:
+            for key in ("images", "categories"):
+                if not isinstance(content.get(key), list) or not content[key]:
+                    faults.add(f"{annotations} must list {key!r}, got {content.get(key)!r}")
+            if not isinstance(content.get("annotations", []), list):
+                faults.add(f"{annotations} must hold a list 'annotations'")
+    if not images.is_dir():
+        faults.add(f"{images} must be the folder of the images, got none; check the path")
+    faults.raise_any()
+    assert isinstance(content, dict)
+    return content
+
+
+def _by_id(
+    entries: list[_Json], kind: str, keys: tuple[str, ...], faults: Faults
+) -> dict[int, _Json]:
+    found: dict[int, _Json] = {}
+    for entry in entries:
+        missing = [key for key in ("id", *keys) if not isinstance(entry, dict) or key not in entry]
+        if missing:
+            faults.add(f"{kind} must have {', '.join(missing)}, got {str(entry)[:80]}; add them")
+        elif not isinstance(entry["id"], int):
+            faults.add(f"{kind} id must be an integer, got {entry['id']!r}; number them")
+        elif entry["id"] in found:
+            faults.add(f"{kind} ids must differ, got {entry['id']} twice; renumber or remove one")
+        else:
+            found[entry["id"]] = entry
+    return found
+
+
+def _image_path(image: _Json, images: Path, present: set[str], faults: Faults) -> Path:
+    """The file inside `images`; a name that leads out of the folder is refused, not followed."""
+    file_name = str(image["file_name"])
+    parts = PurePosixPath(file_name.replace("\\", "/"))
+    if parts.is_absolute() or ".." in parts.parts:
+        faults.add(
+            f"image {image['id']}: file_name must stay inside {images}, got {file_name!r}; "
+            "write it relative to that folder"
+        )
+        return images
+    path = images / file_name
+    if file_name not in present and not (len(parts.parts) > 1 and path.is_file()):
+        faults.add(f"image {image['id']}: {path} must be a file, got none; add or delist it")
+    return path
+
+
+def _side(image: _Json, side: str, faults: Faults) -> int:
+    value = image[side]
+    if not isinstance(value, int | float) or not value >= 1:
+        faults.add(f"image {image['id']}: {side} must be a number of pixels, got {value!r}")
+        return 1
+    return int(value)
+
+
+def _objects(
+    entries: list[_Json],
+    images: Mapping[int, _Json],
+    label_of: Mapping[int, int],
+    faults: Faults,
+    thin: list[str],
+) -> dict[int, list[_Json]]:
+    """The sound annotations by image id; `thin` receives those at most a pixel wide or high."""
+    by_image: dict[int, list[_Json]] = {}
+    for entry in entries:
+        told = _fault(entry, images, label_of)
+        if told:
+            faults.add(told)
+            continue
+        image_id = entry["image_id"]
+        by_image.setdefault(image_id, []).append(entry)
+        if min(entry["bbox"][2:]) <= 1:
+            thin.append(
+                f"{images[image_id]['file_name']}: annotation {entry.get('id')} {entry['bbox']}"
+            )
+    return by_image
+
+
+def _fault(entry: _Json, images: Mapping[int, _Json], label_of: Mapping[int, int]) -> str:
+    """What is wrong with one annotation, or nothing."""
+    if not isinstance(entry, dict):
+        return f"annotation must be an object, got {str(entry)[:80]}"
+    subject = f"annotation {entry.get('id')}"
+    if not _known(entry.get("image_id"), images):
+        return (
+            f"{subject}: image_id must be listed in 'images', got {entry.get('image_id')!r}; "
+            "add the image or remove the annotation"
+        )
+    if not _known(entry.get("category_id"), label_of):
+        return (
+            f"{subject}: category_id must be listed in 'categories', "
+            f"got {entry.get('category_id')!r}; add the category or remove the annotation"
+        )
+    bbox = entry.get("bbox")
+    if not _is_box(bbox):
+        return (
+            f"{subject}: bbox must be finite [x, y, width >= 0, height >= 0], got {bbox!r}; "
+            "repair or remove it"
+        )
+    return ""
+
+
+def _known(value: object, ids: Mapping[int, object]) -> bool:
+    return isinstance(value, int) and value in ids
+
+
+def _is_box(value: object) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) == 4
+        and all(isinstance(number, int | float) and math.isfinite(number) for number in value)
+        and min(value[2:]) >= 0
+    )
+
+
+def _ground_truth(objects: list[_Json], label_of: Mapping[int, int]) -> GroundTruth:
+    written = np.array([entry["bbox"] for entry in objects], np.float64).reshape(-1, 4)
+    return GroundTruth(
+        box.from_xywh(written).astype(np.float32),
+        np.array([label_of[entry["category_id"]] for entry in objects], np.int64),
+        crowd=np.array([bool(entry.get("iscrowd", 0)) for entry in objects], bool),
+    )

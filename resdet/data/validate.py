@@ -1,0 +1,56 @@
+"""What is wrong with a dataset, told at once: errors that list, warnings that name."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+from collections.abc import Iterable, Sequence
+
+logger = logging.getLogger("resdet.data")
+
+SHOWN = 10  # faults named one by one; the rest is counted
+
+
+class Faults:
+    """Gathers the faults of one dataset and raises them together."""
+
+    def __init__(self, subject: str) -> None:
+        self.subject = subject
+        self.found: list[str] = []
+
+    def add(self, fault: str) -> None:
+        """One line: file, what must be, what is, what to do."""
+        self.found.append(fault)
+
+    def raise_any(self) -> None:
+        """Raises: ValueError naming the first ten faults and the count of all, if there is one."""
+        if self.found:
+            count = f"{len(self.found)} fault{'s' if len(self.found) > 1 else ''}"
+            raise ValueError(f"{self.subject} has {count}:\n{listing(self.found)}")
+
+
+def listing(lines: Sequence[str]) -> str:
+    """The first ten lines, indented, and how many more there are."""
+    shown = [f"  {line}" for line in lines[:SHOWN]]
+    if len(lines) > SHOWN:
+        shown.append(f"  ... and {len(lines) - SHOWN} more")
+    return "\n".join(shown)
+
+
+def nearest_first(value: str, known: Iterable[str]) -> list[str]:
+    """The known names, those most like `value` first."""
+    names = list(known)
+    near = difflib.get_close_matches(value, names, n=3, cutoff=0.5)
+    return near + [name for name in names if name not in near]
+
+
+def warn_thin(subject: str, boxes: Sequence[str]) -> None:
+    """Names the boxes that take no part in training because a side is at most one pixel."""
+    if boxes:
+        logger.warning(
+            "%s: %d boxes have a side of at most 1 pixel; training leaves them out, "
+            "evaluation counts them:\n%s",
+            subject,
+            len(boxes),
+            listing(boxes),
+        )
