@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -154,8 +155,11 @@ class _Meter:
         self._waited = 0.0
         self._iterations = 0
 
-    def waiting(self) -> _Timer:
-        return _Timer(self)
+    @contextlib.contextmanager
+    def waiting(self) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        self._waited += time.perf_counter() - started
 
     def add(self, losses: Mapping[str, Tensor]) -> None:
         self._iterations += 1
@@ -177,17 +181,3 @@ class _Meter:
         """(seconds an iteration, share of them spent waiting for data)."""
         elapsed = time.perf_counter() - self._started
         return elapsed / max(self._iterations, 1), self._waited / elapsed
-
-    def waited(self, seconds: float) -> None:
-        self._waited += seconds
-
-
-class _Timer:
-    def __init__(self, meter: _Meter) -> None:
-        self._meter = meter
-
-    def __enter__(self) -> None:
-        self._from = time.perf_counter()
-
-    def __exit__(self, *_: Any) -> None:
-        self._meter.waited(time.perf_counter() - self._from)

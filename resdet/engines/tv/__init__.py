@@ -1,0 +1,66 @@
+"""Engine tv: the detector built from torchvision's detection parts; nothing to compile."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from fvcore.common.config import CfgNode
+from torch import Tensor, nn
+
+from resdet.engines.samples import Found, Sample
+from resdet.engines.tv.detector import build_detector
+from resdet.modeling.backbone import Parts
+from resdet.modeling.weights import load_strictly, rename
+
+NAME = "tv"
+
+# canonical prefix -> torchvision's
+_PREFIXES = (
+    ("backbone.", "backbone."),
+    ("rpn.conv.", "rpn.head.conv.0.0."),
+    ("rpn.objectness.", "rpn.head.cls_logits."),
+    ("rpn.deltas.", "rpn.head.bbox_pred."),
+    ("box_head.", "roi_heads.box_head."),
+    ("box_predictor.", "roi_heads.box_predictor."),
+)
+
+
+def build_model(cfg: CfgNode, parts: Parts) -> nn.Module:
+    """A Faster R-CNN around `parts`, on the CPU."""
+    return build_detector(cfg, parts)
+
+
+def compute_losses(model: nn.Module, batch: Sequence[Sample]) -> dict[str, Tensor]:
+    """`loss_rpn_cls`, `loss_rpn_loc`, `loss_cls`, `loss_box_reg`; `model` may be wrapped in DDP."""
+    device = next(model.parameters()).device
+    images, targets = [], []
+    for sample in batch:
+        image = sample["image"].to(device, non_blocking=True)
+        images.append(image)
+        target = {
+            "boxes": sample["boxes"].to(device, non_blocking=True),
+            # torchvision's background is class 0
+            "labels": sample["labels"].to(device, non_blocking=True) + 1,
+            "size": torch.tensor(image.shape[-2:], device=device),
+        }
+        targets.append(target)
+    losses: dict[str, Tensor] = model(images, targets)
+    return losses
+
+
+def detect(model: nn.Module, batch: Sequence[Sample]) -> list[Found]:
+    """(boxes, labels, scores) of each image, in pixels of the resized image, by falling score."""
+    device = next(model.parameters()).device
+    images = [sample["image"].to(device, non_blocking=True) for sample in batch]
+    return [(f["boxes"], f["labels"] - 1, f["scores"]) for f in model(images)]
+
+
+def canonical_state(model: nn.Module) -> dict[str, Tensor]:
+    """Every weight under its canonical name."""
+    return rename(model.state_dict(), [(engine, canonical) for canonical, engine in _PREFIXES])
+
+
+def load_canonical_state(model: nn.Module, state: dict[str, Tensor], source: str) -> None:
+    """Inverse of `canonical_state`, all or nothing. Raises: ValueError that lists what differs."""
+    load_strictly(model, rename(state, _PREFIXES), source)

@@ -1,0 +1,160 @@
+"""Faults of a config that types cannot show, all of them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from fvcore.common.config import CfgNode
+
+from backbones.config.load import ConfigError
+
+RESNET = "build_resdet_resnet_backbone"
+RESNET_FPN = "build_resdet_resnet_fpn_backbone"
+VGG = "build_resdet_vgg_backbone"
+VGG_FPN = "build_resdet_vgg_fpn_backbone"
+
+# what both engines can honour of the keys that detectron2 opens wider
+ALLOWED: dict[str, tuple[Any, ...]] = {
+    "VERSION": (2,),
+    "MODEL.META_ARCHITECTURE": ("GeneralizedRCNN",),
+    "MODEL.MASK_ON": (False,),
+    "MODEL.KEYPOINT_ON": (False,),
+    "MODEL.LOAD_PROPOSALS": (False,),
+    "MODEL.BACKBONE.NAME": (RESNET, RESNET_FPN, VGG, VGG_FPN),
+    "MODEL.RESNETS.DEPTH": (18, 34, 50, 101, 152),
+    "MODEL.RESNETS.NORM": ("FrozenBN", "BN", "SyncBN", "GN"),
+    "MODEL.VGG.DEPTH": (16, 19),
+    "MODEL.VGG.NORM": ("", "FrozenBN", "BN", "SyncBN", "GN"),
+    "MODEL.FPN.NORM": ("", "BN", "SyncBN", "GN"),
+    "MODEL.FPN.FUSE_TYPE": ("sum", "avg"),
+    "MODEL.PROPOSAL_GENERATOR.NAME": ("RPN",),
+    "MODEL.ANCHOR_GENERATOR.NAME": ("DefaultAnchorGenerator",),
+    "MODEL.RPN.HEAD_NAME": ("StandardRPNHead",),
+    "MODEL.RPN.IOU_LABELS": ([0, -1, 1],),
+    "MODEL.RPN.BBOX_REG_LOSS_TYPE": ("smooth_l1",),
+    "MODEL.RPN.CONV_DIMS": ([-1],),
+    "MODEL.ROI_HEADS.NAME": ("StandardROIHeads",),
+    "MODEL.ROI_HEADS.IOU_LABELS": ([0, 1],),
+    "MODEL.ROI_HEADS.PROPOSAL_APPEND_GT": (True,),
+    "MODEL.ROI_BOX_HEAD.NAME": ("Conv5Head", "FC6FC7Head"),
+    "MODEL.ROI_BOX_HEAD.BBOX_REG_LOSS_TYPE": ("smooth_l1",),
+    "MODEL.ROI_BOX_HEAD.POOLER_TYPE": ("ROIAlignV2", "ROIAlign", "ROIPool"),
+    "MODEL.ROI_BOX_HEAD.CLS_AGNOSTIC_BBOX_REG": (False,),
+    "MODEL.ROI_BOX_HEAD.TRAIN_ON_PRED_BOXES": (False,),
+    "INPUT.MIN_SIZE_TRAIN_SAMPLING": ("choice", "range"),
+    "INPUT.RANDOM_FLIP": ("horizontal", "none"),
+    "INPUT.CROP.TYPE": ("relative", "relative_range"),
+    "INPUT.FORMAT": ("RGB", "BGR"),
+    "DATALOADER.SAMPLER_TRAIN": ("TrainingSampler",),
+    "SOLVER.LR_SCHEDULER_NAME": ("WarmupMultiStepLR", "WarmupCosineLR"),
+    "SOLVER.WARMUP_METHOD": ("linear", "constant"),
+    "SOLVER.CLIP_GRADIENTS.CLIP_TYPE": ("value", "norm"),
+    "SOLVER.CLIP_GRADIENTS.NORM_TYPE": (2.0,),
+    "SOLVER.AMP.PRECISION": ("bf16", "fp16"),
+}
+
+POSITIVE = (
+    "MODEL.BACKBONE.WIDTH",
+    "MODEL.ROI_HEADS.NUM_CLASSES",
+    "MODEL.ROI_BOX_HEAD.POOLER_RESOLUTION",
+    "MODEL.RPN.BATCH_SIZE_PER_IMAGE",
+    "MODEL.ROI_HEADS.BATCH_SIZE_PER_IMAGE",
+    "INPUT.MAX_SIZE_TRAIN",
+    "INPUT.MIN_SIZE_TEST",
+    "INPUT.MAX_SIZE_TEST",
+    "SOLVER.MAX_ITER",
+    "SOLVER.BASE_LR",
+    "SOLVER.IMS_PER_BATCH",
+    "TEST.DETECTIONS_PER_IMAGE",
+)
+
+
+def check(cfg: CfgNode, *, training: bool = True) -> None:
+    """Refuse what cannot be built or trained as written.
+
+    Raises: ConfigError with every fault: key, what it must be, its value.
+    """
+    faults = [*_values(cfg), *_structure(cfg)]
+    if training:
+        faults += _training(cfg)
+    if faults:
+        raise ConfigError("config", faults)
+
+
+def uses_fpn(cfg: CfgNode) -> bool:
+    """True if the backbone's name asks for a feature pyramid."""
+    return str(cfg.MODEL.BACKBONE.NAME) in (RESNET_FPN, VGG_FPN)
+
+
+def uses_vgg(cfg: CfgNode) -> bool:
+    """True if the backbone's name asks for VGG."""
+    return str(cfg.MODEL.BACKBONE.NAME) in (VGG, VGG_FPN)
+
+
+def _get(cfg: CfgNode, key: str) -> Any:
+    node: Any = cfg
+    for part in key.split("."):
+        node = node[part]
+    return node
+
+
+def _values(cfg: CfgNode) -> Iterator[str]:
+    for key, allowed in ALLOWED.items():
+        value = _get(cfg, key)
+        if value not in allowed:
+            expected = " or ".join(repr(a) for a in allowed)
+            yield f"{key} must be {expected}, got {value!r}"
+    for key in POSITIVE:
+        if not _get(cfg, key) > 0:
+            yield f"{key} must be positive, got {_get(cfg, key)!r}"
+    low, high = (*cfg.INPUT.SCALE_JITTER, 0, 0)[:2]
+    if not 0 < low <= high:
+        yield f"INPUT.SCALE_JITTER must be [low, high] with 0 < low <= high, got {cfg.INPUT.SCALE_JITTER}"
+
+
+def _structure(cfg: CfgNode) -> Iterator[str]:
+    model = cfg.MODEL
+    stages = _stages(cfg)
+    head = model.ROI_BOX_HEAD.NAME
+    if uses_fpn(cfg):
+        # p2..p5 after the stages, and one level pooled from the last
+        levels = [f"p{i}" for i in range(2, 3 + len(model.FPN.IN_FEATURES))]
+        unknown = set(model.FPN.IN_FEATURES) - set(stages)
+        if unknown or not model.FPN.IN_FEATURES:
+            yield f"MODEL.FPN.IN_FEATURES must be of {stages}, got {model.FPN.IN_FEATURES}"
+        if head == "Conv5Head":
+            yield "MODEL.ROI_BOX_HEAD.NAME must be 'FC6FC7Head' on an FPN, got 'Conv5Head'"
+    else:
+        levels = stages[:-1] if head == "Conv5Head" else stages
+        if head == "Conv5Head" and uses_vgg(cfg):
+            yield "MODEL.ROI_BOX_HEAD.NAME must be 'FC6FC7Head' for VGG, got 'Conv5Head'"
+    for key in ("MODEL.RPN.IN_FEATURES", "MODEL.ROI_HEADS.IN_FEATURES"):
+        features = list(_get(cfg, key))
+        if not features or not set(features) <= set(levels):
+            yield f"{key} must be of {levels}, got {features}"
+    if not uses_fpn(cfg) and len(model.ROI_HEADS.IN_FEATURES) != 1:
+        yield (
+            "MODEL.ROI_HEADS.IN_FEATURES must be one stage without an FPN, "
+            f"got {model.ROI_HEADS.IN_FEATURES}"
+        )
+    for key in ("SIZES", "ASPECT_RATIOS"):
+        rows = model.ANCHOR_GENERATOR[key]
+        if len(rows) not in (1, len(model.RPN.IN_FEATURES)):
+            yield (
+                f"MODEL.ANCHOR_GENERATOR.{key} must have 1 row or one for each of "
+                f"MODEL.RPN.IN_FEATURES ({len(model.RPN.IN_FEATURES)}), got {len(rows)}"
+            )
+
+
+def _stages(cfg: CfgNode) -> list[str]:
+    if uses_vgg(cfg):
+        return [f"conv{i}" for i in range(1, 6)]
+    return [f"res{i}" for i in range(2, 6)]
+
+
+def _training(cfg: CfgNode) -> Iterator[str]:
+    if not cfg.DATASETS.TRAIN:
+        yield "DATASETS.TRAIN must name a dataset, got none"
+    if cfg.SOLVER.WARMUP_ITERS and not 0 < cfg.SOLVER.WARMUP_FACTOR <= 1:
+        yield f"SOLVER.WARMUP_FACTOR must be in (0, 1], got {cfg.SOLVER.WARMUP_FACTOR}"

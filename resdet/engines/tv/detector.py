@@ -1,0 +1,121 @@
+"""A Faster R-CNN of torchvision's detection parts around our trunk and head."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from fvcore.common.config import CfgNode
+from torch import Tensor, nn
+from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
+from torchvision.models.detection.image_list import ImageList
+
+from resdet.engines.tv.anchors import UnroundedAnchors
+from resdet.engines.tv.roi_heads import BoxHeads
+from resdet.engines.tv.rpn import Float32RPNHead, ProposalNetwork, RPNLoss, Target
+from resdet.modeling.backbone import Parts
+from resdet.modeling.heads import BoxPredictor
+from resdet.modeling.pooler import Pooler
+
+
+class NormalizeAndPad(nn.Module):
+    """(pixel - mean) / std, then zeros to the right and below up to one common size.
+
+    Shape: N images (3, H_i, W_i) uint8 -> ImageList of (N, 3, H, W) float32, H and W multiples
+        of `divisibility`. Resizing is the loader's.
+    Unit: mean and std in pixel values, 0..255.
+    """
+
+    def __init__(self, mean: Sequence[float], std: Sequence[float], divisibility: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(std).view(3, 1, 1), persistent=False)
+        self.divisibility = divisibility
+
+    def forward(
+        self, images: list[Tensor], targets: list[Target] | None = None
+    ) -> tuple[ImageList, list[Target] | None]:
+        """Batch the images; targets pass through."""
+        sizes = [(int(i.shape[-2]), int(i.shape[-1])) for i in images]
+        height, width = (_round_up(max(s), self.divisibility) for s in zip(*sizes))
+        batch = self.mean.new_zeros(len(images), 3, height, width)
+        batch = batch.contiguous(memory_format=torch.channels_last)
+        for row, image in zip(batch, images):
+            normalized = (image.to(self.mean.dtype) - self.mean) / self.std
+            row[:, : image.shape[-2], : image.shape[-1]].copy_(normalized)
+        return ImageList(batch, sizes), targets
+
+    def postprocess(
+        self, detections: list[dict[str, Tensor]], *_: list[tuple[int, int]]
+    ) -> list[dict[str, Tensor]]:
+        """Detections stay in pixels of the image as given; the engine scales them back."""
+        return detections
+
+
+def build_detector(cfg: CfgNode, parts: Parts) -> GeneralizedRCNN:
+    """Assemble what the config describes. MODEL.PIXEL_MEAN and PIXEL_STD are final by now."""
+    features = cfg.MODEL.ROI_HEADS.IN_FEATURES
+    transform = NormalizeAndPad(
+        cfg.MODEL.PIXEL_MEAN, cfg.MODEL.PIXEL_STD, parts.size_divisibility
+    )
+    pooler = Pooler(
+        {name: parts.infos[name].stride for name in features},
+        cfg.MODEL.ROI_BOX_HEAD.POOLER_RESOLUTION,
+        cfg.MODEL.ROI_BOX_HEAD.POOLER_SAMPLING_RATIO,
+        cfg.MODEL.ROI_BOX_HEAD.POOLER_TYPE,
+    )
+    model = GeneralizedRCNN(
+        parts.trunk, _build_rpn(cfg, parts), _build_heads(cfg, parts, pooler), transform
+    )
+    return model.to(memory_format=torch.channels_last)
+
+
+def _build_rpn(cfg: CfgNode, parts: Parts) -> ProposalNetwork:
+    rpn = cfg.MODEL.RPN
+    levels = [parts.infos[name] for name in rpn.IN_FEATURES]
+    generator = cfg.MODEL.ANCHOR_GENERATOR
+    anchors = UnroundedAnchors(
+        generator.SIZES, generator.ASPECT_RATIOS, [level.stride for level in levels]
+    )
+    background, foreground = rpn.IOU_THRESHOLDS
+    return ProposalNetwork(
+        anchors,
+        Float32RPNHead(levels[0].channels, anchors.num_anchors_per_location()[0]),
+        fg_iou_thresh=foreground,
+        bg_iou_thresh=background,
+        batch_size_per_image=rpn.BATCH_SIZE_PER_IMAGE,
+        positive_fraction=rpn.POSITIVE_FRACTION,
+        pre_nms_top_n={"training": rpn.PRE_NMS_TOPK_TRAIN, "testing": rpn.PRE_NMS_TOPK_TEST},
+        post_nms_top_n={"training": rpn.POST_NMS_TOPK_TRAIN, "testing": rpn.POST_NMS_TOPK_TEST},
+        nms_thresh=rpn.NMS_THRESH,
+        loss=RPNLoss(
+            rpn.BOUNDARY_THRESH, rpn.SMOOTH_L1_BETA, rpn.LOSS_WEIGHT, rpn.BBOX_REG_LOSS_WEIGHT
+        ),
+        in_features=tuple(rpn.IN_FEATURES),
+        bbox_reg_weights=tuple(rpn.BBOX_REG_WEIGHTS),
+        min_size=cfg.MODEL.PROPOSAL_GENERATOR.MIN_SIZE,
+    )
+
+
+def _build_heads(cfg: CfgNode, parts: Parts, pooler: Pooler) -> BoxHeads:
+    heads, box_head = cfg.MODEL.ROI_HEADS, cfg.MODEL.ROI_BOX_HEAD
+    threshold = heads.IOU_THRESHOLDS[0]
+    return BoxHeads(
+        pooler,
+        parts.head,
+        BoxPredictor(parts.head.out_channels, heads.NUM_CLASSES),
+        fg_iou_thresh=threshold,
+        bg_iou_thresh=threshold,
+        batch_size_per_image=heads.BATCH_SIZE_PER_IMAGE,
+        positive_fraction=heads.POSITIVE_FRACTION,
+        bbox_reg_weights=tuple(box_head.BBOX_REG_WEIGHTS),
+        score_thresh=heads.SCORE_THRESH_TEST,
+        nms_thresh=heads.NMS_THRESH_TEST,
+        detections_per_img=cfg.TEST.DETECTIONS_PER_IMAGE,
+        smooth_l1_beta=box_head.SMOOTH_L1_BETA,
+        box_weight=box_head.BBOX_REG_LOSS_WEIGHT,
+    )
+
+
+def _round_up(size: int, multiple: int) -> int:
+    return -(-size // multiple) * multiple

@@ -1,0 +1,68 @@
+"""torchvision's RoI heads with our head and predictor and a loss that no split of the batch moves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torchvision.models.detection.roi_heads import RoIHeads
+
+from backbones.training.distributed import mean_over_ranks
+from resdet.engines.tv.rpn import Target, smooth_l1
+
+
+class BoxHeads(RoIHeads):
+    """Detections of each image or, in training, `loss_cls` and `loss_box_reg`.
+
+    Inside, the background is class 0, as torchvision has it; `BoxPredictor` has it last.
+
+    Deviation: both terms are divided by the proposals sampled in all processes over the number
+        of processes, so that the mean over processes is the gradient of the whole batch;
+        detectron2 and torchvision divide by each process's own.
+    """
+
+    def __init__(
+        self, *args: Any, smooth_l1_beta: float, box_weight: float, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self._smooth_l1_beta = smooth_l1_beta
+        self._box_weight = box_weight
+
+    def forward(
+        self,
+        features: Mapping[str, Tensor],
+        proposals: list[Tensor],
+        image_shapes: list[tuple[int, int]],
+        targets: list[Target] | None = None,
+    ) -> tuple[list[dict[str, Tensor]], dict[str, Tensor]]:
+        """Pool, describe, classify and refine each proposal."""
+        if self.training:
+            proposals, _, labels, deltas = self.select_training_samples(proposals, targets)
+        pooled = self.box_roi_pool(features, proposals)
+        logits, refinements = _background_first(*self.box_predictor(self.box_head(pooled)))
+        if self.training:
+            return [], self._losses(logits, refinements, torch.cat(labels), torch.cat(deltas))
+        found = self.postprocess_detections(logits, refinements, proposals, image_shapes)
+        return [{"boxes": b, "scores": s, "labels": n} for b, s, n in zip(*found)], {}
+
+    def _losses(
+        self, logits: Tensor, refinements: Tensor, labels: Tensor, deltas: Tensor
+    ) -> dict[str, Tensor]:
+        sampled = torch.tensor(float(len(labels)), device=labels.device)
+        divisor = mean_over_ranks(sampled).clamp(min=1.0)
+        positive = torch.where(labels > 0)[0]
+        per_class = refinements.reshape(len(labels), -1, 4)
+        loc = smooth_l1(per_class[positive, labels[positive]], deltas[positive], self._smooth_l1_beta)
+        return {
+            "loss_cls": F.cross_entropy(logits, labels, reduction="sum") / divisor,
+            "loss_box_reg": self._box_weight * loc / divisor,
+        }
+
+
+def _background_first(logits: Tensor, refinements: Tensor) -> tuple[Tensor, Tensor]:
+    """Canonical columns to torchvision's; the background gets a refinement of 0, never read."""
+    logits = torch.cat([logits[:, -1:], logits[:, :-1]], dim=1)
+    return logits, F.pad(refinements, (4, 0))

@@ -1,0 +1,96 @@
+"""From a config to the parts of a detector: the only place where MODEL.* meets `backbones`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fvcore.common.config import CfgNode
+from torch import nn
+
+import backbones
+from backbones import Classifier, StageInfo, Trunk
+from backbones.checkpoint import Preprocessing
+from backbones.interop import LoadedWeights, load_weights
+from resdet.modeling.fpn import FPN
+from resdet.modeling.heads import Conv5Head, FC6FC7Head
+
+Head = Conv5Head | FC6FC7Head
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Trunk and head cut from one network, the features between them, and where weights went.
+
+    `preprocessing` is what the loaded weights were trained to see; None without weights.
+    """
+
+    trunk: Trunk | FPN
+    infos: dict[str, StageInfo]
+    head: Head
+    size_divisibility: int
+    preprocessing: Preprocessing | None
+    report: str
+
+
+def build_parts(cfg: CfgNode, *, with_weights: bool = True) -> Parts:
+    """Build the network, load `MODEL.WEIGHTS` into it, cut it, freeze what does not learn.
+
+    Raises: ValueError if the weights do not fit the network.
+    """
+    network = build_network(cfg)
+    loaded: LoadedWeights | None = None
+    if with_weights and cfg.MODEL.WEIGHTS:
+        loaded = load_weights(network, cfg.MODEL.WEIGHTS, drop_classifier=True)
+    trunk = _cut_trunk(cfg, network)
+    head, source = _cut_head(cfg, network, trunk)
+    bottom_up = trunk.bottom_up if isinstance(trunk, FPN) else trunk
+    backbones.freeze_at(bottom_up, cfg.MODEL.BACKBONE.FREEZE_AT)
+    stages = ", ".join(bottom_up.stages())
+    report = f"{stages} -> trunk; {source} -> box head"
+    if loaded and loaded.dropped:
+        report += f"; dropped {', '.join(loaded.dropped)}"
+    return Parts(
+        trunk=trunk,
+        infos=trunk.stage_infos(),
+        head=head,
+        size_divisibility=trunk.size_divisibility if isinstance(trunk, FPN) else 1,
+        preprocessing=loaded.preprocessing if loaded else None,
+        report=f"{cfg.MODEL.WEIGHTS if loaded else 'random weights'}: {report}",
+    )
+
+
+def build_network(cfg: CfgNode) -> Classifier:
+    """The classification network that the config names, with one class in place of its own."""
+    width = cfg.MODEL.BACKBONE.WIDTH
+    if "_vgg_" in cfg.MODEL.BACKBONE.NAME:
+        vgg = cfg.MODEL.VGG
+        return backbones.create(
+            f"vgg{vgg.DEPTH}", num_classes=1, width=width, norm=vgg.NORM or None
+        )
+    resnets = cfg.MODEL.RESNETS
+    options = {"stride_in_1x1": resnets.STRIDE_IN_1X1, "norm": resnets.NORM}
+    return backbones.create(f"resnet{resnets.DEPTH}", num_classes=1, width=width, **options)
+
+
+def _cut_trunk(cfg: CfgNode, network: Classifier) -> Trunk | FPN:
+    if "_fpn_" in cfg.MODEL.BACKBONE.NAME:
+        fpn = cfg.MODEL.FPN
+        bottom_up = network.trunk(*fpn.IN_FEATURES)
+        return FPN(bottom_up, fpn.IN_FEATURES, fpn.OUT_CHANNELS, fpn.NORM, fpn.FUSE_TYPE)
+    return network.trunk(*{*cfg.MODEL.RPN.IN_FEATURES, *cfg.MODEL.ROI_HEADS.IN_FEATURES})
+
+
+def _cut_head(cfg: CfgNode, network: Classifier, trunk: Trunk | FPN) -> tuple[Head, str]:
+    box_head = cfg.MODEL.ROI_BOX_HEAD
+    if box_head.NAME == "Conv5Head":
+        return Conv5Head(network.res5, network.stage_infos()["res5"].channels), "res5"
+    channels = trunk.stage_infos()[cfg.MODEL.ROI_HEADS.IN_FEATURES[0]].channels
+    inputs = channels * box_head.POOLER_RESOLUTION**2
+    fc6, fc7 = getattr(network, "fc6", None), getattr(network, "fc7", None)
+    fits = fc6 is not None and (fc6.in_features, fc6.out_features) == (inputs, box_head.FC_DIM)
+    if fits and isinstance(trunk, Trunk):
+        return FC6FC7Head(fc6, fc7, box_head.DROPOUT), "fc6, fc7"
+    fresh = FC6FC7Head.fresh(
+        channels, box_head.POOLER_RESOLUTION, box_head.FC_DIM, box_head.DROPOUT
+    )
+    return fresh, "new fc6, fc7"
