@@ -48,7 +48,7 @@ def warn_thin(subject: str, boxes: Sequence[str]) -> None:
     """Names the boxes that take no part in training because a side is at most one pixel."""
     if boxes:
         logger.warning(
-            "%s: %d boxes have a side of at most 1 pixel; training leaves them out, "
+            "%s: boxes with a side of at most 1 pixel: %d; training leaves them out, "
             "evaluation counts them:\n%s",
             subject,
             len(boxes),

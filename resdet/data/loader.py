@@ -1,0 +1,216 @@
+"""Records to batches: the same samples for any number of workers, from any iteration on."""
+
+# ruff: noqa: PT028  (test_batches is no test)
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import count, islice
+from typing import Literal, TypedDict
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader
+from torch.utils.data import Dataset as TorchDataset
+
+from resdet import boxes as box
+from resdet.data.image import read_image
+from resdet.data.transforms import Augmented, Image
+from resdet.data.validate import logger
+from resdet.structures import Float32Array, GroundTruth, ImageId, ImageRecord, Int64Array
+
+ChannelOrder = Literal["RGB", "BGR"]
+Transform = Callable[[Image, Float32Array, Int64Array, Sequence[int]], Augmented]
+_NOTHING = GroundTruth(np.zeros((0, 4), np.float32), np.zeros(0, np.int64))
+
+Draw = tuple[int, int]  # index of the record, place in the endless shuffle
+
+
+class Sample(TypedDict):
+    """One image as the network gets it.
+
+    Shape: image (3, H, W) uint8; boxes (N, 4) float32; labels (N,) int64.
+    Unit: boxes in pixels of `image`; height and width of the file.
+    """
+
+    image: Tensor
+    boxes: Tensor
+    labels: Tensor
+    image_id: ImageId
+    height: int
+    width: int
+    index: int
+
+
+class DetectionDataset(TorchDataset[Sample]):
+    """Reads, transforms and hands on records with the boxes that training may use.
+
+    Crowd regions and boxes at most a pixel thin are never handed on, difficult ones if asked.
+    The randomness of a sample comes from `seed`, its index and its place in the shuffle alone.
+    """
+
+    def __init__(
+        self,
+        records: Sequence[ImageRecord],
+        transform: Transform,
+        *,
+        channel_order: ChannelOrder = "RGB",
+        seed: int = 0,
+        use_difficult: bool = True,
+    ) -> None:
+        if channel_order not in ("RGB", "BGR"):
+            raise ValueError(f"channel_order must be RGB or BGR, got {channel_order!r}")
+        self.records = records
+        self.transform = transform
+        self.channel_order = channel_order
+        self.seed = seed
+        self.use_difficult = use_difficult
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def targets(self, index: int) -> tuple[Float32Array, Int64Array]:
+        """The boxes and labels of one record that training may use, in pixels of the file."""
+        truth = self.records[index].ground_truth or _NOTHING
+        assert truth.crowd is not None  # filled by GroundTruth
+        assert truth.difficult is not None
+        keep = ~truth.crowd & ~box.too_thin(truth.boxes)
+        if not self.use_difficult:
+            keep &= ~truth.difficult
+        return truth.boxes[keep], truth.labels[keep]
+
+    def __getitem__(self, draw: int | Draw) -> Sample:
+        """Raises: ValueError if the file is unreadable or of another size than its record."""
+        index, place = (draw, 0) if isinstance(draw, int) else draw
+        record = self.records[index]
+        image = cv2.cvtColor(read_image(record.path), cv2.COLOR_BGR2RGB)
+        if image.shape[:2] != (record.height, record.width):
+            raise ValueError(
+                f"{record.path} must be {record.width}x{record.height} as its annotation says, "
+                f"got {image.shape[1]}x{image.shape[0]} after EXIF rotation; correct the annotation"
+            )
+        boxes, labels = self.targets(index)
+        image, boxes, labels = self.transform(image, boxes, labels, (self.seed, place, index))
+        if self.channel_order == "BGR":
+            image = image[..., ::-1]
+        return Sample(
+            image=torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1))),
+            boxes=torch.from_numpy(boxes),
+            labels=torch.from_numpy(labels),
+            image_id=record.image_id,
+            height=record.height,
+            width=record.width,
+            index=index,
+        )
+
+
+def train_batches(
+    dataset: DetectionDataset,
+    *,
+    batch_size: int,
+    num_workers: int,
+    aspect_ratio_grouping: bool = True,
+    seed: int = 0,
+    rank: int = 0,
+    world_size: int = 1,
+    start_iteration: int = 0,
+    filter_empty: bool = False,
+) -> Iterator[list[Sample]]:
+    """Endless batches of one process; from `start_iteration` on, those of an uninterrupted run.
+
+    Unit: batch_size in images per process.
+    Raises: ValueError if there is nothing to train on, or a file is faulty.
+    """
+    unknown = [str(r.image_id) for r in dataset.records if r.ground_truth is None]
+    if unknown:
+        raise ValueError(
+            f"records must be annotated for training, got {len(unknown)} that are not "
+            f"({', '.join(unknown[:3])}, ...); choose a split with annotations"
+        )
+    indices = list(range(len(dataset)))
+    if filter_empty:
+        indices = [index for index in indices if len(dataset.targets(index)[0])]
+        dropped = len(dataset) - len(indices)
+        logger.info("dropped %d of %d images without boxes", dropped, len(dataset))
+    if not indices:
+        raise ValueError(f"dataset must hold an image to train on, got none of {len(dataset)}")
+    draws = islice(shuffled(indices, seed), rank, None, world_size)
+    groups = [r.width > r.height and aspect_ratio_grouping for r in dataset.records]
+    batches = islice(batched(draws, batch_size, groups), start_iteration, None)
+    return _loaded(dataset, batches, num_workers)
+
+
+def test_batches(
+    records: Sequence[ImageRecord],
+    *,
+    transform: Transform,
+    batch_size: int = 1,
+    num_workers: int = 0,
+    channel_order: ChannelOrder = "RGB",
+    rank: int = 0,
+    world_size: int = 1,
+) -> Iterator[list[Sample]]:
+    """Every image once, over all processes together, in order; the last batch may be short.
+
+    Raises: ValueError if a file is faulty.
+    """
+    dataset = DetectionDataset(records, transform, channel_order=channel_order)
+    draws = [(index, 0) for index in range(rank, len(records), world_size)]
+    batches = [draws[at : at + batch_size] for at in range(0, len(draws), batch_size)]
+    return _loaded(dataset, batches, num_workers)
+
+
+def shuffled(indices: Sequence[int], seed: int) -> Iterator[Draw]:
+    """One random order after another, endlessly; each draw with its place in the whole."""
+    place = count()
+    for epoch in count():
+        for at in np.random.default_rng([seed, epoch]).permutation(len(indices)):
+            yield indices[at], next(place)
+
+
+def batched(draws: Iterable[Draw], batch_size: int, groups: Sequence[bool]) -> Iterator[list[Draw]]:
+    """Batches within a group: wide images never share one with tall images."""
+    waiting: dict[bool, list[Draw]] = {False: [], True: []}
+    for draw in draws:
+        group = waiting[groups[draw[0]]]
+        group.append(draw)
+        if len(group) == batch_size:
+            yield list(group)
+            group.clear()
+
+
+class _Telling(TorchDataset["Sample | ValueError"]):
+    """Returns a fault as a value: raised in a worker, its message would drown in a traceback."""
+
+    def __init__(self, dataset: DetectionDataset) -> None:
+        self.dataset = dataset
+
+    def __getitem__(self, draw: Draw) -> Sample | ValueError:
+        try:
+            return self.dataset[draw]
+        except ValueError as fault:
+            return fault
+
+
+def _loaded(
+    dataset: DetectionDataset, batches: Iterable[list[Draw]], num_workers: int
+) -> Iterator[list[Sample]]:
+    loader = DataLoader(
+        _Telling(dataset),
+        batch_sampler=batches,  # type: ignore[arg-type]
+        num_workers=num_workers,
+        collate_fn=list,
+        worker_init_fn=_start_worker,
+        pin_memory=torch.cuda.is_available(),
+        generator=torch.Generator(),  # else starting it would move the global random state
+    )
+    for batch in loader:
+        for sample in batch:
+            if isinstance(sample, ValueError):
+                raise sample
+        yield batch
+
+
+def _start_worker(worker: int) -> None:
+    cv2.setNumThreads(0)  # the workers are the threads
