@@ -1,0 +1,295 @@
+"""COCO-form JSON: annotations and results, read with every fault named, and written.
+
+Ids are numbered before a library sees them: an annotation id 0 means "unmatched" in both, and
+strings break one of them. Sorted order is kept, so equal scores fall as they do there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from resdet.boxes import FloatArray, from_xywh, to_xywh
+from resdet.evaluation.results import read_json
+from resdet.evaluation.table import DetectionTable, Float64Array, number_ids
+from resdet.structures import Dataset, Detections, ImageId, Int64Array
+
+_OUT_OF_EVERY_AREA_RANGE = -1.0
+_LISTS = ("images", "annotations", "categories")
+
+
+def to_coco_results(
+    detections: Iterable[Detections],
+    category_ids: Sequence[int],
+    class_names: Sequence[str] | None = None,
+) -> list[dict[str, Any]]:
+    """Detections -> entries of a COCO results file; `category_name` only where names are given."""
+    entries: list[dict[str, Any]] = []
+    for image in detections:
+        boxes = to_xywh(image.boxes.astype(np.float64)).tolist()
+        for box, label, score in zip(boxes, image.labels.tolist(), image.scores.tolist()):
+            entry = {
+                "image_id": image.image_id,
+                "category_id": int(category_ids[label]),
+                "bbox": box,
+                "score": score,
+            }
+            if class_names is not None:
+                entry["category_name"] = class_names[label]
+            entries.append(entry)
+    return entries
+
+
+def from_coco_results(
+    results: Sequence[Mapping[str, Any]], category_ids: Sequence[int], class_names: Sequence[str]
+) -> DetectionTable:
+    """Entries of a COCO results file -> detections with labels in the order of `category_ids`.
+
+    Raises: ValueError for a malformed entry, or a category that is not in `category_ids` or
+    is named otherwise there.
+    """
+    found = read_results(results)
+    check_categories(found, dict(zip(category_ids, class_names)))
+    label = {category: number for number, category in enumerate(category_ids)}
+    return DetectionTable(
+        image_ids=found.image_ids,
+        images=found.images,
+        boxes=from_xywh(found.boxes).astype(np.float64),
+        labels=np.array([label[c] for c in found.categories.tolist()], np.int64),
+        scores=found.scores,
+    )
+
+
+def coco_ground_truth(dataset: Dataset) -> dict[str, Any]:
+    """COCO-form ground truth of a VOC-kind dataset (a COCO dataset has its own file: use it).
+
+    Images whose ids are no integers get the number in their name where all have one
+    ("000007": 7), else their position from 1; `file_name` tells them apart.
+
+    A difficult object must be ignored, not missed. Both libraries overwrite an `ignore` flag by
+    `iscrowd`, and crowd would change the IoU to intersection over detection. So its `area` is
+    put outside every range: COCO ignores it there, at the usual IoU. Unlike VOC, COCO lets it
+    excuse one detection only. `ignore` is written too, for those who read the file.
+    """
+    ids = _image_numbers([record.image_id for record in dataset.records])
+    images, objects = [], []
+    for number, record in zip(ids, dataset.records):
+        size = {"width": record.width, "height": record.height}
+        images.append({"id": number, "file_name": record.path.name, **size})
+        truth = record.ground_truth
+        if truth is None:
+            raise ValueError(f"ground truth must be known to score, got none for {record.path}")
+        categories = [dataset.category_ids[label] for label in truth.labels]
+        boxes = to_xywh(truth.boxes.astype(np.float64))
+        objects += as_annotations(
+            [number] * len(truth),
+            categories,
+            boxes,
+            crowd=np.asarray(truth.crowd, bool).tolist(),
+            difficult=np.asarray(truth.difficult, bool).tolist(),
+        )
+    for number, entry in enumerate(objects, 1):
+        entry["id"] = number
+    categories_of = zip(dataset.category_ids, dataset.class_names)
+    return {
+        "info": {"description": f"{dataset.name} in COCO form"},
+        "images": images,
+        "annotations": objects,
+        "categories": [{"id": i, "name": name} for i, name in categories_of],
+    }
+
+
+@dataclass(frozen=True)
+class CocoTruth:
+    """Ground truth as both libraries read it.
+
+    An annotation's image_id is the position of its image in `images`, from 1.
+    """
+
+    images: tuple[ImageId, ...]
+    names: dict[ImageId, int]  # what an image may be called -> its position
+    categories: dict[int, str]
+    annotations: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class CocoResults:
+    """The columns of a results file in reading order; `images` indexes `image_ids`."""
+
+    image_ids: tuple[ImageId, ...]
+    images: Int64Array
+    categories: Int64Array
+    boxes: Float64Array  # x, y, width, height
+    scores: Float64Array
+    names: frozenset[tuple[int, str]]  # the category names that the entries carry
+
+
+def read_truth(source: Path | Mapping[str, Any], image_ids: Iterable[ImageId] | None) -> CocoTruth:
+    """The annotations of all images, or of `image_ids`, checked and numbered.
+
+    Raises: ValueError naming the file and the fault.
+    """
+    data = read_json(source) if isinstance(source, Path) else source
+    where = str(source) if isinstance(source, Path) else "annotations"
+    if not isinstance(data, Mapping) or not all(isinstance(data.get(k), list) for k in _LISTS):
+        raise ValueError(f"{where} must be a COCO object with the lists {', '.join(_LISTS)}")
+    images, objects, categories = (data[key] for key in _LISTS)
+    try:
+        files = {image["id"]: Path(str(image.get("file_name", ""))).stem for image in images}
+        names = {int(category["id"]): str(category["name"]) for category in categories}
+        kept = _kept(files, image_ids)
+        position = number_ids(kept)
+        stray = {entry["image_id"] for entry in objects} - files.keys()
+        stray_classes = {entry["category_id"] for entry in objects} - names.keys()
+        known = [entry for entry in objects if entry["image_id"] in position]
+        entries = as_annotations(
+            [position[entry["image_id"]] + 1 for entry in known],
+            [int(entry["category_id"]) for entry in known],
+            _boxes([entry["bbox"] for entry in known], f"{where}: annotation"),
+            crowd=[bool(entry.get("iscrowd", 0)) for entry in known],
+            given_areas=[entry.get("area") for entry in known],
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{where} must be COCO annotations, got an entry with {error!r}") from None
+    if stray or stray_classes:
+        raise ValueError(
+            f"{where}: annotations must name images and categories of the same file, got image "
+            f"ids {sorted(stray, key=str)[:3]}, category ids {sorted(stray_classes)[:3]}"
+        )
+    return CocoTruth(tuple(kept), _image_names(position, files), names, entries)
+
+
+def _kept(files: Mapping[ImageId, str], image_ids: Iterable[ImageId] | None) -> list[ImageId]:
+    wanted = set(files) if image_ids is None else set(image_ids)
+    if wanted - files.keys():
+        raise ValueError(
+            "image_ids must be ids of the annotations, "
+            f"got {sorted(wanted - files.keys(), key=str)[:3]}"
+        )
+    numbers = all(isinstance(image_id, int) for image_id in wanted)
+    return sorted(wanted, key=None if numbers else str)
+
+
+def _image_names(
+    position: Mapping[ImageId, int], files: Mapping[ImageId, str]
+) -> dict[ImageId, int]:
+    """Ids, and stems of file names that only one image has."""
+    stems: dict[str, list[int]] = {}
+    for image_id, number in position.items():
+        stems.setdefault(files[image_id], []).append(number)
+    single: dict[ImageId, int] = {
+        s: numbers[0] for s, numbers in stems.items() if len(numbers) == 1
+    }
+    return {**single, **position}
+
+
+def read_results(results: Sequence[Mapping[str, Any]]) -> CocoResults:
+    """The columns of a results list.
+
+    Raises: ValueError for an entry that lacks a key, or holds a wrong box or score.
+    """
+    if not isinstance(results, list):
+        raise ValueError(f"results must be a list of detections, got {type(results).__name__}")
+    try:
+        ids = [entry["image_id"] for entry in results]
+        categories = [int(entry["category_id"]) for entry in results]
+        boxes = [entry["bbox"] for entry in results]
+        scores = np.array([entry["score"] for entry in results], np.float64)
+        named = [
+            (c, e["category_name"]) for c, e in zip(categories, results) if "category_name" in e
+        ]
+        numbers = number_ids(ids)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ValueError(
+            "results must be entries with image_id, category_id, bbox and score, "
+            f"got one with {error!r}"
+        ) from None
+    if not np.isfinite(scores).all():
+        raise ValueError(f"results[{int(np.argmin(np.isfinite(scores)))}]: score must be finite")
+    return CocoResults(
+        image_ids=tuple(numbers),
+        images=np.array([numbers[i] for i in ids], np.int64),
+        categories=np.array(categories, np.int64),
+        boxes=_boxes(boxes, "results: detection"),
+        scores=scores,
+        names=frozenset(named),
+    )
+
+
+def _boxes(values: Sequence[Any], where: str) -> Float64Array:
+    """(N, 4) x, y, width, height, finite and not negative in size."""
+    try:
+        boxes = np.array(values, np.float64) if len(values) else np.zeros((0, 4))
+        right = boxes.ndim == 2 and boxes.shape[1] == 4
+    except (TypeError, ValueError):
+        right = False
+    if not right:
+        bad = next((v for v in values if not isinstance(v, (list, tuple)) or len(v) != 4), None)
+        raise ValueError(f"{where}: bbox must be [x, y, width, height], got {bad}")
+    sound = np.isfinite(boxes).all(axis=1) & (boxes[:, 2:] >= 0).all(axis=1)
+    if not sound.all():
+        bad = int(np.argmin(sound))
+        raise ValueError(
+            f"{where} {bad}: bbox must be finite [x, y, width, height] with sizes not negative, "
+            f"got {boxes[bad].tolist()}"
+        )
+    return boxes
+
+
+def as_annotations(
+    images: Sequence[int],
+    categories: Sequence[int],
+    boxes: FloatArray,
+    *,
+    scores: Sequence[float] | None = None,
+    crowd: Sequence[bool] | None = None,
+    difficult: Sequence[bool] | None = None,
+    given_areas: Sequence[float | None] | None = None,
+) -> list[dict[str, Any]]:
+    """COCO entries as both libraries read them, numbered from 1."""
+    areas = (boxes[:, 2] * boxes[:, 3]).tolist()
+    entries: list[dict[str, Any]] = []
+    for i, (image, category, box) in enumerate(zip(images, categories, boxes.tolist())):
+        entry: dict[str, Any] = {
+            "id": i + 1,
+            "image_id": image,
+            "category_id": category,
+            "bbox": box,
+            "area": areas[i],
+            "iscrowd": int(crowd[i]) if crowd is not None else 0,
+        }
+        if scores is not None:
+            entry["score"] = scores[i]
+        if given_areas is not None and given_areas[i] is not None:
+            entry["area"] = float(given_areas[i])  # type: ignore[arg-type]
+        if difficult is not None and difficult[i]:
+            entry.update(ignore=1, area=_OUT_OF_EVERY_AREA_RANGE)
+        entries.append(entry)
+    return entries
+
+
+def check_categories(found: CocoResults, categories: Mapping[int, str]) -> None:
+    """Refuse results whose category ids or names are not those of the data, listing both."""
+    unknown = sorted(set(found.categories.tolist()) - categories.keys())
+    renamed = [c for c, name in found.names if categories.get(c, name) != name]
+    if unknown or renamed:
+        theirs = dict.fromkeys(found.categories.tolist(), "?") | dict(sorted(found.names))
+        raise ValueError(
+            f"categories of the results must be those of the data, got {_listed(theirs)} "
+            f"for {_listed(categories)}; score a model on data of its own classes"
+        )
+
+
+def _listed(categories: Mapping[int, str]) -> str:
+    return "[" + ", ".join(f"{i} {name}" for i, name in categories.items()) + "]"
+
+
+def _image_numbers(ids: Sequence[ImageId]) -> list[int]:
+    digits = [str(i) for i in ids if str(i).isascii() and str(i).isdigit()]
+    numbers = [int(text) for text in digits]
+    unique = len(numbers) == len(ids) == len(set(numbers))
+    return numbers if unique else list(range(1, len(ids) + 1))

@@ -1,0 +1,110 @@
+"""Two results side by side, and only where they were measured alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from resdet.evaluation.coco import METRICS
+
+_METRICS_OF_BOTH = ("11point", "area")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measure of two models; None where it is undefined.
+
+    Unit: fractions. `gain` is other minus baseline.
+    """
+
+    name: str
+    baseline: float | None
+    other: float | None
+
+    @property
+    def gain(self) -> float | None:
+        """Other minus baseline; None where either is undefined."""
+        if self.baseline is None or self.other is None:
+            return None
+        return self.other - self.baseline
+
+    def to_dict(self) -> dict[str, Any]:
+        """Row and gain for JSON."""
+        return {**asdict(self), "gain": self.gain}
+
+
+def compare(baseline: Mapping[str, Any], other: Mapping[str, Any]) -> list[Row]:
+    """Rows of every measure that the two results of eval_voc or eval_coco hold: means first.
+
+    Raises: ValueError listing how the conventions differ: metric, rule, thresholds, images,
+    classes. Numbers made by different rules are not subtracted.
+    """
+    sides = [_flatten(baseline, "baseline"), _flatten(other, "other")]
+    differences = [
+        f"{key}: {_short(mine)} against {_short(theirs)}"
+        for key in dict.fromkeys([*sides[0][0], *sides[1][0]])
+        if (mine := sides[0][0].get(key)) != (theirs := sides[1][0].get(key))
+    ]
+    if differences:
+        raise ValueError(
+            "results must be measured alike to be compared, got different "
+            f"{'; '.join(differences)}; evaluate both with one command line"
+        )
+    return [Row(name, value, sides[1][1][name]) for name, value in sides[0][1].items()]
+
+
+def convention(result: Mapping[str, Any]) -> str:
+    """What made the numbers: "11-point, IoU >= t, 4952 images"."""
+    if "metric" not in result:
+        return f"COCO, {result.get('num_images')} images"
+    metric = {"11point": "11-point", "area": "area under the curve"}[result["metric"]]
+    rule = {"ge": ">=", "gt": ">"}[result["iou_rule"]]
+    return f"VOC {metric}, IoU {rule} t, {result['num_images']} images"
+
+
+def sections(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The results in one JSON: two for `--metric both`, otherwise itself."""
+    both = [result[key] for key in _METRICS_OF_BOTH if key in result]
+    return both or [result]
+
+
+def _flatten(result: Mapping[str, Any], side: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A result -> its conventions and its numbers by row name."""
+    parts = sections(result)
+    conventions: dict[str, Any] = {"metrics": [part.get("metric", "COCO") for part in parts]}
+    numbers: dict[str, float | None] = {}
+    for part in parts:
+        try:
+            voc = "mAP" in part
+            tag = f", {part['metric']}" if len(parts) > 1 else ""
+            numbers |= _voc_rows(part, tag) if voc else _coco_rows(part)
+            conventions["num_images"] = part["num_images"]
+            conventions["classes"] = list(part["per_class"])
+            conventions["iou_rule"] = part["iou_rule"] if voc else "COCO"
+            conventions["thresholds"] = list(part["mAP"]) if voc else "COCO"
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(
+                f"{side} must be the JSON of eval_voc or eval_coco, got one with {error!r}"
+            ) from None
+    return conventions, numbers
+
+
+def _voc_rows(part: Mapping[str, Any], tag: str) -> dict[str, float | None]:
+    rows = {f"mAP@{key}{tag}": value for key, value in part["mAP"].items()}
+    for name, by_threshold in part["per_class"].items():
+        many = len(by_threshold) > 1
+        rows |= {f"{name}@{k}{tag}" if many else name + tag: v for k, v in by_threshold.items()}
+    return rows
+
+
+def _coco_rows(part: Mapping[str, Any]) -> dict[str, float | None]:
+    rows: dict[str, float | None] = {
+        name: None if part[name] < 0 else part[name] for name in METRICS
+    }
+    return rows | {f"AP-{name}": value for name, value in part["per_class"].items()}
+
+
+def _short(value: object) -> str:
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return text if len(text) <= 300 else text[:297] + "..."

@@ -1,0 +1,101 @@
+"""Results on disk: strict JSON, written whole or not at all, and the machine that made them."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import tempfile
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+_PACKAGES = (
+    "resdet",
+    "torch",
+    "torchvision",
+    "detectron2",
+    "numpy",
+    "opencv-python-headless",
+    "albumentations",
+    "pycocotools",
+    "faster-coco-eval",
+)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON beside `path` and rename it into place.
+
+    Raises: ValueError if a number is not finite, which JSON cannot say: write None.
+    """
+    try:
+        text = json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+    except ValueError as error:
+        raise ValueError(f"{path}: numbers must be finite, got {error}; write None") from None
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, fresh = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(fresh, 0o644)  # mkstemp's 0600 is for secrets
+        os.replace(fresh, path)
+    except BaseException:
+        Path(fresh).unlink(missing_ok=True)
+        raise
+
+
+def read_json(path: Path) -> Any:
+    """The value in a JSON file; NaN and Infinity are refused, as the standard does.
+
+    Raises: ValueError naming the file and the line of the fault; FileNotFoundError.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"JSON file must exist, got {path}")
+    try:
+        return json.loads(path.read_bytes(), parse_constant=_refuse)
+    except json.JSONDecodeError as error:
+        raise ValueError(
+            f"{path}:{error.lineno}: file must be JSON, got {error.msg}; "
+            "a file cut short by a full disk or a killed run reads so"
+        ) from None
+    except (UnicodeDecodeError, _NotFiniteError) as error:
+        raise ValueError(f"{path}: file must be JSON, got {error}") from None
+
+
+def environment() -> dict[str, Any]:
+    """Python, system, processor and package versions; imports none of the packages."""
+    return {
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "cpu": _cpu_model(),
+        "cores": len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count(),
+        "packages": {name: version for name in _PACKAGES if (version := _version(name))},
+    }
+
+
+class _NotFiniteError(ValueError):
+    pass
+
+
+def _refuse(constant: str) -> Any:
+    raise _NotFiniteError(f"the number {constant}")
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _cpu_model() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()

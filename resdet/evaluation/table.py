@@ -1,0 +1,152 @@
+"""Detections as columns: what every evaluator works on, in the order in which they were read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resdet.structures import Detections, Float32Array, ImageId, Int64Array
+
+Float64Array = NDArray[np.float64]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class DetectionTable:
+    """N detections of any images; row order is reading order, which settles equal scores.
+
+    A list of `Detections` cannot hold a file whose lines jump between images; columns can.
+
+    Shape: images, labels, scores (N,); boxes (N, 4) xyxy. `images` indexes `image_ids`.
+    Unit: pixels, continuous, 0-based; float64, so that text read back keeps every digit.
+    """
+
+    image_ids: tuple[ImageId, ...]
+    images: Int64Array
+    boxes: Float64Array
+    labels: Int64Array
+    scores: Float64Array
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    @classmethod
+    def of(cls, detections: Iterable[Detections]) -> DetectionTable:
+        """Join per-image detections; an image may come more than once."""
+        parts = list(detections)
+        numbers = number_ids(part.image_id for part in parts)
+        index = [numbers[part.image_id] for part in parts]
+        return cls(
+            image_ids=tuple(numbers),
+            images=np.repeat(np.array(index, np.int64), [len(part) for part in parts]),
+            boxes=join_columns((part.boxes for part in parts), np.float64, 4),
+            labels=join_columns((part.labels for part in parts), np.int64),
+            scores=join_columns((part.scores for part in parts), np.float64),
+        )
+
+    def per_image(self) -> list[Detections]:
+        """One `Detections` per image that has any, each by falling score."""
+        order = np.lexsort((-self.scores, self.images))
+        images, first = np.unique(self.images[order], return_index=True)
+        boxes = cast(Float32Array, self.boxes)  # Detections keeps float64 where it is given
+        scores = cast(Float32Array, self.scores)
+        return [
+            Detections(self.image_ids[i], boxes[rows], self.labels[rows], scores[rows])
+            for i, rows in zip(images, np.split(order, first[1:]))
+        ]
+
+    def for_images(self, known: Iterable[ImageId]) -> DetectionTable:
+        """The same rows under the image ids of the data: 7 or "7" for "000007".
+
+        Raises: ValueError for ids that no image has, or that two images could mean.
+        """
+        ids = resolve_ids(self.image_ids, {image_id: image_id for image_id in known})
+        return replace(self, image_ids=tuple(ids))
+
+    def for_classes(self, model: Sequence[str], data: Sequence[str]) -> DetectionTable:
+        """The same rows with labels in the order of the data's classes.
+
+        Raises: ValueError if model and data do not name the same classes; both are listed.
+        """
+        if tuple(model) == tuple(data):
+            return self
+        if sorted(model) != sorted(data):
+            raise ValueError(
+                "class names of the detections must be those of the data, got "
+                f"[{', '.join(model)}] for [{', '.join(data)}]; "
+                "score a model on data of its own classes"
+            )
+        order = np.array([list(data).index(name) for name in model], np.int64)
+        return replace(self, labels=order[self.labels])
+
+
+def number_ids(ids: Iterable[ImageId]) -> dict[ImageId, int]:
+    """Each different id -> 0, 1, 2, ... in the order of first appearance."""
+    return {image_id: number for number, image_id in enumerate(dict.fromkeys(ids))}
+
+
+def resolve_ids(found: Iterable[ImageId], names: Mapping[ImageId, T]) -> list[T]:
+    """What each id means: the same id, or else the one id that is the same number.
+
+    Raises: ValueError listing the ids that mean nothing, or naming one that is ambiguous.
+    """
+    numbered: dict[int, dict[T, ImageId]] | None = None
+    resolved, unknown = [], []
+    for image_id in found:
+        if image_id in names:
+            resolved.append(names[image_id])
+            continue
+        if numbered is None:
+            numbered = _by_number(names)
+        number = _number(image_id)
+        candidates = {} if number is None else numbered.get(number, {})
+        if len(candidates) > 1:
+            raise ValueError(
+                f"image id must mean one image, got {image_id!r}, which could be "
+                f"{sorted(map(repr, candidates.values()))}; write the id in full, as a string"
+            )
+        if candidates:
+            resolved.append(next(iter(candidates)))
+        else:
+            unknown.append(image_id)
+    if unknown:
+        raise ValueError(unknown_ids(unknown, names))
+    return resolved
+
+
+def unknown_ids(unknown: Sequence[ImageId], known: Iterable[ImageId]) -> str:
+    """The message for detections of images that the ground truth lacks."""
+    known = list(known)
+    return (
+        f"image ids of the detections must be those of the data, got {len(unknown)} unknown "
+        f"({_some(unknown)}) where the data has {len(known)} ({_some(known)}); "
+        "check that the detections and the split belong together"
+    )
+
+
+def _some(ids: Sequence[ImageId], limit: int = 3) -> str:
+    return ", ".join(map(repr, ids[:limit])) + (", ..." if len(ids) > limit else "")
+
+
+def _by_number(names: Mapping[ImageId, T]) -> dict[int, dict[T, ImageId]]:
+    numbered: dict[int, dict[T, ImageId]] = {}
+    for image_id, meaning in names.items():
+        number = _number(image_id)
+        if number is not None:
+            numbered.setdefault(number, {})[meaning] = image_id
+    return numbered
+
+
+def _number(image_id: ImageId) -> int | None:
+    if isinstance(image_id, str):
+        return int(image_id) if image_id.isascii() and image_id.isdigit() else None
+    return int(image_id)
+
+
+def join_columns(parts: Iterable[NDArray], dtype: type, *shape: int) -> NDArray:
+    """(N1, *shape), (N2, *shape), ... -> (N1 + N2 + ..., *shape); of none, (0, *shape)."""
+    return np.concatenate([np.zeros((0, *shape), dtype), *parts], dtype=dtype)

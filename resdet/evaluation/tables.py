@@ -1,0 +1,78 @@
+"""Results as tables for people: x100, one decimal, the convention in the title."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from resdet.evaluation.coco import METRICS
+from resdet.evaluation.compare import Row, convention
+
+
+def percent(value: float | None, sign: bool = False) -> str:
+    """0.7321 -> "73.2"; with a sign for gains; "n/a" where undefined."""
+    if value is None or (value < 0 and not sign):
+        return "n/a"
+    return f"{100 * value:+.1f}" if sign else f"{100 * value:.1f}"
+
+
+def voc_table(result: Mapping[str, Any]) -> Table:
+    """AP of each class by threshold, the mean in the last row."""
+    table = Table(title=f"AP ({convention(result)})")
+    table.add_column("class")
+    for key in result["mAP"]:
+        table.add_column(f"AP@{key}", justify="right")
+    for name, by_threshold in result["per_class"].items():
+        table.add_row(escape(name), *map(percent, by_threshold.values()))
+    table.add_section()
+    table.add_row("mAP", *map(percent, result["mAP"].values()), style="bold")
+    return table
+
+
+def coco_table(result: Mapping[str, Any]) -> Table:
+    """The twelve in one row."""
+    table = Table(title=f"{convention(result)}, by {result['backend']}")
+    for name in METRICS:
+        table.add_column(name, justify="right")
+    table.add_row(*(percent(result[name]) for name in METRICS))
+    return table
+
+
+def coco_class_table(result: Mapping[str, Any]) -> Table:
+    """AP[.50:.95] of each class."""
+    table = Table(title=f"AP by class ({convention(result)})")
+    table.add_column("class")
+    table.add_column("AP", justify="right")
+    for name, value in result["per_class"].items():
+        table.add_row(escape(name), percent(value))
+    return table
+
+
+def comparison_table(rows: Sequence[Row], names: tuple[str, str], title: str) -> Table:
+    """Columns: measure, baseline, other, gain in points."""
+    table = Table(title=title)
+    table.add_column("AP x100")
+    for name in (*names, "gain"):
+        table.add_column(escape(name), justify="right")
+    for row in rows:
+        table.add_row(
+            escape(row.name), percent(row.baseline), percent(row.other), percent(row.gain, True)
+        )
+    return table
+
+
+def comparison_markdown(rows: Sequence[Row], names: tuple[str, str], title: str) -> str:
+    """The same table in Markdown."""
+    lines = [title, "", f"| AP x100 | {_cell(names[0])} | {_cell(names[1])} | gain |"]
+    lines.append("|---|---:|---:|---:|")
+    for row in rows:
+        cells = (percent(row.baseline), percent(row.other), percent(row.gain, True))
+        lines.append(f"| {_cell(row.name)} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")

@@ -1,0 +1,255 @@
+"""COCO's twelve: two libraries, odd files, and the judge's own summary."""
+
+import contextlib
+import copy
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from resdet.evaluation import (
+    coco_ground_truth,
+    evaluate_coco,
+    evaluate_voc,
+    from_coco_results,
+    ground_truth_by_id,
+    to_coco_results,
+)
+from resdet.evaluation.coco import METRICS
+from resdet.structures import Dataset, Detections, GroundTruth, ImageRecord
+
+CATEGORIES = {3: "cat", 7: "dog", 90: "owl"}
+
+
+def random_coco(seed=0, num_images=15):
+    rng = np.random.default_rng(seed)
+    annotations, results = [], []
+    ids = rng.permutation(1000)[:num_images].tolist()
+    for image_id in ids:
+        for _ in range(rng.integers(0, 8)):
+            x, y = rng.random(2) * 200
+            w, h = np.exp(rng.random(2) * 4 + 1.5)
+            category = int(rng.choice([3, 7]))  # no owl in the ground truth
+            annotations.append(
+                {
+                    "id": len(annotations) + 1,
+                    "image_id": image_id,
+                    "category_id": category,
+                    "bbox": [x, y, w, h],
+                    "area": w * h * 0.8,
+                    "iscrowd": int(rng.random() < 0.1),
+                }
+            )
+            for _ in range(rng.integers(0, 3)):
+                box = (np.array([x, y, w, h]) + rng.normal(0, 2, 4)).clip(1).tolist()
+                results.append(
+                    {
+                        "image_id": image_id,
+                        "category_id": int(rng.choice([category, category, 90])),
+                        "bbox": box,
+                        "score": float(rng.integers(0, 30)) / 30,
+                    }
+                )
+    truth = {
+        "images": [{"id": i, "file_name": f"{i:06}.jpg"} for i in ids],
+        "annotations": annotations,
+        "categories": [{"id": i, "name": name} for i, name in CATEGORIES.items()],
+    }
+    return truth, results
+
+
+def judged(truth, results):
+    """pycocotools as its users call it."""
+    from pycocotools.coco import COCO
+    from pycocotools.cocoeval import COCOeval
+
+    with contextlib.redirect_stdout(io.StringIO()):
+        gt = COCO()
+        gt.dataset = {"info": {}, **copy.deepcopy(truth)}
+        gt.createIndex()
+        judge = COCOeval(gt, gt.loadRes(copy.deepcopy(results)), "bbox")
+        judge.evaluate()
+        judge.accumulate()
+        judge.summarize()
+    return judge.stats.tolist()
+
+
+def twelve(scores):
+    return [scores[name] for name in METRICS]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_both_backends_give_the_numbers_of_pycocotools(seed):
+    truth, results = random_coco(seed)
+    fast, judge = (evaluate_coco(truth, results, backend=b) for b in ("faster", "pycocotools"))
+    assert twelve(judge) == judged(truth, results)
+    assert twelve(fast) == pytest.approx(twelve(judge), abs=1e-14)
+    for name in ("cat", "dog"):
+        assert fast["per_class"][name] == pytest.approx(judge["per_class"][name], abs=1e-14)
+    assert 0 < fast["AP"] < 1
+    assert fast["per_class"]["owl"] is None
+    assert fast["AP"] == pytest.approx(np.mean([fast["per_class"][n] for n in ("cat", "dog")]))
+
+
+def test_arguments_are_left_alone_and_nothing_is_printed(capfd):
+    truth, results = random_coco()
+    before = copy.deepcopy((truth, results))
+    for backend in ("faster", "pycocotools"):
+        evaluate_coco(truth, results, backend=backend)
+    assert (truth, results) == before
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("backend", ["faster", "pycocotools"])
+def test_empty_results_score_zero(backend):
+    truth, _ = random_coco()
+    scores = evaluate_coco(truth, [], backend=backend)
+    assert twelve(scores) == [0.0] * 12
+    assert scores["per_class"] == {"cat": 0.0, "dog": 0.0, "owl": None}
+    assert (scores["num_images"], scores["num_detections"]) == (15, 0)
+
+
+@pytest.mark.parametrize("backend", ["faster", "pycocotools"])
+def test_nothing_to_find_is_undefined(backend):
+    truth, results = random_coco()
+    assert (
+        twelve(evaluate_coco({**truth, "annotations": []}, results, backend=backend)) == [-1] * 12
+    )
+
+
+def test_annotation_id_0_counts(tmp_path):
+    # both libraries take a match with id 0 for no match at all
+    truth = {
+        "images": [{"id": 0}],
+        "annotations": [{"id": 0, "image_id": 0, "category_id": 0, "bbox": [0, 0, 40, 40]}],
+        "categories": [{"id": 0, "name": "cell"}],
+    }
+    result = [{"image_id": 0, "category_id": 0, "bbox": [0, 0, 40, 40], "score": 0.9}]
+    path = tmp_path / "gt.json"
+    path.write_text(json.dumps(truth))
+    for backend in ("faster", "pycocotools"):
+        assert evaluate_coco(path, result, backend=backend)["AP"] == pytest.approx(1.0)
+
+
+def test_string_ids_and_file_names_mean_the_image():
+    truth, results = random_coco()
+    expected = twelve(evaluate_coco(truth, results))
+    named = [{**r, "image_id": f"{r['image_id']:06}"} for r in results]
+    assert twelve(evaluate_coco(truth, named)) == expected
+    text = copy.deepcopy(truth)
+    for entry, key in [(i, "id") for i in text["images"]] + [
+        (a, "image_id") for a in text["annotations"]
+    ]:
+        entry[key] = f"{entry[key]:06}"
+    assert twelve(evaluate_coco(text, results)) == expected
+
+
+def test_a_part_of_the_images():
+    truth, results = random_coco()
+    ids = [image["id"] for image in truth["images"]][:6]
+    part = {
+        **truth,
+        "images": truth["images"][:6],
+        "annotations": [a for a in truth["annotations"] if a["image_id"] in ids],
+    }
+    mine = [r for r in results if r["image_id"] in ids]
+    scores = evaluate_coco(truth, mine, image_ids=ids, backend="pycocotools")
+    assert twelve(scores) == judged(part, mine)
+    with pytest.raises(ValueError, match=r"must be ids of the annotations, got \[-1\]"):
+        evaluate_coco(truth, [], image_ids=[-1])
+
+
+GOOD = {"image_id": 1, "category_id": 3, "bbox": [0, 0, 5, 5], "score": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("entry", "text"),
+    [
+        ({"image_id": 99999}, r"1 unknown \(99999\)"),
+        ({"category_id": 4}, r"got \[4 \?\] for \[3 cat, 7 dog, 90 owl\]"),
+        ({"category_name": "cow"}, r"got \[3 cow\] for \[3 cat"),
+        ({"bbox": [0, 0, 5]}, r"bbox must be \[x, y, width, height\], got \[0, 0, 5\]"),
+        ({"bbox": [0, 0, -5, 5]}, "sizes not negative"),
+        ({"bbox": [0, float("nan"), 5, 5]}, "bbox must be finite"),
+        ({"score": float("inf")}, "score must be finite"),
+        ({"score": None}, "results"),
+    ],
+)
+def test_broken_results(entry, text):
+    truth, _ = random_coco()
+    image_id = truth["images"][0]["id"]
+    with pytest.raises(ValueError, match=text):
+        evaluate_coco(truth, [{**GOOD, "image_id": image_id, **entry}])
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"images": None}, "must be a COCO object with the lists"),
+        ({"images": [{"id": -5}]}, "must name images and categories of the same file"),
+        ({"categories": [{"id": 3}]}, "got an entry with KeyError"),
+    ],
+)
+def test_broken_annotations(change, text):
+    truth, _ = random_coco()
+    with pytest.raises(ValueError, match=text):
+        evaluate_coco({**truth, **change}, [])
+
+
+def test_missing_keys_and_wrong_backend():
+    truth, _ = random_coco()
+    with pytest.raises(ValueError, match="got one with KeyError"):
+        evaluate_coco(truth, [{"image_id": truth["images"][0]["id"]}])
+    with pytest.raises(ValueError, match="backend must be faster or pycocotools"):
+        evaluate_coco(truth, [], backend="slow")
+
+
+def test_results_round_trip():
+    boxes = np.array([[0.1, 0.2, 30.3, 40.4], [1, 2, 3, 4]], np.float32)
+    dets = [Detections("x", boxes, [0, 2], np.array([0.7, 0.1], np.float32))]
+    entries = to_coco_results(dets, [3, 7, 90], list(CATEGORIES.values()))
+    assert entries[1] == {
+        "image_id": "x",
+        "category_id": 90,
+        "bbox": [1, 2, 2, 2],
+        "score": pytest.approx(0.1),
+        "category_name": "owl",
+    }
+    assert "category_name" not in to_coco_results(dets, [3, 7, 90])[0]
+    table = from_coco_results(json.loads(json.dumps(entries)), [3, 7, 90], ["cat", "dog", "owl"])
+    assert table.image_ids == ("x",)
+    assert table.labels.tolist() == [0, 2]
+    assert table.boxes.astype(np.float32).tolist() == boxes.tolist()
+    assert table.scores.astype(np.float32).tolist() == dets[0].scores.tolist()
+
+
+def voc_dataset(stems, truths):
+    records = [
+        ImageRecord(stem, Path(f"{stem}.jpg"), 100, 100, truth)
+        for stem, truth in zip(stems, truths)
+    ]
+    return Dataset("toy", "voc", ("a", "b"), tuple(records), Path("."))
+
+
+def test_voc_data_in_coco_form():
+    gt = GroundTruth(
+        np.array([[0, 0, 40, 40], [50, 50, 90, 90]], np.float32), [0, 0], [False, True]
+    )
+    empty = GroundTruth(np.zeros((0, 4)), [])
+    for stems in (["000007", "000009"], ["2008_000002", "2008_000003"]):
+        dataset = voc_dataset(stems, [gt, empty])
+        dets = [
+            Detections(stems[0], gt.boxes[::-1], [0, 0], np.array([0.9, 0.8])),
+            Detections(stems[1], np.zeros((0, 4)), [], np.zeros(0)),
+        ]
+        truth = coco_ground_truth(dataset)
+        assert [i["id"] for i in truth["images"]] == ([7, 9] if stems[0] == "000007" else [1, 2])
+        results = to_coco_results(dets, dataset.category_ids)
+        voc = evaluate_voc(ground_truth_by_id(dataset.records), dets, dataset.class_names)
+        assert voc.mAP["0.50"] == 1.0
+        for backend in ("faster", "pycocotools"):  # the difficult object is ignored, not missed
+            scores = evaluate_coco(truth, results, backend=backend)
+            assert scores["AP50"] == pytest.approx(1.0)
+            assert scores["per_class"]["b"] is None

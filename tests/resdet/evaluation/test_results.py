@@ -1,0 +1,170 @@
+"""JSON on disk, the machine, tables, and comparisons of like with like."""
+
+import copy
+import io
+import json
+import subprocess
+import sys
+
+import pytest
+from rich.console import Console
+
+from resdet.evaluation import compare, environment, read_json, write_json
+from resdet.evaluation.tables import (
+    coco_class_table,
+    coco_table,
+    comparison_markdown,
+    comparison_table,
+    percent,
+    voc_table,
+)
+
+VOC = {
+    "mAP": {"0.50": 0.5},
+    "per_class": {"a": {"0.50": 0.5}, "[b]": {"0.50": None}},
+    "metric": "11point",
+    "iou_rule": "ge",
+    "num_images": 4,
+    "num_detections": 9,
+    "seconds": 0.1,
+}
+
+
+def coco(ap):
+    names = ["AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100", "ARs", "ARm", "ARl"]
+    scores = dict.fromkeys(names, ap)
+    return {**scores, "APs": -1.0, "per_class": {"a": ap}, "num_images": 4, "backend": "faster"}
+
+
+def better(result, by):
+    other = copy.deepcopy(result)
+    other["mAP"]["0.50"] += by
+    other["per_class"]["a"]["0.50"] += by
+    return other
+
+
+def text_of(table):
+    console = Console(width=120, record=True, file=io.StringIO())
+    console.print(table)
+    return " ".join(console.export_text().split())
+
+
+def test_json_round_trip_and_replacement(tmp_path):
+    path = tmp_path / "new" / "r.json"
+    write_json(path, {"first": 1})
+    write_json(path, {"naïve": [0.1, None]})
+    assert read_json(path) == {"naïve": [0.1, None]}
+    assert [p.name for p in path.parent.iterdir()] == ["r.json"]
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path):
+    path = tmp_path / "r.json"
+    write_json(path, 1)
+    with pytest.raises(ValueError, match="numbers must be finite"):
+        write_json(path, {"AP": float("nan")})
+    with pytest.raises(TypeError):
+        write_json(path, object())
+    assert read_json(path) == 1
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (b'{"a": 1,\n "b": [1, 2', r"r\.json:2: file must be JSON"),
+        (b"", r"r\.json:1: file must be JSON"),
+        (b'{"a": NaN}', "got the number NaN"),
+        (b'{"a": "\xff\xfe"}', r"r\.json: file must be JSON"),
+    ],
+)
+def test_broken_json(tmp_path, content, text):
+    path = tmp_path / "r.json"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=text):
+        read_json(path)
+    with pytest.raises(FileNotFoundError, match=r"must exist, got .*none\.json"):
+        read_json(tmp_path / "none.json")
+
+
+def test_environment_names_the_machine_without_importing_torch():
+    code = "import sys, resdet.evaluation as e; e.environment(); print('torch' in sys.modules)"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "False"
+    machine = environment()
+    assert machine["cores"] >= 1
+    assert {"numpy", "torch"} <= machine["packages"].keys()
+    json.dumps(machine, allow_nan=False)
+
+
+def test_percent():
+    assert [percent(0.7321), percent(None), percent(-1.0), percent(0.0)] == [
+        "73.2",
+        "n/a",
+        "n/a",
+        "0.0",
+    ]
+    assert [percent(0.032, True), percent(-0.0006, True), percent(None, True)] == [
+        "+3.2",
+        "-0.1",
+        "n/a",
+    ]
+
+
+def test_tables_name_their_convention():
+    text = text_of(voc_table(VOC))
+    assert "VOC 11-point, IoU >= t, 4 images" in text
+    assert "[b]" in text  # a class name is no markup
+    assert "50.0" in text
+    text = text_of(coco_table(coco(0.25)))
+    assert "ARl" in text
+    assert "n/a" in text
+    assert "25.0" in text_of(coco_class_table(coco(0.25)))
+
+
+def test_rows_of_two_voc_results():
+    rows = compare(VOC, better(VOC, 0.25))
+    assert [(r.name, r.baseline, r.other, r.gain) for r in rows] == [
+        ("mAP@0.50", 0.5, 0.75, 0.25),
+        ("a", 0.5, 0.75, 0.25),
+        ("[b]", None, None, None),
+    ]
+    text = text_of(comparison_table(rows, ("VGG-16 baseline", "ResNet-18"), "title"))
+    assert "VGG-16 baseline" in text
+    assert "+25.0" in text
+    markdown = comparison_markdown(rows, ("A|B", "C"), "title").splitlines()
+    assert markdown[2] == "| AP x100 | A\\|B | C | gain |"
+    assert markdown[4] == "| mAP@0.50 | 50.0 | 75.0 | +25.0 |"
+    assert markdown[6] == "| [b] | n/a | n/a | n/a |"
+
+
+def test_rows_of_both_metrics_and_of_coco():
+    both = {"11point": VOC, "area": {**VOC, "metric": "area"}}
+    names = [row.name for row in compare(both, both)]
+    assert names[:2] == ["mAP@0.50, 11point", "a, 11point"]
+    assert names[3] == "mAP@0.50, area"
+    rows = {row.name: row for row in compare(coco(0.25), coco(0.5))}
+    assert rows["AP75"].gain == 0.25
+    assert rows["APs"].gain is None
+    assert rows["AP-a"].other == 0.5
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"metric": "area"}, "metrics: 11point against area"),
+        ({"iou_rule": "gt"}, "iou_rule: ge against gt"),
+        ({"num_images": 5}, "num_images: 4 against 5"),
+        ({"mAP": {"0.75": 0.5}}, r"thresholds: 0\.50 against 0\.75"),
+        ({"per_class": {"a": {"0.50": 0.5}}}, r"classes: a, \[b\] against a;"),
+    ],
+)
+def test_numbers_made_by_different_rules_are_not_compared(change, text):
+    with pytest.raises(ValueError, match=text):
+        compare(VOC, {**VOC, **change})
+
+
+def test_foreign_json_and_mixed_kinds():
+    with pytest.raises(ValueError, match="other must be the JSON of eval_voc or eval_coco"):
+        compare(VOC, {"loss": 1})
+    with pytest.raises(ValueError, match="metrics: 11point against COCO"):
+        compare(VOC, coco(0.5))

@@ -1,0 +1,280 @@
+"""VOC average precision against cases worked by hand and against plain loops."""
+
+import numpy as np
+import pytest
+
+from resdet.evaluation import DetectionTable, evaluate_voc, ground_truth_by_id, match_voc
+from resdet.evaluation.voc import threshold_key
+from resdet.structures import Detections, GroundTruth, ImageRecord
+
+BOX = [0, 0, 10, 10]
+FAR = [50, 50, 60, 60]
+
+
+def truth(boxes, labels=None, difficult=None, crowd=None):
+    labels = [0] * len(boxes) if labels is None else labels
+    return GroundTruth(np.array(boxes, np.float32), np.array(labels), difficult, crowd)
+
+
+def found(image_id, boxes, scores, labels=None):
+    labels = [0] * len(boxes) if labels is None else labels
+    return Detections(image_id, np.array(boxes, np.float32), np.array(labels), np.array(scores))
+
+
+def ap(ground_truth, detections, metric="area", **kwargs):
+    result = evaluate_voc(ground_truth, detections, ["a"], metric=metric, **kwargs)
+    return result.per_class["a"]["0.50"]
+
+
+def test_duplicate_detection_is_a_false_positive():
+    # 2 objects. By score: TP (P 1/1, R 1/2), duplicate FP (P 1/2), TP (P 2/3, R 2/2).
+    # area: 1/2 * 1 + 1/2 * 2/3 = 5/6. 11-point: R <= 0.5 six times 1, five times 2/3.
+    data = {"i": truth([BOX, FAR])}
+    dets = [found("i", [BOX, BOX, FAR], [0.9, 0.8, 0.7])]
+    assert ap(data, dets) == pytest.approx(5 / 6, abs=1e-15)
+    assert ap(data, dets, "11point") == pytest.approx((6 + 5 * 2 / 3) / 11, abs=1e-15)
+
+
+@pytest.mark.parametrize(("rule", "expected"), [("ge", 1.0), ("gt", 0.0)])
+@pytest.mark.parametrize(
+    ("width", "threshold"), [(5, 0.5), (7.5, 0.75), (3, 0.3), (6, 0.6), (9, 0.9)]
+)
+def test_iou_exactly_at_the_threshold(rule, expected, width, threshold):
+    # intersection 10 * width, union 100
+    result = evaluate_voc(
+        {"i": truth([BOX])},
+        [found("i", [[0, 0, width, 10]], [0.9])],
+        ["a"],
+        thresholds=[threshold],
+        iou_rule=rule,
+    )
+    assert result.mAP == {threshold_key(threshold): expected}
+
+
+def test_devkit_pixels_are_the_plain_area():
+    # The file says (1, 1, 10, 10) and (1, 1, 10, 5): with inclusive pixels 50 of 100, IoU 1/2.
+    from resdet.boxes import from_voc
+
+    gt = from_voc(np.array([[1, 1, 10, 10]], np.float32))
+    det = from_voc(np.array([[1, 1, 10, 5]], np.float32))
+    assert ap({"i": truth(gt)}, [found("i", det, [1.0])]) == 1.0
+    assert ap({"i": truth(gt)}, [found("i", det, [1.0])], iou_rule="gt") == 0.0
+
+
+def test_difficult_objects_are_ignored_and_not_missed():
+    # FAR is difficult: its two detections count as nothing, and it is not in the recall.
+    data = {"i": truth([FAR, BOX], difficult=[True, False])}
+    dets = [found("i", [FAR, FAR, BOX], [0.9, 0.8, 0.7])]
+    assert ap(data, dets) == 1.0
+    assert match_voc(data, dets, ["a"]).verdicts.tolist() == [[0, 0, 1]]
+
+
+def test_detection_nearest_to_a_difficult_object_is_not_given_to_another():
+    # IoU with the difficult box 100/110, with the other 100/120: ignored, the other is missed.
+    data = {"i": truth([[0, 0, 11, 10], [0, 0, 12, 10]], difficult=[True, False])}
+    assert ap(data, [found("i", [BOX], [0.9])]) == 0.0
+
+
+def test_detection_nearest_to_a_taken_object_is_a_duplicate():
+    # Both detections overlap the first object most; the second object stays missed (P 1, R 1/2).
+    data = {"i": truth([BOX, [0, 0, 13, 10]])}
+    assert ap(data, [found("i", [BOX, BOX], [0.9, 0.8])]) == 0.5
+
+
+def test_crowds_count_as_difficult():
+    data = {"i": truth([BOX, FAR], crowd=[True, False])}
+    assert ap(data, [found("i", [BOX, FAR], [0.9, 0.8])]) == 1.0
+
+
+def test_classes_without_objects_or_detections():
+    # a: found. b: objects, no detection: 0. c: detection, no object: None, and not in the mean.
+    data = {"i": truth([BOX, FAR], [0, 1])}
+    dets = [found("i", [BOX, FAR], [0.9, 0.8], [0, 2])]
+    for metric in ("11point", "area"):
+        result = evaluate_voc(data, dets, ["a", "b", "c"], metric=metric)
+        values = {name: aps["0.50"] for name, aps in result.per_class.items()}
+        assert values == {"a": 1.0, "b": 0.0, "c": None}
+        assert result.mAP["0.50"] == 0.5
+
+
+def test_a_class_of_difficult_objects_only_has_no_ap():
+    assert ap({"i": truth([BOX], difficult=[True])}, [found("i", [BOX], [0.9])]) is None
+
+
+def test_nothing_at_all():
+    assert evaluate_voc({}, [], ["a"]).mAP == {"0.50": None}
+    assert ap({"i": truth([BOX])}, []) == 0.0
+    assert ap({"i": truth([BOX])}, [], "11point") == 0.0
+    assert ap({"i": truth([])}, [found("i", [BOX], [0.5])]) is None
+
+
+def test_equal_scores_keep_reading_order():
+    data = {"x": truth([BOX]), "y": truth([])}
+    right, wrong = found("x", [BOX], [0.5]), found("y", [BOX], [0.5])
+    assert ap(data, [right, wrong]) == 1.0
+    assert ap(data, [wrong, right]) == 0.5
+    # a file may jump between images: wrong, right (FAR), right (BOX) as three parts
+    two = {"x": truth([BOX, FAR]), "y": truth([])}
+    mixed = [found("x", [BOX], [0.5]), wrong, found("x", [FAR], [0.5])]
+    assert ap(two, mixed) == pytest.approx(0.5 + 0.5 * 2 / 3)
+
+
+def test_eleven_points_reach_three_tenths():
+    # 3 of 10 found at precision 1: recall 0, 0.1, 0.2, 0.3 are reached: 4/11. area: 3/10.
+    boxes = [[20 * k, 0, 20 * k + 10, 10] for k in range(10)]
+    data, dets = {"i": truth(boxes)}, [found("i", boxes[:3], [0.9, 0.8, 0.7])]
+    assert ap(data, dets, "11point") == pytest.approx(4 / 11, abs=1e-15)
+    assert ap(data, dets) == pytest.approx(0.3, abs=1e-15)
+
+
+def test_several_thresholds_at_once():
+    # IoU 0.8 with the object: found at 0.50 and 0.75, not at 0.9
+    data = {"i": truth([BOX])}
+    dets = [found("i", [[0, 0, 8, 10]], [0.9])]
+    result = evaluate_voc(data, dets, ["a"], thresholds=[0.5, 0.75, 0.9])
+    assert result.mAP == {"0.50": 1.0, "0.75": 1.0, "0.90": 0.0}
+
+
+def test_the_json_of_a_result():
+    result = evaluate_voc({"i": truth([BOX])}, [found("i", [BOX], [0.9])], ["a"]).to_dict()
+    assert result.pop("seconds") >= 0
+    assert result == {
+        "mAP": {"0.50": 1.0},
+        "per_class": {"a": {"0.50": 1.0}},
+        "metric": "area",
+        "iou_rule": "ge",
+        "num_images": 1,
+        "num_detections": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "text"),
+    [
+        ({"thresholds": []}, "thresholds must be"),
+        ({"thresholds": [50]}, "thresholds must be"),
+        ({"iou_rule": "eq"}, "iou_rule must be ge or gt"),
+        ({"metric": "12point"}, "metric must be 11point or area"),
+    ],
+)
+def test_wrong_arguments(kwargs, text):
+    with pytest.raises(ValueError, match=text):
+        evaluate_voc({"i": truth([BOX])}, [], ["a"], **kwargs)
+
+
+def test_detections_of_other_images_or_classes():
+    data = {"i": truth([BOX])}
+    with pytest.raises(ValueError, match=r"1 unknown \('j'\) where the data has 1 \('i'\)"):
+        evaluate_voc(data, [found("j", [BOX], [0.9])], ["a"])
+    with pytest.raises(ValueError, match=r"labels of the detections must be in \[0, 1\), got \[1"):
+        evaluate_voc(data, [found("i", [BOX], [0.9], [1])], ["a"])
+    with pytest.raises(ValueError, match=r"labels of the ground truth must be in \[0, 1\)"):
+        evaluate_voc({"i": truth([BOX], [3])}, [], ["a"])
+
+
+def test_records_without_ground_truth(tmp_path):
+    record = ImageRecord("i", tmp_path / "i.jpg", 10, 10)
+    with pytest.raises(ValueError, match="got none for image 'i'"):
+        ground_truth_by_id([record])
+
+
+def reference(data, dets, label, threshold, rule, metric):
+    """VOCevaldet and VOCap as loops over Python numbers."""
+    rows = [
+        (float(s), d.image_id, box)
+        for d in dets
+        for s, box, k in zip(d.scores, d.boxes.astype(float).tolist(), d.labels)
+        if k == label
+    ]
+    rows = sorted(rows, key=lambda row: -row[0])  # sorted() is stable
+    positives = sum(
+        int(k == label and not hard)
+        for g in data.values()
+        for k, hard in zip(g.labels, g.difficult)
+    )
+    taken, tp, fp, points = set(), 0, 0, []
+    for _, image_id, (x1, y1, x2, y2) in rows:
+        g, best, at = data[image_id], -1.0, None
+        for j, (a1, b1, a2, b2) in enumerate(g.boxes.astype(float).tolist()):
+            if g.labels[j] != label:
+                continue
+            width, height = min(x2, a2) - max(x1, a1), min(y2, b2) - max(y1, b1)
+            inter = max(width, 0.0) * max(height, 0.0)
+            iou = inter / ((x2 - x1) * (y2 - y1) + (a2 - a1) * (b2 - b1) - inter)
+            if iou > best:
+                best, at = iou, j
+        if best >= threshold if rule == "ge" else best > threshold:
+            if g.difficult[at]:
+                continue
+            hit = (image_id, at) not in taken
+            taken.add((image_id, at))
+        else:
+            hit = False
+        tp, fp = tp + hit, fp + (not hit)
+        points.append((tp / positives if positives else 0.0, tp / (tp + fp)))
+    if not positives:
+        return None
+    if metric == "11point":
+        return sum(max([p for r, p in points if r >= k / 10], default=0.0) for k in range(11)) / 11
+    recalls = [0.0, *(r for r, _ in points), 1.0]
+    heights = [0.0, *(p for _, p in points), 0.0]
+    for i in range(len(heights) - 2, -1, -1):
+        heights[i] = max(heights[i], heights[i + 1])
+    return sum((recalls[i] - recalls[i - 1]) * heights[i] for i in range(1, len(recalls)))
+
+
+def random_case(seed):
+    rng = np.random.default_rng(seed)
+
+    def boxes(n):
+        corner = rng.integers(0, 12, (n, 2))
+        return np.concatenate([corner, corner + rng.integers(1, 12, (n, 2))], 1).astype(np.float32)
+
+    data, dets = {}, []
+    for i in range(12):
+        n, m = rng.integers(0, 6), rng.integers(0, 25)
+        data[f"{i:03}"] = truth(boxes(n), rng.integers(0, 4, n), rng.random(n) < 0.3)
+        scores = rng.integers(0, 20, m) / 20  # many ties
+        dets.append(found(f"{i:03}", boxes(m), scores, rng.integers(0, 4, m)))
+    return data, dets
+
+
+@pytest.mark.parametrize("rule", ["ge", "gt"])
+@pytest.mark.parametrize("seed", range(6))
+def test_random_data_against_plain_loops(seed, rule, monkeypatch):
+    monkeypatch.setattr("resdet.evaluation.voc._PAIRS_AT_ONCE", 7)  # parts are joined aright
+    data, dets = random_case(seed)
+    names, thresholds = list("abcde"), [0.25, 0.5, 0.75]
+    matches = match_voc(data, dets, names, thresholds=thresholds, iou_rule=rule)
+    for metric in ("11point", "area"):
+        result = matches.score(metric)
+        for label, name in enumerate(names):
+            for threshold in thresholds:
+                expected = reference(data, dets, label, threshold, rule, metric)
+                value = result.per_class[name][f"{threshold:.2f}"]
+                assert value == (None if expected is None else pytest.approx(expected, abs=1e-12))
+
+
+def test_table_goes_back_to_images_by_falling_score():
+    table = DetectionTable.of([found("x", [BOX, FAR], [0.1, 0.9]), found("y", [BOX], [0.3])])
+    images = table.per_image()
+    assert [d.image_id for d in images] == ["x", "y"]
+    assert images[0].boxes.tolist() == [FAR, BOX]
+    assert images[0].scores.tolist() == [0.9, 0.1]
+
+
+def test_image_ids_may_be_numbers_of_names():
+    table = DetectionTable.of([found(7, [BOX], [0.9]), found("8", [BOX], [0.9])])
+    assert table.for_images(["000007", "000008"]).image_ids == ("000007", "000008")
+    assert DetectionTable.of([found("000007", [BOX], [0.9])]).for_images([7]).image_ids == (7,)
+    with pytest.raises(ValueError, match="got 7, which could be"):
+        table.for_images(["7", "007", "8"])
+    with pytest.raises(ValueError, match=r"got 1 unknown \('8'\)"):
+        table.for_images(["000007", "a"])
+
+
+def test_classes_are_matched_by_name():
+    table = DetectionTable.of([found("x", [BOX, FAR], [0.9, 0.8], [0, 1])])
+    assert table.for_classes(["a", "b"], ["b", "a"]).labels.tolist() == [1, 0]
+    with pytest.raises(ValueError, match=r"got \[a, b\] for \[a, c\]"):
+        table.for_classes(["a", "b"], ["a", "c"])
