@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from backbones.blocks import BasicBlock, Bottleneck, PlainBlock
     from backbones.features import Classifier, StagedModule, StageInfo, Trunk
     from backbones.freeze import freeze_at, freeze_batch_norm
+    from backbones.interop import load_weights, read_weights
     from backbones.layers import FrozenBatchNorm2d, make_norm
     from backbones.registry import create, names, register
     from backbones.resnet import TABLE_1, ResNet
@@ -49,8 +50,10 @@ __all__ = [
     "create",
     "freeze_at",
     "freeze_batch_norm",
+    "load_weights",
     "make_norm",
     "names",
+    "read_weights",
     "register",
 ]
 
@@ -58,6 +61,7 @@ _HOMES = {
     "blocks": ("BasicBlock", "Bottleneck", "PlainBlock"),
     "features": ("Classifier", "StageInfo", "StagedModule", "Trunk"),
     "freeze": ("freeze_at", "freeze_batch_norm"),
+    "interop": ("load_weights", "read_weights"),
     "layers": ("FrozenBatchNorm2d", "make_norm"),
     "registry": ("create", "names", "register"),
     "resnet": ("TABLE_1", "ResNet"),

@@ -1,0 +1,1 @@
+"""Images for classification: folders, transforms, batches."""

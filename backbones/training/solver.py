@@ -1,0 +1,100 @@
+"""SOLVER.* into an optimiser and a rate, for classifiers and detectors alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import torch
+from torch import nn
+
+from backbones.config import CfgNode
+from backbones.training import schedule
+from backbones.training.loop import Precision
+
+NORMS = (nn.modules.batchnorm._BatchNorm, nn.GroupNorm, nn.LayerNorm)
+
+
+def build_optimizer(cfg: CfgNode, model: nn.Module) -> torch.optim.SGD:
+    """SGD over what learns; norms and biases with the decay and the rate that SOLVER gives them.
+
+    Where WEIGHT_DECAY_NORM or WEIGHT_DECAY_BIAS is None, WEIGHT_DECAY holds.
+    """
+    solver = cfg.SOLVER
+    base_lr = base_rate(cfg)
+    decays = [
+        solver.WEIGHT_DECAY if decay is None else decay
+        for decay in (solver.WEIGHT_DECAY_NORM, solver.WEIGHT_DECAY_BIAS)
+    ]
+    kinds: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for module in model.modules():
+        for name, parameter in module.named_parameters(recurse=False):
+            if not parameter.requires_grad:
+                continue
+            if isinstance(module, NORMS):
+                kind = (base_lr, decays[0])
+            elif name == "bias":
+                kind = (base_lr * solver.BIAS_LR_FACTOR, decays[1])
+            else:
+                kind = (base_lr, solver.WEIGHT_DECAY)
+            kinds.setdefault(kind, []).append(parameter)
+    groups: list[dict[str, Any]] = [
+        {"params": parameters, "base_lr": rate, "lr": rate, "weight_decay": decay}
+        for (rate, decay), parameters in kinds.items()
+    ]
+    return torch.optim.SGD(groups, lr=base_lr, momentum=solver.MOMENTUM, nesterov=solver.NESTEROV)
+
+
+def base_rate(cfg: CfgNode) -> float:
+    """SOLVER.BASE_LR for the batch in use."""
+    solver = cfg.SOLVER
+    return schedule.linear_scaling(
+        solver.BASE_LR, solver.IMS_PER_BATCH, solver.REFERENCE_IMS_PER_BATCH
+    )
+
+
+def build_rate_factor(cfg: CfgNode) -> Callable[[int], float]:
+    """Iteration to factor of the base rate."""
+    solver = cfg.SOLVER
+    warmup = {
+        "warmup_iters": solver.WARMUP_ITERS,
+        "warmup_factor": solver.WARMUP_FACTOR,
+        "method": solver.WARMUP_METHOD,
+    }
+    if solver.LR_SCHEDULER_NAME == "WarmupCosineLR":
+        end = solver.BASE_LR_END / solver.BASE_LR
+        return partial(schedule.warmup_cosine, max_iter=solver.MAX_ITER, end_factor=end, **warmup)
+    return partial(
+        schedule.warmup_multistep, steps=tuple(solver.STEPS), gamma=solver.GAMMA, **warmup
+    )
+
+
+def precision(cfg: CfgNode) -> Precision:
+    """SOLVER.AMP in one word."""
+    return cfg.SOLVER.AMP.PRECISION if cfg.SOLVER.AMP.ENABLED else "fp32"
+
+
+def clipping(cfg: CfgNode) -> dict[str, Any]:
+    """SOLVER.CLIP_GRADIENTS as arguments of `LoopSettings`.
+
+    Deviation: "norm" clips the norm of the whole gradient; detectron2 clips each parameter's.
+    """
+    clip = cfg.SOLVER.CLIP_GRADIENTS
+    return {f"clip_{clip.CLIP_TYPE}": clip.CLIP_VALUE} if clip.ENABLED else {}
+
+
+def describe_rate(cfg: CfgNode) -> str:
+    """One line that says which rate is used and why, and which steps are never reached."""
+    solver = cfg.SOLVER
+    batch, reference = solver.IMS_PER_BATCH, solver.REFERENCE_IMS_PER_BATCH
+    line = f"learning rate {base_rate(cfg):.6g} for {batch} images an iteration"
+    if reference and reference != batch:
+        line += (
+            f" (SOLVER.BASE_LR {solver.BASE_LR:g} was chosen for {reference}; scaled linearly, "
+            "the schedule in iterations stays as it is)"
+        )
+    unreached = [step for step in solver.STEPS if step >= solver.MAX_ITER]
+    if unreached and solver.LR_SCHEDULER_NAME == "WarmupMultiStepLR":
+        line += f"; SOLVER.STEPS {unreached} lie beyond SOLVER.MAX_ITER {solver.MAX_ITER}"
+    return line

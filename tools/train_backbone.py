@@ -1,0 +1,54 @@
+"""Train a classification network over a folder of images.
+
+    tools/train_backbone.py --config imagenet_resnet18 DATASETS.ROOT /data/imagenet
+    torchrun --nproc-per-node 8 tools/train_backbone.py --config imagenet_vgg16 --output runs/vgg16
+
+Writes config.yaml, log.txt, metrics.json, TensorBoard events, model_final.pth, last_checkpoint and
+results.json into the output folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def main(argv: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--config", required=True, help="name in configs/backbones, or a path")
+    parser.add_argument("--output", type=Path, help="folder to write to; default OUTPUT_DIR")
+    parser.add_argument("--resume", action="store_true", help="go on where the output stands")
+    parser.add_argument("overrides", nargs="*", metavar="KEY VALUE", help="SOLVER.MAX_ITER 300 ...")
+    args = parser.parse_intermixed_args(argv)
+
+    from backbones.config import load_classification
+
+    cfg = load_classification(args.config, args.overrides)
+    output = args.output or Path(cfg.OUTPUT_DIR)
+    cfg.OUTPUT_DIR = str(output)
+
+    from backbones.training import distributed
+    from backbones.training.classification import finished_results, train_classifier
+
+    distributed.setup()
+    try:
+        results = finished_results(cfg, output) if args.resume else None
+        if results is None:
+            results = train_classifier(cfg, output, resume=args.resume)
+        elif distributed.is_main():
+            print(f"{output} is finished already: {results['iterations']} iterations")
+        if distributed.is_main():
+            errors = [f"{name} {value:.2f} %" for name, value in results["metrics"].items()]
+            print("  ".join([f"{output}/model_final.pth", *errors]))
+    finally:
+        distributed.cleanup()
+    return 0
+
+
+if __name__ == "__main__":
+    from backbones.cli import run
+
+    run(main)
