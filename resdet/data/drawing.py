@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -54,7 +55,19 @@ def draw_image(rng: np.random.Generator, size: int) -> tuple[_Image, list[Shape]
     """
     ground = _background(rng, size)
     num_objects = 0 if rng.random() < EMPTY_SHARE else int(rng.integers(1, MAX_OBJECTS + 1))
-    placed = [_place(rng, size) for _ in range(num_objects)]
+    shapes = seen([_place(rng, size) for _ in range(num_objects)], size)
+    for _, alpha in shapes:
+        _paint(rng, ground, alpha)
+    ground += 4 * rng.standard_normal(ground.shape, np.float32)
+    image = np.clip(ground, 0, 255).astype(np.uint8)
+    return image, [shape for shape, _ in shapes]
+
+
+def seen(placed: Sequence[tuple[str, _Image]], size: int) -> list[tuple[Shape, _Image]]:
+    """What the image shows of shapes placed back to front; those nearly hidden are left out.
+
+    Shape: alpha (3 * size, 3 * size) in, its middle (size, size) out.
+    """
     hidden = np.zeros((size, size), bool)
     kept: list[tuple[Shape, _Image]] = []
     middle = slice(size, 2 * size)
@@ -67,11 +80,7 @@ def draw_image(rng: np.random.Generator, size: int) -> tuple[_Image, list[Shape]
             hidden |= inside
             shape = Shape(name, mask, visible, bool(inside.sum() < whole.sum()))
             kept.insert(0, (shape, alpha[middle, middle]))
-    for _, alpha in kept:
-        _paint(rng, ground, alpha)
-    ground += 4 * rng.standard_normal(ground.shape, np.float32)
-    image = np.clip(ground, 0, 255).astype(np.uint8)
-    return image, [shape for shape, _ in kept]
+    return kept
 
 
 def _place(rng: np.random.Generator, size: int) -> tuple[str, _Image]:

@@ -92,10 +92,8 @@ class DetectionDataset(TorchDataset[Sample]):
             )
         boxes, labels = self.targets(index)
         image, boxes, labels = self.transform(image, boxes, labels, (self.seed, place, index))
-        if self.channel_order == "BGR":
-            image = image[..., ::-1]
         return Sample(
-            image=torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1))),
+            image=to_tensor(image, self.channel_order),
             boxes=torch.from_numpy(boxes),
             labels=torch.from_numpy(labels),
             image_id=record.image_id,
@@ -103,6 +101,12 @@ class DetectionDataset(TorchDataset[Sample]):
             width=record.width,
             index=index,
         )
+
+
+def to_tensor(image: Image, channel_order: ChannelOrder) -> Tensor:
+    """(H, W, 3) RGB -> (3, H, W) in the order the network wants."""
+    ordered = image if channel_order == "RGB" else image[..., ::-1]
+    return torch.from_numpy(np.ascontiguousarray(ordered.transpose(2, 0, 1)))
 
 
 def train_batches(

@@ -1,0 +1,66 @@
+"""Small folders of every form, written by hand."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from resdet.data.shapes import make_shapes
+
+
+@pytest.fixture
+def write_voc(tmp_path) -> Callable[..., Path]:
+    """Writes {stem: body of <annotation>} as a VOC folder with one split."""
+
+    def write(
+        bodies: dict[str, str],
+        *,
+        split="train",
+        listing: str | None = None,
+        folder="voc",
+        suffix=".jpg",
+    ) -> Path:
+        root = tmp_path / folder
+        for part in ("Annotations", "ImageSets/Main", "JPEGImages"):
+            (root / part).mkdir(parents=True, exist_ok=True)
+        for stem, body in bodies.items():
+            (root / "Annotations" / f"{stem}.xml").write_text(f"<annotation>{body}</annotation>")
+            image = np.full((40, 60, 3), 127, np.uint8)
+            cv2.imwrite(str(root / "JPEGImages" / f"{stem}{suffix.lower()}"), image)
+            written = root / "JPEGImages" / f"{stem}{suffix.lower()}"
+            written.rename(written.with_suffix(suffix))
+        lines = "\n".join(bodies) if listing is None else listing
+        (root / "ImageSets" / "Main" / f"{split}.txt").write_text(lines)
+        return root
+
+    return write
+
+
+@pytest.fixture
+def write_coco(tmp_path) -> Callable[..., tuple[Path, Path]]:
+    """Writes a COCO-form JSON and grey images for its file names."""
+
+    def write(images: list, annotations: list | None, categories: list) -> tuple[Path, Path]:
+        content = {"images": images, "categories": categories}
+        if annotations is not None:
+            content["annotations"] = annotations
+        path, folder = tmp_path / "coco.json", tmp_path / "images"
+        path.write_text(json.dumps(content))
+        folder.mkdir(exist_ok=True)
+        for image in images:
+            if ".." not in image["file_name"]:
+                grey = np.full((image["height"], image["width"], 3), 127, np.uint8)
+                cv2.imwrite(str(folder / Path(image["file_name"]).name), grey)
+        return path, folder
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def shapes(tmp_path_factory) -> Path:
+    root = tmp_path_factory.mktemp("data") / "shapes"
+    make_shapes(root, num_train=24, num_val=8, num_test=8, size=96, seed=3)
+    return root

@@ -1,0 +1,99 @@
+import json
+import logging
+
+import pytest
+
+from resdet.data.coco import load_coco
+
+CATEGORIES = [{"id": 13, "name": "stop sign"}, {"id": 2, "name": "bicycle"}]
+
+
+def image(number, name=None):
+    return {"id": number, "file_name": name or f"{number}.jpg", "height": 40, "width": 60}
+
+
+def annotation(number, image_id, category, bbox, **more):
+    return {
+        "id": number,
+        "image_id": image_id,
+        "category_id": category,
+        "bbox": bbox,
+        **more,
+    }
+
+
+def test_labels_follow_the_rising_category_ids_and_empty_images_stay(write_coco):
+    annotations = [
+        annotation(1, 9, 13, [1.5, 2, 10, 20]),
+        annotation(2, 9, 2, [0, 0, 60, 40], iscrowd=1),
+    ]
+    data = load_coco(*write_coco([image(9), image(4)], annotations, CATEGORIES))
+    assert data.class_names == ("bicycle", "stop sign")
+    assert data.category_ids == (2, 13)
+    assert [r.image_id for r in data.records] == [9, 4]
+    truth = data.records[0].ground_truth
+    assert truth.boxes.tolist() == [[1.5, 2, 11.5, 22], [0, 0, 60, 40]]
+    assert truth.labels.tolist() == [1, 0]
+    assert truth.crowd.tolist() == [False, True]
+    assert data.records[1].ground_truth.boxes.shape == (0, 4)
+
+
+def test_without_annotations_nothing_is_known(write_coco):
+    data = load_coco(*write_coco([image(1)], None, CATEGORIES))
+    assert data.records[0].ground_truth is None
+
+
+def test_every_fault_is_told_at_once(write_coco):
+    images = [image(1), image(1), image(2, "../2.jpg"), image(3, "/etc/3.jpg"), image(4)]
+    bad = [
+        annotation(1, 8, 2, [0, 0, 1, 1]),
+        annotation(2, 4, 3, [0, 0, 1, 1]),
+        annotation(3, 4, 2, [0, 0, -1, 5]),
+        annotation(4, 4, 2, [0, float("nan"), 5, 5]),
+        annotation(5, 4, 2, [0, 0, 5]),
+    ]
+    path, folder = write_coco(images[:3] + images[4:], bad, CATEGORIES)
+    content = json.loads(path.read_text())
+    content["images"] = images
+    path.write_text(json.dumps(content))
+    (folder / "4.jpg").unlink()
+    with pytest.raises(ValueError, match="9 faults") as error:
+        load_coco(path, folder)
+    text = str(error.value)
+    assert "image ids must differ, got 1 twice" in text
+    assert f"image 2: file_name must stay inside {folder}, got '../2.jpg'" in text
+    assert "got '/etc/3.jpg'" in text
+    assert "4.jpg must be a file, got none" in text
+    assert "annotation 1: image_id must be listed in 'images', got 8" in text
+    assert "annotation 2: category_id must be listed in 'categories', got 3" in text
+    assert "annotation 3: bbox must be finite" in text
+    assert "annotation 4: bbox must be finite" in text
+    assert "annotation 5: bbox must be finite" in text
+
+
+def test_thin_boxes_are_kept_and_named(write_coco, caplog):
+    path, folder = write_coco([image(1)], [annotation(7, 1, 2, [3, 4, 0, 9])], CATEGORIES)
+    with caplog.at_level(logging.WARNING, "resdet.data"):
+        assert len(load_coco(path, folder).records[0].ground_truth) == 1
+    assert "1.jpg: annotation 7 [3, 4, 0, 9]" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", "must be JSON"),
+        ("[]", "must hold an object, got list"),
+        ('{"images": []}', "must list 'images'"),
+    ],
+)
+def test_other_files_are_refused(tmp_path, content, message):
+    (tmp_path / "x.json").write_text(content)
+    with pytest.raises(ValueError, match=message):
+        load_coco(tmp_path / "x.json", tmp_path)
+
+
+def test_missing_file_and_folder_are_both_told(tmp_path):
+    with pytest.raises(ValueError, match="2 faults") as error:
+        load_coco(tmp_path / "x.json", tmp_path / "images")
+    assert "No such file" in str(error.value)
+    assert "must be the folder of the images" in str(error.value)

@@ -1,0 +1,154 @@
+import hashlib
+import json
+
+import numpy as np
+import pytest
+
+from resdet.data import drawing
+from resdet.data.coco import load_coco
+from resdet.data.image import read_image
+from resdet.data.shapes import SPLITS, make_shape_crops, make_shapes
+from resdet.data.voc import load_voc
+
+
+def digests(root):
+    files = sorted(path for path in root.rglob("*") if path.is_file())
+    return {str(f.relative_to(root)): hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
+
+
+def test_same_seed_same_bytes_other_seed_other_images(tmp_path):
+    counts = {"num_train": 3, "num_val": 1, "num_test": 2, "size": 64}
+    for name, seed in (("a", 5), ("b", 5), ("c", 6)):
+        make_shapes(tmp_path / name, **counts, seed=seed)
+        make_shape_crops(tmp_path / name, tmp_path / f"{name}-crops", size=16)
+    assert digests(tmp_path / "a") == digests(tmp_path / "b")
+    assert digests(tmp_path / "a-crops") == digests(tmp_path / "b-crops")
+    a, c = digests(tmp_path / "a"), digests(tmp_path / "c")
+    assert all(a[name] != c[name] for name in a if name.endswith(".jpg"))
+
+
+def test_voc_and_coco_agree_box_by_box(shapes):
+    for split in SPLITS:
+        voc = load_voc(shapes, split)
+        coco = load_coco(shapes / f"annotations/instances_{split}.json", shapes / "JPEGImages")
+        assert voc.class_names == coco.class_names == drawing.SHAPE_CLASSES
+        assert coco.category_ids != voc.category_ids  # with gaps
+        assert len(voc) == len(coco) > 0
+        for a, b in zip(voc.records, coco.records):
+            assert (a.path, a.height, a.width) == (b.path, b.height, b.width)
+            np.testing.assert_array_equal(a.ground_truth.boxes, b.ground_truth.boxes)
+            np.testing.assert_array_equal(a.ground_truth.labels, b.ground_truth.labels)
+
+
+def test_the_data_holds_what_real_data_holds():
+    drawn = [drawing.draw_image(np.random.default_rng([7, n]), 96)[1] for n in range(150)]
+    shapes = [shape for image in drawn for shape in image]
+    assert {shape.name for shape in shapes} == set(drawing.SHAPE_CLASSES)
+    assert any(not image for image in drawn)
+    assert max(map(len, drawn)) == drawing.MAX_OBJECTS
+    assert any(shape.truncated for shape in shapes)
+    assert any(shape.difficult for shape in shapes)
+    assert all(shape.visible >= drawing.REMOVED_BELOW for shape in shapes)
+    overlaps = [np.sum([shape.mask for shape in image], axis=0).max() for image in drawn if image]
+    assert max(overlaps) == 1  # masks are of what can be seen
+    sides = np.array([shape.xywh[2:] for shape in shapes if shape.visible == 1])
+    assert sides.min() >= 0.1 * 96
+    assert 0.5 * 96 < sides.max() <= 0.62 * 96
+
+
+def test_boxes_are_tight_to_the_visible_pixels():
+    mask = np.zeros((20, 30), bool)
+    mask[4:9, 7] = True
+    mask[6, 7:12] = True
+    assert drawing.Shape("cross", mask, 1.0, False).xywh == (7, 4, 5, 5)
+
+
+@pytest.mark.parametrize("name", drawing.SHAPE_CLASSES)
+def test_the_box_holds_all_the_paint(name, monkeypatch):
+    painted = []
+    monkeypatch.setattr(drawing, "SHAPE_CLASSES", (name,))
+    monkeypatch.setattr(drawing, "MAX_OBJECTS", 1)
+    monkeypatch.setattr(drawing, "EMPTY_SHARE", 0.0)
+    monkeypatch.setattr(drawing, "_paint", lambda rng, ground, alpha: painted.append(alpha))
+    _, (shape,) = drawing.draw_image(np.random.default_rng(4), 96)
+    assert shape.name == name
+    x, y, width, height = shape.xywh
+    near = np.zeros((96, 96), bool)
+    near[max(y - 1, 0) : y + height + 1, max(x - 1, 0) : x + width + 1] = True
+    assert painted[0][~near].max() < 4  # of 255: anti-aliasing reaches a pixel out
+    assert painted[0][y : y + height, x].max() >= 128
+    assert painted[0][y, x : x + width].max() >= 128
+
+
+def test_hidden_shapes_are_difficult_or_gone():
+    def at(name, left, right):
+        alpha = np.zeros((90, 90), np.uint8)
+        alpha[40:50, 30 + left : 30 + right] = 255
+        return name, alpha
+
+    placed = [at("ring", 0, 11), at("square", 8, 18), at("star", 4, 12), at("cross", 1, 11)]
+    kept = [shape for shape, _ in drawing.seen([*placed, at("circle", 25, 35)], 30)]
+    assert [(shape.name, shape.visible) for shape in kept] == [
+        ("square", 0.6),
+        ("star", 0.125),
+        ("cross", 1.0),
+        ("circle", 0.5),
+    ]  # of the ring one column in eleven shows: under a tenth
+    assert [shape.difficult for shape in kept] == [False, True, False, False]
+    assert [shape.truncated for shape in kept] == [False, False, False, True]
+    boxes = [(12, 10, 6, 10), (11, 10, 1, 10), (1, 10, 10, 10), (25, 10, 5, 10)]
+    assert [shape.xywh for shape in kept] == boxes
+
+
+def test_a_second_call_keeps_what_is_there_and_refuses_other_parameters(tmp_path):
+    counts = {"num_train": 2, "num_val": 1, "num_test": 1, "size": 48}
+    assert make_shapes(tmp_path / "s", **counts)
+    before = digests(tmp_path / "s")
+    assert not make_shapes(tmp_path / "s", **counts)
+    assert digests(tmp_path / "s") == before
+    with pytest.raises(ValueError, match=r"got .*'seed': 0.*; remove it or name another"):
+        make_shapes(tmp_path / "s", **counts, seed=1)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "mine.txt").write_text("precious")
+    with pytest.raises(ValueError, match="must be absent or empty"):
+        make_shapes(tmp_path / "other", **counts)
+    with pytest.raises(ValueError, match="counts must be at least 1"):
+        make_shapes(tmp_path / "none", num_train=0)
+
+
+def test_a_broken_write_leaves_nothing(tmp_path, monkeypatch):
+    def full(path, image):
+        raise OSError("no space")
+
+    monkeypatch.setattr("resdet.data.shapes._save", full)
+    with pytest.raises(OSError, match="no space"):
+        make_shapes(tmp_path / "s", num_train=1, num_val=1, num_test=1)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_longer_split_begins_with_a_shorter(tmp_path):
+    for name, count in (("a", 1), ("b", 2)):
+        make_shapes(tmp_path / name, num_train=count, num_val=1, num_test=1, size=48)
+    a, b = ([r.path for r in load_voc(tmp_path / name, "test").records] for name in "ab")
+    assert a[0].name != b[0].name
+    np.testing.assert_array_equal(read_image(a[0]), read_image(b[0]))
+
+
+def test_crops_are_an_image_folder_of_the_objects_that_can_be_seen(shapes, tmp_path):
+    crops = tmp_path / "crops"
+    assert make_shape_crops(shapes, crops, size=32)
+    assert not make_shape_crops(shapes, crops, size=32)
+    for split in ("train", "val"):
+        data = load_voc(shapes, split)
+        clear = [
+            label
+            for r in data.records
+            for label in r.ground_truth.labels[~r.ground_truth.difficult]
+        ]
+        for label, name in enumerate(data.class_names):
+            files = list((crops / split / name).glob("*.jpg"))
+            assert len(files) == clear.count(label)
+            assert all(read_image(file).shape == (32, 32, 3) for file in files)
+    assert json.loads((crops / "shapes.json").read_text())["crops"] == 32
+    with pytest.raises(ValueError, match="root must hold make_shapes' data"):
+        make_shape_crops(tmp_path, tmp_path / "more")

@@ -1,0 +1,157 @@
+import logging
+
+import cv2
+import numpy as np
+import pytest
+
+from resdet.data.voc import VOC_CLASSES, load_voc
+
+SIZE = "<size><width>60</width><height>40</height></size>"
+
+
+def obj(name, corners, extra=""):
+    tags = ("xmin", "ymin", "xmax", "ymax")
+    box = "".join(f"<{tag}>{value}</{tag}>" for tag, value in zip(tags, corners))
+    return f"<object><name>{name}</name>{extra}<bndbox>{box}</bndbox></object>"
+
+
+def test_corners_are_counted_from_one_and_may_be_fractions(write_voc):
+    body = SIZE + obj("cat", (1, 1, 60, 40)) + obj("dog", ("12.5", "3", "20.25", "9"))
+    data = load_voc(write_voc({"a": body}), "train")
+    truth = data.records[0].ground_truth
+    assert truth.boxes.tolist() == [[0, 0, 60, 40], [11.5, 2, 20.25, 9]]
+    assert data.class_names == ("cat", "dog")
+    assert truth.labels.tolist() == [0, 1]
+
+
+def test_tags_may_be_missing_and_parts_of_an_object_are_not_objects(write_voc):
+    part = "<part><name>head</name><bndbox><xmin>2</xmin></bndbox></part>"
+    body = obj("cat", (2, 2, 9, 9), "<difficult>1</difficult>") + obj("cat", (1, 1, 5, 5), part)
+    record = load_voc(write_voc({"a": body}), "train").records[0]
+    assert record.ground_truth.difficult.tolist() == [True, False]
+    assert (record.height, record.width) == (40, 60)  # from the image: <size> is missing
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".JPG", ".jpeg", ".png", ".bmp"])
+def test_image_suffixes(write_voc, suffix):
+    record = load_voc(write_voc({"a": obj("cat", (1, 1, 9, 9))}, suffix=suffix), "train").records[0]
+    assert record.path.name == f"a{suffix}"
+    assert (record.height, record.width) == (40, 60)
+
+
+def test_split_files_of_one_line_with_columns_blanks_and_spaces(write_voc):
+    bodies = dict.fromkeys(("000001", "000002", "my photo"), SIZE)
+    root = write_voc(bodies, listing="\n000002  1\n\nmy photo\n000002 -1\n")
+    assert [r.image_id for r in load_voc(root, "train").records] == ["000002", "my photo"]
+    root = write_voc(bodies, split="one", listing="000001")
+    assert len(load_voc(root, "one")) == 1
+
+
+@pytest.mark.parametrize(
+    ("folder", "names", "metric"),
+    [
+        ("VOC2007", VOC_CLASSES, "11point"),
+        ("VOC2012", VOC_CLASSES, "area"),
+        ("mine", ("cat",), "area"),
+    ],
+)
+def test_the_year_of_the_folder_rules_classes_and_metric(write_voc, folder, names, metric):
+    data = load_voc(write_voc({"a": SIZE + obj("cat", (1, 1, 9, 9))}, folder=folder), "train")
+    assert data.class_names == names
+    assert data.metric == metric
+
+
+def test_class_names_by_argument_then_file_then_every_annotation(write_voc):
+    root = write_voc({"a": SIZE + obj("cat", (1, 1, 9, 9))}, split="val")
+    root = write_voc({"b": SIZE + obj("ant", (1, 1, 9, 9))})
+    assert load_voc(root, "train").class_names == ("ant", "cat")
+    (root / "classes.txt").write_text("dog\ncat\nant\n\n")
+    assert load_voc(root, "train").class_names == ("dog", "cat", "ant")
+    data = load_voc(root, "train", class_names=("bee", "ant"))
+    assert data.records[0].ground_truth.labels.tolist() == [1]
+
+
+def test_every_fault_is_told_at_once(write_voc):
+    good = SIZE + obj("cat", (1, 1, 9, 9))
+    bodies = {"a": good + obj("cta", (1, 1, 5, 5)), "b": good, "c": SIZE + "<object>", "d": good}
+    root = write_voc(bodies, listing="a\nb\nc\nd\ngone\n../secret\n")
+    (root / "Annotations" / "b.xml").unlink()
+    (root / "Annotations" / "d.xml").write_text("<annotation>" + obj("cat", (1, "x", 2, 2)))
+    with pytest.raises(ValueError, match="6 faults") as error:
+        load_voc(root, "train", class_names=("ant", "cat"))
+    text = str(error.value)
+    assert "a.xml: class must be one of cat, ant, got 'cta'" in text
+    assert "b.xml must be the annotation of a listed image, got no file" in text
+    assert "c.xml must be plain XML, got mismatched tag" in text
+    assert "d.xml must be plain XML" in text
+    assert "got 'gone'; add the image or drop the line" in text
+    assert "got '../secret'" in text
+
+
+def test_unreadable_corners_name_file_and_object(write_voc):
+    body = SIZE + obj("cat", (1, 1, 5, 5)) + obj("cat", (1, "nan", 5, "?"))
+    with pytest.raises(ValueError, match=r"a.xml, object 2: bndbox must be four numbers") as error:
+        load_voc(write_voc({"a": body}), "train")
+    assert "got ['1', 'nan', '5', '?']" in str(error.value)
+
+
+def test_more_than_ten_faults_are_counted(write_voc):
+    listing = "\n".join(["a", *(f"gone{n}" for n in range(25))])
+    with pytest.raises(ValueError, match="25 faults") as error:
+        load_voc(write_voc({"a": SIZE}, listing=listing), "train")
+    assert str(error.value).count("gone") == 10
+    assert str(error.value).endswith("... and 15 more")
+
+
+def test_entities_are_refused(write_voc):
+    root = write_voc({"a": SIZE})
+    bomb = '<!DOCTYPE a [<!ENTITY x "ha"><!ENTITY y "&x;&x;">]>'
+    text = f"{bomb}<annotation>{obj('&y;', (1, 1, 5, 5))}</annotation>"
+    for encoding in ("utf-8", "utf-16"):
+        (root / "Annotations" / "a.xml").write_bytes(text.encode(encoding))
+        with pytest.raises(ValueError, match=r"a\.xml must be plain XML, got a DOCTYPE"):
+            load_voc(root, "train")
+
+
+def test_file_names_in_annotations_are_not_followed(write_voc, tmp_path):
+    root = write_voc({"a": SIZE + "<filename>../../other.jpg</filename><path>/etc/passwd</path>"})
+    assert load_voc(root, "train").records[0].path == root / "JPEGImages" / "a.jpg"
+
+
+def test_a_missing_split_lists_those_there(write_voc):
+    root = write_voc({"a": SIZE}, split="trainval")
+    with pytest.raises(ValueError, match=r"test.txt must be a file.*splits there: trainval"):
+        load_voc(root, "test")
+
+
+def test_a_test_split_may_be_unlabelled_but_not_in_part(write_voc):
+    root = write_voc({"a": SIZE, "b": SIZE}, split="test")
+    (root / "Annotations" / "a.xml").unlink()
+    with pytest.raises(ValueError, match=r"a.xml must be the annotation"):
+        load_voc(root, "test")
+    (root / "Annotations" / "b.xml").unlink()
+    records = load_voc(root, "test").records
+    assert [r.ground_truth for r in records] == [None, None]
+    assert (records[0].height, records[0].width) == (40, 60)
+
+
+def test_thin_boxes_are_kept_and_named(write_voc, caplog):
+    body = SIZE + obj("cat", (7, 8, 7, 8)) + obj("cat", (1, 1, 9, 9))
+    with caplog.at_level(logging.WARNING, "resdet.data"):
+        data = load_voc(write_voc({"a": body}), "train")
+    assert len(data.records[0].ground_truth) == 2
+    assert "a.xml: cat [7.0, 8.0, 7.0, 8.0]" in caplog.text
+    assert "at most 1 pixel: 1;" in caplog.text
+
+
+def test_a_rotated_jpeg_is_measured_as_it_is_read(write_voc):
+    root = write_voc({"a": obj("cat", (1, 1, 9, 9))})
+    path = root / "JPEGImages" / "a.jpg"
+    plain = path.read_bytes()
+    tiff = b"MM\0*\0\0\0\x08\0\x01" + b"\x01\x12\0\x03\0\0\0\x01\0\x06\0\0" + b"\0\0\0\0"
+    exif = b"Exif\0\0" + tiff
+    segment = b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif
+    path.write_bytes(plain[:2] + segment + plain[2:])
+    record = load_voc(root, "train").records[0]
+    assert (record.height, record.width) == (60, 40)
+    assert cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR).shape == (60, 40, 3)
