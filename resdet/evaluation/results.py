@@ -24,7 +24,7 @@ _PACKAGES = (
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write JSON beside `path` and rename it into place.
+    """Write strict JSON, whole or not at all.
 
     Raises: ValueError if a number is not finite, which JSON cannot say: write None.
     """
@@ -32,6 +32,11 @@ def write_json(path: Path, value: Any) -> None:
         text = json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
     except ValueError as error:
         raise ValueError(f"{path}: numbers must be finite, got {error}; write None") from None
+    write_text(path, text)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or leave the old one as it was."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, fresh = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     try:

@@ -1,0 +1,101 @@
+"""Images and videos, one frame in memory at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+
+IMAGES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
+VIDEOS = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v")
+
+
+def image_files(source: Path) -> list[Path]:
+    """The image itself, or the images of a folder by name.
+
+    Raises: ValueError if there is none.
+    """
+    if source.is_file():
+        return [source]
+    if not source.is_dir():
+        raise ValueError(f"input must be an image, a folder or a video, got no file {source}")
+    files = sorted(path for path in source.iterdir() if path.suffix.lower() in IMAGES)
+    if not files:
+        raise ValueError(f"input must hold images ({' '.join(IMAGES)}), got none in {source}")
+    return files
+
+
+def write_image(path: Path, image: Image) -> None:
+    """Write by the suffix of the name.
+
+    Raises: OSError if the suffix or the place cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        written = cv2.imwrite(str(path), image)
+    except cv2.error:
+        written = False
+    if not written:
+        raise OSError(f"picture must be writable, got {path}; check its suffix and its folder")
+
+
+class Video:
+    """The frames of a file, read once; `frames_per_second` and `num_frames` as its header says.
+
+    Raises: ValueError if the file is no readable video.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._capture = cv2.VideoCapture(str(path))
+        if not self._capture.isOpened():
+            raise ValueError(f"input must be a readable video, got {path}; convert it to mp4")
+        self.frames_per_second = float(self._capture.get(cv2.CAP_PROP_FPS)) or 25.0
+        self.num_frames = max(0, int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)))
+
+    def __iter__(self) -> Iterator[Image]:
+        while True:
+            there, frame = self._capture.read()
+            if not there:
+                self._capture.release()
+                return
+            yield np.asarray(frame, np.uint8)
+
+
+class VideoWriter:
+    """An mp4 at a frame rate; the first frame gives the size, and none leaves no file.
+
+    Raises: OSError on the first frame if the file cannot be written.
+    """
+
+    def __init__(self, path: Path, frames_per_second: float) -> None:
+        self._path, self._rate = path, frames_per_second
+        self._writer: cv2.VideoWriter | None = None
+
+    def __enter__(self) -> VideoWriter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._writer is not None:
+            self._writer.release()
+
+    def write(self, frame: Image) -> None:
+        """Append a frame, of the size of the first."""
+        if self._writer is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            size = (frame.shape[1], frame.shape[0])
+            code = cv2.VideoWriter.fourcc(*"mp4v")
+            self._writer = cv2.VideoWriter(str(self._path), code, self._rate, size)
+            if not self._writer.isOpened():
+                raise OSError(f"video must be writable, got {self._path}")
+        self._writer.write(frame)

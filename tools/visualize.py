@@ -1,0 +1,120 @@
+"""Draws what a detector finds in an image, the images of a folder, or a video.
+
+python tools/visualize.py --checkpoint model_final.pth --input photos/ --output drawn/
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from resdet.visualization.media import Image
+
+Named = tuple["str | int", "Image"]
+
+
+def main(argv: Sequence[str]) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--input", type=Path, required=True, help="image, folder or video")
+    parser.add_argument("--output", type=Path, required=True, help="folder; names are kept")
+    parser.add_argument("--threshold", type=_score, default=0.5, help="least score drawn [0.5]")
+    parser.add_argument("--engine", choices=("auto", "tv", "d2"), default="auto", help="[auto]")
+    parser.add_argument("--device", default="", help="cpu, cuda, cuda:1 [a GPU where there is one]")
+    args = parser.parse_args(argv)
+
+    from resdet.visualization.media import VIDEOS, image_files
+
+    is_video = args.input.suffix.lower() in VIDEOS
+    files = [] if is_video else image_files(args.input)
+    if (
+        args.output.resolve()
+        == (args.input if args.input.is_dir() else args.input.parent).resolve()
+    ):
+        raise ValueError(f"output must be another folder than the input's, got {args.output}")
+
+    from resdet.engines import load_detector
+
+    detector = load_detector(args.checkpoint, engine=args.engine, device=args.device)
+    if is_video:
+        _video(detector, args.input, args.output, args.threshold)
+    else:
+        _images(detector, files, args.output, args.threshold)
+
+
+def _score(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"must be in [0, 1]: {text}")
+    return value
+
+
+def _images(detector: Any, files: Sequence[Path], output: Path, threshold: float) -> None:
+    from rich.progress import track
+
+    from resdet.data.image import read_image
+    from resdet.visualization.media import write_image
+
+    unreadable = []
+
+    def frames() -> Iterator[Named]:
+        for path in track(files, "drawing", disable=len(files) == 1):
+            try:
+                image = read_image(path)
+            except ValueError as error:
+                unreadable.append(path)
+                print(f"warning: left out: {error}", file=sys.stderr)
+                continue
+            yield path.name, image
+
+    drawn = 0
+    for name, picture in _drawn(detector, frames(), threshold):
+        write_image(output / str(name), picture)
+        drawn += 1
+    if not drawn:
+        raise ValueError(f"input must hold a readable image, got {len(unreadable)} unreadable")
+    print(f"drawn: {drawn}, unreadable: {len(unreadable)}, in {output}")
+
+
+def _video(detector: Any, source: Path, output: Path, threshold: float) -> None:
+    from rich.progress import track
+
+    from resdet.visualization.media import Video, VideoWriter
+
+    video, target, drawn = Video(source), output / f"{source.stem}.mp4", 0
+    frames = track(enumerate(video), "drawing", total=video.num_frames or None)
+    with VideoWriter(target, video.frames_per_second) as writer:
+        for _, picture in _drawn(detector, frames, threshold):
+            writer.write(picture)
+            drawn += 1
+    if not drawn:
+        raise ValueError(f"input must hold a readable frame, got none in {source}")
+    print(f"drawn: {drawn} frames at {video.frames_per_second:g} a second, in {target}")
+
+
+def _drawn(detector: Any, frames: Iterable[Named], threshold: float) -> Iterator[Named]:
+    """Each image with its detections; only those that the detector holds are in memory."""
+    from resdet.visualization.draw import draw_detections
+
+    held: deque[Named] = deque()
+
+    def passed_on() -> Iterator[Named]:
+        for frame in frames:
+            held.append(frame)
+            yield frame
+
+    for found in detector.predict(passed_on()):
+        name, image = held.popleft()
+        columns = (found.boxes, found.labels, found.scores)
+        yield name, draw_detections(image, *columns, detector.class_names, threshold)
+
+
+if __name__ == "__main__":
+    from backbones.cli import run
+
+    run(main)
