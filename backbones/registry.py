@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import inspect
+import re
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -33,10 +34,10 @@ def register(name: str, builder: Builder) -> None:
 
 
 def names() -> list[str]:
-    """Every registered name, in order of registration."""
+    """Every registered name, sorted, numbers as numbers."""
     for module in _NETWORK_MODULES:
         importlib.import_module(module)
-    return list(_BUILDERS)
+    return sorted(_BUILDERS, key=_natural_order)
 
 
 def create(name: str, **arguments: Any) -> Classifier:
@@ -59,6 +60,10 @@ def create(name: str, **arguments: Any) -> Classifier:
     model = _BUILDERS[name](**arguments)
     model.arch = {"name": name, **model.arch}
     return model
+
+
+def _natural_order(name: str) -> list[str | int]:
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
 
 
 def _nearest(word: str, known: list[str]) -> str:

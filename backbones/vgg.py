@@ -80,7 +80,7 @@ def _make_stage(
     if pool:
         layers["pool"] = nn.MaxPool2d(2)
     for index in range(1, depth + 1):
-        layers[f"conv{index}"] = nn.Conv2d(channels, out_channels, 3, padding=1, bias=norm is None)
+        layers[f"conv{index}"] = nn.Conv2d(channels, out_channels, 3, padding=1)
         if norm is not None:
             layers[f"norm{index}"] = make_norm(norm, out_channels)
         layers[f"relu{index}"] = nn.ReLU(inplace=True)

@@ -154,6 +154,7 @@ def _loader(
         collate_fn=_stack,
         worker_init_fn=start_worker,
         pin_memory=torch.cuda.is_available(),
+        generator=torch.Generator(),  # else it would draw from the stream that dropout draws from
     )
 
 

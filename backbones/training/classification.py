@@ -328,7 +328,7 @@ def _results(
         "num_processes": distributed.world_size(),
         "versions": {
             "python": platform.python_version(),
-            "torch": torch.__version__,
+            "torch": str(torch.__version__),  # its own class, which a checkpoint must not hold
             "torchvision": torchvision.__version__,
         },
     }

@@ -1,0 +1,192 @@
+"""Training a classifier end to end on a folder of two colours."""
+
+import json
+import runpy
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+import backbones
+from backbones import cli
+from backbones.checkpoint import load_backbone
+from backbones.config import ConfigError, load_classification
+from backbones.training import classification
+from backbones.training.classification import build_classifier, finished_results, train_classifier
+
+ROOT = Path(__file__).resolve().parents[2]
+TOOL = ROOT / "tools" / "train_backbone.py"
+SETTINGS = {
+    "MODEL.WIDTH": 0.125,
+    "INPUT.SIZE": 32,
+    "INPUT.MIN_SIZE_TRAIN": [32, 36],
+    "INPUT.MIN_SIZE_TEST": 32,
+    "SOLVER.MAX_ITER": 30,
+    "SOLVER.IMS_PER_BATCH": 8,
+    "SOLVER.BASE_LR": 0.02,
+    "SOLVER.STEPS": [24],
+    "DATALOADER.NUM_WORKERS": 0,
+    "MODEL.DEVICE": "cpu",
+    "SEED": 1,
+}
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory):
+    root = tmp_path_factory.mktemp("colours")
+    rng = np.random.default_rng(0)
+    for split, count in (("train", 12), ("val", 4)):
+        for channel, name in enumerate(("blue", "green")):
+            for i in range(count):
+                image = rng.integers(0, 120, (40, 48, 3), np.uint8)
+                image[..., channel] += 120
+                path = root / split / name / f"{i}.png"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                cv2.imwrite(str(path), image)
+    return root
+
+
+def pairs(images, **changes):
+    settings = {**SETTINGS, "DATASETS.ROOT": str(images)}
+    settings |= {k.replace("__", "."): v for k, v in changes.items()}
+    return [str(x) for pair in settings.items() for x in pair]
+
+
+def config(images, name="imagenet_resnet18", **changes):
+    return load_classification(name, pairs(images, **changes))
+
+
+def metrics(output):
+    lines = [json.loads(x) for x in (output / "metrics.json").read_text().splitlines()]
+    return [x for x in lines if "total_loss" in x], [x for x in lines if "top1_error" in x]
+
+
+@pytest.fixture(scope="module")
+def run(images, tmp_path_factory):
+    output = tmp_path_factory.mktemp("run")
+    results = train_classifier(config(images, SOLVER__CHECKPOINT_PERIOD=20), output)
+    return output, results
+
+
+def test_training_learns_and_writes_its_files(run):
+    output, results = run
+    losses, errors = metrics(output)
+    assert losses[-1]["total_loss"] < 0.5 * losses[0]["total_loss"]
+    assert results["metrics"] == {"top1_error": 0.0, "top5_error": 0.0}
+    assert errors[-1]["iteration"] == 29
+    assert losses[-1]["lr"] == pytest.approx(0.002)
+    names = {p.name.split(".tfevents")[0] for p in output.iterdir()}
+    files = {"config.yaml", "log.txt", "metrics.json", "model_final.pth", "last_checkpoint"}
+    assert names >= {*files, "results.json", "events.out"}
+    assert json.loads((output / "results.json").read_text()) == results
+
+
+def test_the_checkpoint_rebuilds_the_network_and_knows_its_classes(run):
+    checkpoint = load_backbone(run[0] / "model_final.pth")
+    assert checkpoint.preprocessing.class_names == ("blue", "green")
+    assert checkpoint.preprocessing.mean == classification.IMAGENET_MEAN
+    model = backbones.create(**checkpoint.arch, num_classes=checkpoint.num_classes)
+    model.load_state_dict(checkpoint.model)
+    assert model.fc.out_features == 2
+
+
+def test_a_stopped_run_resumes_to_the_same_weights(run, images, tmp_path, monkeypatch):
+    def stop(*args):
+        raise KeyboardInterrupt
+
+    cfg = config(images, SOLVER__CHECKPOINT_PERIOD=20)
+    real = classification.save_state
+    with monkeypatch.context() as patch:
+        patch.setattr(classification, "save_state", lambda *a: (real(*a), stop()))
+        with pytest.raises(KeyboardInterrupt):
+            train_classifier(cfg, tmp_path)
+    assert finished_results(cfg, tmp_path) is None
+    train_classifier(cfg, tmp_path, resume=True)
+    whole, resumed = (load_backbone(d / "model_final.pth").model for d in (run[0], tmp_path))
+    assert all(torch.equal(whole[key], resumed[key]) for key in whole)
+    assert [x["iteration"] for x in metrics(tmp_path)[0]] == [0, 19, 20, 29]
+
+
+def test_dropout_resumes_too(images, tmp_path):
+    cfg = config(
+        images, "imagenet_vgg16", SOLVER__MAX_ITER=4, SOLVER__CHECKPOINT_PERIOD=2, MODEL__WIDTH=0.02
+    )
+    train_classifier(cfg, tmp_path / "whole")
+    half = cfg.clone()
+    half.SOLVER.MAX_ITER = 2
+    train_classifier(half, tmp_path / "parts")
+    train_classifier(cfg, tmp_path / "parts", resume=True)
+    whole, parts = (
+        load_backbone(tmp_path / d / "model_final.pth").model for d in ("whole", "parts")
+    )
+    assert all(torch.equal(whole[key], parts[key]) for key in whole)
+
+
+def test_a_resumed_run_must_be_the_same(run, images, tmp_path):
+    cfg = config(images, MODEL__WIDTH=0.25, SOLVER__MAX_ITER=40)
+    with pytest.raises(ValueError, match=r"the run in .* width must be 0\.25, got 0\.125"):
+        train_classifier(cfg, run[0], resume=True)
+
+
+def test_the_tool_says_finished_and_a_fault_in_one_line(run, images, capsys, monkeypatch):
+    tool = runpy.run_path(str(TOOL))["main"]
+    common = ["--config", "imagenet_resnet18"]
+    assert tool([*common, *pairs(images), "--output", str(run[0]), "--resume"]) == 0
+    assert "is finished already: 30 iterations" in capsys.readouterr().out
+    arguments = [*common, "DATASETS.ROOT", "/nowhere", "--output", str(run[0] / "other")]
+    monkeypatch.setattr("sys.argv", ["train_backbone.py", *arguments])
+    with pytest.raises(SystemExit, match="2"):
+        cli.run(tool)
+    fault = capsys.readouterr().err
+    assert fault.startswith("error: DATASETS.ROOT must hold train/<class>/ folders")
+
+
+def test_weights_of_other_classes_lose_their_classifier(run, images):
+    weights = str(run[0] / "model_final.pth")
+    _, _, notes = build_classifier(config(images, MODEL__WEIGHTS=weights), ("blue", "red"))
+    assert "without fc.weight, fc.bias: they name other classes" in notes[0]
+    model, _, notes = build_classifier(config(images, MODEL__WEIGHTS=weights), ("blue", "green"))
+    assert notes == (f"weights of {weights}",)
+    assert torch.equal(model.fc.weight, load_backbone(Path(weights)).model["fc.weight"])
+
+
+def test_preprocessing_is_the_configs_then_the_weights(run, images):
+    weights = str(run[0] / "model_final.pth")
+    classes = ("blue", "green")
+    chosen = config(
+        images, INPUT__PIXEL_MEAN=[1, 2, 3], INPUT__FORMAT="BGR", MODEL__WEIGHTS=weights
+    )
+    preprocessing = build_classifier(chosen, classes)[1]
+    assert preprocessing.channel_order == "BGR"
+    assert preprocessing.mean == (1, 2, 3)
+    assert preprocessing.std == classification.IMAGENET_STD[::-1]
+
+
+def test_num_classes_may_exceed_the_folder_only(images):
+    assert build_classifier(config(images, MODEL__NUM_CLASSES=5), ("a", "b"))[0].num_classes == 5
+    with pytest.raises(ValueError, match="NUM_CLASSES must be 0 or at least the 2 classes"):
+        build_classifier(config(images, MODEL__NUM_CLASSES=1), ("a", "b"))
+
+
+def test_a_key_the_network_does_not_know_is_refused(images):
+    cfg = config(images, "imagenet_vgg16", MODEL__STRIDE_IN_1X1=False)
+    with pytest.raises(ValueError, match=r"arguments of vgg16 .* got stride_in_1x1"):
+        build_classifier(cfg, ("a", "b"))
+
+
+def test_config_faults_come_all_at_once():
+    with pytest.raises(ConfigError) as error:
+        load_classification(
+            "imagenet_resnet18",
+            ["MODEL.NORM", "batch", "INPUT.SIZE", "300", "SOLVER.MAX_ITER", "0"],
+        )
+    assert len(error.value.faults) == 4
+    for fault in ("MODEL.NORM must be", "MIN_SIZE_TRAIN must be", "MIN_SIZE_TEST", "MAX_ITER"):
+        assert fault in str(error.value)
+
+
+def test_shipped_configs_load():
+    for path in sorted((ROOT / "configs" / "backbones").glob("imagenet_*.yaml")):
+        assert load_classification(path.name).MODEL.NAME in backbones.names()

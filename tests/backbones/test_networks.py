@@ -1,0 +1,194 @@
+"""Networks against torchvision's and against their own description."""
+
+import pytest
+import torch
+import torchvision
+from torch import nn
+
+import backbones
+from backbones.interop import from_torchvision, to_torchvision
+from backbones.layers import FrozenBatchNorm2d, make_norm, norm_kind, scale_channels
+
+RESNETS = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
+
+
+def random_statistics(model: nn.Module) -> None:
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            nn.init.uniform_(module.running_mean, -0.2, 0.2)
+            nn.init.uniform_(module.running_var, 0.8, 1.2)
+            nn.init.uniform_(module.weight, 0.4, 0.6)
+            nn.init.uniform_(module.bias, -0.1, 0.1)
+
+
+def logits(model: nn.Module, images: torch.Tensor) -> torch.Tensor:
+    with torch.inference_mode():
+        return model.eval()(images)
+
+
+@pytest.mark.parametrize("name", [*RESNETS, "vgg16"])
+def test_logits_equal_torchvision(name):
+    torch.manual_seed(0)
+    theirs = getattr(torchvision.models, name)(num_classes=10)
+    random_statistics(theirs)
+    images = torch.randn(2, 3, 64, 64)
+    expected = logits(theirs, images)
+    weights = theirs.state_dict()
+    options = {} if name == "vgg16" else {"stride_in_1x1": False}
+    with torch.device("meta"):
+        ours = backbones.create(name, num_classes=10, **options)
+    ours.load_state_dict(from_torchvision(name, weights), assign=True)
+    assert 0.01 < expected.abs().max() < 1e3
+    torch.testing.assert_close(logits(ours, images), expected, atol=1e-5, rtol=1e-5)
+    back = to_torchvision(name, ours.state_dict())
+    assert back.keys() == weights.keys()
+    assert all(back[key] is not None and back[key].shape == weights[key].shape for key in back)
+
+
+def test_stride_in_1x1_changes_the_numbers_but_not_the_shapes():
+    torch.manual_seed(0)
+    paper = backbones.create("resnet50", width=0.125, num_classes=3)
+    other = backbones.create("resnet50", width=0.125, num_classes=3, stride_in_1x1=False)
+    other.load_state_dict(paper.state_dict())
+    images = torch.randn(1, 3, 64, 64)
+    assert paper.res3[0].conv1.stride == (2, 2)
+    assert other.res3[0].conv2.stride == (2, 2)
+    assert (logits(paper, images) - logits(other, images)).abs().max() > 1e-4
+
+
+@pytest.mark.parametrize("name", backbones.names())
+@pytest.mark.parametrize("width", [0.125, 0.3])
+def test_stages_are_as_described(name, width):
+    model = backbones.create(name, width=width, num_classes=3).eval()
+    infos = model.stage_infos()
+    features = model.features(torch.randn(1, 3, 64, 96), list(infos))
+    assert list(features) == list(infos)
+    for stage, info in infos.items():
+        assert info.name == stage
+        assert features[stage].shape == (1, info.channels, 64 // info.stride, 96 // info.stride)
+    assert list(infos.values())[-1].stride == (16 if name.startswith("vgg") else 32)
+
+
+@pytest.mark.parametrize("stride_in_1x1", [True, False])
+def test_bottleneck_stages_at_full_width(stride_in_1x1):
+    with torch.device("meta"):
+        model = backbones.create("resnet50", stride_in_1x1=stride_in_1x1)
+        features = model.features(torch.empty(1, 3, 224, 224), ["res2", "res5"])
+    assert features["res2"].shape == (1, 256, 56, 56)
+    assert features["res5"].shape == (1, 2048, 7, 7)
+
+
+def test_an_odd_size_rounds_up():
+    model = backbones.create("resnet18", width=0.125)
+    assert model.features(torch.randn(1, 3, 65, 33), ["res4"])["res4"].shape[2:] == (5, 3)
+
+
+def test_width_scales_channels_to_multiples_of_8():
+    assert [scale_channels(64, w) for w in (1.0, 0.5, 0.3, 0.01)] == [64, 32, 16, 8]
+    with pytest.raises(ValueError, match="width must be > 0, got 0"):
+        scale_channels(64, 0)
+    model = backbones.create("vgg16", width=0.25, num_classes=3)
+    assert (model.fc6.in_features, model.fc6.out_features) == (128 * 49, 1024)
+
+
+@pytest.mark.parametrize("shortcut", ["A", "B", "C"])
+def test_shortcuts(shortcut):
+    model = backbones.create("resnet18", width=0.125, shortcut=shortcut)
+    projections = [n for n, _ in model.named_modules() if n.endswith("shortcut.conv")]
+    assert len(projections) == {"A": 0, "B": 3, "C": 8}[shortcut]
+    assert model(torch.randn(2, 3, 64, 64)).shape == (2, 1000)
+
+
+def test_shortcut_a_keeps_the_old_channels_and_zeroes_the_new():
+    block = backbones.BasicBlock(8, 16, 2, shortcut="A")
+    x = torch.randn(1, 8, 4, 4)
+    out = block.shortcut(x)
+    assert torch.equal(out[:, :8], x[:, :, ::2, ::2])
+    assert not out[:, 8:].any()
+
+
+def test_a_plain_network_has_no_shortcut():
+    plain = backbones.create("plain18", width=0.125)
+    assert not [n for n, _ in plain.named_modules() if "shortcut" in n]
+    with pytest.raises(ValueError, match=r"arguments of plain18 must be among .* got shortcut"):
+        backbones.create("plain18", shortcut="B")
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("frozen", FrozenBatchNorm2d),
+        ("bn", nn.BatchNorm2d),
+        ("SyncBN", nn.SyncBatchNorm),
+        ("GN", nn.GroupNorm),
+    ],
+)
+def test_norms(kind, expected):
+    model = backbones.create("resnet18", width=0.125, norm=kind)
+    assert type(model.stem.norm1) is expected
+    assert model.arch["norm"] == norm_kind(kind)
+    assert model.eval()(torch.randn(1, 3, 32, 32)).isfinite().all()
+
+
+def test_group_norm_takes_the_most_groups_that_divide():
+    assert [make_norm("gn", c).num_groups for c in (8, 24, 40, 64, 80)] == [8, 24, 20, 32, 20]
+    with pytest.raises(ValueError, match=r"norm must be one of frozen, bn, .* got 'batch'"):
+        make_norm("batch", 8)
+
+
+def test_frozen_norm_equals_batch_norm_in_eval_and_keeps_memory_format():
+    norm = nn.BatchNorm2d(8, eps=0.1).eval()
+    random_statistics(norm)
+    frozen = FrozenBatchNorm2d.from_batch_norm(norm)
+    x = torch.randn(2, 8, 5, 5).contiguous(memory_format=torch.channels_last)
+    torch.testing.assert_close(frozen(x), norm(x))
+    assert frozen(x).is_contiguous(memory_format=torch.channels_last)
+    assert frozen(x.bfloat16()).dtype == torch.bfloat16
+    assert not list(frozen.parameters())
+
+
+def test_he_initialisation_uses_fan_out():
+    model = backbones.create("resnet18")
+    assert model.res5[1].conv1.weight.detach().std() == pytest.approx(
+        (2 / (9 * 512)) ** 0.5, rel=0.02
+    )
+    assert model.res3[0].conv1.weight.detach().std() == pytest.approx(
+        (2 / (9 * 128)) ** 0.5, rel=0.02
+    )
+
+
+def test_arch_rebuilds_the_network():
+    model = backbones.create("resnet50", width=0.25, shortcut="C", norm="gn", num_classes=4)
+    twin = backbones.create(**model.arch, num_classes=model.num_classes)
+    twin.load_state_dict(model.state_dict())
+    assert twin.arch == model.arch
+
+
+def test_trunk_keeps_keys_and_shares_weights():
+    model = backbones.create("resnet18", width=0.125)
+    trunk = model.trunk("res2", "res4")
+    assert set(trunk.state_dict()) == {
+        k for k in model.state_dict() if not k.startswith(("res5", "fc"))
+    }
+    assert trunk.res2 is model.res2
+    x = torch.randn(1, 3, 32, 32)
+    assert list(trunk.eval()(x)) == ["res2", "res4"]
+    with pytest.raises(ValueError, match=r"stages must be among \['stem', .* got \['res9'\]"):
+        model.trunk("res9")
+
+
+def test_conv5_of_vgg_ends_before_pool5():
+    model = backbones.create("vgg16", width=0.125)
+    layers = [name for name, _ in model.conv5.named_children()]
+    assert (layers[0], layers[-1]) == ("pool", "relu3")
+
+
+def test_a_miss_lists_what_exists():
+    with pytest.raises(ValueError, match=r"one of plain18, .*, got 'Resnet5'; .*resnet50"):
+        backbones.create("Resnet5")
+    with pytest.raises(ValueError, match=r"got widht; did you mean width\?"):
+        backbones.create("vgg16", widht=0.5)
+    with pytest.raises(ValueError, match="shortcut must be one of A, B, C, got 'D'"):
+        backbones.create("resnet18", shortcut="D")
+    with pytest.raises(ValueError, match="stride must be 1 or 2, got 3"):
+        backbones.Bottleneck(8, 8, 3)
