@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -88,7 +89,8 @@ def _read_file(path: Path) -> tuple[list[ImageId], np.ndarray]:
         if len(row) != 6:
             raise _malformed(path, number, lines[number - 1])
     try:
-        values = np.array([row[1:] for _, row in rows], np.float64).reshape(-1, 5)
+        numbers = chain.from_iterable(row[1:] for _, row in rows)
+        values = np.fromiter(map(float, numbers), np.float64, 5 * len(rows)).reshape(-1, 5)
     except ValueError:
         bad = next(number for number, row in rows if not all(map(_is_number, row[1:])))
         raise _malformed(path, bad, lines[bad - 1]) from None

@@ -24,12 +24,13 @@ _PACKAGES = (
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write strict JSON, whole or not at all.
+    """Write strict JSON, whole or not at all; a list, which may hold 500,000 boxes, unindented.
 
     Raises: ValueError if a number is not finite, which JSON cannot say: write None.
     """
+    indent = None if isinstance(value, list) else 2
     try:
-        text = json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+        text = json.dumps(value, indent=indent, allow_nan=False, ensure_ascii=False) + "\n"
     except ValueError as error:
         raise ValueError(f"{path}: numbers must be finite, got {error}; write None") from None
     write_text(path, text)

@@ -83,7 +83,14 @@ def test_detection_nearest_to_a_taken_object_is_a_duplicate():
 
 def test_crowds_count_as_difficult():
     data = {"i": truth([BOX, FAR], crowd=[True, False])}
-    assert ap(data, [found("i", [BOX, FAR], [0.9, 0.8])]) == 1.0
+    assert ap(data, [found("i", [FAR], [0.9])]) == 1.0  # the crowd is not missed
+    assert match_voc(data, [found("i", [BOX], [0.9])], ["a"]).verdicts.tolist() == [[0]]
+
+
+@pytest.mark.parametrize(("difficult", "verdict"), [([True, False], 0), ([False, True], 1)])
+def test_of_two_equal_overlaps_the_first_object_counts(difficult, verdict):
+    data = {"i": truth([BOX, BOX], difficult=difficult)}
+    assert match_voc(data, [found("i", [BOX], [0.9])], ["a"]).verdicts.tolist() == [[verdict]]
 
 
 def test_classes_without_objects_or_detections():
