@@ -1,4 +1,4 @@
-"""From a config or a checkpoint to a model, the same for every engine."""
+"""From a config, or a config and a checkpoint, to a model; the same for every engine."""
 
 from __future__ import annotations
 
@@ -11,28 +11,64 @@ from resdet.engines import Engine
 from resdet.engines.checkpoint import DetectorCheckpoint
 from resdet.modeling.backbone import build_parts
 
+PREDICTOR = "box_predictor."  # what depends on the classes
 
-def build_model(
-    cfg: CfgNode, engine: Engine, *, with_weights: bool = True
-) -> tuple[nn.Module, list[str]]:
-    """The model of `cfg` on the CPU, and what to tell the reader about its weights.
+
+def build_model(cfg: CfgNode, engine: Engine) -> tuple[nn.Module, list[str]]:
+    """The model of `cfg` with MODEL.WEIGHTS, on the CPU, and what to tell the reader of it.
 
     The weights' own preprocessing replaces INPUT.FORMAT, PIXEL_MEAN and PIXEL_STD in `cfg`.
     Raises: ConfigError; ValueError if MODEL.WEIGHTS does not fit.
     """
     config.check(cfg, training=False)
-    parts = build_parts(cfg, with_weights=with_weights)
-    lines = [parts.report] if with_weights else []
+    parts = build_parts(cfg)
+    lines = [parts.report]
     if parts.preprocessing:
         lines += _adopt(cfg, parts.preprocessing)
     return engine.build_model(cfg, parts), lines
 
 
-def restore_model(checkpoint: DetectorCheckpoint, engine: Engine, source: str) -> nn.Module:
-    """The model of a checkpoint on the CPU. Raises: ValueError if its weights do not fit."""
-    model, _ = build_model(checkpoint.cfg, engine, with_weights=False)
-    engine.load_canonical_state(model, checkpoint.model, source)
-    return model
+def restore_model(
+    cfg: CfgNode, engine: Engine, saved: DetectorCheckpoint, source: str
+) -> tuple[nn.Module, list[str]]:
+    """The model of `cfg` with a checkpoint's weights and preprocessing, on the CPU.
+
+    Raises: ConfigError; ValueError if the checkpoint is of another model.
+    """
+    config.check(cfg, training=False)
+    lines = [f"all weights from {source}", *_adopt(cfg, _preprocessing(saved.cfg))]
+    model = engine.build_model(cfg, build_parts(cfg, with_weights=False))
+    engine.load_canonical_state(model, saved.model, source)
+    return model, lines
+
+
+def initialize_model(
+    cfg: CfgNode,
+    engine: Engine,
+    saved: DetectorCheckpoint,
+    source: str,
+    class_names: tuple[str, ...],
+) -> tuple[nn.Module, list[str]]:
+    """As `restore_model`, but a detector of other classes keeps its fresh predictor."""
+    if saved.class_names == class_names:
+        return restore_model(cfg, engine, saved, source)
+    config.check(cfg, training=False)
+    lines = [
+        f"all weights from {source} but {PREDICTOR}*, which is new: its classes were "
+        f"{_some(saved.class_names)}, now {_some(class_names)}",
+        *_adopt(cfg, _preprocessing(saved.cfg)),
+    ]
+    model = engine.build_model(cfg, build_parts(cfg, with_weights=False))
+    state = {k: v for k, v in saved.model.items() if not k.startswith(PREDICTOR)}
+    own = engine.canonical_state(model)
+    state.update({k: v for k, v in own.items() if k.startswith(PREDICTOR)})
+    engine.load_canonical_state(model, state, source)
+    return model, lines
+
+
+def _preprocessing(cfg: CfgNode) -> Preprocessing:
+    mean, std = tuple(cfg.MODEL.PIXEL_MEAN), tuple(cfg.MODEL.PIXEL_STD)
+    return Preprocessing(cfg.INPUT.FORMAT, 1.0, mean, std)
 
 
 def _adopt(cfg: CfgNode, preprocessing: Preprocessing) -> list[str]:
@@ -49,3 +85,7 @@ def _adopt(cfg: CfgNode, preprocessing: Preprocessing) -> list[str]:
             lines.append(f"{key} {value} from the weights (config: {cfg[section][name]})")
             cfg[section][name] = value
     return lines
+
+
+def _some(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:5]) + (f", ... ({len(names)})" if len(names) > 5 else "")

@@ -2,26 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
-
 from torch import Tensor
 
-from resdet.structures import ImageId
+from resdet.data.loader import Sample
 
+__all__ = ["Found", "Sample"]
 
-class Sample(TypedDict):
-    """One image as the network sees it.
-
-    Shape: image (3, H, W) uint8; boxes (N, 4) float32 xyxy; labels (N,) int64.
-    Unit: boxes in pixels of `image`; height and width of the image on disk.
-    """
-
-    image: Tensor
-    boxes: Tensor
-    labels: Tensor
-    image_id: ImageId
-    height: int
-    width: int
-
-
-Found = tuple[Tensor, Tensor, Tensor]  # boxes (N, 4), labels (N,), scores (N,)
+# boxes (N, 4) in pixels of the sample's image, labels (N,), scores (N,) falling
+Found = tuple[Tensor, Tensor, Tensor]

@@ -76,3 +76,10 @@ def comparison_markdown(rows: Sequence[Row], names: tuple[str, str], title: str)
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
+
+
+def score_tables(scores: Mapping[str, Any]) -> list[Table]:
+    """The tables of one dataset as results.json holds it: VOC's rules, or COCO's twelve."""
+    if "AP" in scores:
+        return [coco_table(scores)]
+    return [voc_table(result) for result in scores.values()]

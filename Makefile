@@ -1,0 +1,79 @@
+# make demo   train, measure and compare two detectors on synthetic data; needs nothing installed
+# make test   the whole fast test suite
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+RUN := $(BIN)/python
+
+.PHONY: demo test slow lint types clean
+.DELETE_ON_ERROR:
+
+$(VENV)/made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+		{ echo "error: Python 3.10 or newer is needed; name one with make PYTHON=..."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+		{ rm -rf $(VENV); echo "error: $(PYTHON) cannot make environments; install python3-venv"; exit 1; }
+	@touch $@
+
+$(VENV)/installed: $(VENV)/made pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+test: $(VENV)/installed-dev
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 -m 'not slow'
+
+slow: $(VENV)/installed-dev
+	$(BIN)/pytest -m slow
+
+lint: $(VENV)/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/installed-dev
+	$(BIN)/mypy
+
+clean:
+	rm -rf demo output
+
+# The demo: each stage is one of the tools, and a file that is there is not made again.
+DEMO := demo
+PICTURES := 24
+
+$(DEMO)/shapes/classes.txt: | $(VENV)/installed
+	$(RUN) tools/make_shapes.py --output $(DEMO)/shapes --train 800 --val 100 --test 200 \
+		--crops $(DEMO)/crops
+
+$(DEMO)/%/model_final.pth: $(DEMO)/shapes/classes.txt
+	$(RUN) tools/train_backbone.py --config shapes_$* --output $(DEMO)/$* --resume
+
+$(DEMO)/detect_resnet18/results.json: $(DEMO)/resnet18/model_final.pth
+	$(RUN) tools/train_det.py --config shapes_r18 --output $(@D) --resume
+
+$(DEMO)/detect_vgg16/results.json: $(DEMO)/vgg16/model_final.pth
+	$(RUN) tools/train_det.py --config shapes_vgg16 --output $(@D) --resume
+
+$(DEMO)/%.json: $(DEMO)/detect_%/results.json
+	$(RUN) tools/eval_voc.py --checkpoint $(DEMO)/detect_$*/model_final.pth \
+		--data $(DEMO)/shapes --split test --metric 11point --json $@
+
+$(DEMO)/images: $(DEMO)/shapes/classes.txt
+	@mkdir -p $@.part && head -$(PICTURES) $(DEMO)/shapes/ImageSets/Main/test.txt | \
+		while read name; do cp $(DEMO)/shapes/JPEGImages/$$name.jpg $@.part; done && mv $@.part $@
+
+$(DEMO)/pictures/%: $(DEMO)/detect_%/results.json $(DEMO)/images
+	$(RUN) tools/visualize.py --checkpoint $(DEMO)/detect_$*/model_final.pth \
+		--input $(DEMO)/images --output $@
+
+demo: $(DEMO)/vgg16.json $(DEMO)/resnet18.json $(DEMO)/pictures/vgg16 $(DEMO)/pictures/resnet18
+	$(RUN) tools/compare.py $(DEMO)/vgg16.json $(DEMO)/resnet18.json \
+		--baseline-name "VGG-16 baseline" --name "ResNet-18" --markdown $(DEMO)/comparison.md
+	@echo "written:"
+	@echo "  $(DEMO)/shapes/               the data, in VOC and COCO form"
+	@echo "  $(DEMO)/{vgg16,resnet18}/     the classifiers the detectors start from"
+	@echo "  $(DEMO)/detect_{vgg16,resnet18}/model_final.pth, results.json, log.txt, metrics.json"
+	@echo "  $(DEMO)/{vgg16,resnet18}.json the evaluations; $(DEMO)/comparison.md the table"
+	@echo "  $(DEMO)/pictures/             detections drawn on $(PICTURES) test images"

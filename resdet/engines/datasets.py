@@ -1,0 +1,92 @@
+"""DATASETS.*, INPUT.* and DATALOADER.* into records and batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from fvcore.common.config import CfgNode
+
+from backbones.training import distributed
+from resdet.config import ConfigError
+from resdet.data.catalog import load_dataset
+from resdet.data.loader import DetectionDataset, train_batches
+from resdet.data.transforms import TestTransform, TrainTransform
+from resdet.engines.samples import Sample
+from resdet.structures import Dataset
+
+
+def load_datasets(cfg: CfgNode, names: Sequence[str]) -> list[Dataset]:
+    """Read every named dataset.
+
+    Raises: ConfigError if their classes differ or are not MODEL.ROI_HEADS.NUM_CLASSES many;
+        ValueError from the readers.
+    """
+    root = Path(cfg.DATASETS.ROOT).expanduser() if cfg.DATASETS.ROOT else None
+    classes = tuple(cfg.DATASETS.CLASSES)
+    datasets = [load_dataset(name, root, class_names=classes) for name in names]
+    faults = []
+    for dataset in datasets:
+        count, expected = len(dataset.class_names), cfg.MODEL.ROI_HEADS.NUM_CLASSES
+        if count != expected:
+            faults.append(
+                f"MODEL.ROI_HEADS.NUM_CLASSES must be {count}, the classes of {dataset.name} "
+                f"({', '.join(dataset.class_names[:10])}{', ...' if count > 10 else ''}), "
+                f"got {expected}; set it to {count}"
+            )
+        elif dataset.class_names != datasets[0].class_names:
+            faults.append(
+                f"classes of {dataset.name} must be those of {datasets[0].name} "
+                f"({', '.join(datasets[0].class_names)}), got {', '.join(dataset.class_names)}"
+            )
+    if faults:
+        raise ConfigError("DATASETS", faults)
+    return datasets
+
+
+def training_batches(
+    cfg: CfgNode, datasets: Sequence[Dataset], seed: int, start_iteration: int
+) -> Iterator[list[Sample]]:
+    """Endless batches of this process's share, as an uninterrupted run would see them."""
+    records = [record for dataset in datasets for record in dataset.records]
+    crop = cfg.INPUT.CROP
+    transform = TrainTransform(
+        tuple(cfg.INPUT.MIN_SIZE_TRAIN),
+        cfg.INPUT.MAX_SIZE_TRAIN,
+        flip=0.5 if cfg.INPUT.RANDOM_FLIP == "horizontal" else 0.0,
+        scale_jitter=tuple(cfg.INPUT.SCALE_JITTER),
+        color_jitter=cfg.INPUT.COLOR_JITTER,
+        crop=tuple(crop.SIZE) if crop.ENABLED else None,
+    )
+    dataset = DetectionDataset(
+        records,
+        transform,
+        channel_order=cfg.INPUT.FORMAT,
+        seed=seed,
+        use_difficult=cfg.DATASETS.USE_DIFFICULT,
+    )
+    return train_batches(
+        dataset,
+        batch_size=images_per_process(cfg),
+        num_workers=cfg.DATALOADER.NUM_WORKERS,
+        aspect_ratio_grouping=cfg.DATALOADER.ASPECT_RATIO_GROUPING,
+        seed=seed,
+        rank=distributed.rank(),
+        world_size=distributed.world_size(),
+        start_iteration=start_iteration,
+        filter_empty=cfg.DATALOADER.FILTER_EMPTY_ANNOTATIONS,
+    )
+
+
+def images_per_process(cfg: CfgNode) -> int:
+    """This process's share of SOLVER.IMS_PER_BATCH. Raises: ConfigError if it does not divide."""
+    batch, processes = cfg.SOLVER.IMS_PER_BATCH, distributed.world_size()
+    if batch % processes:
+        fault = f"SOLVER.IMS_PER_BATCH must be a multiple of {processes} processes, got {batch}"
+        raise ConfigError("config", [fault])
+    return int(batch // processes)
+
+
+def test_transform(cfg: CfgNode) -> TestTransform:
+    """The resizing of INPUT.MIN_SIZE_TEST and MAX_SIZE_TEST."""
+    return TestTransform(cfg.INPUT.MIN_SIZE_TEST, cfg.INPUT.MAX_SIZE_TEST)

@@ -1,0 +1,303 @@
+"""Train a detector of any engine: data, model, optimiser, the loop, and what the run leaves."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from fvcore.common.config import CfgNode
+from torch import nn
+from torch.nn.parallel import DistributedDataParallel
+
+from backbones.checkpoint import atomic_write
+from backbones.training import distributed
+from backbones.training.loop import LoopSettings, train
+from backbones.training.runlog import RunLog
+from resdet import config
+from resdet.config import ConfigError
+from resdet.engines import Engine, checkpoint, solver
+from resdet.engines.build import build_model, initialize_model, restore_model
+from resdet.engines.checkpoint import BEST, FINAL, DetectorCheckpoint
+from resdet.engines.datasets import images_per_process, load_datasets, training_batches
+from resdet.engines.evaluation import evaluate, flatten, primary
+from resdet.engines.inference import Detector
+from resdet.evaluation import results
+from resdet.evaluation.paper import paper_values
+from resdet.structures import Dataset
+
+RESULTS = "results.json"
+CONFIG = "config.yaml"
+
+
+def train_detector(
+    cfg: CfgNode,
+    engine: Engine,
+    name: str,
+    directory: Path,
+    *,
+    resume: bool = False,
+    init_from: Path | None = None,
+) -> dict[str, Any]:
+    """Train, evaluate, and leave everything in `directory`; returns what results.json holds.
+
+    `resume` goes on from last_checkpoint where there is one; `init_from` takes weights only.
+    Raises: ConfigError; ValueError for data or weights that do not fit, or a loss not finite.
+    """
+    started = time.monotonic()
+    config.check(cfg)
+    saved = _saved(directory, resume)
+    seed = _seed(cfg, saved)
+    distributed.seed_all(seed)
+    device = _device(cfg)
+    images_per_process(cfg)
+    datasets = load_datasets(cfg, [*cfg.DATASETS.TRAIN, *cfg.DATASETS.TEST])
+    trains = datasets[: len(cfg.DATASETS.TRAIN)]
+    tests = datasets[len(cfg.DATASETS.TRAIN) :]
+    classes = datasets[0].class_names
+    model, lines = _model(cfg, engine, classes, saved, directory, init_from)
+    model.to(device)
+    run = Run(
+        detector=Detector(model, cfg, classes, engine),
+        directory=directory,
+        tests=tests,
+        optimizer=solver.build_optimizer(cfg, model),
+        scaler=torch.amp.GradScaler(device.type, enabled=solver.precision(cfg) == "fp16"),
+        seed=seed,
+    )
+    start = run.resume(saved) if saved else 0
+    if start >= cfg.SOLVER.MAX_ITER and (directory / RESULTS).is_file():
+        print(
+            f"{directory} is finished: iteration {start} of SOLVER.MAX_ITER {cfg.SOLVER.MAX_ITER}; "
+            "raise SOLVER.MAX_ITER to go on, or measure it with --eval-only"
+        )
+        return dict(results.read_json(directory / RESULTS))
+    with RunLog(directory, name, cfg.SOLVER.MAX_ITER, start) as log:
+        _announce(cfg, engine, device, trains, seed, start, lines, log)
+        if distributed.is_main():
+            _write_config(cfg, directory)
+        if start >= cfg.SOLVER.MAX_ITER:  # stopped between the last iteration and its evaluation
+            run.evaluate(start)
+        else:
+            _run_loop(run, trains, start, log)
+    return write_results(directory, name, run.detector, run.scores, seed, time.monotonic() - started)
+
+
+def evaluate_checkpoint(
+    cfg: CfgNode, engine: Engine, name: str, directory: Path, path: Path
+) -> dict[str, Any]:
+    """Measure a checkpoint on DATASETS.TEST, without training; returns what results.json holds.
+
+    Raises: ConfigError if there is nothing to measure on; ValueError if the checkpoint differs.
+    """
+    started = time.monotonic()
+    if not cfg.DATASETS.TEST:
+        raise ConfigError("config", ["DATASETS.TEST must name a dataset, got none"])
+    saved = checkpoint.load(path)
+    model, _ = restore_model(cfg, engine, saved, str(path))
+    detector = Detector(model.to(_device(cfg)), cfg, saved.class_names, engine)
+    scores = evaluate(detector, load_datasets(cfg, cfg.DATASETS.TEST), directory)
+    return write_results(
+        directory, name, detector, scores, saved.training.get("seed"), time.monotonic() - started
+    )
+
+
+def write_results(
+    directory: Path,
+    name: str,
+    detector: Detector,
+    scores: dict[str, dict[str, Any]],
+    seed: int | None,
+    seconds: float,
+) -> dict[str, Any]:
+    """What was measured, of what, on what, beside the paper's own value."""
+    values = {
+        "config": name,
+        "engine": detector.engine.NAME,
+        "device": str(next(detector.model.parameters()).device),
+        "seed": seed,
+        "seconds": round(seconds, 1),
+        "iterations": detector.cfg.SOLVER.MAX_ITER,
+        "processes": distributed.world_size(),
+        "metrics": scores,
+        "paper": paper_values(name),
+        "environment": results.environment(),
+    }
+    if distributed.is_main():
+        results.write_json(directory / RESULTS, values)
+    return values
+
+
+@dataclass
+class Run:
+    """What changes while a detector trains, and what is kept of it."""
+
+    detector: Detector
+    directory: Path
+    tests: Sequence[Dataset]
+    optimizer: torch.optim.Optimizer
+    scaler: torch.amp.GradScaler
+    seed: int
+    best: float | None = None
+    scores: dict[str, dict[str, Any]] | Any = None
+
+    def resume(self, saved: DetectorCheckpoint) -> int:
+        """Take up optimiser, scaler and best score; returns the iterations already done."""
+        self.optimizer.load_state_dict(saved.training["optimizer"])
+        self.scaler.load_state_dict(saved.training["scaler"])
+        self.best = saved.training["best"]
+        return saved.iteration
+
+    def save(self, iteration: int) -> None:
+        """Write a checkpoint to resume from, then point last_checkpoint at it."""
+        if not distributed.is_main():
+            return
+        final = iteration == self.detector.cfg.SOLVER.MAX_ITER
+        name = FINAL if final else f"model_{iteration - 1:07d}.pth"
+        training = {
+            "optimizer": self.optimizer.state_dict(),
+            "scaler": self.scaler.state_dict(),
+            "best": self.best,
+            "seed": self.seed,
+        }
+        self._write(name, iteration, training)
+        checkpoint.mark_last(self.directory, name)
+
+    def evaluate(self, iteration: int) -> dict[str, float]:
+        """Measure on every test set, keep the best weights, return the numbers to log."""
+        self.scores = evaluate(self.detector, self.tests, self.directory)
+        if not self.scores:
+            return {}
+        first = self.tests[0]
+        value = primary(first, self.scores[first.name])
+        if value is not None and (self.best is None or value > self.best):
+            self.best = value
+            self._write(BEST, iteration, {"seed": self.seed})
+        return flatten(self.scores)
+
+    def _write(self, name: str, iteration: int, training: dict[str, Any]) -> None:
+        detector = self.detector
+        checkpoint.save(
+            self.directory / name,
+            DetectorCheckpoint(
+                model=detector.engine.canonical_state(detector.model),
+                cfg=detector.cfg,
+                class_names=detector.class_names,
+                engine=detector.engine.NAME,
+                iteration=iteration,
+                training=training,
+            ),
+        )
+
+
+def _run_loop(run: Run, trains: Sequence[Dataset], start: int, log: RunLog) -> None:
+    cfg, model = run.detector.cfg, run.detector.model
+    wrapped: nn.Module = model
+    if distributed.world_size() > 1:
+        # frozen batch norms never differ between processes
+        wrapped = DistributedDataParallel(model, broadcast_buffers=False)
+    settings = LoopSettings(
+        max_iterations=cfg.SOLVER.MAX_ITER,
+        images_per_iteration=cfg.SOLVER.IMS_PER_BATCH,
+        start_iteration=start,
+        precision=solver.precision(cfg),
+        checkpoint_period=cfg.SOLVER.CHECKPOINT_PERIOD,
+        evaluation_period=cfg.TEST.EVAL_PERIOD,
+        **solver.clipping(cfg),
+    )
+    train(
+        wrapped,
+        training_batches(cfg, trains, run.seed, start),
+        run.detector.engine.compute_losses,
+        run.optimizer,
+        solver.build_rate_factor(cfg),
+        settings,
+        log,
+        scaler=run.scaler,
+        save_checkpoint=run.save,
+        evaluate=run.evaluate,
+    )
+
+
+def _model(
+    cfg: CfgNode,
+    engine: Engine,
+    classes: tuple[str, ...],
+    saved: DetectorCheckpoint | None,
+    directory: Path,
+    init_from: Path | None,
+) -> tuple[nn.Module, list[str]]:
+    if saved:
+        if saved.class_names != classes:
+            raise ValueError(
+                f"classes of {directory} must be those of DATASETS.TRAIN ({', '.join(classes)}), "
+                f"got {', '.join(saved.class_names)}; give another --output"
+            )
+        return restore_model(cfg, engine, saved, str(directory))
+    if init_from:
+        source = checkpoint.load(init_from)
+        return initialize_model(cfg, engine, source, str(init_from), classes)
+    return build_model(cfg, engine)
+
+
+def _saved(directory: Path, resume: bool) -> DetectorCheckpoint | None:
+    last = checkpoint.last(directory)
+    if last is None:
+        return None
+    if not resume:
+        raise ValueError(
+            f"--output must be new, got {directory}, which holds a run; "
+            "give --resume to go on with it, or another folder"
+        )
+    return checkpoint.load(last)
+
+
+def _seed(cfg: CfgNode, saved: DetectorCheckpoint | None) -> int:
+    """SEED, the seed of the run to resume, or a new one that every process shares."""
+    if saved:
+        return int(saved.training["seed"])
+    drawn: Any = distributed.gather(random.SystemRandom().randrange(2**31))[0]
+    return int(cfg.SEED if cfg.SEED >= 0 else drawn)
+
+
+def _device(cfg: CfgNode) -> torch.device:
+    device = distributed.device(cfg.MODEL.DEVICE)
+    torch.backends.cudnn.benchmark = cfg.CUDNN_BENCHMARK
+    norms = (cfg.MODEL.RESNETS.NORM, cfg.MODEL.VGG.NORM, cfg.MODEL.FPN.NORM)
+    if device.type == "cpu" and "SyncBN" in norms:
+        raise ConfigError("config", ["NORM must be FrozenBN, BN or GN on a CPU, got 'SyncBN'"])
+    return device
+
+
+def _announce(
+    cfg: CfgNode,
+    engine: Engine,
+    device: torch.device,
+    trains: Sequence[Dataset],
+    seed: int,
+    start: int,
+    lines: Sequence[str],
+    log: RunLog,
+) -> None:
+    processes = distributed.world_size()
+    log.info(f"engine {engine.NAME} on {device}, {processes} process(es), seed {seed}")
+    for dataset in trains:
+        objects = sum(len(r.ground_truth) for r in dataset.records if r.ground_truth is not None)
+        log.info(
+            f"train on {dataset.name}: {len(dataset)} images, {objects} objects, "
+            f"{len(dataset.class_names)} classes"
+        )
+    for line in lines:
+        log.info(line)
+    log.info(solver.describe_rate(cfg))
+    if start:
+        log.info(f"going on from iteration {start}")
+
+
+def _write_config(cfg: CfgNode, directory: Path) -> None:
+    with atomic_write(directory / CONFIG) as file:
+        file.write(cfg.dump().encode())

@@ -1,0 +1,68 @@
+"""Train a detector, measure it, and write all that is left of it into one folder.
+
+    python tools/train_det.py --config shapes_r18.yaml --output output/shapes_r18
+    python tools/train_det.py --config coco_r101.yaml SOLVER.IMS_PER_BATCH 8 MODEL.DEVICE cuda
+    torchrun --nproc_per_node=8 tools/train_det.py --config coco_r101.yaml
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--config", "--config-file", required=True, help="bare name or path")
+    parser.add_argument("--engine", default="auto", help="auto, tv or d2 (default: auto)")
+    parser.add_argument("--output", type=Path, help="folder of the run (default: OUTPUT_DIR)")
+    start = parser.add_mutually_exclusive_group()
+    start.add_argument("--resume", action="store_true", help="go on with the run in --output")
+    start.add_argument("--init-from", type=Path, metavar="FILE", help="weights of a detector only")
+    parser.add_argument("--eval-only", action="store_true", help="measure, do not train")
+    parser.add_argument("overrides", nargs="*", metavar="KEY VALUE", help="e.g. SOLVER.BASE_LR 0.01")
+    return parser.parse_intermixed_args(argv)
+
+
+def main(argv: Sequence[str]) -> None:
+    args = parse(argv)
+
+    from rich.console import Console
+
+    from backbones.training import distributed
+    from resdet import config, engines
+    from resdet.engines import training
+    from resdet.evaluation.tables import score_tables
+
+    cfg = config.load(args.config, args.overrides)
+    name = Path(args.config).stem
+    output = args.output or Path(cfg.OUTPUT_DIR)
+    cfg.OUTPUT_DIR = str(output)
+    engine = engines.load(args.engine)
+    distributed.setup()
+    try:
+        if args.eval_only:
+            weights = Path(cfg.MODEL.WEIGHTS) if cfg.MODEL.WEIGHTS else None
+            named = args.init_from or (weights if weights and weights.is_file() else None)
+            path = named or output / "model_final.pth"
+            results = training.evaluate_checkpoint(cfg, engine, name, output, path)
+        else:
+            results = training.train_detector(
+                cfg, engine, name, output, resume=args.resume, init_from=args.init_from
+            )
+        if distributed.is_main():
+            for dataset, scores in results["metrics"].items():
+                print(dataset if scores else f"{dataset}: no ground truth, detections written")
+                Console().print(*score_tables(scores))
+            print(f"wrote {output}/")
+    finally:
+        distributed.cleanup()
+
+
+if __name__ == "__main__":
+    from backbones.cli import run
+
+    run(main)
