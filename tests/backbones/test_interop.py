@@ -100,6 +100,9 @@ def test_torchvision_keys_without_counterpart_are_listed():
     state["layer9.weight"] = state.pop("layer1.0.conv1.weight")
     with pytest.raises(ValueError, match=r"layer9\.weight.*layer1\.0\.conv1"):
         from_torchvision("resnet18", state)
+    del state["layer9.weight"]
+    with pytest.raises(ValueError, match=r"unknown keys: none; layers .*layer1\.0\.conv1"):
+        from_torchvision("resnet18", state)
     with pytest.raises(ValueError, match=r"unknown keys: \['res2.*shortcut"):
         to_torchvision("resnet18", create(shortcut="C").state_dict())
 
