@@ -7,6 +7,7 @@ RUN := $(BIN)/python
 
 .PHONY: demo test slow lint types clean
 .DELETE_ON_ERROR:
+.SECONDARY:
 
 $(VENV)/made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \

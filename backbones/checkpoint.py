@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 FORMAT = "backbones/1"
+LAST = "last_checkpoint"  # a text file that names the newest checkpoint, as detectron2's
 StateDict = dict[str, Tensor]
 
 
@@ -40,7 +41,9 @@ class Preprocessing:
         """Inverse of `to_dict`. Raises: ValueError if a field is missing or foreign."""
         fields = {"channel_order", "scale", "mean", "std", "class_names"}
         if set(values) != fields:
-            raise ValueError(f"preprocessing must have the fields {sorted(fields)}, got {sorted(values)}")
+            raise ValueError(
+                f"preprocessing must have the fields {sorted(fields)}, got {sorted(values)}"
+            )
         return cls(
             values["channel_order"],
             float(values["scale"]),
@@ -106,10 +109,24 @@ def load(path: Path) -> dict[str, Any]:
             "it is no torch file, or loading it would run code: convert it where you trust it"
         ) from error
     except (RuntimeError, EOFError, ValueError, KeyError, IndexError, UnicodeDecodeError) as error:
-        raise ValueError(f"checkpoint must be a complete torch file, got {path} ({error})") from error
+        raise ValueError(
+            f"checkpoint must be a complete torch file, got {path} ({error})"
+        ) from error
     if not isinstance(payload, dict):
         raise ValueError(f"checkpoint must hold a dict, got {type(payload).__name__} in {path}")
     return payload
+
+
+def mark_last(directory: Path, name: str) -> None:
+    """Point `last_checkpoint` at a file that is already whole."""
+    with atomic_write(directory / LAST) as file:
+        file.write(name.encode())
+
+
+def last(directory: Path) -> Path | None:
+    """The checkpoint that a run in `directory` would resume from; None if there is none."""
+    pointer = directory / LAST
+    return directory / Path(pointer.read_text().strip()).name if pointer.is_file() else None
 
 
 def save_backbone(

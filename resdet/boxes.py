@@ -53,8 +53,8 @@ def iou(a: FloatArray, b: FloatArray) -> FloatArray:
 
     Shape: (N, 4), (M, 4) -> (N, M).
     """
-    corners = np.minimum(a[:, None, 2:], b[None, :, 2:]) - np.maximum(a[:, None, :2], b[None, :, :2])
-    sides = np.clip(corners, 0, None)
+    lower, upper = np.maximum(a[:, None, :2], b[:, :2]), np.minimum(a[:, None, 2:], b[:, 2:])
+    sides = np.clip(upper - lower, 0, None)
     intersection = sides[..., 0] * sides[..., 1]
     union = areas(a)[:, None] + areas(b)[None] - intersection
     return np.divide(intersection, union, out=np.zeros_like(intersection), where=union > 0)
@@ -65,4 +65,4 @@ def too_thin(boxes: FloatArray, pixels: float = 1.0) -> NDArray[np.bool_]:
 
     Such boxes take no part in training; evaluation counts them as the devkit does.
     """
-    return (boxes[:, 2:] - boxes[:, :2] <= pixels).any(axis=1)
+    return np.any(boxes[:, 2:] - boxes[:, :2] <= pixels, axis=1)

@@ -16,7 +16,7 @@ BoolArray = NDArray[np.bool_]
 
 
 def _as(values: object, dtype: type, shape: tuple[int, ...], name: str) -> NDArray:
-    array = np.asarray(values, dtype=dtype).reshape(shape)
+    array: NDArray = np.asarray(values, dtype=dtype).reshape(shape)
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise ValueError(f"{name} must be finite, got {array[~np.isfinite(array)][:3].tolist()}")
     return array

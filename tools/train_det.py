@@ -1,8 +1,8 @@
 """Train a detector, measure it, and write all that is left of it into one folder.
 
-    python tools/train_det.py --config shapes_r18.yaml --output output/shapes_r18
-    python tools/train_det.py --config coco_r101.yaml SOLVER.IMS_PER_BATCH 8 MODEL.DEVICE cuda
-    torchrun --nproc_per_node=8 tools/train_det.py --config coco_r101.yaml
+python tools/train_det.py --config shapes_r18.yaml --output output/shapes_r18
+python tools/train_det.py --config coco_r101.yaml SOLVER.IMS_PER_BATCH 8 MODEL.DEVICE cuda
+torchrun --nproc_per_node=8 tools/train_det.py --config coco_r101.yaml
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     start.add_argument("--resume", action="store_true", help="go on with the run in --output")
     start.add_argument("--init-from", type=Path, metavar="FILE", help="weights of a detector only")
     parser.add_argument("--eval-only", action="store_true", help="measure, do not train")
-    parser.add_argument("overrides", nargs="*", metavar="KEY VALUE", help="e.g. SOLVER.BASE_LR 0.01")
+    parser.add_argument(
+        "overrides", nargs="*", metavar="KEY VALUE", help="e.g. SOLVER.BASE_LR 0.01"
+    )
     return parser.parse_intermixed_args(argv)
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 import torchvision
@@ -76,7 +75,7 @@ def train_classifier(cfg: CfgNode, output: Path, *, resume: bool = False) -> dic
     """
     started = time.monotonic()
     state = load_state(output) if resume else None
-    seed = state.seed if state else _draw_seed(cfg.SEED)
+    seed = state.seed if state else distributed.shared_seed(cfg.SEED)
     distributed.seed_all(seed)
     device = _device(cfg)
     task = build_task(cfg)
@@ -258,12 +257,6 @@ def _workers(cfg: CfgNode) -> dict[str, int]:
         "world_size": distributed.world_size(),
         "num_workers": cfg.DATALOADER.NUM_WORKERS,
     }
-
-
-def _draw_seed(seed: int) -> int:
-    """Return `seed`; for -1 a number drawn by the first process for all of them."""
-    drawn = distributed.gather(int(np.random.SeedSequence().generate_state(1)[0] >> 1))[0]
-    return seed if seed >= 0 else int(str(drawn))
 
 
 def _restore(

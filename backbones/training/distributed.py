@@ -1,4 +1,4 @@
-"""Several processes under torchrun; one process needs none of it."""
+"""Several processes under torchrun; a single one needs none of it."""
 
 from __future__ import annotations
 
@@ -79,6 +79,12 @@ def device(name: str = "") -> torch.device:
     if name.startswith("cuda") and not torch.cuda.is_available():
         raise ValueError(f"MODEL.DEVICE must be present, got {name!r} without a GPU; give cpu")
     return torch.device(name)
+
+
+def shared_seed(seed: int) -> int:
+    """`seed`; for a negative one a number that the first process draws for all."""
+    drawn = gather(random.SystemRandom().randrange(2**31))[0]
+    return seed if seed >= 0 else int(str(drawn))
 
 
 def seed_all(seed: int) -> None:

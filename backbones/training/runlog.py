@@ -46,7 +46,11 @@ class RunLog:
         self._metrics = self._open_metrics()
         self._board = SummaryWriter(str(self.directory), purge_step=self._start_iteration)
         if self._console.is_terminal:
-            columns = [TextColumn("{task.description}"), BarColumn(None), TextColumn("{task.fields[line]}")]
+            columns = [
+                TextColumn("{task.description}"),
+                BarColumn(None),
+                TextColumn("{task.fields[line]}"),
+            ]
             self._progress = Progress(*columns, console=self._console, expand=True)
             self._progress.start()
             self._task = self._progress.add_task(self._title, total=self._max_iterations, line="")

@@ -11,7 +11,6 @@ from torch import Tensor
 from backbones import checkpoint
 
 FORMAT = "backbones-training/1"
-LAST = "last_checkpoint"  # a text file that names the newest checkpoint, as detectron2's
 FILE = "training_state.pth"
 
 
@@ -36,8 +35,7 @@ def save_state(directory: Path, state: TrainingState) -> None:
     fields = {name: getattr(state, name) for name in TrainingState.__dataclass_fields__}
     fields["class_names"] = list(state.class_names)
     checkpoint.save(directory / FILE, {"format": FORMAT, **fields})
-    with checkpoint.atomic_write(directory / LAST) as file:
-        file.write(FILE.encode())
+    checkpoint.mark_last(directory, FILE)
 
 
 def load_state(directory: Path) -> TrainingState | None:
@@ -45,10 +43,9 @@ def load_state(directory: Path) -> TrainingState | None:
 
     Raises: ValueError if the file is broken or of another tool.
     """
-    pointer = directory / LAST
-    if not pointer.is_file():
+    path = checkpoint.last(directory)
+    if path is None:
         return None
-    path = directory / pointer.read_text().strip()
     payload = checkpoint.load(path)
     if payload.pop("format", None) != FORMAT:
         raise ValueError(f"{path} must be a training state of tools/train_backbone.py")

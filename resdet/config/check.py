@@ -8,6 +8,7 @@ from typing import Any
 from fvcore.common.config import CfgNode
 
 from backbones.config.load import ConfigError
+from backbones.config.schema import value_faults
 
 RESNET = "build_resdet_resnet_backbone"
 RESNET_FPN = "build_resdet_resnet_fpn_backbone"
@@ -92,25 +93,11 @@ def uses_vgg(cfg: CfgNode) -> bool:
     return str(cfg.MODEL.BACKBONE.NAME) in (VGG, VGG_FPN)
 
 
-def _get(cfg: CfgNode, key: str) -> Any:
-    node: Any = cfg
-    for part in key.split("."):
-        node = node[part]
-    return node
-
-
 def _values(cfg: CfgNode) -> Iterator[str]:
-    for key, allowed in ALLOWED.items():
-        value = _get(cfg, key)
-        if value not in allowed:
-            expected = " or ".join(repr(a) for a in allowed)
-            yield f"{key} must be {expected}, got {value!r}"
-    for key in POSITIVE:
-        if not _get(cfg, key) > 0:
-            yield f"{key} must be positive, got {_get(cfg, key)!r}"
-    low, high = (*cfg.INPUT.SCALE_JITTER, 0, 0)[:2]
-    if not 0 < low <= high:
-        yield f"INPUT.SCALE_JITTER must be [low, high] with 0 < low <= high, got {cfg.INPUT.SCALE_JITTER}"
+    yield from value_faults(cfg, ALLOWED, POSITIVE)
+    jitter = cfg.INPUT.SCALE_JITTER
+    if len(jitter) != 2 or not 0 < jitter[0] <= jitter[1]:
+        yield f"INPUT.SCALE_JITTER must be [low, high] with 0 < low <= high, got {jitter}"
 
 
 def _structure(cfg: CfgNode) -> Iterator[str]:
@@ -129,10 +116,10 @@ def _structure(cfg: CfgNode) -> Iterator[str]:
         levels = stages[:-1] if head == "Conv5Head" else stages
         if head == "Conv5Head" and uses_vgg(cfg):
             yield "MODEL.ROI_BOX_HEAD.NAME must be 'FC6FC7Head' for VGG, got 'Conv5Head'"
-    for key in ("MODEL.RPN.IN_FEATURES", "MODEL.ROI_HEADS.IN_FEATURES"):
-        features = list(_get(cfg, key))
+    for key in ("RPN", "ROI_HEADS"):
+        features = list(model[key].IN_FEATURES)
         if not features or not set(features) <= set(levels):
-            yield f"{key} must be of {levels}, got {features}"
+            yield f"MODEL.{key}.IN_FEATURES must be of {levels}, got {features}"
     if not uses_fpn(cfg) and len(model.ROI_HEADS.IN_FEATURES) != 1:
         yield (
             "MODEL.ROI_HEADS.IN_FEATURES must be one stage without an FPN, "

@@ -13,7 +13,6 @@ from backbones import checkpoint
 from resdet import config
 
 FORMAT = "resdet/1"
-LAST = "last_checkpoint"  # a text file that names the newest checkpoint, as detectron2's
 FINAL = "model_final.pth"
 BEST = "model_best.pth"
 
@@ -69,15 +68,3 @@ def load(path: Path) -> DetectorCheckpoint:
         )
     except KeyError as error:
         raise ValueError(f"{path} must be a whole checkpoint, got one without {error}") from error
-
-
-def mark_last(directory: Path, name: str) -> None:
-    """Point `last_checkpoint` at a file that is already whole."""
-    with checkpoint.atomic_write(directory / LAST) as file:
-        file.write(name.encode())
-
-
-def last(directory: Path) -> Path | None:
-    """The checkpoint a run in `directory` would resume from; None if there is none."""
-    pointer = directory / LAST
-    return directory / pointer.read_text().strip() if pointer.is_file() else None

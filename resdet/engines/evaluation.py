@@ -58,7 +58,7 @@ def primary(dataset: Dataset, numbers: dict[str, Any]) -> float | None:
 
 def flatten(scores: dict[str, dict[str, Any]]) -> dict[str, float]:
     """One name a number, as metrics.json and TensorBoard want it."""
-    flat = {}
+    flat: dict[str, float | None] = {}
     for dataset, numbers in scores.items():
         for name, value in numbers.items():
             if isinstance(value, dict) and "mAP" in value:

@@ -14,6 +14,7 @@ from torch import nn
 
 from backbones.training import distributed
 from backbones.training.loop import DTYPES
+from backbones.training.solver import precision
 from resdet import boxes as box_ops
 from resdet.data.loader import test_batches, to_tensor
 from resdet.data.transforms import Image
@@ -21,7 +22,6 @@ from resdet.engines import Engine, checkpoint, load
 from resdet.engines.build import restore_model
 from resdet.engines.datasets import test_transform
 from resdet.engines.samples import Found, Sample
-from resdet.engines.solver import precision
 from resdet.structures import Detections, ImageId, ImageRecord
 
 
@@ -94,7 +94,8 @@ def load_detector(path: str | Path, engine: str = "auto", device: str = "") -> D
     """
     saved = checkpoint.load(Path(path))
     chosen = load(engine)
-    model = restore_model(saved, chosen, str(path)).to(distributed.device(device))
+    model, _ = restore_model(saved.cfg, chosen, saved, str(path))
+    model.to(distributed.device(device))
     return Detector(model, saved.cfg, saved.class_names, chosen)
 
 

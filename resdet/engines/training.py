@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,13 +13,13 @@ from fvcore.common.config import CfgNode
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
-from backbones.checkpoint import atomic_write
-from backbones.training import distributed
+from backbones.checkpoint import atomic_write, last, mark_last
+from backbones.training import distributed, solver
 from backbones.training.loop import LoopSettings, train
 from backbones.training.runlog import RunLog
 from resdet import config
 from resdet.config import ConfigError
-from resdet.engines import Engine, checkpoint, solver
+from resdet.engines import Engine, checkpoint
 from resdet.engines.build import build_model, initialize_model, restore_model
 from resdet.engines.checkpoint import BEST, FINAL, DetectorCheckpoint
 from resdet.engines.datasets import images_per_process, load_datasets, training_batches
@@ -84,7 +83,8 @@ def train_detector(
             run.evaluate(start)
         else:
             _run_loop(run, trains, start, log)
-    return write_results(directory, name, run.detector, run.scores, seed, time.monotonic() - started)
+    seconds = time.monotonic() - started
+    return write_results(directory, name, run.detector, run.scores, seed, seconds)
 
 
 def evaluate_checkpoint(
@@ -149,11 +149,17 @@ class Run:
         """Take up optimiser, scaler and best score; returns the iterations already done."""
         self.optimizer.load_state_dict(saved.training["optimizer"])
         self.scaler.load_state_dict(saved.training["scaler"])
-        self.best = saved.training["best"]
+        best = self.directory / BEST
+        self.best = checkpoint.load(best).training["score"] if best.is_file() else None
+        distributed.seed_all(self.seed + saved.iteration)
         return saved.iteration
 
     def save(self, iteration: int) -> None:
-        """Write a checkpoint to resume from, then point last_checkpoint at it."""
+        """Write a checkpoint to resume from, then point last_checkpoint at it.
+
+        Every process draws its random numbers anew from here on: a resumed run draws the same.
+        """
+        distributed.seed_all(self.seed + iteration)
         if not distributed.is_main():
             return
         final = iteration == self.detector.cfg.SOLVER.MAX_ITER
@@ -161,11 +167,10 @@ class Run:
         training = {
             "optimizer": self.optimizer.state_dict(),
             "scaler": self.scaler.state_dict(),
-            "best": self.best,
             "seed": self.seed,
         }
         self._write(name, iteration, training)
-        checkpoint.mark_last(self.directory, name)
+        mark_last(self.directory, name)
 
     def evaluate(self, iteration: int) -> dict[str, float]:
         """Measure on every test set, keep the best weights, return the numbers to log."""
@@ -176,7 +181,7 @@ class Run:
         value = primary(first, self.scores[first.name])
         if value is not None and (self.best is None or value > self.best):
             self.best = value
-            self._write(BEST, iteration, {"seed": self.seed})
+            self._write(BEST, iteration, {"seed": self.seed, "score": value})
         return flatten(self.scores)
 
     def _write(self, name: str, iteration: int, training: dict[str, Any]) -> None:
@@ -245,23 +250,20 @@ def _model(
 
 
 def _saved(directory: Path, resume: bool) -> DetectorCheckpoint | None:
-    last = checkpoint.last(directory)
-    if last is None:
+    newest = last(directory)
+    if newest is None:
         return None
     if not resume:
         raise ValueError(
             f"--output must be new, got {directory}, which holds a run; "
             "give --resume to go on with it, or another folder"
         )
-    return checkpoint.load(last)
+    return checkpoint.load(newest)
 
 
 def _seed(cfg: CfgNode, saved: DetectorCheckpoint | None) -> int:
-    """SEED, the seed of the run to resume, or a new one that every process shares."""
-    if saved:
-        return int(saved.training["seed"])
-    drawn: Any = distributed.gather(random.SystemRandom().randrange(2**31))[0]
-    return int(cfg.SEED if cfg.SEED >= 0 else drawn)
+    """The seed of the run to resume, else SEED, else a new one that every process shares."""
+    return int(saved.training["seed"]) if saved else distributed.shared_seed(cfg.SEED)
 
 
 def _device(cfg: CfgNode) -> torch.device:

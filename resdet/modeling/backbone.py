@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fvcore.common.config import CfgNode
-from torch import nn
 
 import backbones
 from backbones import Classifier, StageInfo, Trunk
@@ -83,13 +82,15 @@ def _cut_trunk(cfg: CfgNode, network: Classifier) -> Trunk | FPN:
 def _cut_head(cfg: CfgNode, network: Classifier, trunk: Trunk | FPN) -> tuple[Head, str]:
     box_head = cfg.MODEL.ROI_BOX_HEAD
     if box_head.NAME == "Conv5Head":
-        return Conv5Head(network.res5, network.stage_infos()["res5"].channels), "res5"
+        return Conv5Head(
+            network.get_submodule("res5"), network.stage_infos()["res5"].channels
+        ), "res5"
     channels = trunk.stage_infos()[cfg.MODEL.ROI_HEADS.IN_FEATURES[0]].channels
     inputs = channels * box_head.POOLER_RESOLUTION**2
-    fc6, fc7 = getattr(network, "fc6", None), getattr(network, "fc7", None)
-    fits = fc6 is not None and (fc6.in_features, fc6.out_features) == (inputs, box_head.FC_DIM)
-    if fits and isinstance(trunk, Trunk):
-        return FC6FC7Head(fc6, fc7, box_head.DROPOUT), "fc6, fc7"
+    if isinstance(network, backbones.VGG) and isinstance(trunk, Trunk):
+        fc6 = network.fc6
+        if (fc6.in_features, fc6.out_features) == (inputs, box_head.FC_DIM):
+            return FC6FC7Head(fc6, network.fc7, box_head.DROPOUT), "fc6, fc7"
     fresh = FC6FC7Head.fresh(
         channels, box_head.POOLER_RESOLUTION, box_head.FC_DIM, box_head.DROPOUT
     )

@@ -29,7 +29,8 @@ def rename(state: Mapping[str, Tensor], prefixes: Prefixes) -> dict[str, Tensor]
         else:
             strangers.append(key)
     if strangers:
-        raise ValueError(f"weights must begin with {[p for p, _ in prefixes]}, got {_list(strangers)}")
+        known = [prefix for prefix, _ in prefixes]
+        raise ValueError(f"weights must begin with {known}, got {_list(strangers)}")
     return renamed
 
 

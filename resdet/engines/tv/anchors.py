@@ -36,7 +36,7 @@ class UnroundedAnchors(AnchorGenerator):
         dtype: torch.dtype = torch.float32,
         device: torch.device | str = "cpu",
     ) -> Tensor:
-        """Corners around the origin, (len(scales) * len(aspect_ratios), 4); ratio = height / width."""
+        """Corners around the origin, (scales * ratios, 4); a ratio is height / width."""
         corners = []
         for size in scales:
             for ratio in aspect_ratios:

@@ -26,6 +26,9 @@ class NormalizeAndPad(nn.Module):
     Unit: mean and std in pixel values, 0..255.
     """
 
+    mean: Tensor
+    std: Tensor
+
     def __init__(self, mean: Sequence[float], std: Sequence[float], divisibility: int) -> None:
         super().__init__()
         self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1), persistent=False)
@@ -55,9 +58,7 @@ class NormalizeAndPad(nn.Module):
 def build_detector(cfg: CfgNode, parts: Parts) -> GeneralizedRCNN:
     """Assemble what the config describes. MODEL.PIXEL_MEAN and PIXEL_STD are final by now."""
     features = cfg.MODEL.ROI_HEADS.IN_FEATURES
-    transform = NormalizeAndPad(
-        cfg.MODEL.PIXEL_MEAN, cfg.MODEL.PIXEL_STD, parts.size_divisibility
-    )
+    transform = NormalizeAndPad(cfg.MODEL.PIXEL_MEAN, cfg.MODEL.PIXEL_STD, parts.size_divisibility)
     pooler = Pooler(
         {name: parts.infos[name].stride for name in features},
         cfg.MODEL.ROI_BOX_HEAD.POOLER_RESOLUTION,

@@ -1,4 +1,4 @@
-"""torchvision's RoI heads with our head and predictor and a loss that no split of the batch moves."""
+"""torchvision's RoI heads with our head, our predictor, and a loss blind to the batch's split."""
 
 from __future__ import annotations
 
@@ -24,9 +24,7 @@ class BoxHeads(RoIHeads):
         detectron2 and torchvision divide by each process's own.
     """
 
-    def __init__(
-        self, *args: Any, smooth_l1_beta: float, box_weight: float, **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, smooth_l1_beta: float, box_weight: float, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._smooth_l1_beta = smooth_l1_beta
         self._box_weight = box_weight
@@ -55,7 +53,8 @@ class BoxHeads(RoIHeads):
         divisor = mean_over_ranks(sampled).clamp(min=1.0)
         positive = torch.where(labels > 0)[0]
         per_class = refinements.reshape(len(labels), -1, 4)
-        loc = smooth_l1(per_class[positive, labels[positive]], deltas[positive], self._smooth_l1_beta)
+        chosen = per_class[positive, labels[positive]]
+        loc = smooth_l1(chosen, deltas[positive], self._smooth_l1_beta)
         return {
             "loss_cls": F.cross_entropy(logits, labels, reduction="sum") / divisor,
             "loss_box_reg": self._box_weight * loc / divisor,

@@ -16,7 +16,7 @@ Target = dict[str, Tensor]
 
 
 class Float32RPNHead(RPNHead):
-    """Objectness and deltas in float32 under autocast: bfloat16 anchors would lie on whole pixels."""
+    """Objectness and deltas in float32 under autocast, whose bfloat16 would round the anchors."""
 
     def forward(self, x: list[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
         """Per level (N, A, H, W) and (N, 4 * A, H, W)."""
@@ -58,7 +58,7 @@ class ProposalNetwork(RegionProposalNetwork):
         self._in_features = in_features
         self._sizes: list[tuple[float, float]] = []
         self.box_coder.weights = bbox_reg_weights
-        self.min_size = max(self.min_size, min_size)
+        self.min_size = max(1e-3, min_size)  # 1e-3 is torchvision's own
 
     def forward(
         self,
@@ -79,7 +79,7 @@ class ProposalNetwork(RegionProposalNetwork):
     def assign_targets_to_anchors(
         self, anchors: list[Tensor], targets: list[Target]
     ) -> tuple[list[Tensor], list[Tensor]]:
-        """torchvision's rule; then anchors that leave the image by BOUNDARY_THRESH are ignored."""
+        """Torchvision's rule; then anchors that leave the image by BOUNDARY_THRESH are ignored."""
         labels, matched = super().assign_targets_to_anchors(anchors, targets)
         threshold = self._loss.boundary_thresh
         if threshold < 0:

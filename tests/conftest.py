@@ -1,0 +1,62 @@
+"""Fixtures shared by all tests: tiny synthetic data, a tiny detector, the shared real data."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def shapes_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """12 + 2 + 4 images of 96 pixels."""
+    from resdet.data.shapes import make_shapes
+
+    root = tmp_path_factory.mktemp("data") / "shapes"
+    make_shapes(root, num_train=12, num_val=2, num_test=4, size=96, seed=3)
+    return root
+
+
+@pytest.fixture
+def small_config(shapes_root: Path, tmp_path: Path) -> Callable:
+    """A config of seconds on one core: `small_config("KEY", "VALUE", ..., base="shapes_r18")`."""
+    from resdet import config
+
+    def make(*overrides: str, base: str = "shapes_r18"):  # type: ignore[no-untyped-def]
+        sizes = "96"
+        small = {
+            "DATASETS.ROOT": str(shapes_root),
+            "DATALOADER.NUM_WORKERS": "0",
+            "INPUT.MIN_SIZE_TRAIN": f"[{sizes}]",
+            "INPUT.MAX_SIZE_TRAIN": sizes,
+            "INPUT.MIN_SIZE_TEST": sizes,
+            "INPUT.MAX_SIZE_TEST": sizes,
+            "MODEL.WEIGHTS": "''",
+            "MODEL.RESNETS.NORM": "GN",
+            "MODEL.BACKBONE.FREEZE_AT": "0",
+            "MODEL.BACKBONE.WIDTH": "0.125",
+            "MODEL.RPN.POST_NMS_TOPK_TEST": "10",
+            "MODEL.ROI_HEADS.BATCH_SIZE_PER_IMAGE": "8",
+            "SOLVER.IMS_PER_BATCH": "2",
+            "SOLVER.MAX_ITER": "4",
+            "SOLVER.STEPS": "[3]",
+            "SOLVER.CHECKPOINT_PERIOD": "2",
+            "OUTPUT_DIR": str(tmp_path / "run"),
+        }
+        flat = [text for pair in small.items() for text in pair]
+        return config.load(base, [*flat, *overrides])
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data; skips where it is absent."""
+    folder = Path(os.environ.get("RESDET_SHARED_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no shared data at {folder}; set RESDET_SHARED_DATA")
+    return folder
