@@ -24,11 +24,12 @@ def test_corners_are_counted_from_one_and_may_be_fractions(write_voc):
     assert truth.labels.tolist() == [0, 1]
 
 
-def test_tags_may_be_missing_and_parts_of_an_object_are_not_objects(write_voc):
+def test_tags_may_be_missing_and_the_parts_of_an_object_are_left_aside(write_voc):
     part = "<part><name>head</name><bndbox><xmin>2</xmin></bndbox></part>"
     body = obj("cat", (2, 2, 9, 9), "<difficult>1</difficult>") + obj("cat", (1, 1, 5, 5), part)
     record = load_voc(write_voc({"a": body}), "train").records[0]
     assert record.ground_truth.difficult.tolist() == [True, False]
+    assert record.ground_truth.boxes.tolist() == [[1, 1, 9, 9], [0, 0, 5, 5]]
     assert (record.height, record.width) == (40, 60)  # from the image: <size> is missing
 
 
