@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from backbones import checkpoint as files
+from resdet import engines
+from resdet.data.voc import load_voc
+from resdet.engines import checkpoint
+from resdet.engines.inference import _in_own_pixels, load_detector
+from resdet.engines.training import train_detector
+
+
+@pytest.fixture
+def trained(small_config, tmp_path: Path) -> Path:
+    cfg = small_config("SOLVER.MAX_ITER", "1", "DATASETS.TEST", "()")
+    train_detector(cfg, engines.load("tv"), "test", tmp_path / "run")
+    return tmp_path / "run/model_final.pth"
+
+
+def test_boxes_come_back_in_pixels_of_the_file_and_inside_it() -> None:
+    sample = {"image": torch.zeros(3, 50, 100), "height": 100, "width": 300, "image_id": "a"}
+    boxes = torch.tensor([[10.0, 10, 20, 20], [90.0, 40, 130, 60]])
+    found = _in_own_pixels((boxes, torch.tensor([0, 1]), torch.tensor([0.9, 0.5])), sample)
+    assert found.boxes.tolist() == [[30, 20, 60, 40], [270, 80, 300, 100]]
+
+
+def test_arrays_and_records_give_the_same_detections(trained: Path, shapes_root: Path) -> None:
+    detector = load_detector(trained)
+    records = load_voc(shapes_root, "test").records
+    from_disk = list(detector.predict_records(records, batch_size=2, num_workers=0))
+    images = ((r.image_id, cv2.imread(str(r.path))) for r in records)
+    from_memory = list(detector.predict(images))
+    assert [f.image_id for f in from_disk] == [r.image_id for r in records]
+    for a, b in zip(from_disk, from_memory):
+        assert len(a) == len(b)
+        np.testing.assert_allclose(a.boxes, b.boxes, atol=1e-3)
+        np.testing.assert_allclose(a.scores, b.scores, atol=1e-5)
+
+
+def test_prediction_is_lazy(trained: Path) -> None:
+    seen = []
+
+    def endless():
+        while True:
+            seen.append(1)
+            yield len(seen), np.zeros((64, 48, 3), np.uint8)
+
+    found = load_detector(trained).predict(endless())
+    assert next(found).image_id == 1
+    assert next(found).image_id == 2
+    assert len(seen) == 2
+
+
+def test_classes_and_config_travel_inside(trained: Path, shapes_root: Path) -> None:
+    detector = load_detector(trained)
+    assert detector.class_names == load_voc(shapes_root, "test").class_names
+    assert detector.cfg.INPUT.MIN_SIZE_TEST == 96
+
+
+@pytest.mark.parametrize("keep", [0, 100, -1000])
+def test_a_cut_file_is_refused_in_one_line(trained: Path, keep: int) -> None:
+    trained.write_bytes(trained.read_bytes()[:keep])
+    with pytest.raises(ValueError, match=str(trained)):
+        load_detector(trained)
+
+
+def test_a_backbone_is_no_detector(tmp_path: Path) -> None:
+    files.save(tmp_path / "b.pth", {"format": "backbones/1"})
+    with pytest.raises(
+        ValueError, match=r"format of .*b\.pth must be 'resdet/1', got 'backbones/1'"
+    ):
+        checkpoint.load(tmp_path / "b.pth")
+
+
+def test_an_absent_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"must be an existing file, got .*gone\.pth"):
+        load_detector(tmp_path / "gone.pth")

@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from resdet import engines
+from resdet.config import ConfigError
+from resdet.engines import checkpoint
+from resdet.engines.training import evaluate_checkpoint, train_detector
+
+FILES = {
+    "config.yaml",
+    "log.txt",
+    "metrics.json",
+    "last_checkpoint",
+    "model_final.pth",
+    "model_best.pth",
+    "results.json",
+    "coco_instances_results.json",
+    "comp4",
+}
+
+
+def train(cfg, directory: Path, **options):
+    return train_detector(cfg, engines.load("tv"), "test", directory, **options)
+
+
+def weights(path: Path) -> dict[str, torch.Tensor]:
+    return checkpoint.load(path).model
+
+
+def test_a_run_leaves_its_files(small_config, tmp_path: Path) -> None:
+    results = train(small_config("TEST.EVAL_PERIOD", "2"), tmp_path / "run")
+    names = {p.name for p in (tmp_path / "run").iterdir()}
+    assert names >= FILES
+    assert any(n.startswith("events.out.tfevents") for n in names)
+    assert "model_0000001.pth" in names
+    assert results == json.loads((tmp_path / "run" / "results.json").read_text())
+    assert results["engine"] == "tv"
+    assert results["seed"] == 1
+    numbers = results["metrics"]["voc:.:test"]
+    assert set(numbers) == {"11point", "area"}
+    assert numbers["area"]["num_images"] == 4
+    assert results["environment"]["packages"]["torch"]
+    lines = [json.loads(x) for x in (tmp_path / "run" / "metrics.json").read_text().splitlines()]
+    assert {"total_loss", "loss_cls", "lr", "images_per_second", "data_time_share"} <= set(lines[0])
+    assert [x["iteration"] for x in lines if "voc:.:test/mAP@0.50-area" in x] == [1, 3]
+
+
+def test_resumed_equals_uninterrupted_bit_for_bit(small_config, tmp_path: Path) -> None:
+    cfg = small_config("MODEL.RESNETS.NORM", "BN")
+    train(cfg.clone(), tmp_path / "whole")
+    part = tmp_path / "part"
+    train(cfg.clone(), part)
+    # as if killed after iteration 2
+    (part / "model_final.pth").unlink()
+    (part / "results.json").unlink()
+    (part / "last_checkpoint").write_text("model_0000001.pth")
+    train(cfg.clone(), part, resume=True)
+    whole, resumed = weights(tmp_path / "whole/model_final.pth"), weights(part / "model_final.pth")
+    assert whole.keys() == resumed.keys()
+    for key, value in whole.items():
+        assert torch.equal(value, resumed[key]), key
+    lines = (part / "metrics.json").read_text().splitlines()
+    iterations = [json.loads(x)["iteration"] for x in lines]
+    assert iterations == sorted(iterations)
+
+
+def test_a_finished_run_says_so_and_changes_nothing(small_config, tmp_path: Path, capsys) -> None:
+    cfg, run = small_config(), tmp_path / "run"
+    first = train(cfg.clone(), run)
+    before = (run / "model_final.pth").read_bytes()
+    again = train(cfg.clone(), run, resume=True)
+    assert "is finished: iteration 4 of SOLVER.MAX_ITER 4" in capsys.readouterr().out
+    assert again == first
+    assert (run / "model_final.pth").read_bytes() == before
+
+
+def test_a_folder_with_a_run_is_not_overwritten(small_config, tmp_path: Path) -> None:
+    cfg = small_config("SOLVER.MAX_ITER", "1", "DATASETS.TEST", "()")
+    train(cfg, tmp_path / "run")
+    with pytest.raises(ValueError, match=r"--output must be new, got .*run.*give --resume"):
+        train(cfg, tmp_path / "run")
+
+
+def test_init_from_takes_weights_and_replaces_the_predictor_of_other_classes(
+    small_config, tmp_path: Path, shapes_root: Path, capsys
+) -> None:
+    rates = ("SOLVER.BASE_LR", "1e-12", "DATASETS.TEST", "()", "SOLVER.MAX_ITER", "1")
+    cfg = small_config(*rates)
+    train(cfg.clone(), tmp_path / "a")
+    train(cfg.clone(), tmp_path / "b", init_from=tmp_path / "a/model_final.pth")
+    a, b = weights(tmp_path / "a/model_final.pth"), weights(tmp_path / "b/model_final.pth")
+    assert all(torch.allclose(a[k], b[k], atol=1e-6) for k in a)
+    # the same network, its classes in another order
+    saved = checkpoint.load(tmp_path / "a/model_final.pth")
+    names = list(reversed(saved.class_names))
+    reordered = small_config(*rates, "DATASETS.CLASSES", str(names), "SEED", "2")
+    train(reordered, tmp_path / "c", init_from=tmp_path / "a/model_final.pth")
+    c = weights(tmp_path / "c/model_final.pth")
+    assert "but box_predictor.*, which is new" in capsys.readouterr().out
+    assert torch.allclose(c["rpn.conv.weight"], a["rpn.conv.weight"], atol=1e-6)
+    assert not torch.allclose(
+        c["box_predictor.class_logits.weight"], a["box_predictor.class_logits.weight"]
+    )
+
+
+def test_a_checkpoint_of_another_depth_is_refused(small_config, tmp_path: Path) -> None:
+    cfg = small_config("SOLVER.MAX_ITER", "1", "DATASETS.TEST", "()")
+    train(cfg, tmp_path / "a")
+    deeper = small_config("MODEL.RESNETS.DEPTH", "34")
+    with pytest.raises(ValueError, match="must fit the model of the config; missing: backbone"):
+        train(deeper, tmp_path / "b", init_from=tmp_path / "a/model_final.pth")
+
+
+def test_a_wrong_class_count_is_told_before_anything_is_written(
+    small_config, tmp_path: Path
+) -> None:
+    cfg = small_config("MODEL.ROI_HEADS.NUM_CLASSES", "5")
+    with pytest.raises(ConfigError, match=r"NUM_CLASSES must be 6, the classes of .*got 5"):
+        train(cfg, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_loss_that_is_not_finite_stops_with_the_rate(small_config, tmp_path: Path) -> None:
+    cfg = small_config("SOLVER.BASE_LR", "1e30", "SOLVER.WARMUP_ITERS", "0", "SOLVER.MAX_ITER", "9")
+    cfg.SOLVER.CLIP_GRADIENTS.ENABLED = False
+    with pytest.raises(ValueError, match=r"loss must be finite, got .* at iteration .* with rate"):
+        train(cfg, tmp_path / "run")
+
+
+def test_evaluation_alone_repeats_the_numbers(small_config, tmp_path: Path) -> None:
+    cfg = small_config()
+    trained = train(cfg.clone(), tmp_path / "run")
+    engine = engines.load("tv")
+    alone = evaluate_checkpoint(
+        cfg.clone(), engine, "test", tmp_path / "eval", tmp_path / "run/model_final.pth"
+    )
+    key = "voc:.:test"
+    assert alone["metrics"][key]["area"]["mAP"] == trained["metrics"][key]["area"]["mAP"]
+    assert (tmp_path / "eval/coco_instances_results.json").is_file()
+
+
+def test_bf16_trains(small_config, tmp_path: Path) -> None:
+    cfg = small_config("SOLVER.AMP.ENABLED", "True", "DATASETS.TEST", "()")
+    train(cfg, tmp_path / "run")
+    state = weights(tmp_path / "run/model_final.pth")
+    assert all(v.dtype == torch.float32 and torch.isfinite(v).all() for v in state.values())
+
+
+def test_training_lowers_the_loss(small_config, tmp_path: Path) -> None:
+    longer = ("SOLVER.MAX_ITER", "60", "SOLVER.STEPS", "[50]", "SOLVER.WARMUP_ITERS", "5")
+    train(small_config(*longer, "DATASETS.TEST", "()"), tmp_path / "run")
+    lines = [json.loads(x) for x in (tmp_path / "run/metrics.json").read_text().splitlines()]
+    losses = [x["total_loss"] for x in lines if "total_loss" in x]
+    assert losses[-1] < 0.75 * losses[0]
+
+
+def test_coco_form_gives_the_twelve(small_config, tmp_path: Path, shapes_root: Path) -> None:
+    cfg = small_config("SOLVER.MAX_ITER", "1")
+    image_folder = shapes_root / "JPEGImages"
+    for split, name in (("TRAIN", "train"), ("TEST", "test")):
+        annotations = shapes_root / f"annotations/instances_{name}.json"
+        cfg.DATASETS[split] = (f"coco:{annotations}:{image_folder}",)
+    results = train(cfg, tmp_path / "run")
+    (numbers,) = results["metrics"].values()
+    twelve = [
+        "AP",
+        "AP50",
+        "AP75",
+        "APs",
+        "APm",
+        "APl",
+        "AR1",
+        "AR10",
+        "AR100",
+        "ARs",
+        "ARm",
+        "ARl",
+    ]
+    assert set(twelve) <= set(numbers)
+    ids = {
+        e["category_id"]
+        for e in json.loads((tmp_path / "run/coco_instances_results.json").read_text())
+    }
+    known = {c["id"] for c in json.loads(annotations.read_text())["categories"]}
+    assert ids <= known
