@@ -105,8 +105,7 @@ def _structure(cfg: CfgNode) -> Iterator[str]:
     stages = _stages(cfg)
     head = model.ROI_BOX_HEAD.NAME
     if uses_fpn(cfg):
-        # p2..p5 after the stages, and one level pooled from the last
-        levels = [f"p{i}" for i in range(2, 3 + len(model.FPN.IN_FEATURES))]
+        levels = _levels(cfg)
         unknown = set(model.FPN.IN_FEATURES) - set(stages)
         if unknown or not model.FPN.IN_FEATURES:
             yield f"MODEL.FPN.IN_FEATURES must be of {stages}, got {model.FPN.IN_FEATURES}"
@@ -138,6 +137,13 @@ def _stages(cfg: CfgNode) -> list[str]:
     if uses_vgg(cfg):
         return [f"conv{i}" for i in range(1, 6)]
     return [f"res{i}" for i in range(2, 6)]
+
+
+def _levels(cfg: CfgNode) -> list[str]:
+    """The pyramid's levels, called after their strides, and one pooled from the last."""
+    above = 1 if uses_vgg(cfg) else 0  # conv3 and res2 have stride 4
+    numbers = [int(name[-1]) - above for name in cfg.MODEL.FPN.IN_FEATURES if name[-1:].isdigit()]
+    return [f"p{n}" for n in [*numbers, *(n + 1 for n in numbers[-1:])]]
 
 
 def _training(cfg: CfgNode) -> Iterator[str]:
