@@ -56,8 +56,7 @@ def main(argv: Sequence[str]) -> None:
     )
     metrics = ("11point", "area") if args.metric == "both" else (args.metric or dataset.metric,)
     results = {metric: matches.score(metric).to_dict() for metric in metrics}
-    for result in results.values():
-        Console().print(voc_table(result))
+    Console().print(voc_table(*results.values()))
     if args.json:
         write_json(args.json, results if args.metric == "both" else results[metrics[0]])
         print(f"written: {args.json}")

@@ -10,6 +10,7 @@ results.json into the output folder.
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -29,6 +30,8 @@ def main(argv: Sequence[str]) -> int:
     cfg = load_classification(args.config, args.overrides)
     output = args.output or Path(cfg.OUTPUT_DIR)
     cfg.OUTPUT_DIR = str(output)
+    if os.environ.get("RANK", "0") == "0":
+        print(f"{Path(args.config).stem} -> {output}/", flush=True)  # torch takes seconds to load
 
     from backbones.training import distributed
     from backbones.training.classification import finished_results, train_classifier

@@ -8,6 +8,7 @@ torchrun --nproc_per_node=8 tools/train_det.py --config coco_r101.yaml
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -32,17 +33,23 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
 def main(argv: Sequence[str]) -> None:
     args = parse(argv)
 
-    from rich.console import Console
-
-    from backbones.training import distributed
-    from resdet import config, engines
-    from resdet.engines import training
-    from resdet.evaluation.tables import score_tables
+    from resdet import config
 
     cfg = config.load(args.config, args.overrides)
+    config.check(cfg, training=not args.eval_only)
     name = Path(args.config).stem
     output = args.output or Path(cfg.OUTPUT_DIR)
     cfg.OUTPUT_DIR = str(output)
+    if os.environ.get("RANK", "0") == "0":
+        print(f"{name} -> {output}/", flush=True)  # torch takes seconds to load
+
+    from rich.console import Console
+
+    from backbones.training import distributed
+    from resdet import engines
+    from resdet.engines import training
+    from resdet.evaluation.tables import score_tables
+
     engine = engines.load(args.engine)
     distributed.setup()
     try:

@@ -16,6 +16,7 @@ from torch.utils.tensorboard import SummaryWriter
 
 from backbones.training import distributed
 
+METRICS = "metrics.json"
 PLAIN_LINE_SECONDS = 10.0  # between two lines where the output is no terminal
 
 
@@ -72,7 +73,7 @@ class RunLog:
         self._text.close()
 
     def _open_metrics(self):  # type: ignore[no-untyped-def]
-        path = self.directory / "metrics.json"
+        path = self.directory / METRICS
         kept: list[str] = []
         if self._start_iteration and path.is_file():
             lines = path.read_text(encoding="utf-8").splitlines()

@@ -51,7 +51,10 @@ def load(name: str = "auto") -> Engine:
     """
     chosen = available()[0] if name == "auto" else name
     if chosen not in ENGINES:
-        raise ValueError(f"--engine must be auto or {' or '.join(ENGINES)}, got {name!r}")
+        raise ValueError(
+            f"--engine must be auto or {' or '.join(ENGINES)}, got {name!r}; "
+            "engine d2 is not written yet, tv needs no detectron2"
+        )
     return cast("Engine", importlib.import_module(f"resdet.engines.{chosen}"))
 
 

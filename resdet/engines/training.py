@@ -16,7 +16,7 @@ from torch.nn.parallel import DistributedDataParallel
 from backbones.checkpoint import atomic_write, last, mark_last
 from backbones.training import distributed, solver
 from backbones.training.loop import LoopSettings, train
-from backbones.training.runlog import RunLog
+from backbones.training.runlog import METRICS, RunLog
 from resdet import config
 from resdet.config import ConfigError
 from resdet.engines import Engine, checkpoint
@@ -28,6 +28,7 @@ from resdet.engines.inference import Detector
 from resdet.evaluation import results
 from resdet.evaluation.paper import paper_values
 from resdet.structures import Dataset
+from resdet.visualization.curves import plot_learning_curve
 
 RESULTS = "results.json"
 CONFIG = "config.yaml"
@@ -83,6 +84,8 @@ def train_detector(
             run.evaluate(start)
         else:
             _run_loop(run, trains, start, log)
+    if distributed.is_main():
+        plot_learning_curve(directory / METRICS, directory / "learning_curve.png")
     seconds = time.monotonic() - started
     return write_results(directory, name, run.detector, run.scores, seed, seconds)
 

@@ -54,13 +54,20 @@ def compare(baseline: Mapping[str, Any], other: Mapping[str, Any]) -> list[Row]:
     return [Row(name, value, sides[1][1][name]) for name, value in sides[0][1].items()]
 
 
+METRIC_NAMES = {"11point": "11-point", "area": "area"}
+
+
 def convention(result: Mapping[str, Any]) -> str:
     """What made the numbers: "11-point, IoU >= t, 4952 images"."""
     if "metric" not in result:
         return f"COCO, {result.get('num_images')} images"
-    metric = {"11point": "11-point", "area": "area under the curve"}[result["metric"]]
-    rule = {"ge": ">=", "gt": ">"}[result["iou_rule"]]
-    return f"VOC {metric}, IoU {rule} t, {result['num_images']} images"
+    return f"VOC {METRIC_NAMES[result['metric']]}, {rule(result)}"
+
+
+def rule(result: Mapping[str, Any]) -> str:
+    """What every VOC metric of one matching shares: "IoU >= t, 4952 images"."""
+    sign = {"ge": ">=", "gt": ">"}[result["iou_rule"]]
+    return f"IoU {sign} t, {result['num_images']} images"
 
 
 def sections(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from resdet.evaluation.coco import METRICS
-from resdet.evaluation.compare import Row, convention
+from resdet.evaluation.compare import METRIC_NAMES, Row, convention, rule
 
 
 def percent(value: float | None, sign: bool = False) -> str:
@@ -19,16 +19,22 @@ def percent(value: float | None, sign: bool = False) -> str:
     return f"{100 * value:+.1f}" if sign else f"{100 * value:.1f}"
 
 
-def voc_table(result: Mapping[str, Any]) -> Table:
-    """AP of each class by threshold, the mean in the last row."""
-    table = Table(title=f"AP ({convention(result)})")
+def voc_table(*results: Mapping[str, Any]) -> Table:
+    """AP of each class by threshold and metric, the mean in the last row.
+
+    The results are of one matching: they differ in their metric alone.
+    """
+    title = f"AP x100, {rule(results[0])}"
+    table = Table(title=title, title_justify="left", min_width=len(title) + 2)
     table.add_column("class")
-    for key in result["mAP"]:
-        table.add_column(f"AP@{key}", justify="right")
-    for name, by_threshold in result["per_class"].items():
-        table.add_row(escape(name), *map(percent, by_threshold.values()))
+    columns = [(result, key) for result in results for key in result["mAP"]]
+    for result, key in columns:
+        table.add_column(f"AP@{key} {METRIC_NAMES[result['metric']]}", justify="right")
+    for name in results[0]["per_class"]:
+        cells = (percent(result["per_class"][name][key]) for result, key in columns)
+        table.add_row(escape(name), *cells)
     table.add_section()
-    table.add_row("mAP", *map(percent, result["mAP"].values()), style="bold")
+    table.add_row("mAP", *(percent(result["mAP"][key]) for result, key in columns), style="bold")
     return table
 
 
@@ -82,4 +88,4 @@ def score_tables(scores: Mapping[str, Any]) -> list[Table]:
     """The tables of one dataset as results.json holds it: VOC's rules, or COCO's twelve."""
     if "AP" in scores:
         return [coco_table(scores)]
-    return [voc_table(result) for result in scores.values()]
+    return [voc_table(*scores.values())] if scores else []

@@ -71,9 +71,7 @@ def test_a_cut_file_is_refused_in_one_line(trained: Path, keep: int) -> None:
 
 def test_a_backbone_is_no_detector(tmp_path: Path) -> None:
     files.save(tmp_path / "b.pth", {"format": "backbones/1"})
-    with pytest.raises(
-        ValueError, match=r"format of .*b\.pth must be 'resdet/1', got 'backbones/1'"
-    ):
+    with pytest.raises(ValueError, match=r"must be 'resdet/1', got 'backbones/1'"):
         checkpoint.load(tmp_path / "b.pth")
 
 

@@ -111,8 +111,10 @@ def test_percent():
 
 
 def test_tables_name_their_convention():
-    text = text_of(voc_table(VOC))
-    assert "VOC 11-point, IoU >= t, 4 images" in text
+    text = text_of(voc_table(VOC, {**VOC, "metric": "area"}))
+    assert "AP x100, IoU >= t, 4 images" in text
+    assert "AP@0.50 11-point" in text
+    assert "AP@0.50 area" in text
     assert "[b]" in text  # a class name is no markup
     assert "50.0" in text
     text = text_of(coco_table(coco(0.25)))

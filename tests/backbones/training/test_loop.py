@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import itertools
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from backbones.training.loop import LoopSettings, NonFiniteLossError, train
+from backbones.training.runlog import RunLog
+
+
+def run(directory: Path, model: nn.Module, rate: float = 0.1, loss=None, **settings):
+    """Minimise w**2 by default; returns the calls of save and evaluate."""
+    optimizer = torch.optim.SGD([{"params": list(model.parameters()), "base_lr": rate}], lr=rate)
+    calls: list[tuple[str, int]] = []
+    loss = loss or (lambda m, batch: {"loss_a": (m.weight**2).sum(), "loss_b": m.weight.sum() * 0})
+
+    def evaluate(iteration: int) -> dict[str, float]:
+        calls.append(("evaluate", iteration))
+        return {"score": 0.5}
+
+    settings = LoopSettings(**{"max_iterations": 5, "images_per_iteration": 2} | settings)
+    with RunLog(directory, "test", settings.max_iterations, settings.start_iteration) as log:
+        train(
+            model,
+            itertools.repeat(None),
+            loss,
+            optimizer,
+            lambda iteration: 1.0 if iteration < 3 else 0.0,
+            settings,
+            log,
+            scaler=torch.amp.GradScaler("cpu", enabled=False),
+            save_checkpoint=lambda iteration: calls.append(("save", iteration)),
+            evaluate=evaluate,
+        )
+    return calls
+
+
+def layer(value: float = 1.0) -> nn.Module:
+    model = nn.Linear(1, 1, bias=False)
+    nn.init.constant_(model.weight, value)
+    return model
+
+
+def test_plain_descent_by_hand(tmp_path: Path) -> None:
+    model = layer()
+    run(tmp_path, model)
+    # w <- w - 0.1 * 2w three times, then a rate of 0
+    assert model.weight.item() == pytest.approx(0.8**3)
+
+
+def test_periods_and_the_end(tmp_path: Path) -> None:
+    calls = run(tmp_path, layer(), checkpoint_period=2, evaluation_period=4)
+    expected = [("save", 2), ("save", 4), ("evaluate", 4), ("save", 5), ("evaluate", 5)]
+    assert calls == expected
+
+
+def test_gradients_are_clipped(tmp_path: Path) -> None:
+    by_value, by_norm = layer(100.0), layer(100.0)
+    run(tmp_path / "a", by_value, clip_value=1.0)
+    run(tmp_path / "b", by_norm, clip_norm=2.0)
+    assert by_value.weight.item() == pytest.approx(100 - 3 * 0.1)
+    assert by_norm.weight.item() == pytest.approx(100 - 3 * 0.2)
+
+
+def test_a_loss_that_is_not_finite_names_iteration_losses_and_rate(tmp_path: Path) -> None:
+    broken = lambda m, batch: {"loss_a": m.weight.sum() * float("nan")}  # noqa: E731
+    with pytest.raises(NonFiniteLossError, match=r"loss_a nan at iteration 0 with rate 0\.1"):
+        run(tmp_path, layer(), loss=broken)
+
+
+def test_metrics_hold_means_and_a_resumed_run_keeps_those_before_it(tmp_path: Path) -> None:
+    run(tmp_path, layer(), log_period=1)
+    run(tmp_path, layer(), log_period=1, start_iteration=3)
+    lines = [json.loads(x) for x in (tmp_path / "metrics.json").read_text().splitlines()]
+    terms = [x for x in lines if "total_loss" in x]
+    assert [x["iteration"] for x in terms] == [0, 1, 2, 3, 4]
+    assert terms[1]["total_loss"] == pytest.approx(0.64)
+    assert terms[1]["lr"] == pytest.approx(0.1)
+    assert {"images_per_second", "data_time_share", "seconds_per_iteration"} <= set(terms[1])
+
+
+def test_a_mean_is_over_the_iterations_since_the_last_line(tmp_path: Path) -> None:
+    run(tmp_path, layer(), log_period=3)
+    lines = [json.loads(x) for x in (tmp_path / "metrics.json").read_text().splitlines()]
+    second = next(x for x in lines if x["iteration"] == 2)
+    assert second["total_loss"] == pytest.approx((0.8**2 + 0.64**2) / 2)

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import pytest
+
+from backbones.training import schedule
+
+COMMON = {"warmup_iters": 100, "warmup_factor": 0.001}
+
+
+@pytest.mark.parametrize(
+    ("iteration", "factor"),
+    [
+        (0, 0.001),
+        (50, 0.5005),
+        (100, 1.0),
+        (59_999, 1.0),
+        (60_000, 0.1),
+        (79_999, 0.1),
+        (80_000, 0.01),
+    ],
+)
+def test_multistep(iteration: int, factor: float) -> None:
+    value = schedule.warmup_multistep(iteration, steps=(60_000, 80_000), gamma=0.1, **COMMON)
+    assert value == pytest.approx(factor)
+
+
+@pytest.mark.parametrize(
+    ("iteration", "factor"), [(0, 0.001), (100, 0.977975), (500, 0.55), (1000, 0.1), (1200, 0.1)]
+)
+def test_cosine(iteration: int, factor: float) -> None:
+    value = schedule.warmup_cosine(iteration, max_iter=1000, end_factor=0.1, **COMMON)
+    assert value == pytest.approx(factor, abs=1e-4)
+
+
+def test_constant_warmup() -> None:
+    assert schedule.warmup(99, 100, 0.3, "constant") == 0.3
+    assert schedule.warmup(100, 100, 0.3, "constant") == 1.0
+
+
+def test_an_unknown_warmup_is_refused() -> None:
+    with pytest.raises(ValueError, match="must be linear or constant, got 'exp'"):
+        schedule.warmup(0, 10, 0.1, "exp")  # type: ignore[arg-type]
+
+
+def test_the_rate_grows_with_the_batch() -> None:
+    assert schedule.linear_scaling(0.02, 4, 16) == pytest.approx(0.005)
+    assert schedule.linear_scaling(0.02, 4, 0) == 0.02
