@@ -74,7 +74,7 @@ def environment() -> dict[str, Any]:
     """Python, system, processor and package versions; imports none of the packages."""
     return {
         "python": platform.python_version(),
-        "system": platform.platform(),
+        "system": f"{platform.system()} {platform.machine()}",
         "cpu": _cpu_model(),
         "cores": len(os.sched_getaffinity(0))
         if hasattr(os, "sched_getaffinity")
