@@ -83,6 +83,8 @@ class ResNet(Classifier):
             infos[name] = StageInfo(name, channels, stride)
         super().__init__(stages, infos)
         he_init(self)
+        if options["norm"] == "frozen":
+            _start_as_shortcuts(self)
         self.num_classes = num_classes
         self.fc = make_classifier(channels, num_classes)
         self.arch = {"width": width, **options}
@@ -105,6 +107,19 @@ def _make_stage(
         blocks.append(block(channels, width, stride if index == 0 else 1, **options))
         channels = width * block.expansion
     return nn.Sequential(*blocks)
+
+
+def _start_as_shortcuts(model: nn.Module) -> None:
+    """Set the last convolution of every residual branch to zero.
+
+    No frozen norm holds random activations back: each block would double their variance, and
+    101 layers overflow. Loaded weights replace these zeros.
+    Source: Zhang et al. 2019, Fixup Initialization, Section 3.
+    """
+    for block in model.modules():
+        if isinstance(block, (BasicBlock, Bottleneck)):
+            last = block.conv3 if isinstance(block, Bottleneck) else block.conv2
+            nn.init.zeros_(last.weight)
 
 
 def _residual(

@@ -64,6 +64,7 @@ def train(
     device = next(model.parameters()).device
     meter = _Meter()
     model.train()
+    log.status("waiting for the first batch")
     for iteration in range(settings.start_iteration, settings.max_iterations):
         for group in optimizer.param_groups:
             group["lr"] = group["base_lr"] * rate_factor(iteration)
@@ -135,7 +136,8 @@ def _report(
     images_a_second = settings.images_per_iteration / seconds
     terms = "  ".join(f"{k.removeprefix('loss_')} {v:.3f}" for k, v in values.items())
     line = f"{terms}  lr {rate:.2g}  {images_a_second:.1f} img/s  data {waiting:.0%}"
-    if waiting > WAITING_TOO_LONG:
+    started = iteration > settings.start_iteration  # the first batch waits for the workers' start
+    if started and waiting > WAITING_TOO_LONG:
         line += " (raise DATALOADER.NUM_WORKERS)"
     log.progress(iteration + 1, line, seconds)
     speed = {"lr": rate, "images_per_second": images_a_second, "data_time_share": waiting}

@@ -55,7 +55,6 @@ class RunLog:
             self._progress = Progress(*columns, console=self._console, expand=True)
             self._progress.start()
             self._task = self._progress.add_task(self._title, total=self._max_iterations, line="")
-        self.status("waiting for the first batch")
         return self
 
     def __exit__(

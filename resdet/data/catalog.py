@@ -57,8 +57,11 @@ def load_dataset(
     first, _, second = rest.partition(":")
     if kind in ("voc", "coco") and first and second and ":" not in second:
         if kind == "voc":
-            return load_voc(base / first, second, class_names=class_names, name=name)
-        return _checked(load_coco(base / first, base / second, name=name), class_names)
+            folder = base / first
+            name = f"{folder.resolve().name}_{second}"
+            return load_voc(folder, second, class_names=class_names, name=name)
+        file = base / first
+        return _checked(load_coco(file, base / second, name=file.stem), class_names)
     if name in VOC_NAMES:
         year, split = VOC_NAMES[name]
         folder = _voc_folder(name, base, year)

@@ -245,7 +245,7 @@ def _model(
                 f"classes of {directory} must be those of DATASETS.TRAIN ({', '.join(classes)}), "
                 f"got {', '.join(saved.class_names)}; give another --output"
             )
-        return restore_model(cfg, engine, saved, str(directory))
+        return restore_model(cfg, engine, saved, str(last(directory)))
     if init_from:
         source = checkpoint.load(init_from)
         return initialize_model(cfg, engine, source, str(init_from), classes)

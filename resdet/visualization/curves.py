@@ -28,8 +28,8 @@ def plot_learning_curve(metrics: Path, picture: Path) -> None:
     figure = Figure(figsize=(8, 6 if scores else 4), layout="constrained")
     FigureCanvasAgg(figure)
     panels = [(losses, "loss"), *([(scores, "AP (fraction)")] if scores else [])]
-    for number, (group, title) in enumerate(panels, 1):
-        axes = figure.add_subplot(len(panels), 1, number)
+    rows = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
+    for axes, (group, title) in zip(rows, panels):
         for (name, points), colour in zip(group.items(), PALETTE * len(group)):
             x, y = zip(*points)
             shade = [channel / 255 for channel in colour]

@@ -192,3 +192,16 @@ def test_a_miss_lists_what_exists():
         backbones.create("resnet18", shortcut="D")
     with pytest.raises(ValueError, match="stride must be 1 or 2, got 3"):
         backbones.Bottleneck(8, 8, 3)
+
+
+@pytest.mark.parametrize("name", ["resnet18", "resnet101"])
+def test_random_weights_under_frozen_norms_neither_overflow_nor_stand_still(name):
+    torch.manual_seed(0)
+    model = backbones.create(name, num_classes=3, norm="frozen", width=0.125)
+    x = torch.randn(2, 3, 64, 64)
+    deepest = model.features(x, ["res5"])["res5"]
+    assert 0.05 < deepest.std() < 20
+    model(x).square().sum().backward()
+    assert all(block.conv2.weight.grad is not None for block in model.res5)
+    last = model.res5[-1].conv3 if name == "resnet101" else model.res5[-1].conv2
+    assert last.weight.grad.abs().max() > 0

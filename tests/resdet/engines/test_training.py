@@ -41,13 +41,13 @@ def test_a_run_leaves_its_files(small_config, tmp_path: Path) -> None:
     assert results == json.loads((tmp_path / "run" / "results.json").read_text())
     assert results["engine"] == "tv"
     assert results["seed"] == 1
-    numbers = results["metrics"]["voc:.:test"]
+    numbers = results["metrics"]["shapes_test"]
     assert set(numbers) == {"11point", "area"}
     assert numbers["area"]["num_images"] == 4
     assert results["environment"]["packages"]["torch"]
     lines = [json.loads(x) for x in (tmp_path / "run" / "metrics.json").read_text().splitlines()]
     assert {"total_loss", "loss_cls", "lr", "images_per_second", "data_time_share"} <= set(lines[0])
-    assert [x["iteration"] for x in lines if "voc:.:test/mAP@0.50-area" in x] == [1, 3]
+    assert [x["iteration"] for x in lines if "shapes_test/mAP@0.50-area" in x] == [1, 3]
 
 
 def test_resumed_equals_uninterrupted_bit_for_bit(small_config, tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def test_evaluation_alone_repeats_the_numbers(small_config, tmp_path: Path) -> N
     alone = evaluate_checkpoint(
         cfg.clone(), engine, "test", tmp_path / "eval", tmp_path / "run/model_final.pth"
     )
-    key = "voc:.:test"
+    key = "shapes_test"
     assert alone["metrics"][key]["area"]["mAP"] == trained["metrics"][key]["area"]["mAP"]
     assert (tmp_path / "eval/coco_instances_results.json").is_file()
 
