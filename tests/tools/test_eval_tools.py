@@ -234,7 +234,7 @@ def test_compare(voc, tmp_path, capsys):
     assert "VGG-16 baseline" in out
     assert "+33.3" in out
     table = read_json(tmp_path / "c.json")
-    assert table["convention"] == "VOC area under the curve, IoU >= t, 2 images"
+    assert table["convention"] == "VOC area, IoU >= t, 2 images"
     assert table["rows"][0]["gain"] == pytest.approx(1 / 3)
     assert "| mAP@0.50 | 50.0 | 83.3 | +33.3 |" in (tmp_path / "c.md").read_text()
     changed = json.loads((tmp_path / "res.json").read_text()) | {"iou_rule": "gt"}
