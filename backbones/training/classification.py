@@ -277,7 +277,7 @@ def _restore(
             f"got {list(task.train.class_names)}; choose another output to start anew"
         )
     task.model.load_state_dict(state.model)
-    optimizer.load_state_dict(state.optimizer)
+    solver.load_optimizer(optimizer, state.optimizer)
     scaler.load_state_dict(state.scaler)
     distributed.seed_all(state.seed + state.iteration)
     return state.iteration

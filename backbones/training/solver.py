@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -44,6 +44,40 @@ def build_optimizer(cfg: CfgNode, model: nn.Module) -> torch.optim.SGD:
         for (rate, decay), parameters in kinds.items()
     ]
     return torch.optim.SGD(groups, lr=base_lr, momentum=solver.MOMENTUM, nesterov=solver.NESTEROV)
+
+
+def load_optimizer(optimizer: torch.optim.Optimizer, state: Mapping[str, Any]) -> None:
+    """Take up the momentum in `state`; rates, decays and all other options stay as configured.
+
+    Raises: ValueError if the groups of the saved run hold other parameters.
+    """
+    groups, saved = optimizer.param_groups, state["param_groups"]
+    kept = [{key: group[key] for key in group if key != "params"} for group in groups]
+    expected = [[tuple(p.shape) for p in group["params"]] for group in groups]
+    sizes, found = [len(group) for group in expected], [len(group["params"]) for group in saved]
+    if found != sizes or _shapes(state, expected) != expected:
+        raise ValueError(
+            f"parameters in the optimiser's groups must be {sizes} as configured, got {found} in "
+            "the run to resume, or others; keep what is frozen and which of "
+            "SOLVER.WEIGHT_DECAY_NORM, WEIGHT_DECAY_BIAS and BIAS_LR_FACTOR stand apart"
+        )
+    optimizer.load_state_dict(dict(state))
+    for group, options in zip(optimizer.param_groups, kept):  # which are new dicts now
+        group.update(options)
+
+
+def _shapes(
+    state: Mapping[str, Any], expected: list[list[tuple[int, ...]]]
+) -> list[list[tuple[int, ...]]]:
+    """The shapes of the saved momenta by group; what is expected where none was saved."""
+    momenta = {index: s.get("momentum_buffer") for index, s in state["state"].items()}
+    return [
+        [
+            shape if (momentum := momenta.get(index)) is None else tuple(momentum.shape)
+            for index, shape in zip(group["params"], shapes)
+        ]
+        for group, shapes in zip(state["param_groups"], expected)
+    ]
 
 
 def base_rate(cfg: CfgNode) -> float:

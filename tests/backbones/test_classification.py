@@ -15,6 +15,7 @@ from backbones.checkpoint import load_backbone
 from backbones.config import ConfigError, load_classification
 from backbones.training import classification
 from backbones.training.classification import build_classifier, finished_results, train_classifier
+from backbones.training.state import load_state
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOL = ROOT / "tools" / "train_backbone.py"
@@ -123,6 +124,15 @@ def test_dropout_resumes_too(images, tmp_path):
         load_backbone(tmp_path / d / "model_final.pth").model for d in ("whole", "parts")
     )
     assert all(torch.equal(whole[key], parts[key]) for key in whole)
+
+
+def test_a_resumed_run_trains_at_the_new_rate_and_decay(images, tmp_path):
+    train_classifier(config(images, SOLVER__MAX_ITER=1), tmp_path)
+    cfg = config(images, SOLVER__MAX_ITER=2, SOLVER__BASE_LR=0.005, SOLVER__WEIGHT_DECAY=0.25)
+    train_classifier(cfg, tmp_path, resume=True)
+    assert [x["lr"] for x in metrics(tmp_path)[0]] == [0.02, 0.005]
+    groups = load_state(tmp_path).optimizer["param_groups"]
+    assert [g["weight_decay"] for g in groups] == [0.25]
 
 
 def test_a_resumed_run_must_be_the_same(run, images, tmp_path):

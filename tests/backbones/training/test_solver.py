@@ -1,0 +1,59 @@
+"""What an optimiser takes over from a run to resume, and what the config alone decides."""
+
+import pytest
+import torch
+from torch import nn
+
+from backbones.config.schema import default_config
+from backbones.training.solver import build_optimizer, load_optimizer
+
+
+def config(**changes):
+    cfg = default_config()
+    cfg.SOLVER.update(changes)
+    return cfg
+
+
+def network():
+    return nn.Sequential(nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4), nn.Conv2d(4, 4, 1))
+
+
+def saved_after_a_step(**changes):
+    model = network()
+    optimizer = build_optimizer(config(**changes), model)
+    model(torch.ones(2, 3, 1, 1)).sum().backward()
+    optimizer.step()
+    return optimizer.state_dict()
+
+
+def test_momenta_are_taken_up_and_options_stay_as_configured():
+    state = saved_after_a_step()
+    new = config(BASE_LR=0.5, WEIGHT_DECAY=0.25, MOMENTUM=0.75, NESTEROV=True)
+    optimizer = build_optimizer(new, network())
+    load_optimizer(optimizer, state)
+    (group,) = optimizer.param_groups
+    names = ("base_lr", "lr", "weight_decay", "momentum", "nesterov")
+    assert [group[name] for name in names] == [0.5, 0.5, 0.25, 0.75, True]
+    for index, parameter in enumerate(group["params"]):
+        momentum = state["state"][index]["momentum_buffer"]
+        assert torch.equal(optimizer.state[parameter]["momentum_buffer"], momentum)
+
+
+def test_momentum_may_begin_with_the_resumed_run():
+    optimizer = build_optimizer(config(), network())
+    load_optimizer(optimizer, saved_after_a_step(MOMENTUM=0.0))
+    assert optimizer.param_groups[0]["momentum"] == 0.9
+
+
+@pytest.mark.parametrize("key", ["WEIGHT_DECAY_NORM", "WEIGHT_DECAY_BIAS"])
+def test_other_groups_are_refused(key):
+    optimizer = build_optimizer(config(**{key: 0.0}), network())
+    with pytest.raises(ValueError, match=r"must be \[4, 2\] as configured, got \[6\] in"):
+        load_optimizer(optimizer, saved_after_a_step())
+
+
+def test_groups_of_equal_size_with_other_parameters_are_refused():
+    # two norm parameters in the one, two biases in the other
+    optimizer = build_optimizer(config(WEIGHT_DECAY_NORM=0.0), network())
+    with pytest.raises(ValueError, match="or others; keep what is frozen"):
+        load_optimizer(optimizer, saved_after_a_step(WEIGHT_DECAY_BIAS=0.0))
