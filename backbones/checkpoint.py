@@ -108,9 +108,9 @@ def load(path: Path) -> dict[str, Any]:
             f"checkpoint must hold tensors and plain values only, got {path}; "
             "it is no torch file, or loading it would run code: convert it where you trust it"
         ) from error
-    except (RuntimeError, EOFError, ValueError, KeyError, IndexError, UnicodeDecodeError) as error:
+    except (RuntimeError, OSError, EOFError, ValueError, LookupError) as error:
         raise ValueError(
-            f"checkpoint must be a complete torch file, got {path} ({error})"
+            f"checkpoint must be a complete, readable torch file, got {path} ({error})"
         ) from error
     if not isinstance(payload, dict):
         raise ValueError(f"checkpoint must hold a dict, got {type(payload).__name__} in {path}")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset, Sampler, Subset
+from torch.utils.data import DataLoader, Dataset, Sampler
 
 from backbones.checkpoint import Preprocessing
 from backbones.data.folder import ImageFolder
@@ -83,9 +83,6 @@ class CentreImages(Dataset[tuple[Image, int]]):
         self._folder = folder
         self._views = views
 
-    def __len__(self) -> int:
-        return len(self._folder)
-
     def __getitem__(self, index: int) -> tuple[Image, int]:
         image = read_image(self._folder.paths[index])
         view = centre_view(image, size=self._views.size, shorter_side=self._views.shorter_side_test)
@@ -105,7 +102,7 @@ def make_training_batches(
 ) -> Iterator[Batch]:
     """Endless batches of images (n, size, size, 3) uint8 RGB and labels (n,), this rank's share.
 
-    Raises: ValueError if batch_size is no multiple of world_size.
+    Raises: ValueError if batch_size is no multiple of world_size; later if a file is unreadable.
     """
     if batch_size % world_size:
         raise ValueError(
@@ -114,7 +111,7 @@ def make_training_batches(
         )
     sampler = EndlessSampler(first=start_iteration * batch_size, rank=rank, world_size=world_size)
     images = TrainingImages(folder, views, seed)
-    return iter(_loader(images, batch_size // world_size, num_workers, sampler))
+    return _load(images, batch_size // world_size, num_workers, sampler)
 
 
 def make_test_batches(
@@ -125,11 +122,13 @@ def make_test_batches(
     rank: int = 0,
     world_size: int = 1,
     num_workers: int = 0,
-) -> DataLoader[Batch]:
-    """Batches of this rank's share of the images, each image in one rank, in order."""
-    images = CentreImages(folder, views)
-    share = Subset(images, range(rank, len(images), world_size))
-    return _loader(share, batch_size, num_workers, None)
+) -> Iterator[Batch]:
+    """Batches of this rank's share of the images, each image in one rank, in order.
+
+    Raises: ValueError if a file is unreadable.
+    """
+    share = range(rank, len(folder), world_size)
+    return _load(CentreImages(folder, views), batch_size, num_workers, share)
 
 
 def to_network_input(images: Tensor, preprocessing: Preprocessing, device: torch.device) -> Tensor:
@@ -142,26 +141,51 @@ def to_network_input(images: Tensor, preprocessing: Preprocessing, device: torch
     return ((images * preprocessing.scale - mean) / std).permute(0, 3, 1, 2)
 
 
-def _loader(
-    images: Dataset, batch_size: int, num_workers: int, sampler: Sampler | None
-) -> DataLoader[Batch]:
+class _Telling(Dataset["tuple[Image, int] | ValueError"]):
+    """Returns a fault as a value: raised in a worker, its message would drown in a traceback."""
+
+    def __init__(self, images: Dataset[tuple[Image, int]]) -> None:
+        self._images = images
+
+    def __getitem__(self, position: Position) -> tuple[Image, int] | ValueError:
+        try:
+            return self._images[position]
+        except ValueError as fault:
+            return fault
+
+
+def _load(
+    images: Dataset[tuple[Image, int]],
+    batch_size: int,
+    num_workers: int,
+    positions: Iterable[Position],
+) -> Iterator[Batch]:
     start_worker: Callable[[int], None] | None = _one_thread if num_workers else None
-    return DataLoader(
-        images,
+    batches: DataLoader[Batch | ValueError] = DataLoader(
+        _Telling(images),
         batch_size,
-        sampler=sampler,
+        sampler=positions,
         num_workers=num_workers,
         collate_fn=_stack,
         worker_init_fn=start_worker,
         pin_memory=torch.cuda.is_available(),
         generator=torch.Generator(),  # else it would draw from the stream that dropout draws from
     )
+    for batch in batches:
+        if isinstance(batch, ValueError):
+            raise batch
+        yield batch
 
 
 def _one_thread(worker: int) -> None:
     cv2.setNumThreads(0)  # the workers are the threads
 
 
-def _stack(samples: list[tuple[Image, int]]) -> Batch:
-    views, labels = zip(*samples, strict=True)
+def _stack(samples: list[tuple[Image, int] | ValueError]) -> Batch | ValueError:
+    whole: list[tuple[Image, int]] = []
+    for sample in samples:
+        if isinstance(sample, ValueError):
+            return sample
+        whole.append(sample)
+    views, labels = zip(*whole, strict=True)
     return torch.from_numpy(np.stack(views)), torch.tensor(labels)

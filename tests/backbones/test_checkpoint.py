@@ -69,6 +69,16 @@ def test_a_cut_file_is_one_clear_error(tmp_path: Path, share: float) -> None:
         checkpoint.load_backbone(path)
 
 
+# OSError 22 from torch between about 4 and 64 KiB, where it looks for the end of the archive
+@pytest.mark.parametrize("size", [1, 1_000, 5_000, 20_000, 70_000, 150_000])
+def test_a_large_file_cut_short_is_named(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "b.pth"
+    checkpoint.save(path, {"w": torch.arange(40_000.0)})
+    path.write_bytes(path.read_bytes()[:size])
+    with pytest.raises(ValueError, match=r"checkpoint must .*b\.pth"):
+        checkpoint.load(path)
+
+
 def test_a_foreign_dict_is_refused(tmp_path: Path) -> None:
     checkpoint.save(tmp_path / "x.pth", {"state_dict": {}})
     with pytest.raises(ValueError, match="must be 'backbones/1', got None; give a file"):

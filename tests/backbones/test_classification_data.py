@@ -57,6 +57,20 @@ def test_an_unreadable_image_is_named(tmp_path):
         read_image(tmp_path / "broken.jpg")
 
 
+@pytest.mark.parametrize("num_workers", [0, 1])
+def test_an_unreadable_image_in_a_batch_is_one_clear_line(root, num_workers):
+    (root / "train" / "cat" / "2.png").write_bytes(b"no image")
+    folder = read_folder(root, "train")
+    options = {"batch_size": 10, "num_workers": num_workers}
+    for batches in (
+        make_training_batches(folder, VIEWS, seed=0, **options),
+        make_test_batches(folder, VIEWS, **options),
+    ):
+        with pytest.raises(ValueError, match=r"2\.png must be a readable image") as fault:
+            next(iter(batches))
+        assert len(str(fault.value).splitlines()) == 1
+
+
 def test_images_are_rgb(tmp_path):
     image = np.zeros((4, 4, 3), np.uint8)
     image[..., 2] = 255  # red, as OpenCV writes it
