@@ -161,7 +161,7 @@ def _load(
     positions: Iterable[Position],
 ) -> Iterator[Batch]:
     start_worker: Callable[[int], None] | None = _one_thread if num_workers else None
-    batches: DataLoader[Batch | ValueError] = DataLoader(
+    batches: DataLoader[tuple[Image, int] | ValueError] = DataLoader(
         _Telling(images),
         batch_size,
         sampler=positions,

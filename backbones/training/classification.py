@@ -174,7 +174,7 @@ def _train(
             parts = (model.state_dict(), optimizer.state_dict(), scaler.state_dict())
             save_state(output, TrainingState(iteration, seed, arch, names, *parts))
         distributed.barrier()
-        distributed.seed_all(seed + iteration)
+        distributed.seed_all(seed, iteration)
 
     def evaluate(iteration: int) -> Mapping[str, float]:
         last_metrics.update(_evaluate(cfg, task))
@@ -279,7 +279,7 @@ def _restore(
     task.model.load_state_dict(state.model)
     solver.load_optimizer(optimizer, state.optimizer)
     scaler.load_state_dict(state.scaler)
-    distributed.seed_all(state.seed + state.iteration)
+    distributed.seed_all(state.seed, state.iteration)
     return state.iteration
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 from datetime import timedelta
 
 import numpy as np
@@ -14,13 +15,12 @@ TIMEOUT = timedelta(minutes=10)
 
 
 def setup() -> None:
-    """Join the group torchrun describes in the environment: gloo on CPU, nccl on GPU."""
+    """Join the group torchrun describes in the environment: gloo for CPU tensors, nccl for GPU."""
     if "RANK" not in os.environ or dist.is_initialized():
         return
-    if torch.cuda.is_available():
-        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", 0)))
-    backend = "nccl" if torch.cuda.is_available() else "gloo"
-    dist.init_process_group(backend, timeout=TIMEOUT)
+    if _local_rank() < _gpus():
+        torch.cuda.set_device(_local_rank())
+    dist.init_process_group("cpu:gloo,cuda:nccl" if _gpus() else "gloo", timeout=TIMEOUT)
 
 
 def cleanup() -> None:
@@ -71,14 +71,25 @@ def gather(item: object) -> list[object]:
 def device(name: str = "") -> torch.device:
     """The named device; "" and "cuda" mean this process's GPU, or the CPU where there is none.
 
-    Raises: ValueError if a numbered GPU is asked for and absent.
+    Raises: ValueError for another kind of device, a GPU that is absent or that processes share.
     """
-    if name in ("", "cuda"):
-        local = int(os.environ.get("LOCAL_RANK", 0))
-        return torch.device("cuda", local) if torch.cuda.is_available() else torch.device("cpu")
-    if name.startswith("cuda") and not torch.cuda.is_available():
-        raise ValueError(f"MODEL.DEVICE must be present, got {name!r} without a GPU; give cpu")
-    return torch.device(name)
+    if not re.fullmatch(r"(cpu|cuda(:[0-9]+)?)?", name):
+        raise ValueError(f"MODEL.DEVICE must be cpu, cuda or cuda:N, got {name!r}")
+    if name == "cpu" or (name in ("", "cuda") and not _gpus()):
+        return torch.device("cpu")
+    number = name.partition(":")[2]
+    if number and world_size() > 1:
+        raise ValueError(
+            f"MODEL.DEVICE must be cuda or cpu with {world_size()} processes, got {name!r}, "
+            "which all of them would share"
+        )
+    index = int(number) if number else _local_rank()
+    if index >= _gpus():
+        raise ValueError(
+            f"MODEL.DEVICE must be a GPU that is present, got cuda:{index} of {_gpus()} GPU(s); "
+            "give cpu, or start no more processes than there are GPUs"
+        )
+    return torch.device("cuda", index)
 
 
 def shared_seed(seed: int) -> int:
@@ -87,9 +98,17 @@ def shared_seed(seed: int) -> int:
     return seed if seed >= 0 else int(str(drawn))
 
 
-def seed_all(seed: int) -> None:
-    """Seed Python, NumPy and torch; each rank its own sequence."""
-    seed = (seed + rank()) % 2**31
-    random.seed(seed)
-    np.random.seed(seed)
-    torch.manual_seed(seed)
+def seed_all(seed: int, iteration: int = 0) -> None:
+    """Seed Python, NumPy and torch: an own sequence for each rank, at each iteration."""
+    drawn = int(np.random.SeedSequence([seed, iteration, rank()]).generate_state(1)[0])
+    random.seed(drawn)
+    np.random.seed(drawn)
+    torch.manual_seed(drawn)
+
+
+def _local_rank() -> int:
+    return int(os.environ.get("LOCAL_RANK", 0))
+
+
+def _gpus() -> int:
+    return torch.cuda.device_count() if torch.cuda.is_available() else 0
