@@ -37,9 +37,9 @@ def to_xywh(boxes: FloatArray) -> FloatArray:
 
 
 def areas(boxes: FloatArray) -> FloatArray:
-    """(N, 4) -> (N,); an inverted box has area 0."""
-    sides = np.clip(boxes[:, 2:] - boxes[:, :2], 0, None)
-    return sides[:, 0] * sides[:, 1]
+    """(..., 4) -> (...); an inverted box has area 0."""
+    sides = np.clip(boxes[..., 2:] - boxes[..., :2], 0, None)
+    return sides[..., 0] * sides[..., 1]
 
 
 def clip(boxes: FloatArray, height: float, width: float) -> FloatArray:
@@ -53,10 +53,18 @@ def iou(a: FloatArray, b: FloatArray) -> FloatArray:
 
     Shape: (N, 4), (M, 4) -> (N, M).
     """
-    lower, upper = np.maximum(a[:, None, :2], b[:, :2]), np.minimum(a[:, None, 2:], b[:, 2:])
+    return paired_iou(a[:, None], b)
+
+
+def paired_iou(a: FloatArray, b: FloatArray) -> FloatArray:
+    """IoU of each box with the one at its place; exact where the corners are whole pixels.
+
+    Shape: (..., 4), (..., 4) -> (...), the two broadcast.
+    """
+    lower, upper = np.maximum(a[..., :2], b[..., :2]), np.minimum(a[..., 2:], b[..., 2:])
     sides = np.clip(upper - lower, 0, None)
     intersection = sides[..., 0] * sides[..., 1]
-    union = areas(a)[:, None] + areas(b)[None] - intersection
+    union = areas(a) + areas(b) - intersection
     return np.divide(intersection, union, out=np.zeros_like(intersection), where=union > 0)
 
 

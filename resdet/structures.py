@@ -9,6 +9,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from resdet.boxes import FloatArray
+
 ImageId = str | int  # VOC: the stem of the file; COCO: the integer of the JSON
 Float32Array = NDArray[np.float32]
 Int64Array = NDArray[np.int64]
@@ -82,9 +84,9 @@ class Detections:
     """
 
     image_id: ImageId
-    boxes: Float32Array
+    boxes: FloatArray
     labels: Int64Array
-    scores: Float32Array
+    scores: FloatArray
 
     def __post_init__(self) -> None:
         # float64 is kept where it is given: detections read back from text keep every digit

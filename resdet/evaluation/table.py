@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar, cast
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from resdet.structures import Detections, Float32Array, ImageId, Int64Array
+from resdet.structures import Detections, ImageId, Int64Array
 
 Float64Array = NDArray[np.float64]
 T = TypeVar("T")
@@ -52,10 +52,8 @@ class DetectionTable:
         """One `Detections` per image that has any, each by falling score."""
         order = np.lexsort((-self.scores, self.images))
         images, first = np.unique(self.images[order], return_index=True)
-        boxes = cast(Float32Array, self.boxes)  # Detections keeps float64 where it is given
-        scores = cast(Float32Array, self.scores)
         return [
-            Detections(self.image_ids[i], boxes[rows], self.labels[rows], scores[rows])
+            Detections(self.image_ids[i], self.boxes[rows], self.labels[rows], self.scores[rows])
             for i, rows in zip(images, np.split(order, first[1:]))
         ]
 

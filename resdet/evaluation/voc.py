@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from resdet.boxes import areas
+from resdet.boxes import paired_iou
 from resdet.evaluation.table import (
     DetectionTable,
     Float64Array,
@@ -172,6 +172,9 @@ def average_precision(hits: BoolArray, num_positives: int, metric: Metric) -> fl
     so that 3 of 10 reaches 0.3, which a loop over np.arange(0, 1.1, 0.1) misses.
 
     Shape: hits (N,), True for a true positive, by falling score, ignored ones left out.
+    Deviation: the devkit's code and detectron2 compare with floats near k/10, so that rounding
+    decides where recall is k/10, and each such point moves their AP of the class by up to 1/11.
+    Here it counts as reached: the devkit's text asks for the eleven recalls themselves.
     """
     if num_positives == 0:
         return None
@@ -246,7 +249,7 @@ class _Truth:
             n = count[part]
             starts = np.cumsum(n) - n
             objects = np.arange(n.sum()) + np.repeat(first[part] - starts, n)
-            iou = _paired_iou(boxes[np.repeat(part, n)], self.boxes[objects])
+            iou = paired_iou(boxes[np.repeat(part, n)], self.boxes[objects])
             overlap[part] = np.maximum.reduceat(iou, starts)
             at_best = np.where(iou == np.repeat(overlap[part], n), objects, len(self.keys))
             best[part] = np.minimum.reduceat(at_best, starts)
@@ -266,17 +269,6 @@ class _Truth:
         _, first = np.unique(best[claims], return_index=True)
         verdicts[claims[first]] = TRUE_POSITIVE
         return verdicts
-
-
-def _paired_iou(a: Float64Array, b: Float64Array) -> Float64Array:
-    """IoU of row i with row i; exact at the threshold where the corners are whole pixels.
-
-    Shape: (P, 4), (P, 4) -> (P,).
-    """
-    low, high = np.maximum(a[:, :2], b[:, :2]), np.minimum(a[:, 2:], b[:, 2:])
-    intersection = areas(np.concatenate([low, high], axis=1))
-    union = areas(a) + areas(b) - intersection
-    return np.divide(intersection, union, out=np.zeros(len(a)), where=union > 0)
 
 
 def _image_numbers(table: DetectionTable, known: Sequence[ImageId]) -> Int64Array:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from resdet.boxes import iou, paired_iou
 from resdet.evaluation import DetectionTable, evaluate_voc, ground_truth_by_id, match_voc
 from resdet.evaluation.voc import threshold_key
 from resdet.structures import Detections, GroundTruth, ImageRecord
@@ -285,3 +286,12 @@ def test_classes_are_matched_by_name():
     assert table.for_classes(["a", "b"], ["b", "a"]).labels.tolist() == [1, 0]
     with pytest.raises(ValueError, match=r"got \[a, b\] for \[a, c\]"):
         table.for_classes(["a", "b"], ["a", "c"])
+
+
+def test_pairs_and_grids_of_boxes_share_their_arithmetic():
+    a = np.array([[0, 0, 10, 10], [0, 0, 10, 10], [5, 5, 5, 5], [9, 9, 1, 1]], np.float64)
+    b = np.array([[0, 0, 10, 5], [5, 5, 15, 15], [5, 5, 5, 5], [0, 0, 10, 10]], np.float64)
+    assert paired_iou(a, b).tolist() == [0.5, 25 / 175, 0, 0]  # the third empty, the last inverted
+    np.testing.assert_array_equal(np.diag(iou(a, b)), paired_iou(a, b))
+    assert iou(a[:3], b).shape == (3, 4)
+    assert iou(a[:2], b)[1].tolist() == [0.5, 25 / 175, 0, 1]
