@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from resdet import boxes as box
-from resdet.data.validate import Faults, warn_thin
+from resdet.data.validate import Faults, is_pixels, warn_thin
 from resdet.structures import Dataset, GroundTruth, ImageRecord
 
 _Json = dict[str, Any]
@@ -61,7 +60,7 @@ def _content(annotations: Path, images: Path, faults: Faults) -> _Json:
         content = json.loads(annotations.read_bytes())
     except OSError as error:
         faults.add(f"{annotations} must be a readable file, got {error.strerror}; check the path")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         faults.add(f"{annotations} must be JSON, got {error}; repair the file")
     else:
         if not isinstance(content, dict):
@@ -114,7 +113,7 @@ def _image_path(image: _Json, images: Path, present: set[str], faults: Faults) -
 
 def _side(image: _Json, side: str, faults: Faults) -> int:
     value = image[side]
-    if not isinstance(value, int | float) or not value >= 1:
+    if not isinstance(value, int | float) or not (is_pixels(value) and value >= 1):
         faults.add(f"image {image['id']}: {side} must be a number of pixels, got {value!r}")
         return 1
     return int(value)
@@ -161,7 +160,7 @@ def _fault(entry: _Json, images: Mapping[int, _Json], label_of: Mapping[int, int
     bbox = entry.get("bbox")
     if not _is_box(bbox):
         return (
-            f"{subject}: bbox must be finite [x, y, width >= 0, height >= 0], got {bbox!r}; "
+            f"{subject}: bbox must be finite [x, y, width >= 0, height >= 0], got {bbox!r:.80}; "
             "repair or remove it"
         )
     return ""
@@ -175,7 +174,7 @@ def _is_box(value: object) -> bool:
     return (
         isinstance(value, list)
         and len(value) == 4
-        and all(isinstance(number, int | float) and math.isfinite(number) for number in value)
+        and all(isinstance(number, int | float) and is_pixels(number) for number in value)
         and min(value[2:]) >= 0
     )
 

@@ -39,13 +39,14 @@ def make_shapes(
     The images of a split depend on size and seed alone, so a longer split begins with a shorter.
 
     Returns: False where the same data was there already and is kept.
-    Raises: ValueError if `root` holds anything else, or a count is negative.
+    Raises: ValueError if `root` holds anything else, or a number is too small.
     """
     counts = dict(zip(SPLITS, (num_train, num_val, num_test)))
     if min(counts.values()) < 1 or size < 32:
         raise ValueError(
             f"counts must be at least 1 and size at least 32, got {counts} and {size}; raise them"
         )
+    _check_seed(seed)
     parameters = {**counts, "size": size, "seed": seed}
     return _write_once(root, parameters, lambda folder: _write(folder, counts, size, seed))
 
@@ -54,15 +55,40 @@ def make_shape_crops(root: Path, crops: Path, *, size: int = 64, seed: int = 0) 
     """Writes `crops`: train/<class>/*.jpg and val/<class>/*.jpg, the objects of make_shapes' data
     with some of what surrounds them, for training a classifier.
 
+    A classifier takes its classes from the folders of train, so all must be there: a train split
+    too small to show one is refused. In val a class without objects has no folder.
+
     Unit: size in pixels, the side of a crop.
     Returns: False where the same crops were there already and are kept.
-    Raises: ValueError if `root` holds no shapes or `crops` holds anything else.
+    Raises: ValueError if `root` holds no shapes, or too few, `crops` holds anything else, or a
+    number is too small.
     """
+    if size < 1:
+        raise ValueError(f"size of a crop must be at least 1 pixel, got {size}; raise it")
+    _check_seed(seed)
     manifest = root / _MANIFEST
     if not manifest.is_file():
         raise ValueError(f"root must hold make_shapes' data, got no {manifest}; write it first")
-    parameters = {"crops": size, "crops_seed": seed, **json.loads(manifest.read_text())}
+    parameters = {"crops": size, "crops_seed": seed, **_read_manifest(manifest)}
     return _write_once(crops, parameters, lambda folder: _write_crops(root, folder, size, seed))
+
+
+def _check_seed(seed: int) -> None:
+    if seed < 0:
+        raise ValueError(f"seed must be at least 0, got {seed}; choose another")
+
+
+def _read_manifest(path: Path) -> dict[str, int]:
+    try:
+        found = json.loads(path.read_bytes())
+        if not isinstance(found, dict):
+            raise ValueError(f"a {type(found).__name__}")
+    except ValueError as error:
+        raise ValueError(
+            f"{path} must be the JSON object that make_shapes wrote, got {error}; "
+            f"remove {path.parent} or name another folder"
+        ) from None
+    return found
 
 
 def _write_once(root: Path, parameters: Mapping[str, int], write: Callable[[Path], None]) -> bool:
@@ -71,7 +97,7 @@ def _write_once(root: Path, parameters: Mapping[str, int], write: Callable[[Path
     parameters = {"version": _VERSION, **parameters}
     manifest = root / _MANIFEST
     if manifest.is_file():
-        found = json.loads(manifest.read_text())
+        found = _read_manifest(manifest)
         if found == parameters:
             return False
         raise ValueError(f"{root} must hold {parameters}, got {found}; remove it or name another")
@@ -176,16 +202,21 @@ def _coco_annotations(
 def _write_crops(root: Path, crops: Path, size: int, seed: int) -> None:
     for index, split in enumerate(("train", "val")):
         dataset = load_voc(root, split)
-        for name in dataset.class_names:
-            (crops / split / name).mkdir(parents=True)
         rng = np.random.default_rng([seed, index])
         for record in dataset.records:
             image, truth = read_image(record.path), record.ground_truth
             assert truth is not None  # a shape split is annotated
             for at in np.flatnonzero(~truth.difficult):
                 crop = _crop(rng, image, truth.boxes[at], size)
-                name = dataset.class_names[truth.labels[at]]
-                _save(crops / split / name / f"{record.image_id}_{at}.jpg", crop)
+                folder = crops / split / dataset.class_names[truth.labels[at]]
+                folder.mkdir(parents=True, exist_ok=True)
+                _save(folder / f"{record.image_id}_{at}.jpg", crop)
+        absent = [name for name in dataset.class_names if not (crops / split / name).is_dir()]
+        if absent and (split == "train" or len(absent) == len(dataset.class_names)):
+            raise ValueError(
+                f"{split} must show objects to cut crops of, got none of {', '.join(absent)} in "
+                f"{len(dataset)} images; write the shapes anew with more (--{split})"
+            )
 
 
 def _crop(

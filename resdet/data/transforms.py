@@ -28,7 +28,9 @@ _GRID = 4096
 def target_size(height: int, width: int, size: int, max_size: int) -> tuple[int, int]:
     """(height, width) with the shorter side `size`, or the longer `max_size` if that is less.
 
-    Source: detectron2's ResizeShortestEdge, rounding included.
+    Source: detectron2's ResizeShortestEdge, to the last bit: where a side ends in .5, the order
+    of the multiplications decides.
+    Deviation: a side is never 0.
     """
     if min(size, max_size) < 1:
         raise ValueError(f"size and max_size must be at least 1 pixel, got {size} and {max_size}")
@@ -36,7 +38,8 @@ def target_size(height: int, width: int, size: int, max_size: int) -> tuple[int,
     new_height, new_width = (size, scale * width) if height < width else (scale * height, size)
     longer = max(new_height, new_width)
     if longer > max_size:
-        new_height, new_width = new_height * max_size / longer, new_width * max_size / longer
+        scale = max_size / longer
+        new_height, new_width = new_height * scale, new_width * scale
     return max(int(new_height + 0.5), 1), max(int(new_width + 0.5), 1)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import difflib
 import logging
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 logger = logging.getLogger("resdet.data")
 
+_MOST_PIXELS = 2.0**31
 SHOWN = 10  # faults named one by one; the rest is counted
 
 
@@ -35,6 +37,23 @@ def listing(lines: Sequence[str]) -> str:
     if len(lines) > SHOWN:
         shown.append(f"  ... and {len(lines) - SHOWN} more")
     return "\n".join(shown)
+
+
+def is_pixels(value: float) -> bool:
+    """Whether an image can have such a coordinate or side: no NaN, no infinity, no 1e300."""
+    return abs(value) < _MOST_PIXELS
+
+
+def text_lines(path: Path) -> list[str]:
+    """The lines of a UTF-8 file, stripped, without the empty ones.
+
+    Raises: ValueError naming the file where it is not UTF-8.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} must be UTF-8 text, got {error}; save it as UTF-8") from None
+    return [line.strip() for line in lines if line.strip()]
 
 
 def nearest_first(value: str, known: Iterable[str]) -> list[str]:

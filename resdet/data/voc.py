@@ -14,7 +14,7 @@ import numpy as np
 
 from resdet import boxes as box
 from resdet.data.image import image_size, images_by_stem
-from resdet.data.validate import Faults, nearest_first, warn_thin
+from resdet.data.validate import Faults, is_pixels, nearest_first, text_lines, warn_thin
 from resdet.structures import Dataset, GroundTruth, ImageRecord
 
 VOC_CLASSES = (
@@ -104,7 +104,7 @@ def _listed(root: Path, split: str, faults: Faults) -> tuple[list[str], dict[str
     faults.raise_any()
     images = images_by_stem(folder)
     stems: dict[str, None] = {}  # ordered; a line listed twice counts once
-    for line in filter(None, map(str.strip, listing.read_text(encoding="utf-8-sig").splitlines())):
+    for line in text_lines(listing):
         stem = line if line in images else line.split()[0]
         if stem in images:
             stems[stem] = None
@@ -134,10 +134,10 @@ def _read(path: Path, faults: Faults) -> _Annotation | None:
     except (ET.ParseError, ValueError, LookupError) as error:
         faults.add(f"{path} must be plain XML, got {error}; repair the file")
         return None
-    annotation = _Annotation([], [], [], _written_size(root))
+    annotation = _Annotation([], [], [], _written_size(root, path, faults))
     for number, thing in enumerate(root.findall("object"), start=1):
         corners = [_number(thing.findtext(f"bndbox/{corner}")) for corner in _CORNERS]
-        if not all(map(math.isfinite, corners)):
+        if not all(map(is_pixels, corners)):
             written = [thing.findtext(f"bndbox/{corner}") for corner in _CORNERS]
             faults.add(
                 f"{path}, object {number}: bndbox must be four numbers xmin ymin xmax ymax, "
@@ -161,10 +161,15 @@ def _flag(text: str | None) -> bool:
     return (text or "").strip().lower() in {"1", "true", "yes"}
 
 
-def _written_size(root: ET.Element) -> tuple[int, int] | None:
+def _written_size(root: ET.Element, path: Path, faults: Faults) -> tuple[int, int] | None:
     """(height, width) of <size>; None where it is missing or zero, as some tools write it."""
     height, width = (_number(root.findtext(f"size/{side}")) for side in ("height", "width"))
-    return (int(height), int(width)) if height >= 1 and width >= 1 else None
+    if not (height >= 1 and width >= 1):
+        return None
+    if not (is_pixels(height) and is_pixels(width)):
+        faults.add(f"{path}: size must be in pixels, got {width} x {height}; repair or remove it")
+        return None
+    return int(height), int(width)
 
 
 def _size(path: Path, faults: Faults) -> tuple[int, int]:
@@ -180,7 +185,7 @@ def _class_names(
 ) -> tuple[str, ...]:
     listed = root / "classes.txt"
     if listed.is_file():
-        return tuple(filter(None, map(str.strip, listed.read_text("utf-8-sig").splitlines())))
+        return tuple(text_lines(listed))
     if _year(root) is not None:
         return VOC_CLASSES
     every = (

@@ -3,7 +3,7 @@ import sys
 
 from resdet.data.voc import load_voc
 
-COUNTS = ["--train", "4", "--val", "2", "--test", "2", "--size", "48", "--crop-size", "16"]
+COUNTS = ["--train", "6", "--val", "2", "--test", "2", "--size", "48", "--crop-size", "16"]
 
 
 def make_shapes(*arguments):
@@ -20,7 +20,7 @@ def test_it_writes_once_and_says_what(tmp_path):
     data = load_voc(tmp_path / "s", "train")
     circles = sum((r.ground_truth.labels == 0).sum() for r in data.records)
     line = next(line for line in first.stdout.splitlines() if line.split()[0] == "train")
-    assert line.split()[1:5] == ["4", "images", "circle", str(circles)]
+    assert line.split()[1:5] == ["6", "images", "circle", str(circles)]
     second = make_shapes(*arguments)
     assert second.stdout.count("found as asked, kept") == 2
     other = make_shapes(*arguments, "--seed", "1")

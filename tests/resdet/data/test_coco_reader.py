@@ -78,10 +78,23 @@ def test_thin_boxes_are_kept_and_named(write_coco, caplog):
     assert "1.jpg: annotation 7 [3, 4, 0, 9]" in caplog.text
 
 
+def test_numbers_that_no_image_has_are_faults(write_coco):
+    bad = [annotation(1, 1, 2, [0, 0, 10**400, 5]), annotation(2, 1, 2, [1e39, 0, 5, 5])]
+    path, folder = write_coco([image(1)], bad, CATEGORIES)
+    content = path.read_text()
+    path.write_text(content.replace('"width": 60', '"width": 1e400'))
+    with pytest.raises(ValueError, match="3 faults") as error:
+        load_coco(path, folder)
+    assert str(path) in str(error.value)
+    assert "image 1: width must be a number of pixels, got inf" in str(error.value)
+    assert "annotation 2: bbox must be finite" in str(error.value)
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         ("{", "must be JSON"),
+        ("[" * 200_000, "must be JSON"),
         ("[]", "must hold an object, got list"),
         ('{"images": []}', "must list 'images'"),
     ],

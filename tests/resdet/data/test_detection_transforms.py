@@ -28,6 +28,13 @@ def picture(height, width, seed=0):
         ((480, 640), (160, 160), (120, 160)),
         ((100, 100), (100, 200), (100, 100)),
         ((1, 5000), (600, 1000), (1, 1000)),  # 0.2 rounds to nothing
+        # halves, which the order of the multiplications puts on one side or the other
+        ((2000, 993), (800, 1000), (1000, 497)),
+        ((993, 2000), (800, 1000), (497, 1000)),
+        ((620, 1600), (600, 1000), (387, 1000)),
+        ((381, 2032), (800, 1000), (187, 1000)),
+        ((2400, 546), (600, 1000), (1000, 228)),
+        ((117, 1200), (600, 1000), (97, 1000)),
     ],
 )
 def test_the_resize_rule_against_hand_values(given, rule, expected):

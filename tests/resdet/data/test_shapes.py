@@ -17,7 +17,7 @@ def digests(root):
 
 
 def test_same_seed_same_bytes_other_seed_other_images(tmp_path):
-    counts = {"num_train": 3, "num_val": 1, "num_test": 2, "size": 64}
+    counts = {"num_train": 6, "num_val": 2, "num_test": 2, "size": 64}
     for name, seed in (("a", 5), ("b", 5), ("c", 6)):
         make_shapes(tmp_path / name, **counts, seed=seed)
         make_shape_crops(tmp_path / name, tmp_path / f"{name}-crops", size=16)
@@ -112,8 +112,54 @@ def test_a_second_call_keeps_what_is_there_and_refuses_other_parameters(tmp_path
     (tmp_path / "other" / "mine.txt").write_text("precious")
     with pytest.raises(ValueError, match="must be absent or empty"):
         make_shapes(tmp_path / "other", **counts)
-    with pytest.raises(ValueError, match="counts must be at least 1"):
-        make_shapes(tmp_path / "none", num_train=0)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "text"),
+    [
+        ({"num_train": 0}, "counts must be at least 1"),
+        ({"num_test": -1}, "counts must be at least 1"),
+        ({"size": -64}, "size at least 32, got .* and -64"),
+        ({"seed": -1}, "seed must be at least 0, got -1"),
+    ],
+)
+def test_numbers_too_small_are_refused(tmp_path, wrong, text):
+    with pytest.raises(ValueError, match=text):
+        make_shapes(tmp_path / "none", **wrong)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("size", [0, -3])
+def test_crops_of_no_size_are_refused(shapes, tmp_path, size):
+    with pytest.raises(ValueError, match=f"size of a crop must be at least 1 pixel, got {size}"):
+        make_shape_crops(shapes, tmp_path / "crops", size=size)
+    with pytest.raises(ValueError, match="seed must be at least 0, got -1"):
+        make_shape_crops(shapes, tmp_path / "crops", seed=-1)
+
+
+@pytest.mark.parametrize("content", ["{", "[1]", b"\xff"])
+def test_a_broken_manifest_is_named(tmp_path, content):
+    manifest = tmp_path / "s" / "shapes.json"
+    manifest.parent.mkdir()
+    manifest.write_bytes(content if isinstance(content, bytes) else content.encode())
+    text = rf"{manifest} must be the JSON object that make_shapes wrote"
+    with pytest.raises(ValueError, match=text):
+        make_shapes(tmp_path / "s", num_train=1, num_val=1, num_test=1)
+    with pytest.raises(ValueError, match=text):
+        make_shape_crops(tmp_path / "s", tmp_path / "crops")
+
+
+def test_crops_have_every_class_in_train_and_no_empty_folder(tmp_path):
+    make_shapes(tmp_path / "s", num_train=6, num_val=1, num_test=1, size=48)
+    make_shape_crops(tmp_path / "s", tmp_path / "c", size=16)
+    assert {f.name for f in (tmp_path / "c/train").iterdir()} == set(drawing.SHAPE_CLASSES)
+    val = list((tmp_path / "c/val").iterdir())
+    assert 0 < len(val) < len(drawing.SHAPE_CLASSES)
+    assert all(list(folder.iterdir()) for folder in val)
+    make_shapes(tmp_path / "few", num_train=1, num_val=1, num_test=1, size=48)
+    with pytest.raises(ValueError, match=r"train must show .* in 1 images; .* \(--train\)"):
+        make_shape_crops(tmp_path / "few", tmp_path / "none", size=16)
+    assert not (tmp_path / "none").exists()
 
 
 def test_a_broken_write_leaves_nothing(tmp_path, monkeypatch):

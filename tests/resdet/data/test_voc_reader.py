@@ -96,6 +96,23 @@ def test_unreadable_corners_name_file_and_object(write_voc):
     assert "got ['1', 'nan', '5', '?']" in str(error.value)
 
 
+@pytest.mark.parametrize("width", ["1e999", "1e300"])
+def test_sizes_and_corners_that_no_image_has_are_faults(write_voc, width):
+    body = SIZE.replace("60", width) + obj("cat", (1, 1, width, 5))
+    with pytest.raises(ValueError, match="2 faults") as error:
+        load_voc(write_voc({"a": body}), "train")
+    assert f"a.xml: size must be in pixels, got {float(width)} x 40.0" in str(error.value)
+    assert "a.xml, object 1: bndbox must be" in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["ImageSets/Main/train.txt", "classes.txt"])
+def test_lists_must_be_utf_8(write_voc, name):
+    root = write_voc({"a": SIZE})
+    (root / name).write_bytes("é\n".encode("latin-1"))
+    with pytest.raises(ValueError, match=rf"{root / name} must be UTF-8 text"):
+        load_voc(root, "train")
+
+
 def test_more_than_ten_faults_are_counted(write_voc):
     listing = "\n".join(["a", *(f"gone{n}" for n in range(25))])
     with pytest.raises(ValueError, match="25 faults") as error:
