@@ -28,7 +28,8 @@ def main(argv: Sequence[str]) -> None:
     from resdet.evaluation.tables import comparison_markdown, comparison_table
 
     baseline, other = read_json(args.baseline), read_json(args.other)
-    rows = compare(baseline, other)
+    files = (f"baseline {args.baseline}", f"other {args.other}")
+    rows = compare(baseline, other, names=files)
     names = (args.baseline_name, args.name or args.other.stem)
     title = "; ".join(convention(part) for part in sections(baseline))
     Console().print(comparison_table(rows, names, title))

@@ -30,13 +30,13 @@ def main(argv: Sequence[str]) -> None:
 
     from rich.console import Console
 
-    from resdet.evaluation import evaluate_coco, read_json, write_json
+    from resdet.evaluation import evaluate_coco, write_json
+    from resdet.evaluation.results import check_writable
     from resdet.evaluation.tables import coco_class_table, coco_table
 
-    if args.checkpoint:
-        results = _detect(args.checkpoint, args.annotations, args.images)
-    else:
-        results = read_json(args.detections)
+    if args.json:
+        check_writable(args.json)
+    results = args.detections or _detect(args.checkpoint, args.annotations, args.images)
     scores = evaluate_coco(args.annotations, results, backend=args.backend)
     console = Console()
     console.print(coco_class_table(scores))

@@ -40,8 +40,11 @@ def main(argv: Sequence[str]) -> None:
 
     from resdet.data.voc import load_voc
     from resdet.evaluation import ground_truth_by_id, match_voc, write_json
+    from resdet.evaluation.results import check_writable
     from resdet.evaluation.tables import voc_table
 
+    if args.json:
+        check_writable(args.json)
     dataset = load_voc(_voc_root(args.data, args.split), args.split)
     if args.checkpoint:
         table = _detect(args.checkpoint, dataset)
@@ -92,10 +95,10 @@ def _voc_root(data: Path, split: str) -> Path:
 
 
 def _read(source: Path, dataset: Dataset) -> DetectionTable:
-    from resdet.evaluation import from_coco_results, read_comp4, read_json
+    from resdet.evaluation import from_coco_results, read_comp4
 
     if source.is_file():
-        return from_coco_results(read_json(source), dataset.category_ids, dataset.class_names)
+        return from_coco_results(source, dataset.category_ids, dataset.class_names)
     return read_comp4(source, dataset.class_names)
 
 

@@ -28,15 +28,11 @@ def main(argv: Sequence[str]) -> None:
     parser.add_argument("--device", default="", help="cpu, cuda, cuda:1 [a GPU where there is one]")
     args = parser.parse_args(argv)
 
-    from resdet.visualization.media import VIDEOS, image_files
+    from resdet.visualization.media import VIDEOS, check_output, image_files
 
     is_video = args.input.suffix.lower() in VIDEOS
     files = [] if is_video else image_files(args.input)
-    if (
-        args.output.resolve()
-        == (args.input if args.input.is_dir() else args.input.parent).resolve()
-    ):
-        raise ValueError(f"output must be another folder than the input's, got {args.output}")
+    check_output(args.output, args.input, files)
 
     from resdet.engines import load_detector
 

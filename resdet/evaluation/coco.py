@@ -47,7 +47,7 @@ METRICS: dict[str, tuple[str, int | None, int, int]] = {
 
 def evaluate_coco(
     annotations: Path | Mapping[str, Any],
-    results: Sequence[Mapping[str, Any]],
+    results: Path | Sequence[Mapping[str, Any]],
     *,
     image_ids: Iterable[ImageId] | None = None,
     backend: Backend = "faster",
@@ -81,7 +81,7 @@ def evaluate_coco(
         for k, name in enumerate(_unique_names(truth.categories))
     }
     scores["num_images"] = len(truth.images)
-    scores["num_detections"] = len(results)
+    scores["num_detections"] = len(found.scores)
     scores["seconds"] = time.perf_counter() - start
     scores["backend"] = backend
     return scores

@@ -6,7 +6,8 @@ strings break one of them. Sorted order is kept, so equal scores fall as they do
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from resdet.structures import Dataset, Detections, ImageId, Int64Array
 
 _OUT_OF_EVERY_AREA_RANGE = -1.0
 _LISTS = ("images", "annotations", "categories")
+_INT64 = range(-(2**63), 2**63)
 
 
 def to_coco_results(
@@ -45,9 +47,11 @@ def to_coco_results(
 
 
 def from_coco_results(
-    results: Sequence[Mapping[str, Any]], category_ids: Sequence[int], class_names: Sequence[str]
+    results: Path | Sequence[Mapping[str, Any]],
+    category_ids: Sequence[int],
+    class_names: Sequence[str],
 ) -> DetectionTable:
-    """Entries of a COCO results file -> detections with labels in the order of `category_ids`.
+    """A COCO results file, or its entries -> detections, labels in the order of `category_ids`.
 
     Raises: ValueError for a malformed entry, or a category that is not in `category_ids` or
     is named otherwise there.
@@ -138,28 +142,31 @@ def read_truth(source: Path | Mapping[str, Any], image_ids: Iterable[ImageId] | 
     if not isinstance(data, Mapping) or not all(isinstance(data.get(k), list) for k in _LISTS):
         raise ValueError(f"{where} must be a COCO object with the lists {', '.join(_LISTS)}")
     images, objects, categories = (data[key] for key in _LISTS)
-    try:
-        files = {image["id"]: Path(str(image.get("file_name", ""))).stem for image in images}
-        names = {int(category["id"]): str(category["name"]) for category in categories}
-        kept = _kept(files, image_ids)
-        position = number_ids(kept)
-        stray = {entry["image_id"] for entry in objects} - files.keys()
-        stray_classes = {entry["category_id"] for entry in objects} - names.keys()
-        known = [entry for entry in objects if entry["image_id"] in position]
-        entries = as_annotations(
-            [position[entry["image_id"]] + 1 for entry in known],
-            [int(entry["category_id"]) for entry in known],
-            _boxes([entry["bbox"] for entry in known], f"{where}: annotation"),
-            crowd=[bool(entry.get("iscrowd", 0)) for entry in known],
-            given_areas=[entry.get("area") for entry in known],
-        )
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"{where} must be COCO annotations, got an entry with {error!r}") from None
+    ids = _column(images, "id", _IMAGE_ID, f"{where}: image")
+    files = {i: Path(str(image.get("file_name", ""))).stem for i, image in zip(ids, images)}
+    category_ids = _column(categories, "id", _CATEGORY_ID, f"{where}: category")
+    names = dict(zip(category_ids, _column(categories, "name", _NAME, f"{where}: category")))
+    subject = f"{where}: annotation"
+    image_of = _column(objects, "image_id", _IMAGE_ID, subject)
+    category_of = _column(objects, "category_id", _CATEGORY_ID, subject)
+    stray, stray_classes = set(image_of) - files.keys(), set(category_of) - names.keys()
     if stray or stray_classes:
         raise ValueError(
             f"{where}: annotations must name images and categories of the same file, got image "
             f"ids {sorted(stray, key=str)[:3]}, category ids {sorted(stray_classes)[:3]}"
         )
+    area_of = _column(objects, "area", _AREA, subject, optional=True)
+    boxes = _boxes(objects, subject)
+    kept = _kept(files, image_ids)
+    position = number_ids(kept)
+    known = [row for row, image_id in enumerate(image_of) if image_id in position]
+    entries = as_annotations(
+        [position[image_of[row]] + 1 for row in known],
+        [category_of[row] for row in known],
+        boxes[known],
+        crowd=[bool(objects[row].get("iscrowd", 0)) for row in known],
+        given_areas=[area_of[row] for row in known],
+    )
     return CocoTruth(tuple(kept), _image_names(position, files), names, entries)
 
 
@@ -187,57 +194,101 @@ def _image_names(
     return {**single, **position}
 
 
-def read_results(results: Sequence[Mapping[str, Any]]) -> CocoResults:
-    """The columns of a results list.
+def read_results(source: Path | Sequence[Mapping[str, Any]]) -> CocoResults:
+    """The columns of a results file or of its list.
 
-    Raises: ValueError for an entry that lacks a key, or holds a wrong box or score.
+    Raises: ValueError naming file, entry and value where a key is missing or holds no such thing.
     """
+    results = read_json(source) if isinstance(source, Path) else source
+    where = str(source) if isinstance(source, Path) else "results"
     if not isinstance(results, list):
-        raise ValueError(f"results must be a list of detections, got {type(results).__name__}")
-    try:
-        ids = [entry["image_id"] for entry in results]
-        categories = [int(entry["category_id"]) for entry in results]
-        boxes = [entry["bbox"] for entry in results]
-        scores = np.array([entry["score"] for entry in results], np.float64)
-        named = [
-            (c, e["category_name"]) for c, e in zip(categories, results) if "category_name" in e
-        ]
-        numbers = number_ids(ids)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ValueError(
-            "results must be entries with image_id, category_id, bbox and score, "
-            f"got one with {error!r}"
-        ) from None
-    if not np.isfinite(scores).all():
-        raise ValueError(f"results[{int(np.argmin(np.isfinite(scores)))}]: score must be finite")
+        raise ValueError(f"{where} must be a list of detections, got {type(results).__name__}")
+    subject = f"{where}: detection"
+    ids = _column(results, "image_id", _IMAGE_ID, subject)
+    categories = _column(results, "category_id", _CATEGORY_ID, subject)
+    names = _column(results, "category_name", _NAME, subject, optional=True)
+    numbers = number_ids(ids)
     return CocoResults(
         image_ids=tuple(numbers),
         images=np.array([numbers[i] for i in ids], np.int64),
         categories=np.array(categories, np.int64),
-        boxes=_boxes(boxes, "results: detection"),
-        scores=scores,
-        names=frozenset(named),
+        boxes=_boxes(results, subject),
+        scores=np.array(_column(results, "score", _SCORE, subject), np.float64),
+        names=frozenset((c, name) for c, name in zip(categories, names) if name is not None),
     )
 
 
-def _boxes(values: Sequence[Any], where: str) -> Float64Array:
-    """(N, 4) x, y, width, height, finite and not negative in size."""
+def _integer(value: Any) -> int:
+    number = int(value)
+    if number != value and not isinstance(value, str):
+        raise ValueError("a fraction")
+    if number not in _INT64:
+        raise OverflowError("no int64")
+    return number
+
+
+def _image_id(value: Any) -> ImageId:
+    return value if isinstance(value, str) else _integer(value)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("no text")
+    return value
+
+
+def _finite(value: Any) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError("not finite")
+    return number
+
+
+def _box(value: Any) -> list[float]:
+    x, y, width, height = map(_finite, value)
+    if min(width, height) < 0:
+        raise ValueError("a negative size")
+    return [x, y, width, height]
+
+
+_Kind = tuple[Callable[[Any], Any], str]  # reads a value or raises, and what the value must be
+_IMAGE_ID: _Kind = (_image_id, "an integer of 64 bits or a string")
+_CATEGORY_ID: _Kind = (_integer, "an integer of 64 bits")
+_NAME: _Kind = (_text, "a string")
+_SCORE: _Kind = (_finite, "a finite number")
+_AREA: _Kind = (_finite, "a finite number")
+_BOX: _Kind = (_box, "finite [x, y, width, height] with sizes not negative")
+
+
+def _column(
+    entries: Sequence[Any], key: str, kind: _Kind, subject: str, *, optional: bool = False
+) -> list[Any]:
+    """The value of `key` in each entry; None where it is optional and absent."""
+    read, expected = kind
+    values: list[Any] = []
+    for number, entry in enumerate(entries):
+        try:
+            if optional and entry.get(key) is None:
+                values.append(None)
+            else:
+                values.append(read(entry[key]))
+        except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
+            got = repr(entry.get(key)) if isinstance(entry, Mapping) else f"in {entry!r}"
+            raise ValueError(
+                f"{subject} {number}: {key} must be {expected}, got {got[:80]}; repair the entry"
+            ) from None
+    return values
+
+
+def _boxes(entries: Sequence[Any], subject: str) -> Float64Array:
+    """(N, 4) x, y, width, height; read at once where all are sound, else one by one to name it."""
     try:
-        boxes = np.array(values, np.float64) if len(values) else np.zeros((0, 4))
-        right = boxes.ndim == 2 and boxes.shape[1] == 4
-    except (TypeError, ValueError):
-        right = False
-    if not right:
-        bad = next((v for v in values if not isinstance(v, (list, tuple)) or len(v) != 4), None)
-        raise ValueError(f"{where}: bbox must be [x, y, width, height], got {bad}")
-    sound = np.isfinite(boxes).all(axis=1) & (boxes[:, 2:] >= 0).all(axis=1)
-    if not sound.all():
-        bad = int(np.argmin(sound))
-        raise ValueError(
-            f"{where} {bad}: bbox must be finite [x, y, width, height] with sizes not negative, "
-            f"got {boxes[bad].tolist()}"
-        )
-    return boxes
+        boxes = np.array([entry["bbox"] for entry in entries], np.float64)
+    except (KeyError, TypeError, ValueError, OverflowError):
+        boxes = np.zeros(0)
+    if boxes.shape == (len(entries), 4) and np.isfinite(boxes).all() and (boxes[:, 2:] >= 0).all():
+        return boxes
+    return np.array(_column(entries, "bbox", _BOX, subject), np.float64).reshape(-1, 4)
 
 
 def as_annotations(

@@ -34,13 +34,21 @@ class Row:
         return {**asdict(self), "gain": self.gain}
 
 
-def compare(baseline: Mapping[str, Any], other: Mapping[str, Any]) -> list[Row]:
+def compare(
+    baseline: Mapping[str, Any],
+    other: Mapping[str, Any],
+    *,
+    names: tuple[str, str] = ("baseline", "other"),
+) -> list[Row]:
     """Rows of every measure that the two results of eval_voc or eval_coco hold: means first.
 
-    Raises: ValueError listing how the conventions differ: metric, rule, thresholds, images,
-    classes. Numbers made by different rules are not subtracted.
+    `names`: what an error calls the two.
+
+    Raises: ValueError naming the one that is no such result, or listing how the conventions
+    differ: metric, rule, thresholds, images, classes. Numbers made by different rules are not
+    subtracted.
     """
-    sides = [_flatten(baseline, "baseline"), _flatten(other, "other")]
+    sides = [_flatten(result, name) for result, name in zip((baseline, other), names)]
     differences = [
         f"{key}: {_short(mine)} against {_short(theirs)}"
         for key in dict.fromkeys([*sides[0][0], *sides[1][0]])
@@ -55,6 +63,7 @@ def compare(baseline: Mapping[str, Any], other: Mapping[str, Any]) -> list[Row]:
 
 
 METRIC_NAMES = {"11point": "11-point", "area": "area"}
+_RULE_SIGNS = {"ge": ">=", "gt": ">"}
 
 
 def convention(result: Mapping[str, Any]) -> str:
@@ -66,8 +75,7 @@ def convention(result: Mapping[str, Any]) -> str:
 
 def rule(result: Mapping[str, Any]) -> str:
     """What every VOC metric of one matching shares: "IoU >= t, 4952 images"."""
-    sign = {"ge": ">=", "gt": ">"}[result["iou_rule"]]
-    return f"IoU {sign} t, {result['num_images']} images"
+    return f"IoU {_RULE_SIGNS[result['iou_rule']]} t, {result['num_images']} images"
 
 
 def sections(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -78,11 +86,13 @@ def sections(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def _flatten(result: Mapping[str, Any], side: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """A result -> its conventions and its numbers by row name."""
-    parts = sections(result)
-    conventions: dict[str, Any] = {"metrics": [part.get("metric", "COCO") for part in parts]}
-    numbers: dict[str, float | None] = {}
-    for part in parts:
-        try:
+    try:
+        if not isinstance(result, Mapping):
+            raise TypeError(f"a {type(result).__name__} for the object")
+        parts = sections(result)
+        conventions: dict[str, Any] = {"metrics": [part.get("metric", "COCO") for part in parts]}
+        numbers: dict[str, float | None] = {}
+        for part in parts:
             voc = "mAP" in part
             tag = f", {part['metric']}" if len(parts) > 1 else ""
             numbers |= _voc_rows(part, tag) if voc else _coco_rows(part)
@@ -90,26 +100,37 @@ def _flatten(result: Mapping[str, Any], side: str) -> tuple[dict[str, Any], dict
             conventions["classes"] = list(part["per_class"])
             conventions["iou_rule"] = part["iou_rule"] if voc else "COCO"
             conventions["thresholds"] = list(part["mAP"]) if voc else "COCO"
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(
-                f"{side} must be the JSON of eval_voc or eval_coco, got one with {error!r}"
-            ) from None
+    except (KeyError, TypeError, AttributeError) as error:
+        fault = f"no {error}" if isinstance(error, KeyError) else error
+        raise ValueError(
+            f"{side} must be the JSON that eval_voc or eval_coco wrote, got {fault}; "
+            "detections are scored by these tools first"
+        ) from None
     return conventions, numbers
 
 
 def _voc_rows(part: Mapping[str, Any], tag: str) -> dict[str, float | None]:
-    rows = {f"mAP@{key}{tag}": value for key, value in part["mAP"].items()}
-    for name, by_threshold in part["per_class"].items():
-        many = len(by_threshold) > 1
-        rows |= {f"{name}@{k}{tag}" if many else name + tag: v for k, v in by_threshold.items()}
+    for key, known in (("metric", METRIC_NAMES), ("iou_rule", _RULE_SIGNS)):
+        if part[key] not in known:
+            raise TypeError(f"{key} {part[key]!r}, which is none of {', '.join(known)}")
+    rows = {f"mAP@{key}{tag}": _fraction(part["mAP"], key) for key in part["mAP"]}
+    many = len(part["mAP"]) > 1
+    for name, aps in part["per_class"].items():
+        rows |= {f"{name}@{k}{tag}" if many else name + tag: _fraction(aps, k) for k in part["mAP"]}
     return rows
 
 
 def _coco_rows(part: Mapping[str, Any]) -> dict[str, float | None]:
-    rows: dict[str, float | None] = {
-        name: None if part[name] < 0 else part[name] for name in METRICS
-    }
-    return rows | {f"AP-{name}": value for name, value in part["per_class"].items()}
+    rows = {name: _fraction(part, name) for name in METRICS}
+    return rows | {f"AP-{name}": _fraction(part["per_class"], name) for name in part["per_class"]}
+
+
+def _fraction(values: Mapping[str, Any], key: str) -> float | None:
+    """A number; None where it is undefined, which COCO's twelve say as -1."""
+    value = values[key]
+    if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
+        raise TypeError(f"{key} {value!r}, which is no number")
+    return None if value is None or value < 0 else value
 
 
 def _short(value: object) -> str:

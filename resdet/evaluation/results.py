@@ -52,6 +52,17 @@ def write_text(path: Path, text: str) -> None:
         raise
 
 
+def check_writable(path: Path) -> None:
+    """Find out before the work whether `write_json` could write there.
+
+    Raises: OSError if `path` is a folder, or the folders above it are a file or write-protected.
+    """
+    above = next(folder for folder in path.absolute().parents if folder.exists())
+    if path.is_dir() or not above.is_dir() or not os.access(above, os.W_OK):
+        got = f"the folder {path}" if path.is_dir() else f"{path} below {above}"
+        raise OSError(f"file to write must be new or a file in a folder to write in, got {got}")
+
+
 def read_json(path: Path) -> Any:
     """The value in a JSON file; NaN and Infinity are refused, as the standard does.
 
@@ -66,7 +77,7 @@ def read_json(path: Path) -> Any:
             f"{path}:{error.lineno}: file must be JSON, got {error.msg}; "
             "a file cut short by a full disk or a killed run reads so"
         ) from None
-    except (UnicodeDecodeError, _NotFiniteError) as error:
+    except (ValueError, RecursionError) as error:  # no UTF-8, NaN, a number of 5,000 digits
         raise ValueError(f"{path}: file must be JSON, got {error}") from None
 
 
@@ -83,12 +94,8 @@ def environment() -> dict[str, Any]:
     }
 
 
-class _NotFiniteError(ValueError):
-    pass
-
-
 def _refuse(constant: str) -> Any:
-    raise _NotFiniteError(f"the number {constant}")
+    raise ValueError(f"the number {constant}")
 
 
 def _version(package: str) -> str | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -29,6 +30,22 @@ def image_files(source: Path) -> list[Path]:
     if not files:
         raise ValueError(f"input must hold images ({' '.join(IMAGES)}), got none in {source}")
     return files
+
+
+def check_output(output: Path, source: Path, files: Sequence[Path]) -> None:
+    """Find out before the work whether the pictures of `files` could be written to `output`.
+
+    Raises: ValueError if it is the folder of the input; OSError if it is no folder to write in,
+    or OpenCV writes no such files.
+    """
+    if output.resolve() == (source if source.is_dir() else source.parent).resolve():
+        raise ValueError(f"output must be another folder than the input's, got {output}")
+    there = next(path for path in (output, *output.absolute().parents) if path.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise OSError(f"output must be a folder to write in, or new in one, got {output}")
+    wrong = [path for path in files if not cv2.haveImageWriter(path.name)]
+    if wrong:
+        raise OSError(f"image must be of a kind that OpenCV writes, got {wrong[0]}; convert it")
 
 
 def write_image(path: Path, image: Image) -> None:

@@ -148,6 +148,18 @@ def test_faults_of_the_user_are_one_line(voc, tmp_path):
     assert run.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("name", ["eval_voc", "eval_coco"])
+def test_the_place_of_the_json_is_checked_before_the_detection(voc, tmp_path, monkeypatch, name):
+    monkeypatch.setattr(resdet.engines, "load_detector", None)  # not reached
+    (tmp_path / "file").write_text("")
+    data = {
+        "eval_voc": ["--data", voc, "--split", "test"],
+        "eval_coco": ["--annotations", tmp_path / "gt.json", "--images", voc / "JPEGImages"],
+    }
+    with pytest.raises(OSError, match=f"got {tmp_path}/file/r.json"):
+        tool(name, "--checkpoint", "m.pth", *data[name], "--json", tmp_path / "file" / "r.json")
+
+
 @pytest.mark.parametrize("iou", ["0", "1.5", "a", "0.9:0.5", ""])
 def test_thresholds_outside_their_range(iou, capsys):
     with pytest.raises(SystemExit):
@@ -241,6 +253,9 @@ def test_compare(voc, tmp_path, capsys):
     write_json(tmp_path / "res.json", changed)
     with pytest.raises(ValueError, match="iou_rule: ge against gt"):
         tool("compare", tmp_path / "vgg.json", tmp_path / "res.json")
+    write_json(tmp_path / "d.json", coco_entries())
+    with pytest.raises(ValueError, match=rf"other {tmp_path}/d\.json must be .*, got a list"):
+        tool("compare", tmp_path / "vgg.json", tmp_path / "d.json")
 
 
 @pytest.mark.parametrize("name", ["eval_voc", "eval_coco", "compare", "visualize"])

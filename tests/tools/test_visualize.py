@@ -88,6 +88,21 @@ def test_the_input_is_never_overwritten(visualize, tmp_path):
         visualize(write(tmp_path / "out" / "a.png"))
 
 
+@pytest.mark.parametrize("name", ["out", "out/deeper"])
+def test_an_output_that_cannot_be_a_folder_is_refused_first(tmp_path, visualize, monkeypatch, name):
+    monkeypatch.setattr(resdet.engines, "load_detector", None)  # not reached
+    (tmp_path / "out").write_text("precious")
+    with pytest.raises(OSError, match="output must be a folder to write in"):
+        visualize(write(tmp_path / "in" / "a.png"), "--output", tmp_path / name)
+
+
+def test_a_picture_that_cannot_be_written_is_refused_first(tmp_path, visualize, monkeypatch):
+    monkeypatch.setattr(resdet.engines, "load_detector", None)
+    source = write(tmp_path / "in" / "a.png").rename(tmp_path / "in" / "a.heic")
+    with pytest.raises(OSError, match=rf"a kind that OpenCV writes, got {source}"):
+        visualize(source)
+
+
 def test_images_are_held_one_at_a_time(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(TOOLS))
     drawn = importlib.import_module("visualize")._drawn

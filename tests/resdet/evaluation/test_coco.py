@@ -161,6 +161,7 @@ def test_a_part_of_the_images():
         evaluate_coco(truth, [], image_ids=[-1])
 
 
+OBJECT = {"image_id": 5, "category_id": 3, "bbox": [0, 0, 5, 5]}
 GOOD = {"image_id": 1, "category_id": 3, "bbox": [0, 0, 5, 5], "score": 0.5}
 
 
@@ -168,20 +169,30 @@ GOOD = {"image_id": 1, "category_id": 3, "bbox": [0, 0, 5, 5], "score": 0.5}
     ("entry", "text"),
     [
         ({"image_id": 99999}, r"1 unknown \(99999\)"),
-        ({"category_id": 4}, r"got \[4 \?\] for \[3 cat, 7 dog, 90 owl\]"),
+        ({"category_id": 4}, r"got \[3 \?, 4 \?\] for \[3 cat, 7 dog, 90 owl\]"),
         ({"category_name": "cow"}, r"got \[3 cow\] for \[3 cat"),
-        ({"bbox": [0, 0, 5]}, r"bbox must be \[x, y, width, height\], got \[0, 0, 5\]"),
+        ({"bbox": [0, 0, 5]}, r"bbox must be finite \[x, y, width, height\] .*, got \[0, 0, 5\]"),
         ({"bbox": [0, 0, -5, 5]}, "sizes not negative"),
         ({"bbox": [0, float("nan"), 5, 5]}, "bbox must be finite"),
-        ({"score": float("inf")}, "score must be finite"),
-        ({"score": None}, "results"),
+        ({"bbox": [0, 10**400, 5, 5]}, "detection 1: bbox must be finite"),
+        ({"bbox": None}, "detection 1: bbox must be finite"),
+        ({"score": float("inf")}, "score must be a finite number, got inf"),
+        ({"score": None}, "results: detection 1: score must be a finite number, got None"),
+        ({"category_id": "circle"}, "category_id must be an integer of 64 bits, got 'circle'"),
+        ({"category_id": 1e400}, "category_id must be an integer of 64 bits, got inf"),
+        ({"category_id": 10**400}, "category_id must be an integer of 64 bits, got 1000"),
+        ({"category_id": 3.5}, r"category_id must be an integer of 64 bits, got 3\.5"),
+        ({"category_name": ["cat"]}, r"category_name must be a string, got \['cat'\]"),
+        ({"image_id": None}, "image_id must be an integer of 64 bits or a string, got None"),
+        ({"image_id": 1e400}, "image_id must be an integer of 64 bits or a string, got inf"),
     ],
 )
 def test_broken_results(entry, text):
     truth, _ = random_coco()
     image_id = truth["images"][0]["id"]
+    good = {**GOOD, "image_id": image_id}
     with pytest.raises(ValueError, match=text):
-        evaluate_coco(truth, [{**GOOD, "image_id": image_id, **entry}])
+        evaluate_coco(truth, [good, {**good, **entry}])
 
 
 @pytest.mark.parametrize(
@@ -189,7 +200,13 @@ def test_broken_results(entry, text):
     [
         ({"images": None}, "must be a COCO object with the lists"),
         ({"images": [{"id": -5}]}, "must name images and categories of the same file"),
-        ({"categories": [{"id": 3}]}, "got an entry with KeyError"),
+        ({"categories": [{"id": 3}]}, "category 0: name must be a string, got None"),
+        ({"categories": [{"id": "circle", "name": "x"}]}, "category 0: id must be an integer"),
+        ({"images": [{"id": None}]}, "image 0: id must be an integer of 64 bits or a string"),
+        ({"images": ["a.jpg"]}, "image 0: id must be .*, got in 'a.jpg'"),
+        ({"annotations": [OBJECT | {"area": "x"}]}, "annotation 0: area must be .*, got 'x'"),
+        ({"annotations": [OBJECT | {"image_id": [5]}]}, "annotation 0: image_id must be"),
+        ({"annotations": [OBJECT | {"bbox": "x"}]}, "annotation 0: bbox must be"),
     ],
 )
 def test_broken_annotations(change, text):
@@ -198,9 +215,21 @@ def test_broken_annotations(change, text):
         evaluate_coco({**truth, **change}, [])
 
 
+def test_broken_files_are_named(tmp_path):
+    truth, _ = random_coco()
+    for name, content in (("gt.json", {**truth, "images": [1]}), ("d.json", [{"image_id": {}}])):
+        (tmp_path / name).write_text(json.dumps(content))
+    with pytest.raises(ValueError, match=rf"^{tmp_path}/gt\.json: image 0: id must be"):
+        evaluate_coco(tmp_path / "gt.json", [])
+    with pytest.raises(ValueError, match=rf"^{tmp_path}/d\.json: detection 0: image_id must be"):
+        evaluate_coco(truth, tmp_path / "d.json")
+    with pytest.raises(ValueError, match=r"d\.json: detection 0: image_id must be"):
+        from_coco_results(tmp_path / "d.json", [3], ["cat"])
+
+
 def test_missing_keys_and_wrong_backend():
     truth, _ = random_coco()
-    with pytest.raises(ValueError, match="got one with KeyError"):
+    with pytest.raises(ValueError, match="detection 0: category_id must be .*, got None"):
         evaluate_coco(truth, [{"image_id": truth["images"][0]["id"]}])
     with pytest.raises(ValueError, match="backend must be faster or pycocotools"):
         evaluate_coco(truth, [], backend="slow")

@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from resdet.evaluation import compare, environment, read_json, write_json
+from resdet.evaluation.results import check_writable
 from resdet.evaluation.tables import (
     coco_class_table,
     coco_table,
@@ -75,6 +76,8 @@ def test_a_failed_write_leaves_the_old_file(tmp_path):
         (b"", r"r\.json:1: file must be JSON"),
         (b'{"a": NaN}', "got the number NaN"),
         (b'{"a": "\xff\xfe"}', r"r\.json: file must be JSON"),
+        (b'{"a": 1' + b"0" * 5000 + b"}", r"r\.json: file must be JSON"),
+        (b"[" * 200_000, r"r\.json: file must be JSON"),
     ],
 )
 def test_broken_json(tmp_path, content, text):
@@ -156,7 +159,10 @@ def test_rows_of_both_metrics_and_of_coco():
         ({"metric": "area"}, "metrics: 11point against area"),
         ({"iou_rule": "gt"}, "iou_rule: ge against gt"),
         ({"num_images": 5}, "num_images: 4 against 5"),
-        ({"mAP": {"0.75": 0.5}}, r"thresholds: 0\.50 against 0\.75"),
+        (
+            {"mAP": {"0.75": 0.5}, "per_class": {"a": {"0.75": 0.5}, "[b]": {"0.75": None}}},
+            r"thresholds: 0\.50 against 0\.75",
+        ),
         ({"per_class": {"a": {"0.50": 0.5}}}, r"classes: a, \[b\] against a;"),
     ],
 )
@@ -165,8 +171,41 @@ def test_numbers_made_by_different_rules_are_not_compared(change, text):
         compare(VOC, {**VOC, **change})
 
 
+@pytest.mark.parametrize(
+    ("foreign", "text"),
+    [
+        ([{"image_id": 1}], "got a list"),
+        (None, "got a NoneType"),
+        ({**VOC, "metric": "12point"}, "got metric '12point', which is none of 11point, area"),
+        ({**VOC, "iou_rule": "eq"}, "got iou_rule 'eq', which is none of ge, gt"),
+        ({**VOC, "mAP": {"0.50": "half"}}, "got 0.50 'half', which is no number"),
+        ({**VOC, "per_class": {"a": {"0.50": "x"}}}, "got 0.50 'x', which is no number"),
+        ({**VOC, "per_class": {"a": {}}}, "got no '0.50'"),
+        ({"11point": VOC, "area": [1]}, "got"),
+        ({**coco(0.5), "AP75": "x"}, "got AP75 'x', which is no number"),
+        ({**coco(0.5), "per_class": {"a": []}}, r"got a \[\], which is no number"),
+    ],
+)
+def test_foreign_json_is_named(foreign, text):
+    right = coco(0.5) if isinstance(foreign, dict) and "AP" in foreign else VOC
+    files = ("baseline a.json", "other b.json")
+    for sides, name in (((foreign, right), "baseline a"), ((right, foreign), "other b")):
+        with pytest.raises(ValueError, match=rf"^{name}\.json must be the JSON .*{text}"):
+            compare(*sides, names=files)
+
+
+def test_a_place_to_write_is_checked_before_the_work(tmp_path):
+    (tmp_path / "file").write_text("")
+    check_writable(tmp_path / "new" / "r.json")
+    check_writable(tmp_path / "file")  # replaced
+    for wrong in (tmp_path, tmp_path / "file" / "r.json", tmp_path / "file" / "new" / "r.json"):
+        with pytest.raises(OSError, match=f"got .*{wrong}"):
+            check_writable(wrong)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
 def test_foreign_json_and_mixed_kinds():
-    with pytest.raises(ValueError, match="other must be the JSON of eval_voc or eval_coco"):
+    with pytest.raises(ValueError, match="other must be the JSON that eval_voc or eval_coco wrote"):
         compare(VOC, {"loss": 1})
     with pytest.raises(ValueError, match="metrics: 11point against COCO"):
         compare(VOC, coco(0.5))
