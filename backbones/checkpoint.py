@@ -129,6 +129,22 @@ def last(directory: Path) -> Path | None:
     return directory / Path(pointer.read_text().strip()).name if pointer.is_file() else None
 
 
+def to_resume(directory: Path, resume: bool) -> Path | None:
+    """The checkpoint that a run in `directory` goes on from; None if it is to start anew.
+
+    Raises: ValueError if `directory` is a file, or holds a run that is not to be resumed.
+    """
+    if directory.exists() and not directory.is_dir():
+        raise ValueError(f"--output must be a folder, got {directory}, which is a file")
+    newest = last(directory)
+    if newest is not None and not resume:
+        raise ValueError(
+            f"--output must be new, got {directory}, which holds a run; "
+            "give --resume to go on with it, or another folder"
+        )
+    return newest
+
+
 def save_backbone(
     path: Path,
     *,

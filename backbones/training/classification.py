@@ -17,7 +17,7 @@ import torchvision
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from backbones.checkpoint import Preprocessing, atomic_write, save_backbone
+from backbones.checkpoint import Preprocessing, atomic_write, save_backbone, to_resume
 from backbones.config import CfgNode
 from backbones.config.schema import DEFAULTS
 from backbones.data.folder import ImageFolder, find_test_split, read_folder
@@ -30,6 +30,7 @@ from backbones.data.loader import (
 )
 from backbones.evaluation.crops import evaluate_one_crop
 from backbones.features import Classifier
+from backbones.hardware import cpu_model
 from backbones.interop import check_arch, fill, read_weights
 from backbones.registry import create
 from backbones.training import distributed, solver
@@ -71,10 +72,13 @@ def train_classifier(cfg: CfgNode, output: Path, *, resume: bool = False) -> dic
 
     `resume` goes on from the state in `output`, where there is one. Runs in every process that
     `distributed.setup` has joined.
-    Raises: ValueError for data, weights or a state that do not fit.
+    Raises: ValueError for data, weights or a state that do not fit, or a run in `output` that is
+    not to be resumed.
     """
     started = time.monotonic()
-    state = load_state(output) if resume else None
+    state = load_state(output) if to_resume(output, resume) else None
+    if resume and state is None and distributed.is_main():
+        print(f"{output} holds no run yet: starting one")
     seed = state.seed if state else distributed.shared_seed(cfg.SEED)
     distributed.seed_all(seed)
     device = _device(cfg)
@@ -308,7 +312,7 @@ def _results(
     seconds: float,
     metrics: Mapping[str, float],
 ) -> dict[str, Any]:
-    hardware = platform.processor() or platform.machine()
+    gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else None
     return {
         "arch": task.model.arch,
         "num_classes": task.model.num_classes,
@@ -317,7 +321,7 @@ def _results(
         "iterations": cfg.SOLVER.MAX_ITER,
         "seed": seed,
         "seconds": round(seconds, 1),
-        "hardware": torch.cuda.get_device_name(device) if device.type == "cuda" else hardware,
+        "hardware": gpu or cpu_model(),
         "num_processes": distributed.world_size(),
         "versions": {
             "python": platform.python_version(),

@@ -13,6 +13,7 @@ import backbones
 from backbones import cli
 from backbones.checkpoint import load_backbone
 from backbones.config import ConfigError, load_classification
+from backbones.hardware import cpu_model
 from backbones.training import classification
 from backbones.training.classification import build_classifier, finished_results, train_classifier
 from backbones.training.state import load_state
@@ -83,6 +84,7 @@ def test_training_learns_and_writes_its_files(run):
     files = {"config.yaml", "log.txt", "metrics.json", "model_final.pth", "last_checkpoint"}
     assert names >= {*files, "results.json", "events.out"}
     assert json.loads((output / "results.json").read_text()) == results
+    assert results["hardware"] == cpu_model()
 
 
 def test_the_checkpoint_rebuilds_the_network_and_knows_its_classes(run):
@@ -152,6 +154,26 @@ def test_the_tool_says_finished_and_a_fault_in_one_line(run, images, capsys, mon
         cli.run(tool)
     fault = capsys.readouterr().err
     assert fault.startswith("error: DATASETS.ROOT must hold train/<class>/ folders")
+
+
+def test_a_run_is_not_trained_over(run, images):
+    before = {p: p.read_bytes() for p in run[0].iterdir()}
+    with pytest.raises(ValueError, match=r"--output must be new, got .*; give --resume to go on"):
+        train_classifier(config(images), run[0])
+    assert {p: p.read_bytes() for p in run[0].iterdir()} == before
+
+
+def test_an_output_that_is_a_file_is_refused(images, tmp_path):
+    (tmp_path / "run").write_text("")
+    with pytest.raises(ValueError, match=r"--output must be a folder, got .*run, which is a file"):
+        train_classifier(config(images), tmp_path / "run")
+
+
+def test_resuming_nothing_says_that_it_starts(images, tmp_path, capsys):
+    train_classifier(config(images, SOLVER__MAX_ITER=1), tmp_path / "new", resume=True)
+    assert capsys.readouterr().out.startswith(f"{tmp_path}/new holds no run yet: starting one\n")
+    train_classifier(config(images, SOLVER__MAX_ITER=2), tmp_path / "new", resume=True)
+    assert "starting one" not in capsys.readouterr().out
 
 
 def test_weights_of_other_classes_lose_their_classifier(run, images):

@@ -1,0 +1,23 @@
+"""The processor's name."""
+
+import platform
+
+import pytest
+
+from backbones import hardware
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("processor\t: 0\nmodel\t\t: 85\nmodel name\t: Some CPU: fast\n" * 2, "Some CPU: fast"),
+        ("processor\t: 0\nBogoMIPS\t: 50\n", platform.machine()),  # as on Arm
+        (None, platform.machine()),
+    ],
+)
+def test_cpu_model(tmp_path, monkeypatch, text, expected):
+    file = tmp_path / "cpuinfo"
+    monkeypatch.setattr(hardware, "CPUINFO", file)
+    if text is not None:
+        file.write_text(text)
+    assert hardware.cpu_model() == expected
