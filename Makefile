@@ -44,11 +44,11 @@ clean:
 DEMO := demo
 PICTURES := 24
 
-$(DEMO)/shapes/classes.txt: | $(VENV)/installed
+$(DEMO)/shapes $(DEMO)/crops &: | $(VENV)/installed
 	$(RUN) tools/make_shapes.py --output $(DEMO)/shapes --train 800 --val 100 --test 200 \
 		--crops $(DEMO)/crops
 
-$(DEMO)/%/model_final.pth: $(DEMO)/shapes/classes.txt
+$(DEMO)/%/model_final.pth: | $(DEMO)/crops
 	$(RUN) tools/train_backbone.py --config shapes_$* --output $(DEMO)/$* --resume
 
 $(DEMO)/detect_resnet18/results.json: $(DEMO)/resnet18/model_final.pth
@@ -61,13 +61,17 @@ $(DEMO)/%.json: $(DEMO)/detect_%/results.json
 	$(RUN) tools/eval_voc.py --checkpoint $(DEMO)/detect_$*/model_final.pth \
 		--data $(DEMO)/shapes --split test --metric 11point --json $@
 
-$(DEMO)/images: $(DEMO)/shapes/classes.txt
-	@mkdir -p $@.part && head -$(PICTURES) $(DEMO)/shapes/ImageSets/Main/test.txt | \
-		while read name; do cp $(DEMO)/shapes/JPEGImages/$$name.jpg $@.part; done && mv $@.part $@
+$(DEMO)/images: | $(DEMO)/shapes
+	@rm -rf $@ $@.part && mkdir -p $@.part
+	@head -$(PICTURES) $(DEMO)/shapes/ImageSets/Main/test.txt | \
+		while read name; do cp $(DEMO)/shapes/JPEGImages/$$name.jpg $@.part; done
+	@mv $@.part $@
 
-$(DEMO)/pictures/%: $(DEMO)/detect_%/results.json $(DEMO)/images
+$(DEMO)/pictures/%: $(DEMO)/detect_%/results.json | $(DEMO)/images
+	@rm -rf $@ $@.part
 	$(RUN) tools/visualize.py --checkpoint $(DEMO)/detect_$*/model_final.pth \
-		--input $(DEMO)/images --output $@
+		--input $(DEMO)/images --output $@.part
+	@mv $@.part $@
 
 demo: $(DEMO)/vgg16.json $(DEMO)/resnet18.json $(DEMO)/pictures/vgg16 $(DEMO)/pictures/resnet18
 	$(RUN) tools/compare.py $(DEMO)/vgg16.json $(DEMO)/resnet18.json \

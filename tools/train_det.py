@@ -54,9 +54,9 @@ def main(argv: Sequence[str]) -> None:
     distributed.setup()
     try:
         if args.eval_only:
-            weights = Path(cfg.MODEL.WEIGHTS) if cfg.MODEL.WEIGHTS else None
-            named = args.init_from or (weights if weights and weights.is_file() else None)
-            path = named or output / "model_final.pth"
+            path = args.init_from or output / "model_final.pth"
+            if "MODEL.WEIGHTS" in args.overrides[::2]:  # detectron2's way to say it
+                path = Path(cfg.MODEL.WEIGHTS)
             results = training.evaluate_checkpoint(cfg, engine, name, output, path)
         else:
             results = training.train_detector(

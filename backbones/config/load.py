@@ -59,15 +59,6 @@ def load(
     return cfg
 
 
-def apply(cfg: CfgNode, pairs: dict[str, Any], source: str) -> None:
-    """Set `{"A.B": value}` in place. Raises: ConfigError with all faults."""
-    faults: list[str] = []
-    for key, value in pairs.items():
-        _assign(cfg, key, value, source, faults)
-    if faults:
-        raise ConfigError(source, faults)
-
-
 def _chain(path: Path, seen: tuple[Path, ...] = ()) -> Iterator[tuple[Path, dict[str, Any]]]:
     """The files of a `_BASE_` chain with their values, the farthest base first."""
     path = path.resolve()
@@ -118,10 +109,17 @@ def _assign(cfg: CfgNode, key: str, value: Any, source: str, faults: list[str]) 
         return
     converted, fits = _convert(value, node[leaf])
     if not fits:
-        expected = type(node[leaf]).__name__
-        faults.append(f"{key} ({source}) must be {expected}, got {value!r}")
+        faults.append(f"{key} ({source}) must be {_type(node[leaf])}, got {value!r}")
         return
     node[leaf] = converted
+
+
+def _type(value: Any) -> str:
+    """`list of float` for [1.0], `int` for 3."""
+    name = type(value).__name__
+    if isinstance(value, (tuple, list)) and value:
+        return f"{name} of {_type(value[0])}"
+    return name
 
 
 def _convert(value: Any, current: Any) -> tuple[Any, bool]:
@@ -137,5 +135,6 @@ def _convert(value: Any, current: Any) -> tuple[Any, bool]:
         except ValueError:
             return value, False
     if isinstance(current, (tuple, list)) and isinstance(value, (tuple, list)):
-        return type(current)(value), True
+        pairs = [_convert(item, current[0]) if current else (item, True) for item in value]
+        return type(current)(item for item, _ in pairs), all(fits for _, fits in pairs)
     return value, current is None or isinstance(value, type(current))

@@ -88,6 +88,9 @@ def train(
         first = done == settings.start_iteration + 1
         if first or saves or evaluates or done % settings.log_period == 0:
             _report(meter, optimizer, iteration, settings, log)
+        if saves or evaluates:
+            _check_weights(model, iteration)
+            _share_statistics(model)
         if saves:
             save_checkpoint(done)
         if evaluates:
@@ -96,6 +99,29 @@ def train(
             model.train()
         if saves or evaluates:
             meter.restart()
+
+
+def _check_weights(model: nn.Module, iteration: int) -> None:
+    for name, parameter in model.named_parameters():
+        if not torch.isfinite(parameter).all():
+            raise NonFiniteLossError(
+                f"weights must be finite, got others in {name} after iteration {iteration}; "
+                "lower SOLVER.BASE_LR or set SOLVER.CLIP_GRADIENTS"
+            )
+
+
+def _share_statistics(model: nn.Module) -> None:
+    """Average the running statistics of batch norms, of which each process has its own.
+
+    What is evaluated in several processes is then what one checkpoint holds.
+    """
+    if distributed.world_size() == 1:
+        return
+    for module in model.modules():
+        if isinstance(module, nn.modules.batchnorm._BatchNorm) and module.track_running_stats:
+            for statistic in (module.running_mean, module.running_var):
+                if statistic is not None:
+                    statistic.copy_(distributed.mean_over_ranks(statistic))
 
 
 def _due(done: int, period: int, settings: LoopSettings) -> bool:
@@ -135,10 +161,11 @@ def _report(
     seconds, waiting = meter.speed()
     images_a_second = settings.images_per_iteration / seconds
     terms = "  ".join(f"{k.removeprefix('loss_')} {v:.3f}" for k, v in values.items())
-    line = f"{terms}  lr {rate:.2g}  {images_a_second:.1f} img/s  data {waiting:.0%}"
+    wait = f"data {waiting:.0%}"
     started = iteration > settings.start_iteration  # the first batch waits for the workers' start
     if started and waiting > WAITING_TOO_LONG:
-        line += " (raise DATALOADER.NUM_WORKERS)"
+        wait += " (raise DATALOADER.NUM_WORKERS)"
+    line = f"{images_a_second:.1f} img/s  {wait}  lr {rate:.2g}  {terms}"
     log.progress(iteration + 1, line, seconds)
     speed = {"lr": rate, "images_per_second": images_a_second, "data_time_share": waiting}
     log.scalars(iteration, {**values, **speed, "seconds_per_iteration": seconds})

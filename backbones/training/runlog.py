@@ -12,6 +12,7 @@ from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Column
 from torch.utils.tensorboard import SummaryWriter
 
 from backbones.training import distributed
@@ -47,12 +48,10 @@ class RunLog:
         self._metrics = self._open_metrics()
         self._board = SummaryWriter(str(self.directory), purge_step=self._start_iteration)
         if self._console.is_terminal:
-            columns = [
-                TextColumn("{task.description}"),
-                BarColumn(None),
-                TextColumn("{task.fields[line]}"),
-            ]
-            self._progress = Progress(*columns, console=self._console, expand=True)
+            cut = Column(no_wrap=True, overflow="ellipsis")
+            line = TextColumn("{task.fields[line]}", table_column=cut)
+            columns = [TextColumn("{task.description}"), BarColumn(20), line]
+            self._progress = Progress(*columns, console=self._console)
             self._progress.start()
             self._task = self._progress.add_task(self._title, total=self._max_iterations, line="")
         return self
@@ -91,7 +90,7 @@ class RunLog:
 
     def scalars(self, iteration: int, values: Mapping[str, float]) -> None:
         """Numbers of one iteration: a line of metrics.json and a point on each curve."""
-        if not self._on:
+        if not self._on or not values:
             return
         finite = {k: v for k, v in values.items() if math.isfinite(v)}
         self._metrics.write(json.dumps({"iteration": iteration, **finite}) + "\n")

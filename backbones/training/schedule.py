@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 Warmup = Literal["linear", "constant"]
 
 
-def warmup(iteration: int, iterations: int, factor: float, method: Warmup = "linear") -> float:
-    """From `factor` at iteration 0 to 1 at `iterations`.
+def warmup(
+    schedule: Callable[[int], float],
+    iteration: int,
+    iterations: int,
+    factor: float,
+    method: Warmup = "linear",
+) -> float:
+    """`schedule`, entered in a line from factor * schedule(0) to its value at `iterations`.
 
-    Source: detectron2's WarmupMultiStepLR, so that equal configs train equally.
+    Source: detectron2's WarmupParamScheduler, so that equal configs train equally.
     """
+    if method not in ("linear", "constant"):
+        raise ValueError(f"WARMUP_METHOD must be linear or constant, got {method!r}")
     if iteration >= iterations:
-        return 1.0
+        return schedule(iteration)
+    start = factor * schedule(0)
     if method == "constant":
-        return factor
-    if method == "linear":
-        progress = iteration / iterations
-        return factor * (1 - progress) + progress
-    raise ValueError(f"WARMUP_METHOD must be linear or constant, got {method!r}")
+        return start
+    return start + (schedule(iterations) - start) * iteration / iterations
 
 
 def warmup_multistep(
@@ -34,9 +40,12 @@ def warmup_multistep(
     warmup_factor: float,
     method: Warmup = "linear",
 ) -> float:
-    """Warm-up times gamma to the number of `steps` reached."""
-    decay = gamma ** bisect_right(sorted(steps), iteration)
-    return float(warmup(iteration, warmup_iters, warmup_factor, method) * decay)
+    """Gamma to the number of `steps` reached, after a warm-up."""
+
+    def multistep(at: int) -> float:
+        return float(gamma ** bisect_right(sorted(steps), at))
+
+    return warmup(multistep, iteration, warmup_iters, warmup_factor, method)
 
 
 def warmup_cosine(
@@ -48,10 +57,13 @@ def warmup_cosine(
     warmup_factor: float,
     method: Warmup = "linear",
 ) -> float:
-    """Warm-up times half a cosine from 1 to `end_factor`."""
-    cosine = 0.5 * (1 + math.cos(math.pi * min(iteration / max_iter, 1.0)))
-    decay = end_factor + (1 - end_factor) * cosine
-    return warmup(iteration, warmup_iters, warmup_factor, method) * decay
+    """Half a cosine from 1 to `end_factor`, after a warm-up."""
+
+    def cosine(at: int) -> float:
+        fall = 0.5 * (1 + math.cos(math.pi * min(at / max_iter, 1.0)))
+        return end_factor + (1 - end_factor) * fall
+
+    return warmup(cosine, iteration, warmup_iters, warmup_factor, method)
 
 
 def linear_scaling(base_rate: float, batch: int, reference_batch: int) -> float:

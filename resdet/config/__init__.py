@@ -1,7 +1,7 @@
 """Configuration in detectron2's vocabulary: `load`, `check`, `default_config`."""
 
 from backbones.config.load import ConfigError
-from resdet.config.check import check
+from resdet.config.check import check, get
 from resdet.config.load import CONFIG_FOLDER, load, loads
 from resdet.config.schema import add_resdet_config, default_config
 
@@ -11,6 +11,7 @@ __all__ = [
     "add_resdet_config",
     "check",
     "default_config",
+    "get",
     "load",
     "loads",
 ]

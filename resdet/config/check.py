@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from fvcore.common.config import CfgNode
@@ -31,6 +32,7 @@ ALLOWED: dict[str, tuple[Any, ...]] = {
     "MODEL.FPN.FUSE_TYPE": ("sum", "avg"),
     "MODEL.PROPOSAL_GENERATOR.NAME": ("RPN",),
     "MODEL.ANCHOR_GENERATOR.NAME": ("DefaultAnchorGenerator",),
+    "MODEL.ANCHOR_GENERATOR.OFFSET": (0.0,),
     "MODEL.RPN.HEAD_NAME": ("StandardRPNHead",),
     "MODEL.RPN.IOU_LABELS": ([0, -1, 1],),
     "MODEL.RPN.BBOX_REG_LOSS_TYPE": ("smooth_l1",),
@@ -55,20 +57,53 @@ ALLOWED: dict[str, tuple[Any, ...]] = {
     "SOLVER.AMP.PRECISION": ("bf16", "fp16"),
 }
 
-POSITIVE = (
-    "MODEL.BACKBONE.WIDTH",
-    "MODEL.ROI_HEADS.NUM_CLASSES",
+_POSITIVE = (
+    *("MODEL.BACKBONE.WIDTH", "MODEL.PIXEL_STD", "MODEL.FPN.OUT_CHANNELS"),
+    *("MODEL.ANCHOR_GENERATOR.SIZES", "MODEL.ANCHOR_GENERATOR.ASPECT_RATIOS"),
+    *("MODEL.RPN.BATCH_SIZE_PER_IMAGE", "MODEL.RPN.BBOX_REG_WEIGHTS"),
+    *("MODEL.RPN.PRE_NMS_TOPK_TRAIN", "MODEL.RPN.PRE_NMS_TOPK_TEST"),
+    *("MODEL.RPN.POST_NMS_TOPK_TRAIN", "MODEL.RPN.POST_NMS_TOPK_TEST"),
+    *("MODEL.ROI_HEADS.NUM_CLASSES", "MODEL.ROI_HEADS.BATCH_SIZE_PER_IMAGE"),
+    *("MODEL.ROI_BOX_HEAD.FC_DIM", "MODEL.ROI_BOX_HEAD.BBOX_REG_WEIGHTS"),
     "MODEL.ROI_BOX_HEAD.POOLER_RESOLUTION",
-    "MODEL.RPN.BATCH_SIZE_PER_IMAGE",
-    "MODEL.ROI_HEADS.BATCH_SIZE_PER_IMAGE",
-    "INPUT.MAX_SIZE_TRAIN",
-    "INPUT.MIN_SIZE_TEST",
-    "INPUT.MAX_SIZE_TEST",
-    "SOLVER.MAX_ITER",
-    "SOLVER.BASE_LR",
-    "SOLVER.IMS_PER_BATCH",
-    "TEST.DETECTIONS_PER_IMAGE",
+    *("INPUT.MIN_SIZE_TRAIN", "INPUT.MAX_SIZE_TRAIN", "INPUT.MIN_SIZE_TEST"),
+    *("INPUT.MAX_SIZE_TEST", "INPUT.SCALE_JITTER"),
+    *("SOLVER.MAX_ITER", "SOLVER.BASE_LR", "SOLVER.GAMMA", "SOLVER.IMS_PER_BATCH"),
+    *("SOLVER.CLIP_GRADIENTS.CLIP_VALUE", "TEST.DETECTIONS_PER_IMAGE"),
 )
+_NON_NEGATIVE = (
+    *("MODEL.BACKBONE.FREEZE_AT", "MODEL.PROPOSAL_GENERATOR.MIN_SIZE"),
+    *("MODEL.RPN.SMOOTH_L1_BETA", "MODEL.RPN.LOSS_WEIGHT", "MODEL.RPN.BBOX_REG_LOSS_WEIGHT"),
+    *("MODEL.ROI_BOX_HEAD.SMOOTH_L1_BETA", "MODEL.ROI_BOX_HEAD.BBOX_REG_LOSS_WEIGHT"),
+    *("MODEL.ROI_BOX_HEAD.POOLER_SAMPLING_RATIO", "DATALOADER.NUM_WORKERS"),
+    *("SOLVER.WARMUP_ITERS", "SOLVER.WEIGHT_DECAY", "SOLVER.WEIGHT_DECAY_NORM"),
+    *("SOLVER.WEIGHT_DECAY_BIAS", "SOLVER.BIAS_LR_FACTOR", "SOLVER.BASE_LR_END"),
+    *("SOLVER.CHECKPOINT_PERIOD", "SOLVER.REFERENCE_IMS_PER_BATCH", "TEST.EVAL_PERIOD"),
+)
+_FRACTION = (
+    *("MODEL.RPN.IOU_THRESHOLDS", "MODEL.RPN.POSITIVE_FRACTION", "MODEL.RPN.NMS_THRESH"),
+    *("MODEL.ROI_HEADS.IOU_THRESHOLDS", "MODEL.ROI_HEADS.POSITIVE_FRACTION"),
+    *("MODEL.ROI_HEADS.SCORE_THRESH_TEST", "MODEL.ROI_HEADS.NMS_THRESH_TEST"),
+    *("MODEL.ROI_BOX_HEAD.DROPOUT", "INPUT.COLOR_JITTER", "INPUT.CROP.SIZE"),
+    *("SOLVER.MOMENTUM", "SOLVER.WARMUP_FACTOR"),
+)
+# every number at a key, inside lists too, must hold to this
+RANGES: dict[str, tuple[Callable[[float], bool], Sequence[str]]] = {
+    "> 0": (lambda x: x > 0, _POSITIVE),
+    ">= 0": (lambda x: x >= 0, _NON_NEGATIVE),
+    "in [0, 1]": (lambda x: 0 <= x <= 1, _FRACTION),
+}
+LENGTHS = {
+    "MODEL.PIXEL_MEAN": 3,
+    "MODEL.PIXEL_STD": 3,
+    "MODEL.RPN.IOU_THRESHOLDS": 2,
+    "MODEL.RPN.BBOX_REG_WEIGHTS": 4,
+    "MODEL.ROI_HEADS.IOU_THRESHOLDS": 1,
+    "MODEL.ROI_BOX_HEAD.BBOX_REG_WEIGHTS": 4,
+    "INPUT.CROP.SIZE": 2,
+    "INPUT.SCALE_JITTER": 2,
+}
+NAMES = ("DATASETS.TRAIN", "DATASETS.TEST", "DATASETS.CLASSES", "MODEL.FPN.IN_FEATURES")
 
 
 def check(cfg: CfgNode, *, training: bool = True) -> None:
@@ -94,10 +129,32 @@ def uses_vgg(cfg: CfgNode) -> bool:
 
 
 def _values(cfg: CfgNode) -> Iterator[str]:
-    yield from value_faults(cfg, ALLOWED, POSITIVE)
-    jitter = cfg.INPUT.SCALE_JITTER
-    if len(jitter) != 2 or not 0 < jitter[0] <= jitter[1]:
-        yield f"INPUT.SCALE_JITTER must be [low, high] with 0 < low <= high, got {jitter}"
+    yield from value_faults(cfg, ALLOWED, ())
+    for expected, (holds, keys) in RANGES.items():
+        for key in keys:
+            numbers = list(_numbers(get(cfg, key)))
+            if not numbers or not all(math.isfinite(x) and holds(x) for x in numbers):
+                yield f"{key} must be {expected}, got {get(cfg, key)!r}"
+    for key, length in LENGTHS.items():
+        if len(get(cfg, key)) != length:
+            yield f"{key} must hold {length} number(s), got {get(cfg, key)!r}"
+    for key in NAMES:
+        if not all(isinstance(name, str) for name in get(cfg, key)):
+            yield f"{key} must be a list of names, got {get(cfg, key)!r}"
+    for key in ("INPUT.SCALE_JITTER", "MODEL.RPN.IOU_THRESHOLDS"):
+        if list(get(cfg, key)) != sorted(get(cfg, key)):
+            yield f"{key} must be [low, high], got {get(cfg, key)!r}"
+
+
+def _numbers(value: Any) -> Iterator[float]:
+    """Every number in a value; NaN for what is none, 0 for None, which means a default."""
+    if isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _numbers(item)
+    elif value is None:
+        yield 0.0
+    else:
+        yield float(value) if isinstance(value, (int, float)) else math.nan
 
 
 def _structure(cfg: CfgNode) -> Iterator[str]:
@@ -124,6 +181,12 @@ def _structure(cfg: CfgNode) -> Iterator[str]:
             "MODEL.ROI_HEADS.IN_FEATURES must be one stage without an FPN, "
             f"got {model.ROI_HEADS.IN_FEATURES}"
         )
+    wanted = set(model.FPN.IN_FEATURES if uses_fpn(cfg) else model.RPN.IN_FEATURES)
+    if not uses_vgg(cfg) and not wanted <= set(model.RESNETS.OUT_FEATURES):
+        yield (
+            f"MODEL.RESNETS.OUT_FEATURES must hold {sorted(wanted)}, which the detector reads, "
+            f"got {model.RESNETS.OUT_FEATURES}"
+        )
     for key in ("SIZES", "ASPECT_RATIOS"):
         rows = model.ANCHOR_GENERATOR[key]
         if len(rows) not in (1, len(model.RPN.IN_FEATURES)):
@@ -131,6 +194,14 @@ def _structure(cfg: CfgNode) -> Iterator[str]:
                 f"MODEL.ANCHOR_GENERATOR.{key} must have 1 row or one for each of "
                 f"MODEL.RPN.IN_FEATURES ({len(model.RPN.IN_FEATURES)}), got {len(rows)}"
             )
+
+
+def get(cfg: CfgNode, key: str) -> Any:
+    """The value at "A.B.C"."""
+    node: Any = cfg
+    for part in key.split("."):
+        node = node[part]
+    return node
 
 
 def _stages(cfg: CfgNode) -> list[str]:
@@ -149,5 +220,3 @@ def _levels(cfg: CfgNode) -> list[str]:
 def _training(cfg: CfgNode) -> Iterator[str]:
     if not cfg.DATASETS.TRAIN:
         yield "DATASETS.TRAIN must name a dataset, got none"
-    if cfg.SOLVER.WARMUP_ITERS and not 0 < cfg.SOLVER.WARMUP_FACTOR <= 1:
-        yield f"SOLVER.WARMUP_FACTOR must be in (0, 1], got {cfg.SOLVER.WARMUP_FACTOR}"

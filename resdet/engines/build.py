@@ -7,11 +7,23 @@ from torch import nn
 
 from backbones.checkpoint import Preprocessing
 from resdet import config
+from resdet.config import ConfigError, get
 from resdet.engines import Engine
 from resdet.engines.checkpoint import DetectorCheckpoint
 from resdet.modeling.backbone import build_parts
 
 PREDICTOR = "box_predictor."  # what depends on the classes
+# weights mean something else under another value of these, though their shapes may agree
+MEANING = (
+    *("MODEL.BACKBONE.NAME", "MODEL.BACKBONE.WIDTH", "MODEL.VGG.DEPTH"),
+    *("MODEL.RESNETS.DEPTH", "MODEL.RESNETS.STRIDE_IN_1X1"),
+    *("MODEL.FPN.IN_FEATURES", "MODEL.FPN.OUT_CHANNELS", "MODEL.FPN.NORM", "MODEL.FPN.FUSE_TYPE"),
+    *("MODEL.ANCHOR_GENERATOR.SIZES", "MODEL.ANCHOR_GENERATOR.ASPECT_RATIOS"),
+    *("MODEL.RPN.IN_FEATURES", "MODEL.RPN.BBOX_REG_WEIGHTS", "MODEL.ROI_HEADS.IN_FEATURES"),
+    *("MODEL.ROI_BOX_HEAD.NAME", "MODEL.ROI_BOX_HEAD.FC_DIM"),
+    *("MODEL.ROI_BOX_HEAD.BBOX_REG_WEIGHTS", "MODEL.ROI_BOX_HEAD.POOLER_TYPE"),
+    *("MODEL.ROI_BOX_HEAD.POOLER_RESOLUTION", "MODEL.ROI_BOX_HEAD.POOLER_SAMPLING_RATIO"),
+)
 
 
 def build_model(cfg: CfgNode, engine: Engine) -> tuple[nn.Module, list[str]]:
@@ -35,7 +47,7 @@ def restore_model(
 
     Raises: ConfigError; ValueError if the checkpoint is of another model.
     """
-    config.check(cfg, training=False)
+    _check_meaning(cfg, saved.cfg, source)
     lines = [f"all weights from {source}", *_adopt(cfg, _preprocessing(saved.cfg))]
     model = engine.build_model(cfg, build_parts(cfg, with_weights=False))
     engine.load_canonical_state(model, saved.model, source)
@@ -52,7 +64,7 @@ def initialize_model(
     """As `restore_model`, but a detector of other classes keeps its fresh predictor."""
     if saved.class_names == class_names:
         return restore_model(cfg, engine, saved, source)
-    config.check(cfg, training=False)
+    _check_meaning(cfg, saved.cfg, source)
     lines = [
         f"all weights from {source} but {PREDICTOR}*, which is new: its classes were "
         f"{_some(saved.class_names)}, now {_some(class_names)}",
@@ -64,6 +76,17 @@ def initialize_model(
     state.update({k: v for k, v in own.items() if k.startswith(PREDICTOR)})
     engine.load_canonical_state(model, state, source)
     return model, lines
+
+
+def _check_meaning(cfg: CfgNode, saved: CfgNode, source: str) -> None:
+    config.check(cfg, training=False)
+    faults = [
+        f"{key} must be {get(saved, key)!r}, as in {source}, got {get(cfg, key)!r}"
+        for key in MEANING
+        if get(cfg, key) != get(saved, key)
+    ]
+    if faults:
+        raise ConfigError("config", faults)
 
 
 def _preprocessing(cfg: CfgNode) -> Preprocessing:

@@ -13,8 +13,6 @@ from fvcore.common.config import CfgNode
 from torch import nn
 
 from backbones.training import distributed
-from backbones.training.loop import DTYPES
-from backbones.training.solver import precision
 from resdet import boxes as box_ops
 from resdet.data.loader import test_batches, to_tensor
 from resdet.data.transforms import Image
@@ -80,10 +78,7 @@ class Detector:
     @torch.inference_mode()
     def _detect(self, batch: Sequence[Sample]) -> list[Detections]:
         self.model.eval()
-        device = next(self.model.parameters()).device.type
-        dtype = DTYPES[precision(self.cfg)]
-        with torch.autocast(device, dtype, enabled=dtype != torch.float32):
-            found = self.engine.detect(self.model, batch)
+        found = self.engine.detect(self.model, batch)
         return [_in_own_pixels(f, sample) for f, sample in zip(found, batch)]
 
 

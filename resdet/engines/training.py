@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from resdet.structures import Dataset
 from resdet.visualization.curves import plot_learning_curve
 
 RESULTS = "results.json"
+EVALUATION = "evaluation.json"
 CONFIG = "config.yaml"
 
 
@@ -51,6 +52,8 @@ def train_detector(
     started = time.monotonic()
     config.check(cfg)
     saved = _saved(directory, resume)
+    if resume and saved is None and distributed.is_main():
+        print(f"{directory} holds no run yet: starting one")
     seed = _seed(cfg, saved)
     distributed.seed_all(seed)
     device = _device(cfg)
@@ -58,6 +61,7 @@ def train_detector(
     datasets = load_datasets(cfg, [*cfg.DATASETS.TRAIN, *cfg.DATASETS.TEST])
     trains = datasets[: len(cfg.DATASETS.TRAIN)]
     tests = datasets[len(cfg.DATASETS.TRAIN) :]
+    _check_distinct(tests)
     classes = datasets[0].class_names
     model, lines = _model(cfg, engine, classes, saved, directory, init_from)
     model.to(device)
@@ -68,6 +72,7 @@ def train_detector(
         optimizer=solver.build_optimizer(cfg, model),
         scaler=torch.amp.GradScaler(device.type, enabled=solver.precision(cfg) == "fp16"),
         seed=seed,
+        started=started,
     )
     start = run.resume(saved) if saved else 0
     if start >= cfg.SOLVER.MAX_ITER and (directory / RESULTS).is_file():
@@ -86,15 +91,16 @@ def train_detector(
             _run_loop(run, trains, start, log)
     if distributed.is_main():
         plot_learning_curve(directory / METRICS, directory / "learning_curve.png")
-    seconds = time.monotonic() - started
-    return write_results(directory, name, run.detector, run.scores, seed, seconds)
+    measured = Measured(cfg.SOLVER.MAX_ITER, seed, run.seconds(), run.scores)
+    return write_results(directory / RESULTS, name, run.detector, measured)
 
 
 def evaluate_checkpoint(
     cfg: CfgNode, engine: Engine, name: str, directory: Path, path: Path
 ) -> dict[str, Any]:
-    """Measure a checkpoint on DATASETS.TEST, without training; returns what results.json holds.
+    """Measure a checkpoint on DATASETS.TEST, without training; returns what it wrote.
 
+    That is results.json, in the folder of a training run evaluation.json.
     Raises: ConfigError if there is nothing to measure on; ValueError if the checkpoint differs.
     """
     started = time.monotonic()
@@ -103,35 +109,43 @@ def evaluate_checkpoint(
     saved = checkpoint.load(path)
     model, _ = restore_model(cfg, engine, saved, str(path))
     detector = Detector(model.to(_device(cfg)), cfg, saved.class_names, engine)
-    scores = evaluate(detector, load_datasets(cfg, cfg.DATASETS.TEST), directory)
-    return write_results(
-        directory, name, detector, scores, saved.training.get("seed"), time.monotonic() - started
-    )
+    tests = load_datasets(cfg, cfg.DATASETS.TEST)
+    _check_distinct(tests)
+    scores = evaluate(detector, tests, directory)
+    seconds = time.monotonic() - started
+    measured = Measured(saved.iteration, saved.training.get("seed"), seconds, scores)
+    file = directory / (RESULTS if last(directory) is None else EVALUATION)
+    return write_results(file, name, detector, measured)
 
 
-def write_results(
-    directory: Path,
-    name: str,
-    detector: Detector,
-    scores: dict[str, dict[str, Any]],
-    seed: int | None,
-    seconds: float,
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Measured:
+    """What a run found, after how many iterations, by which seed, in how long."""
+
+    iterations: int
+    seed: int | None
+    seconds: float
+    scores: dict[str, dict[str, Any]]
+
+
+def write_results(path: Path, name: str, detector: Detector, measured: Measured) -> dict[str, Any]:
     """What was measured, of what, on what, beside the paper's own value."""
+    device = next(detector.model.parameters()).device
+    gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else None
     values = {
         "config": name,
         "engine": detector.engine.NAME,
-        "device": str(next(detector.model.parameters()).device),
-        "seed": seed,
-        "seconds": round(seconds, 1),
-        "iterations": detector.cfg.SOLVER.MAX_ITER,
+        "device": gpu or str(device),
+        "seed": measured.seed,
+        "seconds": round(measured.seconds, 1),
+        "iterations": measured.iterations,
         "processes": distributed.world_size(),
-        "metrics": scores,
+        "metrics": measured.scores,
         "paper": paper_values(name),
         "environment": results.environment(),
     }
     if distributed.is_main():
-        results.write_json(directory / RESULTS, values)
+        results.write_json(path, values)
     return values
 
 
@@ -145,16 +159,23 @@ class Run:
     optimizer: torch.optim.Optimizer
     scaler: torch.amp.GradScaler
     seed: int
+    started: float
+    seconds_before: float = 0.0
     best: float | None = None
-    scores: dict[str, dict[str, Any]] | Any = None
+    scores: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def seconds(self) -> float:
+        """Time spent on this run, with that of the parts it resumes."""
+        return self.seconds_before + time.monotonic() - self.started
 
     def resume(self, saved: DetectorCheckpoint) -> int:
         """Take up optimiser, scaler and best score; returns the iterations already done."""
-        self.optimizer.load_state_dict(saved.training["optimizer"])
+        solver.load_optimizer(self.optimizer, saved.training["optimizer"])
         self.scaler.load_state_dict(saved.training["scaler"])
+        self.seconds_before = saved.training["seconds"]
         best = self.directory / BEST
         self.best = checkpoint.load(best).training["score"] if best.is_file() else None
-        distributed.seed_all(self.seed + saved.iteration)
+        distributed.seed_all(self.seed, saved.iteration)
         return saved.iteration
 
     def save(self, iteration: int) -> None:
@@ -162,7 +183,7 @@ class Run:
 
         Every process draws its random numbers anew from here on: a resumed run draws the same.
         """
-        distributed.seed_all(self.seed + iteration)
+        distributed.seed_all(self.seed, iteration)
         if not distributed.is_main():
             return
         final = iteration == self.detector.cfg.SOLVER.MAX_ITER
@@ -171,6 +192,7 @@ class Run:
             "optimizer": self.optimizer.state_dict(),
             "scaler": self.scaler.state_dict(),
             "seed": self.seed,
+            "seconds": self.seconds(),
         }
         self._write(name, iteration, training)
         mark_last(self.directory, name)
@@ -206,7 +228,7 @@ def _run_loop(run: Run, trains: Sequence[Dataset], start: int, log: RunLog) -> N
     cfg, model = run.detector.cfg, run.detector.model
     wrapped: nn.Module = model
     if distributed.world_size() > 1:
-        # frozen batch norms never differ between processes
+        # the loop averages running statistics where they are read
         wrapped = DistributedDataParallel(model, broadcast_buffers=False)
     settings = LoopSettings(
         max_iterations=cfg.SOLVER.MAX_ITER,
@@ -253,6 +275,8 @@ def _model(
 
 
 def _saved(directory: Path, resume: bool) -> DetectorCheckpoint | None:
+    if directory.exists() and not directory.is_dir():
+        raise ValueError(f"--output must be a folder, got {directory}, which is a file")
     newest = last(directory)
     if newest is None:
         return None
@@ -262,6 +286,13 @@ def _saved(directory: Path, resume: bool) -> DetectorCheckpoint | None:
             "give --resume to go on with it, or another folder"
         )
     return checkpoint.load(newest)
+
+
+def _check_distinct(tests: Sequence[Dataset]) -> None:
+    names = [dataset.name for dataset in tests]
+    if len(set(names)) < len(names):
+        fault = f"DATASETS.TEST must have different names, got {', '.join(names)}; rename a folder"
+        raise ConfigError("config", [fault])
 
 
 def _seed(cfg: CfgNode, saved: DetectorCheckpoint | None) -> int:

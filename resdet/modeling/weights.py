@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 Prefixes = Sequence[tuple[str, str]]  # (canonical, engine's)
 LISTED = 12
+COUNTER = ".num_batches_tracked"
 
 
 def rename(state: Mapping[str, Tensor], prefixes: Prefixes) -> dict[str, Tensor]:
@@ -40,6 +41,9 @@ def load_strictly(model: nn.Module, state: Mapping[str, Tensor], source: str) ->
     Raises: ValueError that lists what is missing, unknown, or of another shape.
     """
     own = model.state_dict()
+    # a trained batch norm counts its batches, a frozen one does not; nothing depends on it
+    state = {k: v for k, v in state.items() if k in own or not k.endswith(COUNTER)}
+    state |= {k: v for k, v in own.items() if k.endswith(COUNTER) and k not in state}
     faults = []
     missing = [k for k in own if k not in state]
     unknown = [k for k in state if k not in own]
@@ -54,7 +58,7 @@ def load_strictly(model: nn.Module, state: Mapping[str, Tensor], source: str) ->
         raise ValueError(
             f"weights of {source} must fit the model of the config; {'; '.join(sorted(faults))}"
         )
-    model.load_state_dict(dict(state))
+    model.load_state_dict(state)
 
 
 def _list(keys: Sequence[str]) -> str:

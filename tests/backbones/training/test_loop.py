@@ -88,3 +88,9 @@ def test_a_mean_is_over_the_iterations_since_the_last_line(tmp_path: Path) -> No
     lines = [json.loads(x) for x in (tmp_path / "metrics.json").read_text().splitlines()]
     second = next(x for x in lines if x["iteration"] == 2)
     assert second["total_loss"] == pytest.approx((0.8**2 + 0.64**2) / 2)
+
+
+def test_weights_that_are_not_finite_are_never_saved(tmp_path: Path) -> None:
+    model = layer()
+    with pytest.raises(NonFiniteLossError, match="weights must be finite, got others in weight"):
+        run(tmp_path, model, rate=float("inf"), max_iterations=1)

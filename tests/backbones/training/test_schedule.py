@@ -25,7 +25,8 @@ def test_multistep(iteration: int, factor: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("iteration", "factor"), [(0, 0.001), (100, 0.977975), (500, 0.55), (1000, 0.1), (1200, 0.1)]
+    ("iteration", "factor"),
+    [(0, 0.001), (50, 0.489488), (100, 0.977975), (500, 0.55), (1000, 0.1), (1200, 0.1)],
 )
 def test_cosine(iteration: int, factor: float) -> None:
     value = schedule.warmup_cosine(iteration, max_iter=1000, end_factor=0.1, **COMMON)
@@ -33,13 +34,13 @@ def test_cosine(iteration: int, factor: float) -> None:
 
 
 def test_constant_warmup() -> None:
-    assert schedule.warmup(99, 100, 0.3, "constant") == 0.3
-    assert schedule.warmup(100, 100, 0.3, "constant") == 1.0
+    assert schedule.warmup(lambda at: 2.0, 99, 100, 0.3, "constant") == 0.6
+    assert schedule.warmup(lambda at: 2.0, 100, 100, 0.3, "constant") == 2.0
 
 
 def test_an_unknown_warmup_is_refused() -> None:
     with pytest.raises(ValueError, match="must be linear or constant, got 'exp'"):
-        schedule.warmup(0, 10, 0.1, "exp")  # type: ignore[arg-type]
+        schedule.warmup(lambda at: 1.0, 0, 10, 0.1, "exp")  # type: ignore[arg-type]
 
 
 def test_the_rate_grows_with_the_batch() -> None:

@@ -5,26 +5,38 @@ import pytest
 from resdet import config
 from resdet.config import ConfigError
 
-CASES = {
-    "MODEL.MASK_ON": ("True", "MODEL.MASK_ON must be False, got True"),
-    "MODEL.RESNETS.DEPTH": (
-        "77",
-        "MODEL.RESNETS.DEPTH must be 18 or 34 or 50 or 101 or 152, got 77",
-    ),
-    "MODEL.RPN.IN_FEATURES": ("['res9']", "MODEL.RPN.IN_FEATURES must be of"),
-    "MODEL.RPN.CONV_DIMS": ("[256]", r"MODEL.RPN.CONV_DIMS must be \[-1\], got \[256\]"),
-    "MODEL.ANCHOR_GENERATOR.SIZES": ("[[8], [16]]", "SIZES must have 1 row or one for each"),
-    "MODEL.ROI_BOX_HEAD.POOLER_TYPE": ("'ROIWarp'", "'ROIAlignV2' or 'ROIAlign' or 'ROIPool'"),
-    "SOLVER.MAX_ITER": ("0", "SOLVER.MAX_ITER must be > 0, got 0"),
-    "INPUT.SCALE_JITTER": ("[2.0, 1.0]", "INPUT.SCALE_JITTER must be .* with 0 < low <= high"),
-    "DATASETS.TRAIN": ("()", "DATASETS.TRAIN must name a dataset, got none"),
-}
+CASES = [
+    ("MODEL.MASK_ON", "True", "must be False, got True"),
+    ("MODEL.RESNETS.DEPTH", "77", "must be 18 or 34 or 50 or 101 or 152, got 77"),
+    ("MODEL.RESNETS.OUT_FEATURES", "['res5']", r"must hold \['res4'\], which the detector reads"),
+    ("MODEL.RPN.IN_FEATURES", "['res9']", "must be of"),
+    ("MODEL.RPN.CONV_DIMS", "[256]", r"must be \[-1\], got \[256\]"),
+    ("MODEL.ANCHOR_GENERATOR.SIZES", "[[8], [16]]", "must have 1 row or one for each"),
+    ("MODEL.ANCHOR_GENERATOR.SIZES", "[[-16]]", "must be > 0"),
+    ("MODEL.ANCHOR_GENERATOR.ASPECT_RATIOS", "[[0.0]]", "must be > 0"),
+    ("MODEL.ANCHOR_GENERATOR.OFFSET", "0.5", r"must be 0\.0, got 0\.5"),
+    ("MODEL.ROI_BOX_HEAD.POOLER_TYPE", "'ROIWarp'", "must be 'ROIAlignV2' or 'ROIAlign'"),
+    ("MODEL.RPN.IOU_THRESHOLDS", "[0.7, 0.3]", r"must be \[low, high\]"),
+    ("MODEL.RPN.IOU_THRESHOLDS", "[0.5]", r"must hold 2 number\(s\)"),
+    ("MODEL.ROI_HEADS.IOU_THRESHOLDS", "[0.3, 0.5]", r"must hold 1 number\(s\)"),
+    ("MODEL.ROI_HEADS.IOU_THRESHOLDS", "[]", r"must be in \[0, 1\]"),
+    ("MODEL.RPN.POSITIVE_FRACTION", "3.0", r"must be in \[0, 1\], got 3"),
+    ("MODEL.RPN.PRE_NMS_TOPK_TRAIN", "0", "must be > 0, got 0"),
+    ("MODEL.PIXEL_STD", "[1.0, 2.0]", r"must hold 3 number\(s\)"),
+    ("SOLVER.MAX_ITER", "0", "must be > 0, got 0"),
+    ("SOLVER.BASE_LR", "1e999", "must be > 0, got inf"),
+    ("SOLVER.WARMUP_ITERS", "-5", "must be >= 0, got -5"),
+    ("SOLVER.WEIGHT_DECAY_BIAS", "abc", "must be >= 0, got 'abc'"),
+    ("SOLVER.CLIP_GRADIENTS.CLIP_VALUE", "-10.0", "must be > 0"),
+    ("INPUT.SCALE_JITTER", "[2.0, 1.0]", r"must be \[low, high\]"),
+    ("DATASETS.TRAIN", "()", "must name a dataset, got none"),
+    ("DATASETS.CLASSES", "[1]", r"must be a list of names, got \[1\]"),
+]
 
 
-@pytest.mark.parametrize("key", CASES)
-def test_one_fault(key: str) -> None:
-    value, message = CASES[key]
-    with pytest.raises(ConfigError, match=message):
+@pytest.mark.parametrize(("key", "value", "message"), CASES)
+def test_one_fault(key: str, value: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=f"{key} {message}"):
         config.check(config.load("coco_r101", [key, value]))
 
 

@@ -81,3 +81,13 @@ def test_yaml_that_would_run_code_is_refused(tmp_path: Path) -> None:
 def test_a_config_survives_the_way_into_a_checkpoint() -> None:
     cfg = config.load("shapes_vgg16", ["SOLVER.BASE_LR", "0.5"])
     assert config.loads(cfg.dump(), "model.pth") == cfg
+
+
+def test_elements_of_lists_take_the_type_of_the_default() -> None:
+    cfg = config.load("coco_r101", ["MODEL.PIXEL_MEAN", "[104, 117, 123]"])
+    assert cfg.MODEL.PIXEL_MEAN == [104.0, 117.0, 123.0]
+    assert all(isinstance(value, float) for value in cfg.MODEL.PIXEL_MEAN)
+    faults = {"INPUT.MIN_SIZE_TRAIN": "['a']", "MODEL.ANCHOR_GENERATOR.SIZES": "[16]"}
+    for key, value in faults.items():
+        with pytest.raises(ConfigError, match=rf"{key} \(command line\) must be .* of .*int, got"):
+            config.load("coco_r101", [key, value])

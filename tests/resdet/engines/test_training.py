@@ -112,7 +112,7 @@ def test_a_checkpoint_of_another_depth_is_refused(small_config, tmp_path: Path) 
     cfg = small_config("SOLVER.MAX_ITER", "1", "DATASETS.TEST", "()")
     train(cfg, tmp_path / "a")
     deeper = small_config("MODEL.RESNETS.DEPTH", "34")
-    with pytest.raises(ValueError, match="must fit the model of the config; missing: backbone"):
+    with pytest.raises(ValueError, match="MODEL.RESNETS.DEPTH must be 18, as in .*, got 34"):
         train(deeper, tmp_path / "b", init_from=tmp_path / "a/model_final.pth")
 
 
@@ -175,3 +175,70 @@ def test_coco_form_gives_the_twelve(small_config, tmp_path: Path, shapes_root: P
     }
     known = {c["id"] for c in json.loads(annotations.read_text())["categories"]}
     assert ids <= known
+
+
+def test_a_resumed_run_follows_the_rate_it_announces(small_config, tmp_path: Path) -> None:
+    train(small_config("DATASETS.TEST", "()", "SOLVER.MAX_ITER", "2"), tmp_path / "run")
+    more = ("SOLVER.MAX_ITER", "3", "SOLVER.BASE_LR", "0.5", "SOLVER.WARMUP_ITERS", "0")
+    train(small_config("DATASETS.TEST", "()", *more), tmp_path / "run", resume=True)
+    last = json.loads((tmp_path / "run/metrics.json").read_text().splitlines()[-1])
+    assert last["iteration"] == 2
+    # cosine over 3 iterations, of which 2 are done; the batch is 2 of 8
+    assert last["lr"] == pytest.approx(0.5 * 2 / 8 * 0.25)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("MODEL.RESNETS.STRIDE_IN_1X1", "True"),
+        ("MODEL.ANCHOR_GENERATOR.SIZES", "[[16, 48, 96]]"),
+        ("MODEL.ROI_BOX_HEAD.POOLER_TYPE", "ROIAlign"),
+        ("MODEL.ROI_BOX_HEAD.BBOX_REG_WEIGHTS", "(1.0, 1.0, 1.0, 1.0)"),
+    ],
+)
+def test_weights_are_not_read_with_another_meaning(
+    small_config, tmp_path: Path, key: str, value: str
+) -> None:
+    train(small_config("SOLVER.MAX_ITER", "1", "DATASETS.TEST", "()"), tmp_path / "a")
+    path = tmp_path / "a/model_final.pth"
+    other = small_config(key, value)
+    with pytest.raises(ConfigError, match=rf"{key} must be .*, as in .*model_final\.pth, got"):
+        evaluate_checkpoint(other, engines.load("tv"), "test", tmp_path / "b", path)
+    with pytest.raises(ConfigError, match=f"{key} must be"):
+        train(other, tmp_path / "c", init_from=path)
+
+
+def test_batch_norms_may_be_frozen_afterwards(small_config, tmp_path: Path) -> None:
+    more = ("SOLVER.MAX_ITER", "1", "DATASETS.TEST", "()")
+    train(small_config(*more, "MODEL.RESNETS.NORM", "BN"), tmp_path / "a")
+    frozen = small_config(*more, "MODEL.RESNETS.NORM", "FrozenBN", "SOLVER.BASE_LR", "1e-12")
+    train(frozen, tmp_path / "b", init_from=tmp_path / "a/model_final.pth")
+    key = "backbone.res4.1.norm1.running_mean"
+    assert torch.equal(
+        weights(tmp_path / "a/model_final.pth")[key], weights(tmp_path / "b/model_final.pth")[key]
+    )
+
+
+def test_evaluation_spares_the_results_of_the_run(small_config, tmp_path: Path) -> None:
+    cfg = small_config("SOLVER.MAX_ITER", "1")
+    train(cfg.clone(), tmp_path / "run")
+    before = (tmp_path / "run/results.json").read_bytes()
+    cfg.SOLVER.MAX_ITER = 999
+    path = tmp_path / "run/model_final.pth"
+    alone = evaluate_checkpoint(cfg, engines.load("tv"), "test", tmp_path / "run", path)
+    assert alone["iterations"] == 1
+    assert (tmp_path / "run/results.json").read_bytes() == before
+    assert json.loads((tmp_path / "run/evaluation.json").read_text()) == alone
+
+
+def test_test_sets_of_one_name_are_refused(small_config, tmp_path: Path, shapes_root: Path) -> None:
+    cfg = small_config()
+    cfg.DATASETS.TEST = ("voc:.:test", f"voc:{shapes_root}:test")
+    with pytest.raises(ConfigError, match="DATASETS.TEST must have different names"):
+        train(cfg, tmp_path / "run")
+
+
+def test_an_output_that_is_a_file_is_refused_first(small_config, tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("")
+    with pytest.raises(ValueError, match=r"--output must be a folder, got .*run, which is a file"):
+        train(small_config(), tmp_path / "run")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from pathlib import Path
 
 import torch
 from torch.nn.parallel import DistributedDataParallel
 
-from backbones.training import distributed
+from backbones.training import distributed, solver
+from backbones.training.loop import LoopSettings, train
+from backbones.training.runlog import RunLog
 from resdet import config, engines
 from resdet.engines.build import build_model
 
@@ -45,10 +48,35 @@ def gradients(cfg_text: str, output: Path) -> None:
         torch.save({n: p.grad for n, p in model.named_parameters() if p.requires_grad}, output)
 
 
+def learn(cfg_text: str, output: Path) -> None:
+    """Train on the images with boxes in process 0 and on those without in all others."""
+    cfg = config.loads(cfg_text, "test")
+    distributed.seed_all(0)
+    engine = engines.load("tv")
+    model, _ = build_model(cfg, engine)
+    optimizer = solver.build_optimizer(cfg, model)
+    mine = [s for s in batch() if (len(s["boxes"]) > 0) == distributed.is_main()]
+    settings = LoopSettings(cfg.SOLVER.MAX_ITER, images_per_iteration=4, log_period=10)
+    with RunLog(output, "learn", cfg.SOLVER.MAX_ITER) as log:
+        train(
+            DistributedDataParallel(model, broadcast_buffers=False),
+            itertools.repeat(mine),
+            engine.compute_losses,
+            optimizer,
+            solver.build_rate_factor(cfg),
+            settings,
+            log,
+            scaler=torch.amp.GradScaler("cpu", enabled=False),
+            save_checkpoint=lambda iteration: None,
+            evaluate=lambda iteration: {},
+        )
+
+
 def main() -> None:
     torch.set_num_threads(1)
     distributed.setup()
-    gradients(Path(sys.argv[1]).read_text(), Path(sys.argv[2]))
+    act = {"gradients": gradients, "learn": learn}[sys.argv[1]]
+    act(Path(sys.argv[2]).read_text(), Path(sys.argv[3]))
     distributed.cleanup()
 
 

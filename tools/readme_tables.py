@@ -1,0 +1,74 @@
+"""Write the tables of README.md from the results beside the configs.
+
+python tools/readme_tables.py [--check]
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+README = ROOT / "README.md"
+RESULTS = ROOT / "configs" / "detection"
+
+
+def main(argv: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing; 1 if they differ")
+    args = parser.parse_args(argv)
+
+    text = README.read_text(encoding="utf-8")
+    fresh = with_tables(text)
+    if args.check:
+        return int(fresh != text)
+    README.write_text(fresh, encoding="utf-8")
+    return 0
+
+
+def with_tables(text: str) -> str:
+    """`text` with each table between its marks made anew."""
+    tables = {"shapes": table("shapes_vgg16", "shapes_r18"), "bccd": table("bccd_r18")}
+    for name, lines in tables.items():
+        before, rest = text.split(f"<!-- {name} -->\n")
+        _, after = rest.split(f"<!-- /{name} -->")
+        text = f"{before}<!-- {name} -->\n{lines}<!-- /{name} -->{after}"
+    return text
+
+
+def table(*configs: str) -> str:
+    """One row a config: mAP by both rules, time, conditions."""
+    from resdet.evaluation import read_json
+
+    rows = ["| config | mAP@.5, 11-point | area | training and measuring | conditions |"]
+    rows.append("|---|---:|---:|---:|---|")
+    for name in configs:
+        result = read_json(RESULTS / f"{name}.json")
+        (scores,) = result["metrics"].values()
+        eleven, area = (100 * scores[rule]["mAP"]["0.50"] for rule in ("11point", "area"))
+        minutes, seconds = divmod(round(result["seconds"]), 60)
+        rows.append(
+            f"| [`{name}`](configs/detection/{name}.json) | {eleven:.1f} | {area:.1f} "
+            f"| {minutes} min {seconds} s | {conditions(result)} |"
+        )
+    return "\n".join(rows) + "\n"
+
+
+def conditions(result: Mapping[str, Any]) -> str:
+    """Hardware, versions, number of runs."""
+    environment = result["environment"]
+    hardware = f"{environment['cores']} cores of {environment['cpu']}"
+    if result["device"] != "cpu":
+        hardware = f"{result['device']}, {hardware}"
+    torch = environment["packages"]["torch"]
+    return f"{result['iterations']} iterations, 1 run, {hardware}, torch {torch}"
+
+
+if __name__ == "__main__":
+    from backbones.cli import run
+
+    run(main)
