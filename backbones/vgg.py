@@ -18,6 +18,7 @@ CONFIGS = {16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
 STAGE_WIDTHS = (64, 128, 256, 512, 512)
 HIDDEN_WIDTH = 4096
 POOLED_SIZE = 7
+SMALLEST_INPUT = 2 ** len(STAGE_WIDTHS)  # as many pools halve it
 
 
 class VGG(Classifier):
@@ -27,7 +28,7 @@ class VGG(Classifier):
     stride 16, as detection takes it; pool5 belongs to the head.
 
     Shape: (N, 3, H, W) -> (N, num_classes) logits; any size of at least 32: the head pools to 7x7.
-    Raises: ValueError for an unknown norm or a width that is not positive.
+    Raises: ValueError for an unknown norm, a width that is not positive or a smaller image.
     Source: Simonyan and Zisserman 2015, Table 1.
     Deviation: no norm in that paper; `norm` adds one after each convolution.
     """
@@ -62,6 +63,12 @@ class VGG(Classifier):
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits."""
+        height, width = x.shape[-2:]
+        if min(height, width) < SMALLEST_INPUT:
+            raise ValueError(
+                f"images must be at least {SMALLEST_INPUT}x{SMALLEST_INPUT} pixels for a VGG, "
+                f"got {width}x{height}"
+            )
         x = F.max_pool2d(self.features(x, ("conv5",))["conv5"], 2)
         x = F.adaptive_avg_pool2d(x, POOLED_SIZE).flatten(1)
         x = F.dropout(F.relu_(self.fc6(x)), self.dropout, self.training)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,13 +74,23 @@ ALLOWED: dict[str, tuple[Any, ...]] = {
 }
 
 POSITIVE = (
-    "MODEL.WIDTH",
-    "INPUT.SIZE",
-    "SOLVER.MAX_ITER",
-    "SOLVER.BASE_LR",
-    "SOLVER.IMS_PER_BATCH",
-    "SOLVER.CLIP_GRADIENTS.CLIP_VALUE",
+    *("MODEL.WIDTH", "INPUT.SIZE", "SOLVER.MAX_ITER", "SOLVER.BASE_LR", "SOLVER.GAMMA"),
+    *("SOLVER.IMS_PER_BATCH", "SOLVER.CLIP_GRADIENTS.CLIP_VALUE"),
 )
+NON_NEGATIVE = (
+    *("MODEL.NUM_CLASSES", "DATALOADER.NUM_WORKERS", "SOLVER.BASE_LR_END", "SOLVER.WARMUP_ITERS"),
+    *("SOLVER.WEIGHT_DECAY", "SOLVER.WEIGHT_DECAY_NORM", "SOLVER.WEIGHT_DECAY_BIAS"),
+    *("SOLVER.BIAS_LR_FACTOR", "SOLVER.REFERENCE_IMS_PER_BATCH", "SOLVER.CHECKPOINT_PERIOD"),
+    "TEST.EVAL_PERIOD",
+)
+FRACTION = ("SOLVER.MOMENTUM",)
+# in the order in which `value_faults` takes their keys
+RANGES: dict[str, Callable[[float], bool]] = {
+    "> 0": lambda x: x > 0,
+    ">= 0": lambda x: x >= 0,
+    "in [0, 1]": lambda x: 0 <= x <= 1,
+}
+SMALLEST_VGG_INPUT = 32  # five pools halve it
 
 
 def default_config() -> CfgNode:
@@ -99,11 +110,10 @@ def load_classification(name_or_path: str, overrides: Sequence[str] = ()) -> Cfg
 
 def check(cfg: CfgNode) -> None:
     """Raise a ConfigError with every value that cannot be trained as written."""
-    faults = [*value_faults(cfg, ALLOWED, POSITIVE), *_input_faults(cfg)]
+    positive = [*POSITIVE, *(["INPUT.PIXEL_STD"] if cfg.INPUT.PIXEL_STD else [])]
+    faults = [*value_faults(cfg, ALLOWED, positive, NON_NEGATIVE, FRACTION), *_input_faults(cfg)]
     if not cfg.DATASETS.ROOT:
         faults.append("DATASETS.ROOT must be a folder of train/<class>/ images, got none")
-    if cfg.MODEL.NUM_CLASSES < 0:
-        faults.append(f"MODEL.NUM_CLASSES must be >= 0, got {cfg.MODEL.NUM_CLASSES}")
     if cfg.SOLVER.WARMUP_ITERS and not 0 < cfg.SOLVER.WARMUP_FACTOR <= 1:
         faults.append(f"SOLVER.WARMUP_FACTOR must be in (0, 1], got {cfg.SOLVER.WARMUP_FACTOR}")
     if faults:
@@ -111,15 +121,61 @@ def check(cfg: CfgNode) -> None:
 
 
 def value_faults(
-    cfg: CfgNode, allowed: Mapping[str, Sequence[Any]], positive: Sequence[str]
+    cfg: CfgNode,
+    allowed: Mapping[str, Sequence[Any]],
+    positive: Sequence[str] = (),
+    non_negative: Sequence[str] = (),
+    fraction: Sequence[str] = (),
 ) -> Iterator[str]:
-    """One line for each key outside its allowed values or, if in `positive`, not above 0."""
+    """One line for each key outside its allowed values or its range, or not finite.
+
+    A range holds for every number of a list, of which there must be one; None stands for 0.
+    """
     for key, values in allowed.items():
-        if _get(cfg, key) not in values:
-            yield f"{key} must be {' or '.join(map(repr, values))}, got {_get(cfg, key)!r}"
-    for key in positive:
-        if not _get(cfg, key) > 0:
-            yield f"{key} must be > 0, got {_get(cfg, key)!r}"
+        if get(cfg, key) not in values:
+            yield f"{key} must be {' or '.join(map(repr, values))}, got {get(cfg, key)!r}"
+    ranged = dict(zip(RANGES, (positive, non_negative, fraction), strict=True))
+    for expected, keys in ranged.items():
+        for key in keys:
+            numbers = list(_numbers(get(cfg, key)))
+            if not numbers or not all(math.isfinite(x) and RANGES[expected](x) for x in numbers):
+                yield f"{key} must be {expected}, got {get(cfg, key)!r}"
+    told = {key for keys in ranged.values() for key in keys}
+    for key, value in _leaves(cfg):
+        if key not in told and any(isinstance(x, float) and not math.isfinite(x) for x in value):
+            yield f"{key} must be finite, got {get(cfg, key)!r}"
+
+
+def get(cfg: CfgNode, key: str) -> Any:
+    """The value at "A.B.C"."""
+    node: Any = cfg
+    for part in key.split("."):
+        node = node[part]
+    return node
+
+
+def _leaves(node: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, list[Any]]]:
+    """Every key with the plain values in it."""
+    for name, value in node.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", list(_plain(value))
+
+
+def _plain(value: Any) -> Iterator[Any]:
+    if isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _plain(item)
+    else:
+        yield value
+
+
+def _numbers(value: Any) -> Iterator[float]:
+    """Every number in a value; 0 for None, NaN for what is no number."""
+    for x in _plain(value):
+        number = isinstance(x, (int, float)) and not isinstance(x, bool)
+        yield float(x or 0) if number or x is None else math.nan
 
 
 def _input_faults(cfg: CfgNode) -> Iterator[str]:
@@ -129,14 +185,8 @@ def _input_faults(cfg: CfgNode) -> Iterator[str]:
     if size > cfg.INPUT.MIN_SIZE_TEST:
         yield f"INPUT.MIN_SIZE_TEST must be >= INPUT.SIZE {size}, got {cfg.INPUT.MIN_SIZE_TEST}"
     for key in ("PIXEL_MEAN", "PIXEL_STD"):
-        if len(cfg.INPUT[key]) not in (0, 3):
-            yield f"INPUT.{key} must hold 3 numbers or none, got {cfg.INPUT[key]}"
-    if any(std <= 0 for std in cfg.INPUT.PIXEL_STD):
-        yield f"INPUT.PIXEL_STD must be > 0, got {cfg.INPUT.PIXEL_STD}"
-
-
-def _get(cfg: CfgNode, key: str) -> Any:
-    node: Any = cfg
-    for part in key.split("."):
-        node = node[part]
-    return node
+        values = cfg.INPUT[key]
+        if len(values) not in (0, 3) or any(math.isnan(x) for x in _numbers(values)):
+            yield f"INPUT.{key} must hold 3 numbers or none, got {values}"
+    if cfg.MODEL.NAME.startswith("vgg") and 0 < size < SMALLEST_VGG_INPUT:
+        yield f"INPUT.SIZE must be >= {SMALLEST_VGG_INPUT} for {cfg.MODEL.NAME}, got {size}"

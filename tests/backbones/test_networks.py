@@ -91,6 +91,13 @@ def test_width_scales_channels_to_multiples_of_8():
     assert (model.fc6.in_features, model.fc6.out_features) == (128 * 49, 1024)
 
 
+def test_a_vgg_needs_32_pixels():
+    model = backbones.create("vgg16", width=0.01, num_classes=3).eval()
+    assert model(torch.zeros(1, 3, 32, 40)).shape == (1, 3)
+    with pytest.raises(ValueError, match="at least 32x32 pixels for a VGG, got 31x40"):
+        model(torch.zeros(1, 3, 40, 31))
+
+
 @pytest.mark.parametrize("shortcut", ["A", "B", "C"])
 def test_shortcuts(shortcut):
     model = backbones.create("resnet18", width=0.125, shortcut=shortcut)

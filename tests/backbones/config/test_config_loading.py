@@ -28,7 +28,7 @@ def test_integers_pass_for_floats_but_not_the_reverse(schema: CfgNode, tmp_path:
     (tmp_path / "c.yaml").write_text("A: {RATE: 1}\n")
     rate = loader.load(schema, "c", folder=tmp_path).A.RATE
     assert isinstance(rate, float)
-    with pytest.raises(loader.ConfigError, match=r"A.STEPS .* must be tuple, got 3.5"):
+    with pytest.raises(loader.ConfigError, match=r"A.STEPS .* must be tuple of int, got 3.5"):
         loader.load(schema, "c", ["A.STEPS", "3.5"], folder=tmp_path)
 
 
