@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import pickle
 import tempfile
@@ -11,10 +12,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any, Literal
 
+import safetensors
+import safetensors.torch
 import torch
 from torch import Tensor
 
 FORMAT = "backbones/1"
+SAFETENSORS = ".safetensors"
 LAST = "last_checkpoint"  # a text file that names the newest checkpoint, as detectron2's
 StateDict = dict[str, Tensor]
 
@@ -88,19 +92,32 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
 
 
 def save(path: Path, payload: Mapping[str, Any]) -> None:
-    """Write `payload` (tensors, numbers, strings, lists, dicts) as a torch file, atomically."""
+    """Write `payload` (tensors, numbers, strings, lists, dicts) as a torch file, atomically.
+
+    Under a name that ends in .safetensors, payload["model"] holds the tensors and all else is
+    plain values.
+    """
+    if Path(path).suffix == SAFETENSORS:
+        header = {key: json.dumps(value) for key, value in payload.items() if key != "model"}
+        tensors = {key: value.contiguous() for key, value in payload["model"].items()}
+        data = safetensors.torch.save(tensors, header)
+        with atomic_write(path) as file:
+            file.write(data)
+        return
     with atomic_write(path) as file:
         torch.save(dict(payload), file)
 
 
 def load(path: Path) -> dict[str, Any]:
-    """Read a torch file on the CPU, admitting tensors and plain values only.
+    """Read a torch or safetensors file on the CPU, admitting tensors and plain values only.
 
     Raises: FileNotFoundError; ValueError if the file is cut, foreign, or would run code.
     """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"checkpoint must be an existing file, got {path}")
+    if path.suffix == SAFETENSORS:
+        return _load_safetensors(path)
     try:
         payload = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
@@ -114,6 +131,19 @@ def load(path: Path) -> dict[str, Any]:
         ) from error
     if not isinstance(payload, dict):
         raise ValueError(f"checkpoint must hold a dict, got {type(payload).__name__} in {path}")
+    return payload
+
+
+def _load_safetensors(path: Path) -> dict[str, Any]:
+    try:
+        with safetensors.safe_open(path, framework="pt") as file:
+            header = file.metadata() or {}
+            payload = {key: json.loads(value) for key, value in header.items()}
+            payload["model"] = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    except (safetensors.SafetensorError, OSError, ValueError) as error:
+        raise ValueError(
+            f"checkpoint must be a complete safetensors file of ours, got {path} ({error})"
+        ) from error
     return payload
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from fvcore.common.config import CfgNode
 
 from backbones.config.load import ConfigError
-from backbones.config.schema import value_faults
+from backbones.config.schema import get, value_faults
 
 RESNET = "build_resdet_resnet_backbone"
 RESNET_FPN = "build_resdet_resnet_fpn_backbone"
@@ -57,7 +56,7 @@ ALLOWED: dict[str, tuple[Any, ...]] = {
     "SOLVER.AMP.PRECISION": ("bf16", "fp16"),
 }
 
-_POSITIVE = (
+POSITIVE = (
     *("MODEL.BACKBONE.WIDTH", "MODEL.PIXEL_STD", "MODEL.FPN.OUT_CHANNELS"),
     *("MODEL.ANCHOR_GENERATOR.SIZES", "MODEL.ANCHOR_GENERATOR.ASPECT_RATIOS"),
     *("MODEL.RPN.BATCH_SIZE_PER_IMAGE", "MODEL.RPN.BBOX_REG_WEIGHTS"),
@@ -71,7 +70,7 @@ _POSITIVE = (
     *("SOLVER.MAX_ITER", "SOLVER.BASE_LR", "SOLVER.GAMMA", "SOLVER.IMS_PER_BATCH"),
     *("SOLVER.CLIP_GRADIENTS.CLIP_VALUE", "TEST.DETECTIONS_PER_IMAGE"),
 )
-_NON_NEGATIVE = (
+NON_NEGATIVE = (
     *("MODEL.BACKBONE.FREEZE_AT", "MODEL.PROPOSAL_GENERATOR.MIN_SIZE"),
     *("MODEL.RPN.SMOOTH_L1_BETA", "MODEL.RPN.LOSS_WEIGHT", "MODEL.RPN.BBOX_REG_LOSS_WEIGHT"),
     *("MODEL.ROI_BOX_HEAD.SMOOTH_L1_BETA", "MODEL.ROI_BOX_HEAD.BBOX_REG_LOSS_WEIGHT"),
@@ -80,19 +79,13 @@ _NON_NEGATIVE = (
     *("SOLVER.WEIGHT_DECAY_BIAS", "SOLVER.BIAS_LR_FACTOR", "SOLVER.BASE_LR_END"),
     *("SOLVER.CHECKPOINT_PERIOD", "SOLVER.REFERENCE_IMS_PER_BATCH", "TEST.EVAL_PERIOD"),
 )
-_FRACTION = (
+FRACTION = (
     *("MODEL.RPN.IOU_THRESHOLDS", "MODEL.RPN.POSITIVE_FRACTION", "MODEL.RPN.NMS_THRESH"),
     *("MODEL.ROI_HEADS.IOU_THRESHOLDS", "MODEL.ROI_HEADS.POSITIVE_FRACTION"),
     *("MODEL.ROI_HEADS.SCORE_THRESH_TEST", "MODEL.ROI_HEADS.NMS_THRESH_TEST"),
     *("MODEL.ROI_BOX_HEAD.DROPOUT", "INPUT.COLOR_JITTER", "INPUT.CROP.SIZE"),
     *("SOLVER.MOMENTUM", "SOLVER.WARMUP_FACTOR"),
 )
-# every number at a key, inside lists too, must hold to this
-RANGES: dict[str, tuple[Callable[[float], bool], Sequence[str]]] = {
-    "> 0": (lambda x: x > 0, _POSITIVE),
-    ">= 0": (lambda x: x >= 0, _NON_NEGATIVE),
-    "in [0, 1]": (lambda x: 0 <= x <= 1, _FRACTION),
-}
 LENGTHS = {
     "MODEL.PIXEL_MEAN": 3,
     "MODEL.PIXEL_STD": 3,
@@ -129,12 +122,7 @@ def uses_vgg(cfg: CfgNode) -> bool:
 
 
 def _values(cfg: CfgNode) -> Iterator[str]:
-    yield from value_faults(cfg, ALLOWED, ())
-    for expected, (holds, keys) in RANGES.items():
-        for key in keys:
-            numbers = list(_numbers(get(cfg, key)))
-            if not numbers or not all(math.isfinite(x) and holds(x) for x in numbers):
-                yield f"{key} must be {expected}, got {get(cfg, key)!r}"
+    yield from value_faults(cfg, ALLOWED, POSITIVE, NON_NEGATIVE, FRACTION)
     for key, length in LENGTHS.items():
         if len(get(cfg, key)) != length:
             yield f"{key} must hold {length} number(s), got {get(cfg, key)!r}"
@@ -144,17 +132,6 @@ def _values(cfg: CfgNode) -> Iterator[str]:
     for key in ("INPUT.SCALE_JITTER", "MODEL.RPN.IOU_THRESHOLDS"):
         if list(get(cfg, key)) != sorted(get(cfg, key)):
             yield f"{key} must be [low, high], got {get(cfg, key)!r}"
-
-
-def _numbers(value: Any) -> Iterator[float]:
-    """Every number in a value; NaN for what is none, 0 for None, which means a default."""
-    if isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _numbers(item)
-    elif value is None:
-        yield 0.0
-    else:
-        yield float(value) if isinstance(value, (int, float)) else math.nan
 
 
 def _structure(cfg: CfgNode) -> Iterator[str]:
@@ -194,14 +171,6 @@ def _structure(cfg: CfgNode) -> Iterator[str]:
                 f"MODEL.ANCHOR_GENERATOR.{key} must have 1 row or one for each of "
                 f"MODEL.RPN.IN_FEATURES ({len(model.RPN.IN_FEATURES)}), got {len(rows)}"
             )
-
-
-def get(cfg: CfgNode, key: str) -> Any:
-    """The value at "A.B.C"."""
-    node: Any = cfg
-    for part in key.split("."):
-        node = node[part]
-    return node
 
 
 def _stages(cfg: CfgNode) -> list[str]:

@@ -13,7 +13,7 @@ from fvcore.common.config import CfgNode
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
-from backbones.checkpoint import atomic_write, last, mark_last
+from backbones.checkpoint import atomic_write, last, mark_last, to_resume
 from backbones.training import distributed, solver
 from backbones.training.loop import LoopSettings, train
 from backbones.training.runlog import METRICS, RunLog
@@ -51,7 +51,8 @@ def train_detector(
     """
     started = time.monotonic()
     config.check(cfg)
-    saved = _saved(directory, resume)
+    newest = to_resume(directory, resume)
+    saved = checkpoint.load(newest) if newest else None
     if resume and saved is None and distributed.is_main():
         print(f"{directory} holds no run yet: starting one")
     seed = _seed(cfg, saved)
@@ -272,20 +273,6 @@ def _model(
         source = checkpoint.load(init_from)
         return initialize_model(cfg, engine, source, str(init_from), classes)
     return build_model(cfg, engine)
-
-
-def _saved(directory: Path, resume: bool) -> DetectorCheckpoint | None:
-    if directory.exists() and not directory.is_dir():
-        raise ValueError(f"--output must be a folder, got {directory}, which is a file")
-    newest = last(directory)
-    if newest is None:
-        return None
-    if not resume:
-        raise ValueError(
-            f"--output must be new, got {directory}, which holds a run; "
-            "give --resume to go on with it, or another folder"
-        )
-    return checkpoint.load(newest)
 
 
 def _check_distinct(tests: Sequence[Dataset]) -> None:

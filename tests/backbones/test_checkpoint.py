@@ -24,9 +24,10 @@ def save(path: Path) -> None:
     )
 
 
-def test_what_is_saved_comes_back(tmp_path: Path) -> None:
-    save(tmp_path / "b.pth")
-    back = checkpoint.load_backbone(tmp_path / "b.pth")
+@pytest.mark.parametrize("name", ["b.pth", "b.safetensors"])
+def test_what_is_saved_comes_back(tmp_path: Path, name: str) -> None:
+    save(tmp_path / name)
+    back = checkpoint.load_backbone(tmp_path / name)
     assert back.arch == {"name": "resnet18", "width": 0.5}
     assert back.num_classes == 2
     assert torch.equal(back.model["w"], torch.arange(3.0))
@@ -50,13 +51,22 @@ class Harmless:
         return (os.mkdir, (str(self.path),))
 
 
-@pytest.mark.parametrize("writer", [torch.save, lambda o, f: f.write(pickle.dumps(o))])
+@pytest.mark.parametrize("writer", [torch.save, lambda o, f: f.write(pickle.dumps(o, 2))])
 def test_a_file_that_would_run_code_is_refused(tmp_path: Path, writer) -> None:
     with (tmp_path / "evil.pth").open("wb") as file:
         writer({"model": Harmless(tmp_path / "ran")}, file)
     with pytest.raises(ValueError, match=r"tensors and plain values only, got .*evil\.pth"):
         checkpoint.load(tmp_path / "evil.pth")
     assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("keep", [0, 7, 60, -4])
+def test_a_cut_safetensors_file_is_one_clear_error(tmp_path: Path, keep: int) -> None:
+    path = tmp_path / "b.safetensors"
+    save(path)
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(ValueError, match=r"safetensors file of ours, got .*b\.safetensors"):
+        checkpoint.load_backbone(path)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.99])
