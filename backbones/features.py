@@ -94,6 +94,7 @@ class Classifier(StagedModule):
 
     arch: dict[str, Any]
     num_classes: int
+    classifier_names: tuple[str, ...]  # the layers that depend on the number of classes
 
     def trunk(self, *out_features: str) -> Trunk:
         """Return the stages up to the deepest of `out_features`; they are shared, not copied.
@@ -105,7 +106,3 @@ class Classifier(StagedModule):
         deepest = max(names.index(name) for name in out_features)
         stages = dict(list(self.stages().items())[: deepest + 1])
         return Trunk(stages, self._infos, out_features)
-
-    def classifier_names(self) -> tuple[str, ...]:
-        """Names of the layers that depend on the number of classes."""
-        raise NotImplementedError

@@ -118,7 +118,7 @@ def fill(
     state = dict(checkpoint.model)
     dropped: tuple[str, ...] = ()
     if drop_classifier:
-        prefixes = tuple(f"{layer}." for layer in model.classifier_names())
+        prefixes = tuple(f"{layer}." for layer in model.classifier_names)
         dropped = tuple(key for key in state if key.startswith(prefixes))
         own = model.state_dict()
         state.update({key: own[key] for key in dropped})

@@ -55,6 +55,8 @@ class ResNet(Classifier):
     Source: He et al. 2016, Table 1.
     """
 
+    classifier_names = ("fc",)
+
     def __init__(
         self,
         block: Block,
@@ -93,10 +95,6 @@ class ResNet(Classifier):
         """Logits."""
         x = self.features(x, ("res5",))["res5"]
         return self.fc(F.adaptive_avg_pool2d(x, 1).flatten(1))
-
-    def classifier_names(self) -> tuple[str, ...]:
-        """Names of the layers that depend on the number of classes."""
-        return ("fc",)
 
 
 def _make_stage(

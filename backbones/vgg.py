@@ -33,6 +33,8 @@ class VGG(Classifier):
     Deviation: no norm in that paper; `norm` adds one after each convolution.
     """
 
+    classifier_names = ("fc8",)
+
     def __init__(
         self,
         config: Sequence[int],
@@ -74,10 +76,6 @@ class VGG(Classifier):
         x = F.dropout(F.relu_(self.fc6(x)), self.dropout, self.training)
         x = F.dropout(F.relu_(self.fc7(x)), self.dropout, self.training)
         return self.fc8(x)
-
-    def classifier_names(self) -> tuple[str, ...]:
-        """Names of the layers that depend on the number of classes."""
-        return ("fc8",)
 
 
 def _make_stage(

@@ -18,7 +18,9 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--config", "--config-file", required=True, help="bare name or path")
-    parser.add_argument("--engine", default="auto", help="auto, tv or d2 (default: auto)")
+    parser.add_argument(
+        "--engine", default="auto", help="auto or tv; d2 comes later (default: auto)"
+    )
     parser.add_argument("--output", type=Path, help="folder of the run (default: OUTPUT_DIR)")
     start = parser.add_mutually_exclusive_group()
     start.add_argument("--resume", action="store_true", help="go on with the run in --output")
