@@ -55,7 +55,9 @@ class FrozenBatchNorm2d(nn.Module):
         """Return channels and eps, for `print(model)`."""
         return f"{self.weight.numel()}, eps={self.eps}"
 
-    def _load_from_state_dict(self, state_dict: dict, prefix: str, *args: object) -> None:
+    def _load_from_state_dict(
+        self, state_dict: dict[str, Tensor], prefix: str, *args: object
+    ) -> None:
         # A trained BatchNorm2d counts its batches; a frozen one has no use for the count.
         state_dict.pop(prefix + "num_batches_tracked", None)
         super()._load_from_state_dict(state_dict, prefix, *args)  # type: ignore[arg-type]

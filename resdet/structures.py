@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,8 @@ Int64Array = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
 
-def _as(values: object, dtype: type, shape: tuple[int, ...], name: str) -> NDArray:
-    array: NDArray = np.asarray(values, dtype=dtype).reshape(shape)
+def _as(values: object, dtype: type, shape: tuple[int, ...], name: str) -> NDArray[Any]:
+    array: NDArray[Any] = np.asarray(values, dtype=dtype).reshape(shape)
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise ValueError(f"{name} must be finite, got {array[~np.isfinite(array)][:3].tolist()}")
     return array

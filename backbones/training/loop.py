@@ -76,7 +76,7 @@ def train(
             losses = compute_losses(model, batch)
         total = torch.stack([loss.float() for loss in losses.values()]).sum()
         optimizer.zero_grad(set_to_none=True)
-        scaler.scale(total).backward()
+        scaler.scale(total).backward()  # type: ignore[no-untyped-call]
         _clip(model, optimizer, scaler, settings)
         scaler.step(optimizer)
         scaler.update()

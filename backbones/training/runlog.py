@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
@@ -70,7 +71,7 @@ class RunLog:
         self._metrics.close()
         self._text.close()
 
-    def _open_metrics(self):  # type: ignore[no-untyped-def]
+    def _open_metrics(self) -> TextIO:
         path = self.directory / METRICS
         kept: list[str] = []
         if self._start_iteration and path.is_file():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -145,6 +145,6 @@ def _number(image_id: ImageId) -> int | None:
     return int(image_id)
 
 
-def join_columns(parts: Iterable[NDArray], dtype: type, *shape: int) -> NDArray:
+def join_columns(parts: Iterable[NDArray[Any]], dtype: type, *shape: int) -> NDArray[Any]:
     """(N1, *shape), (N2, *shape), ... -> (N1 + N2 + ..., *shape); of none, (0, *shape)."""
     return np.concatenate([np.zeros((0, *shape), dtype), *parts], dtype=dtype)
