@@ -11,6 +11,8 @@ from rich.table import Table
 from resdet.evaluation.coco import METRICS
 from resdet.evaluation.compare import METRIC_NAMES, Row, convention, rule
 
+COLUMNS = 4  # what a terminal of 80 holds
+
 
 def percent(value: float | None, sign: bool = False) -> str:
     """0.7321 -> "73.2"; with a sign for gains; "n/a" where undefined."""
@@ -25,9 +27,11 @@ def voc_table(*results: Mapping[str, Any]) -> Table:
     The results are of one matching: they differ in their metric alone.
     """
     title = f"AP x100, {rule(results[0])}"
+    columns = [(result, key) for result in results for key in result["mAP"]]
+    if len(columns) > COLUMNS:
+        return _threshold_table(title, results)
     table = Table(title=title, title_justify="left", min_width=len(title) + 2)
     table.add_column("class")
-    columns = [(result, key) for result in results for key in result["mAP"]]
     for result, key in columns:
         table.add_column(f"AP@{key} {METRIC_NAMES[result['metric']]}", justify="right")
     for name in results[0]["per_class"]:
@@ -38,12 +42,30 @@ def voc_table(*results: Mapping[str, Any]) -> Table:
     return table
 
 
+def _threshold_table(title: str, results: Sequence[Mapping[str, Any]]) -> Table:
+    """MAP by threshold, one row each, and the mean of them; classes have no room here."""
+    table = Table(title=title, title_justify="left", min_width=len(title) + 2)
+    table.add_column("IoU")
+    for result in results:
+        table.add_column(f"mAP {METRIC_NAMES[result['metric']]}", justify="right")
+    keys = list(results[0]["mAP"])
+    for key in keys:
+        table.add_row(key, *(percent(result["mAP"][key]) for result in results))
+    table.add_section()
+    known = [[v for v in result["mAP"].values() if v is not None] for result in results]
+    means = (percent(sum(v) / len(v) if v else None) for v in known)
+    table.add_row(f"mean of {len(keys)}", *means, style="bold")
+    return table
+
+
 def coco_table(result: Mapping[str, Any]) -> Table:
-    """The twelve in one row."""
-    table = Table(title=f"{convention(result)}, by {result['backend']}")
+    """The twelve, one row each: twelve columns do not fit a terminal of 80."""
+    title = f"x100, {convention(result)}, by {result['backend']}"
+    table = Table(title=title, title_justify="left", min_width=len(title) + 2)
+    table.add_column("COCO")
+    table.add_column("value", justify="right")
     for name in METRICS:
-        table.add_column(name, justify="right")
-    table.add_row(*(percent(result[name]) for name in METRICS))
+        table.add_row(name, percent(result[name]))
     return table
 
 

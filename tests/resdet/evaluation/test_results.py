@@ -44,8 +44,8 @@ def better(result, by):
     return other
 
 
-def text_of(table):
-    console = Console(width=120, record=True, file=io.StringIO())
+def text_of(table, width=120):
+    console = Console(width=width, record=True, file=io.StringIO())
     console.print(table)
     return " ".join(console.export_text().split())
 
@@ -124,6 +124,14 @@ def test_tables_name_their_convention():
     assert "ARl" in text
     assert "n/a" in text
     assert "25.0" in text_of(coco_class_table(coco(0.25)))
+
+
+def test_no_number_is_cut_at_80_columns():
+    aps = {f"{k / 100:.2f}": k / 200 for k in range(50, 100, 5)}
+    many = {**VOC, "mAP": aps, "per_class": {"a": aps}}
+    for table in (voc_table(many, many), coco_table(coco(0.25)), voc_table(VOC, VOC)):
+        assert "\u2026" not in text_of(table, width=80)
+    assert "36.2" in text_of(voc_table(many))  # the mean of 25.0, 27.5, ..., 47.5
 
 
 def test_rows_of_two_voc_results():
