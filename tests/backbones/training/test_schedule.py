@@ -46,3 +46,28 @@ def test_an_unknown_warmup_is_refused() -> None:
 def test_the_rate_grows_with_the_batch() -> None:
     assert schedule.linear_scaling(0.02, 4, 16) == pytest.approx(0.005)
     assert schedule.linear_scaling(0.02, 4, 0) == 0.02
+
+
+@pytest.mark.detectron2
+@pytest.mark.parametrize("name", ["WarmupMultiStepLR", "WarmupCosineLR"])
+@pytest.mark.parametrize("method", ["linear", "constant"])
+def test_rates_are_detectron2s_at_every_iteration(name: str, method: str) -> None:
+    pytest.importorskip("detectron2")
+    import torch
+    from detectron2.config import get_cfg
+    from detectron2.solver import build_lr_scheduler
+
+    cfg = get_cfg()
+    cfg.SOLVER.LR_SCHEDULER_NAME, cfg.SOLVER.WARMUP_METHOD = name, method
+    cfg.SOLVER.MAX_ITER, cfg.SOLVER.STEPS, cfg.SOLVER.WARMUP_ITERS = 600, (300, 500), 100
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    theirs = build_lr_scheduler(cfg, optimizer)
+    common = {"warmup_iters": 100, "warmup_factor": cfg.SOLVER.WARMUP_FACTOR, "method": method}
+    for iteration in range(600):
+        if name == "WarmupCosineLR":
+            ours = schedule.warmup_cosine(iteration, max_iter=600, end_factor=0.0, **common)
+        else:
+            ours = schedule.warmup_multistep(iteration, steps=(300, 500), gamma=0.1, **common)
+        assert optimizer.param_groups[0]["lr"] == pytest.approx(ours, abs=1e-12), iteration
+        optimizer.step()
+        theirs.step()
