@@ -1,0 +1,188 @@
+"""Pickles of NumPy arrays and plain values, read without running anything that they name.
+
+A pickle calls what its globals name. Here each global that an array needs is answered by a
+stand-in, a record of the arguments, and every other global is refused; the arrays are built from
+the records afterwards. So neither NumPy's constructors nor any other code sees the file's
+arguments unchecked.
+"""
+
+from __future__ import annotations
+
+import pickle
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_PLAIN = (bool, int, float, complex, str, bytes, type(None))
+_DTYPE = re.compile(r"b1|[iu][1248]|f[248]|c(8|16)|[SU]\d{1,6}")  # no objects, no records
+_BYTE_ORDERS = ("<", ">", "=", "|")
+
+
+class _StandIn:
+    """What a global of the file gives instead of what it names: the arguments of the call."""
+
+    def __init__(self, *arguments: Any) -> None:
+        self.arguments = arguments
+        self.state: tuple[Any, ...] | None = None
+
+    def __setstate__(self, state: Any) -> None:
+        if not isinstance(state, tuple):
+            raise pickle.UnpicklingError(f"state of an array or type is a tuple, got {state!r:.60}")
+        self.state = state
+
+
+class _Array(_StandIn):
+    """`_reconstruct(ndarray, (0,), b"b")`, then the state (version, shape, dtype, order, data)."""
+
+
+class _BufferArray(_StandIn):
+    """`_frombuffer(data, dtype, shape, order)`, as protocol 5 writes arrays."""
+
+
+class _Scalar(_StandIn):
+    """`scalar(dtype, data)`."""
+
+
+class _DType(_StandIn):
+    """`dtype(code, False, True)`, then the state (version, byte order, ...)."""
+
+
+class _Class(_StandIn):
+    """numpy.ndarray, which stands as an argument only."""
+
+
+class _Bytes(_StandIn):
+    """`_codecs.encode(text, "latin1")` or `bytes()`: bytes as protocols below 3 write them."""
+
+
+_STAND_INS: dict[tuple[str, str], type[_StandIn]] = {
+    ("numpy", "ndarray"): _Class,
+    ("numpy", "dtype"): _DType,
+    ("_codecs", "encode"): _Bytes,
+    ("__builtin__", "bytes"): _Bytes,
+    ("builtins", "bytes"): _Bytes,
+}
+for _core in ("numpy.core", "numpy._core"):  # the name before and since NumPy 2
+    _STAND_INS[f"{_core}.multiarray", "_reconstruct"] = _Array
+    _STAND_INS[f"{_core}.multiarray", "scalar"] = _Scalar
+    _STAND_INS[f"{_core}.numeric", "_frombuffer"] = _BufferArray
+
+
+class _Refused(ValueError):
+    """The file names something that it must not."""
+
+
+class _Unpickler(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> type[_StandIn]:
+        """Return the stand-in of a global that arrays need."""
+        if (module, name) not in _STAND_INS:
+            raise _Refused(f"{module}.{name}")
+        return _STAND_INS[module, name]
+
+
+def load(path: Path) -> Any:
+    """Read a pickle of NumPy arrays, numbers, strings, lists, tuples and dicts, and nothing else.
+
+    Strings of Python 2 are read as latin-1; arrays come in the byte order of this machine.
+    Raises: FileNotFoundError; ValueError that names the file and what it refuses.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"pickle must be an existing file, got {path}")
+    with path.open("rb") as file:
+        return _load(file, path)
+
+
+def _load(file: IO[bytes], path: Path) -> Any:
+    try:
+        return _build(_Unpickler(file, encoding="latin1").load(), {})
+    except _Refused as error:
+        raise ValueError(
+            f"{path} must hold NumPy arrays and plain values only, got {error}; "
+            "loading it could run code: convert it where you trust it"
+        ) from error
+    except Exception as error:  # a cut or foreign file makes a pickle raise anything
+        raise ValueError(
+            f"{path} must be a complete pickle of NumPy arrays and plain values, "
+            f"got {type(error).__name__}: {error}"
+        ) from error
+
+
+def _build(value: Any, done: dict[int, Any]) -> Any:
+    """The value with arrays in place of records; what the file shares is built once."""
+    if isinstance(value, _PLAIN):
+        return value
+    if id(value) in done:
+        if done[id(value)] is None:
+            raise ValueError("a list or dict that contains itself")
+        return done[id(value)]
+    builder = next((b for kind, b in _BUILDERS.items() if type(value) is kind), None)
+    if builder is None:
+        raise _Refused(value.__name__ if isinstance(value, type) else type(value).__name__)
+    done[id(value)] = None
+    done[id(value)] = builder(value, done)
+    return done[id(value)]
+
+
+def _build_dict(value: dict[Any, Any], done: dict[int, Any]) -> dict[Any, Any]:
+    return {_build(key, done): _build(item, done) for key, item in value.items()}
+
+
+def _build_array(value: _StandIn, done: dict[int, Any]) -> NDArray[Any]:
+    if type(value) is _BufferArray:
+        data, dtype, shape, order = value.arguments
+    else:
+        _, shape, dtype, fortran, data = value.state or ()
+        order = "F" if fortran else "C"
+    if order not in ("C", "F"):
+        raise ValueError(f"order of an array is C or F, got {order!r}")
+    return _from_bytes(data, dtype, done).reshape(shape, order=order)
+
+
+def _build_scalar(value: _StandIn, done: dict[int, Any]) -> Any:
+    dtype, data = value.arguments
+    return _from_bytes(data, dtype, done).reshape(())[()]
+
+
+def _from_bytes(data: Any, dtype: Any, done: dict[int, Any]) -> NDArray[Any]:
+    if not isinstance(dtype, _DType):
+        raise ValueError(f"type of an array is a NumPy dtype, got {dtype!r:.60}")
+    stored = _numpy_dtype(dtype)
+    if isinstance(data, str):  # a Python 2 string
+        data = data.encode("latin1")
+    elif isinstance(data, _Bytes):
+        data = _build_bytes(data, done)
+    if not isinstance(data, (bytes, bytearray)):
+        raise ValueError(f"data of an array are bytes, got {type(data).__name__}")
+    return np.frombuffer(data, stored).astype(stored.newbyteorder("="))
+
+
+def _numpy_dtype(value: _DType) -> np.dtype[Any]:
+    code, order = value.arguments[0], value.state[1] if value.state else "="
+    if not isinstance(code, str) or not _DTYPE.fullmatch(code) or order not in _BYTE_ORDERS:
+        raise _Refused(f"an array of type {order}{code}")
+    return np.dtype(code if order == "|" else order + code)
+
+
+def _build_bytes(value: _StandIn, done: dict[int, Any]) -> bytes:
+    if not value.arguments:
+        return b""
+    text, encoding = value.arguments
+    if not isinstance(text, str) or encoding != "latin1":
+        raise _Refused("_codecs.encode but of latin1")
+    return text.encode("latin1")
+
+
+_BUILDERS: dict[type, Callable[[Any, dict[int, Any]], Any]] = {
+    list: lambda value, done: [_build(item, done) for item in value],
+    tuple: lambda value, done: tuple(_build(item, done) for item in value),
+    dict: _build_dict,
+    _Array: _build_array,
+    _BufferArray: _build_array,
+    _Scalar: _build_scalar,
+    _Bytes: _build_bytes,
+}
