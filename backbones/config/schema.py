@@ -113,7 +113,13 @@ POSITIVE = (
 )
 NON_NEGATIVE = (
     *("MODEL.NUM_CLASSES", "DATASETS.HOLD_OUT", "DATALOADER.NUM_WORKERS", "INPUT.PADDING"),
-    *("INPUT.SIZE_TEST", "INPUT.MIN_SIZE_TEST", "INPUT.MIXUP_ALPHA", "INPUT.CUTMIX_ALPHA", "SOLVER.BASE_LR_END"),
+    *(
+        "INPUT.SIZE_TEST",
+        "INPUT.MIN_SIZE_TEST",
+        "INPUT.MIXUP_ALPHA",
+        "INPUT.CUTMIX_ALPHA",
+        "SOLVER.BASE_LR_END",
+    ),
     *("SOLVER.PLATEAU.THRESHOLD", "SOLVER.WARMUP_ITERS", "SOLVER.WARMUP_UNTIL_ERROR"),
     *("SOLVER.WEIGHT_DECAY", "SOLVER.WEIGHT_DECAY_NORM", "SOLVER.WEIGHT_DECAY_BIAS"),
     *("SOLVER.BIAS_LR_FACTOR", "SOLVER.REFERENCE_IMS_PER_BATCH", "SOLVER.CHECKPOINT_PERIOD"),
@@ -267,6 +273,11 @@ def _solver_faults(cfg: CfgNode) -> Iterator[str]:
         yield (
             "SOLVER.WARMUP_ITERS must be 0 where WARMUP_UNTIL_ERROR ends the warm-up, "
             f"got {solver.WARMUP_ITERS}"
+        )
+    if solver.WARMUP_UNTIL_ERROR and (cfg.INPUT.MIXUP_ALPHA or cfg.INPUT.CUTMIX_ALPHA):
+        yield (
+            "SOLVER.WARMUP_UNTIL_ERROR must be 0 with mixup or CutMix, which leave no training "
+            f"error, got {solver.WARMUP_UNTIL_ERROR}"
         )
     if solver.LR_SCHEDULER_NAME == "WarmupPlateauLR" and not cfg.TEST.EVAL_PERIOD:
         yield "TEST.EVAL_PERIOD must be > 0 for WarmupPlateauLR, which watches the error, got 0"

@@ -2,69 +2,33 @@
 
 from __future__ import annotations
 
-import functools
-import json
-import platform
+import itertools
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 import torch.nn.functional as F
-import torchvision
 from torch import Tensor, nn
-from torch.nn.parallel import DistributedDataParallel
 
-from backbones.checkpoint import Preprocessing, atomic_write, save_backbone, to_resume
+from backbones.checkpoint import Preprocessing, to_resume
 from backbones.config import CfgNode
-from backbones.config.schema import DEFAULTS
-from backbones.data.folder import ImageFolder, find_test_split, read_folder
-from backbones.data.loader import (
-    Batch,
-    Views,
-    make_test_batches,
-    make_training_batches,
-    to_network_input,
-)
+from backbones.data.loader import Batch
+from backbones.data.mixing import Mixing
+from backbones.data.normalize import Normalizer
 from backbones.evaluation.crops import evaluate_one_crop
-from backbones.features import Classifier
-from backbones.hardware import cpu_model
-from backbones.interop import check_arch, fill, read_weights
-from backbones.registry import create
+from backbones.freeze import recompute_statistics
+from backbones.interop import check_arch
 from backbones.training import distributed, solver
-from backbones.training.loop import LoopSettings, train
+from backbones.training.accelerate import accelerate
+from backbones.training.average import WeightAverage
+from backbones.training.loop import LoopSettings, share_statistics, train
+from backbones.training.progress import Progress, build_rate_factor
+from backbones.training.report import introduce, make_results, write_final
 from backbones.training.runlog import RunLog
 from backbones.training.state import TrainingState, load_state, save_state
-
-FINAL = "model_final.pth"
-RESULTS = "results.json"
-# Unit: pixel in 0..255, RGB. Source: the statistics of torchvision's ImageNet weights.
-IMAGENET_MEAN = (123.675, 116.28, 103.53)
-IMAGENET_STD = (58.395, 57.12, 57.375)
-_ARGUMENTS = {"WIDTH": "width", "NORM": "norm", "SHORTCUT": "shortcut"}
-_ARGUMENTS |= {"STRIDE_IN_1X1": "stride_in_1x1"}
-
-
-@dataclass(frozen=True)
-class Task:
-    """What is trained on what; `test` is None where the root has no val/ or test/."""
-
-    model: Classifier
-    preprocessing: Preprocessing
-    train: ImageFolder
-    test: ImageFolder | None
-    views: Views
-    notes: tuple[str, ...]
-
-
-def finished_results(cfg: CfgNode, output: Path) -> dict[str, Any] | None:
-    """What results.json of a run that has done SOLVER.MAX_ITER iterations holds; else None."""
-    state = load_state(output)
-    if state is None or state.iteration < cfg.SOLVER.MAX_ITER or not (output / RESULTS).is_file():
-        return None
-    return json.loads((output / RESULTS).read_text())
+from backbones.training.task import Batches, Task, build_task
 
 
 def train_classifier(cfg: CfgNode, output: Path, *, resume: bool = False) -> dict[str, Any]:
@@ -82,152 +46,189 @@ def train_classifier(cfg: CfgNode, output: Path, *, resume: bool = False) -> dic
     seed = state.seed if state else distributed.shared_seed(cfg.SEED)
     distributed.seed_all(seed)
     device = _device(cfg)
-    task = build_task(cfg)
+    task = build_task(cfg, Preprocessing.from_dict(state.preprocessing) if state else None)
     task.model.to(device).to(memory_format=torch.channels_last)
-    metrics = _train(cfg, task, device, output, seed, state)
-    results = _results(cfg, task, device, seed, time.monotonic() - started, metrics)
+    run = Run(cfg, task, device, output, seed)
+    first = run.restore(state) if state else 0
+    run.train(first)
+    results = make_results(
+        cfg, task, device, seed, time.monotonic() - started, run.metrics, run.speeds
+    )
     if distributed.is_main():
-        _write_final(output, task, results)
+        write_final(cfg, output, task, run.tested_model, results)
     distributed.barrier()
     return results
 
 
-def build_task(cfg: CfgNode) -> Task:
-    """Read the folders and build the network that fits them."""
-    root = Path(cfg.DATASETS.ROOT)
-    train_folder = read_folder(root, "train")
-    split = find_test_split(root)
-    test = read_folder(root, split, train_folder.class_names) if split else None
-    model, preprocessing, notes = build_classifier(cfg, train_folder.class_names)
-    if split is None:
-        notes += (f"{root} has neither val/ nor test/: no error will be measured",)
-    low, high = cfg.INPUT.MIN_SIZE_TRAIN
-    flip = cfg.INPUT.RANDOM_FLIP == "horizontal"
-    views = Views(cfg.INPUT.SIZE, (low, high), cfg.INPUT.MIN_SIZE_TEST, flip)
-    return Task(model, preprocessing, train_folder, test, views, notes)
+class Run:
+    """One training run: what changes from iteration to iteration, and how it is measured."""
 
-
-def build_classifier(
-    cfg: CfgNode, class_names: tuple[str, ...]
-) -> tuple[Classifier, Preprocessing, tuple[str, ...]]:
-    """Return the network, with MODEL.WEIGHTS inside if named, its preprocessing, and remarks.
-
-    Raises: ValueError if MODEL.NUM_CLASSES is below the folder's, or the network lacks an argument.
-    """
-    num_classes = cfg.MODEL.NUM_CLASSES or len(class_names)
-    if num_classes < len(class_names):
-        raise ValueError(
-            f"MODEL.NUM_CLASSES must be 0 or at least the {len(class_names)} classes of the "
-            f"training folder, got {num_classes}"
+    def __init__(
+        self, cfg: CfgNode, task: Task, device: torch.device, output: Path, seed: int
+    ) -> None:
+        self._cfg, self._task, self._device = cfg, task, device
+        self._output, self._seed = output, seed
+        self._optimizer = solver.build_optimizer(cfg, task.model)
+        fp16 = solver.precision(cfg) == "fp16"
+        self._scaler = torch.amp.GradScaler(device.type, enabled=fp16)
+        self._progress = Progress()
+        ema = cfg.SOLVER.EMA
+        self._average = (
+            WeightAverage(task.model, decay=ema.DECAY, period=ema.PERIOD) if ema.ENABLED else None
         )
-    # a key at its default is left to the network, which may not know it
-    arguments = {
-        argument: cfg.MODEL[key]
-        for key, argument in _ARGUMENTS.items()
-        if cfg.MODEL[key] != DEFAULTS["MODEL"][key]
-    }
-    model = create(cfg.MODEL.NAME, num_classes=num_classes, **arguments)
-    if not cfg.MODEL.WEIGHTS:
-        return model, _preprocessing(cfg, None, class_names), ()
-    weights = read_weights(cfg.MODEL.WEIGHTS, cfg.MODEL.NAME)
-    same_classes = weights.preprocessing.class_names == class_names
-    loaded = fill(model, weights, cfg.MODEL.WEIGHTS, drop_classifier=not same_classes)
-    note = f"weights of {cfg.MODEL.WEIGHTS}"
-    if loaded.dropped:
-        note += f", without {', '.join(loaded.dropped)}: they name other classes"
-    return model, _preprocessing(cfg, loaded.preprocessing, class_names), (note,)
+        self._normalize = Normalizer(task.preprocessing, device)
+        self._batches = Batches(cfg, task, device)
+        self._mix: Mixing | None = None
+        if cfg.INPUT.MIXUP_ALPHA or cfg.INPUT.CUTMIX_ALPHA:
+            alphas = cfg.INPUT.MIXUP_ALPHA, cfg.INPUT.CUTMIX_ALPHA
+            self._mix = Mixing(task.model.num_classes, *alphas)
+        self.metrics: dict[str, float] = {}
+        self.speeds: list[float] = []
 
+    @property
+    def tested_model(self) -> nn.Module:
+        """The network that is measured and kept: the average, where there is one."""
+        return self._average.model if self._average else self._task.model
 
-def _preprocessing(
-    cfg: CfgNode, weights: Preprocessing | None, class_names: tuple[str, ...]
-) -> Preprocessing:
-    order = cfg.INPUT.FORMAT or (weights.channel_order if weights else "RGB")
-    if weights:
-        mean, std = map(tuple, weights.pixel_mean_std())
-        if order != weights.channel_order:
-            mean, std = mean[::-1], std[::-1]
-    else:
-        step = 1 if order == "RGB" else -1
-        mean, std = IMAGENET_MEAN[::step], IMAGENET_STD[::step]
-    return Preprocessing(
-        channel_order=order,
-        scale=1.0,
-        mean=tuple(cfg.INPUT.PIXEL_MEAN) or mean,
-        std=tuple(cfg.INPUT.PIXEL_STD) or std,
-        class_names=class_names,
-    )
+    def restore(self, state: TrainingState) -> int:
+        """Fill everything from `state`; return the iterations done.
 
+        Raises: ValueError if the run to resume trained another network or other classes.
+        """
+        task = self._task
+        check_arch(state.arch, task.model.arch, f"the run in {self._output}")
+        if state.class_names != task.class_names:
+            raise ValueError(
+                f"classes must be those of the run in {self._output}, {list(state.class_names)}, "
+                f"got {list(task.class_names)}; choose another output to start anew"
+            )
+        task.model.load_state_dict(state.model)
+        if self._average is not None:
+            self._average.model.load_state_dict(state.average or state.model)
+        solver.load_optimizer(self._optimizer, state.optimizer)
+        self._scaler.load_state_dict(state.scaler)
+        self._progress = Progress.from_dict(state.progress)
+        distributed.seed_all(state.seed, state.iteration)
+        return state.iteration
 
-def _train(
-    cfg: CfgNode,
-    task: Task,
-    device: torch.device,
-    output: Path,
-    seed: int,
-    state: TrainingState | None,
-) -> dict[str, float]:
-    """Run the loop; return the errors measured after its last iteration."""
-    model, last_metrics = task.model, dict[str, float]()
-    optimizer = solver.build_optimizer(cfg, model)
-    scaler = torch.amp.GradScaler(device.type, enabled=solver.precision(cfg) == "fp16")
-    first = _restore(state, task, optimizer, scaler, output) if state else 0
+    def train(self, first: int) -> None:
+        """Go on after `first` iterations to the last, and measure."""
+        cfg, last = self._cfg, self._cfg.SOLVER.MAX_ITER
+        with RunLog(self._output, cfg.MODEL.NAME, last, first) as log:
+            introduce(cfg, self._task, self._device, self._seed, first, self._output, log)
+            self._measure_what_was_cut_off(first)
+            if first < last:
+                self._loop(self._accelerated(log), first, log)
 
-    def save_checkpoint(iteration: int) -> None:
-        if distributed.is_main():
-            arch, names = model.arch, task.train.class_names
-            parts = (model.state_dict(), optimizer.state_dict(), scaler.state_dict())
-            save_state(output, TrainingState(iteration, seed, arch, names, *parts))
-        distributed.barrier()
-        distributed.seed_all(seed, iteration)
-
-    def evaluate(iteration: int) -> Mapping[str, float]:
-        last_metrics.update(_evaluate(cfg, task))
-        return last_metrics
-
-    with RunLog(output, cfg.MODEL.NAME, cfg.SOLVER.MAX_ITER, first) as log:
-        _introduce(cfg, task, device, seed, first, output, log)
-        if first >= cfg.SOLVER.MAX_ITER:  # it was stopped between its last iteration and its files
-            return dict(evaluate(first))
+    def _loop(self, model: nn.Module, first: int, log: RunLog) -> None:
+        cfg = self._cfg
         train(
-            _parallel(model, device),
-            _training_batches(cfg, task, seed, first),
-            functools.partial(_losses, preprocessing=task.preprocessing, device=device),
-            optimizer,
-            solver.build_rate_factor(cfg),
+            model,
+            self._batches.train(self._seed, first),
+            self._losses,
+            self._optimizer,
+            build_rate_factor(cfg, self._progress),
             LoopSettings(
                 max_iterations=cfg.SOLVER.MAX_ITER,
                 images_per_iteration=cfg.SOLVER.IMS_PER_BATCH,
                 start_iteration=first,
                 precision=solver.precision(cfg),
+                accumulation=cfg.SOLVER.ACCUMULATION,
                 checkpoint_period=cfg.SOLVER.CHECKPOINT_PERIOD,
                 evaluation_period=cfg.TEST.EVAL_PERIOD,
                 **solver.clipping(cfg),
             ),
             log,
-            scaler=scaler,
-            save_checkpoint=save_checkpoint,
-            evaluate=evaluate,
+            scaler=self._scaler,
+            save_checkpoint=self._save,
+            evaluate=self._evaluate,
+            observe=self._observe,
+            average=self._average,
         )
-    return last_metrics
 
+    def _measure_what_was_cut_off(self, first: int) -> None:
+        """A state is saved before its evaluation, which a resumed run may still owe."""
+        period = self._cfg.TEST.EVAL_PERIOD
+        measured = {done for done, _ in self._progress.evaluation}
+        due = first == self._cfg.SOLVER.MAX_ITER or (period > 0 and first % period == 0)
+        if first and due and first not in measured:
+            self._evaluate(first)
 
-def _training_batches(cfg: CfgNode, task: Task, seed: int, first: int) -> Iterator[Batch]:
-    return make_training_batches(
-        task.train,
-        task.views,
-        batch_size=cfg.SOLVER.IMS_PER_BATCH,
-        seed=seed,
-        start_iteration=first,
-        **_workers(cfg),
-    )
+    def _accelerated(self, log: RunLog) -> nn.Module:
+        """The network as the loop runs it, for inputs of the one shape that training has."""
+        cfg = self._cfg
+        images = torch.zeros(
+            cfg.SOLVER.IMS_PER_BATCH // cfg.SOLVER.ACCUMULATION // distributed.world_size(),
+            *(cfg.INPUT.SIZE, cfg.INPUT.SIZE, 3),
+            dtype=torch.uint8,
+        )
+        model, remark = accelerate(
+            self._task.model,
+            self._normalize(images),
+            compiled=cfg.MODEL.COMPILE,
+            cuda_graphs=cfg.SOLVER.CUDA_GRAPHS,
+            precision=solver.precision(cfg),
+        )
+        if remark:
+            log.info(remark)
+        return model
 
+    def _losses(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
+        images, labels = batch
+        labels = labels.to(self._device, non_blocking=True)
+        inputs, targets = self._normalize(images), labels
+        if self._mix is not None:
+            inputs, targets = self._mix(inputs, labels)
+        logits = model(inputs)
+        smoothing = self._cfg.SOLVER.LABEL_SMOOTHING
+        loss = F.cross_entropy(logits, targets, label_smoothing=smoothing)
+        if self._mix is not None:  # an image of two classes is neither right nor wrong
+            return {"loss_cls": loss}
+        wrong = (logits.detach().argmax(1) != labels).float()
+        return {"loss_cls": loss, "train_error": 100 * wrong.mean()}
 
-def _evaluate(cfg: CfgNode, task: Task) -> dict[str, float]:
-    if task.test is None:
-        return {}
-    own_share = max(1, cfg.SOLVER.IMS_PER_BATCH // distributed.world_size())
-    batches = make_test_batches(task.test, task.views, batch_size=own_share, **_workers(cfg))
-    return evaluate_one_crop(task.model, batches, task.preprocessing)
+    def _observe(self, done: int, means: Mapping[str, float]) -> None:
+        if self._cfg.SOLVER.WARMUP_UNTIL_ERROR:
+            self._progress.training.append((done, means["train_error"]))
+        self.speeds.append(means["images_per_second"])
+
+    def _save(self, done: int) -> None:
+        if distributed.is_main():
+            state = TrainingState(
+                iteration=done,
+                seed=self._seed,
+                arch=self._task.model.arch,
+                class_names=self._task.class_names,
+                preprocessing=self._task.preprocessing.to_dict(),
+                progress=self._progress.to_dict(),
+                model=self._task.model.state_dict(),
+                average=self._average.state_dict() if self._average else None,
+                optimizer=self._optimizer.state_dict(),
+                scaler=self._scaler.state_dict(),
+            )
+            save_state(self._output, state)
+        distributed.barrier()
+        distributed.seed_all(self._seed, done)
+
+    def _evaluate(self, done: int) -> Mapping[str, float]:
+        """Errors on the test and the held-out images; a plateau is looked for in the latter."""
+        model = self.tested_model
+        if self._cfg.TEST.PRECISE_BN.ENABLED:
+            self._recompute_statistics(model)
+        for split, prefix in (("test", ""), ("validation", "validation_")):
+            if split in self._task.splits:
+                errors = evaluate_one_crop(model, self._batches.once(split), self._normalize)
+                self.metrics.update({prefix + name: error for name, error in errors.items()})
+        watched = self.metrics.get("validation_top1_error", self.metrics.get("top1_error"))
+        if watched is not None:
+            self._progress.evaluation.append((done, watched))
+        return self.metrics
+
+    def _recompute_statistics(self, model: nn.Module) -> None:
+        count = self._cfg.TEST.PRECISE_BN.NUM_ITER
+        batches = itertools.islice(self._batches.train(self._seed, 0), count)
+        recompute_statistics(model, (self._normalize(images) for images, _ in batches))
+        share_statistics(model)
 
 
 def _device(cfg: CfgNode) -> torch.device:
@@ -239,106 +240,3 @@ def _device(cfg: CfgNode) -> torch.device:
         )
     torch.backends.cudnn.benchmark = True  # every training batch has one shape
     return device
-
-
-def _losses(
-    model: nn.Module, batch: Batch, *, preprocessing: Preprocessing, device: torch.device
-) -> dict[str, Tensor]:
-    images, labels = batch
-    logits = model(to_network_input(images, preprocessing, device))
-    return {"loss_cls": F.cross_entropy(logits, labels.to(device, non_blocking=True))}
-
-
-def _parallel(model: Classifier, device: torch.device) -> nn.Module:
-    if distributed.world_size() == 1:
-        return model
-    return DistributedDataParallel(model, [device.index] if device.type == "cuda" else None)
-
-
-def _workers(cfg: CfgNode) -> dict[str, int]:
-    return {
-        "rank": distributed.rank(),
-        "world_size": distributed.world_size(),
-        "num_workers": cfg.DATALOADER.NUM_WORKERS,
-    }
-
-
-def _restore(
-    state: TrainingState,
-    task: Task,
-    optimizer: torch.optim.Optimizer,
-    scaler: torch.amp.GradScaler,
-    output: Path,
-) -> int:
-    """Fill network and optimiser from `state`; return the iterations done.
-
-    Raises: ValueError if the run in `output` trained another network or other classes.
-    """
-    check_arch(state.arch, task.model.arch, f"the run in {output}")
-    if state.class_names != task.train.class_names:
-        raise ValueError(
-            f"classes must be those of the run in {output}, {list(state.class_names)}, "
-            f"got {list(task.train.class_names)}; choose another output to start anew"
-        )
-    task.model.load_state_dict(state.model)
-    solver.load_optimizer(optimizer, state.optimizer)
-    scaler.load_state_dict(state.scaler)
-    distributed.seed_all(state.seed, state.iteration)
-    return state.iteration
-
-
-def _introduce(
-    cfg: CfgNode, task: Task, device: torch.device, seed: int, first: int, output: Path, log: RunLog
-) -> None:
-    if distributed.is_main():
-        with atomic_write(output / "config.yaml") as file:
-            file.write(cfg.dump().encode())
-    parameters = sum(p.numel() for p in task.model.parameters())
-    log.info(f"{cfg.MODEL.NAME}: {parameters / 1e6:.2f} M parameters on {device}, seed {seed}")
-    tested = f", {len(task.test)} to test" if task.test else ""
-    log.info(f"{len(task.train)} images of {len(task.train.class_names)} classes to train{tested}")
-    log.info(solver.describe_rate(cfg))
-    for note in task.notes:
-        log.info(note)
-    if first:
-        log.info(f"resuming after {first} of {cfg.SOLVER.MAX_ITER} iterations")
-
-
-def _results(
-    cfg: CfgNode,
-    task: Task,
-    device: torch.device,
-    seed: int,
-    seconds: float,
-    metrics: Mapping[str, float],
-) -> dict[str, Any]:
-    gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else None
-    return {
-        "arch": task.model.arch,
-        "num_classes": task.model.num_classes,
-        "metrics": dict(metrics),
-        "num_images": {"train": len(task.train), "test": len(task.test) if task.test else 0},
-        "iterations": cfg.SOLVER.MAX_ITER,
-        "seed": seed,
-        "seconds": round(seconds, 1),
-        "hardware": gpu or cpu_model(),
-        "num_processes": distributed.world_size(),
-        "versions": {
-            "python": platform.python_version(),
-            "torch": str(torch.__version__),  # its own class, which a checkpoint must not hold
-            "torchvision": torchvision.__version__,
-        },
-    }
-
-
-def _write_final(output: Path, task: Task, results: Mapping[str, Any]) -> None:
-    save_backbone(
-        output / FINAL,
-        arch=task.model.arch,
-        num_classes=task.model.num_classes,
-        model=task.model.state_dict(),
-        preprocessing=task.preprocessing,
-        meta=dict(results),
-    )
-    with atomic_write(output / RESULTS) as file:
-        file.write((json.dumps(results, indent=2) + "\n").encode())

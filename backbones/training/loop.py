@@ -12,13 +12,16 @@ from typing import Literal, TypeVar
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 
 from backbones.training import distributed
+from backbones.training.average import WeightAverage
 from backbones.training.runlog import RunLog
 
 Batch = TypeVar("Batch")
 Precision = Literal["fp32", "bf16", "fp16"]
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+LOSS = "loss_"
 WAITING_TOO_LONG = 0.2  # share of the time spent waiting for data
 
 
@@ -28,7 +31,10 @@ class NonFiniteLossError(ValueError):
 
 @dataclass(frozen=True)
 class LoopSettings:
-    """How long, how often, how precisely. Periods of 0 mean never; the end always counts."""
+    """How long, how often, how precisely. Periods of 0 mean never; the end always counts.
+
+    An iteration takes `accumulation` batches and steps once, along the mean of their gradients.
+    """
 
     max_iterations: int
     images_per_iteration: int
@@ -36,6 +42,7 @@ class LoopSettings:
     precision: Precision = "fp32"
     clip_norm: float | None = None
     clip_value: float | None = None
+    accumulation: int = 1
     log_period: int = 20
     checkpoint_period: int = 0
     evaluation_period: int = 0
@@ -53,11 +60,15 @@ def train(
     scaler: torch.amp.GradScaler,
     save_checkpoint: Callable[[int], None],
     evaluate: Callable[[int], Mapping[str, float]],
+    observe: Callable[[int, Mapping[str, float]], None] | None = None,
+    average: WeightAverage | None = None,
 ) -> None:
     """Minimise the sum of the losses from `start_iteration` to `max_iterations`.
 
+    `compute_losses` returns terms named loss_*, and measures under other names, reported only.
     Each parameter group carries `base_lr`; its rate is base_lr * rate_factor(iteration).
-    `save_checkpoint` and `evaluate` get the number of iterations done and run in every process.
+    `save_checkpoint` and `evaluate` get the number of iterations done and run in every process, as
+    does `observe`, with the means that are reported.
 
     Raises: NonFiniteLossError, naming iteration, losses and rate.
     """
@@ -68,29 +79,31 @@ def train(
     for iteration in range(settings.start_iteration, settings.max_iterations):
         for group in optimizer.param_groups:
             group["lr"] = group["base_lr"] * rate_factor(iteration)
-        with meter.waiting():
-            batch = next(batches)
-        with torch.autocast(
-            device.type, DTYPES[settings.precision], enabled=settings.precision != "fp32"
-        ):
-            losses = compute_losses(model, batch)
-        total = torch.stack([loss.float() for loss in losses.values()]).sum()
         optimizer.zero_grad(set_to_none=True)
-        scaler.scale(total).backward()  # type: ignore[no-untyped-call]
+        for part in range(settings.accumulation):
+            with meter.waiting():
+                batch = next(batches)
+            with _alone(model, part + 1 < settings.accumulation):
+                values = _backward(model, batch, compute_losses, device, scaler, settings)
+            meter.add(values)
         _clip(model, optimizer, scaler, settings)
         scaler.step(optimizer)
         scaler.update()
-        meter.add({"total_loss": total, **losses})
+        meter.count()
+        if average is not None:
+            average.update(model, iteration + 1)
 
         done = iteration + 1
         saves = _due(done, settings.checkpoint_period, settings)
         evaluates = _due(done, settings.evaluation_period, settings)
         first = done == settings.start_iteration + 1
         if first or saves or evaluates or done % settings.log_period == 0:
-            _report(meter, optimizer, iteration, settings, log)
+            means = _report(meter, optimizer, iteration, settings, log)
+            if observe is not None:
+                observe(done, means)
         if saves or evaluates:
             _check_weights(model, iteration)
-            _share_statistics(model)
+            share_statistics(model)
         if saves:
             save_checkpoint(done)
         if evaluates:
@@ -99,6 +112,32 @@ def train(
             model.train()
         if saves or evaluates:
             meter.restart()
+
+
+def _backward(
+    model: nn.Module,
+    batch: Batch,
+    compute_losses: Callable[[nn.Module, Batch], dict[str, Tensor]],
+    device: torch.device,
+    scaler: torch.amp.GradScaler,
+    settings: LoopSettings,
+) -> dict[str, Tensor]:
+    """Add the gradients of one batch; return its loss, the terms and the measures."""
+    with torch.autocast(
+        device.type, DTYPES[settings.precision], enabled=settings.precision != "fp32"
+    ):
+        values = compute_losses(model, batch)
+    losses = [value.float() for name, value in values.items() if name.startswith(LOSS)]
+    total = torch.stack(losses).sum()
+    scaler.scale(total / settings.accumulation).backward()  # type: ignore[no-untyped-call]
+    return {"total_loss": total, **values}
+
+
+def _alone(model: nn.Module, alone: bool) -> contextlib.AbstractContextManager[None]:
+    """Without exchange of gradients, which a later batch of the same step brings."""
+    if alone and isinstance(model, DistributedDataParallel):
+        return model.no_sync()
+    return contextlib.nullcontext()
 
 
 def _check_weights(model: nn.Module, iteration: int) -> None:
@@ -110,7 +149,7 @@ def _check_weights(model: nn.Module, iteration: int) -> None:
             )
 
 
-def _share_statistics(model: nn.Module) -> None:
+def share_statistics(model: nn.Module) -> None:
     """Average the running statistics of batch norms, of which each process has its own.
 
     What is evaluated in several processes is then what one checkpoint holds.
@@ -149,18 +188,19 @@ def _report(
     iteration: int,
     settings: LoopSettings,
     log: RunLog,
-) -> None:
+) -> dict[str, float]:
+    """Log the means since the last report, and the speed; return both."""
     values = meter.read()
     rate = optimizer.param_groups[0]["lr"]
     if not math.isfinite(values["total_loss"]):
-        terms = ", ".join(f"{k} {v:.4g}" for k, v in values.items())
+        terms = ", ".join(f"{k} {v:.4g}" for k, v in values.items() if LOSS in k)
         raise NonFiniteLossError(
             f"loss must be finite, got {terms} at iteration {iteration} with rate {rate:.4g}; "
             "lower SOLVER.BASE_LR, lengthen SOLVER.WARMUP_ITERS or set SOLVER.CLIP_GRADIENTS"
         )
     seconds, waiting = meter.speed()
     images_a_second = settings.images_per_iteration / seconds
-    terms = "  ".join(f"{k.removeprefix('loss_')} {v:.3f}" for k, v in values.items())
+    terms = "  ".join(f"{k.removeprefix(LOSS)} {v:.3f}" for k, v in values.items())
     wait = f"data {waiting:.0%}"
     started = iteration > settings.start_iteration  # the first batch waits for the workers' start
     if started and waiting > WAITING_TOO_LONG:
@@ -168,11 +208,13 @@ def _report(
     line = f"{images_a_second:.1f} img/s  {wait}  lr {rate:.2g}  {terms}"
     log.progress(iteration + 1, line, seconds)
     speed = {"lr": rate, "images_per_second": images_a_second, "data_time_share": waiting}
-    log.scalars(iteration, {**values, **speed, "seconds_per_iteration": seconds})
+    means = {**values, **speed, "seconds_per_iteration": seconds}
+    log.scalars(iteration, means)
+    return means
 
 
 class _Meter:
-    """Means of losses since the last reading, and where the time since `restart` went."""
+    """Means of measures since the last reading, and where the time since `restart` went."""
 
     def __init__(self) -> None:
         self._sums: dict[str, Tensor] = {}
@@ -190,12 +232,15 @@ class _Meter:
         yield
         self._waited += time.perf_counter() - started
 
-    def add(self, losses: Mapping[str, Tensor]) -> None:
-        self._iterations += 1
-        for name, loss in losses.items():
-            value = loss.detach().float()
+    def add(self, measured: Mapping[str, Tensor]) -> None:
+        for name, measure in measured.items():
+            value = measure.detach().float()
             self._sums[name] = self._sums[name] + value if name in self._sums else value.clone()
             self._counts[name] += 1
+
+    def count(self) -> None:
+        """One iteration more."""
+        self._iterations += 1
 
     def read(self) -> dict[str, float]:
         """Means over the iterations since the last call and over all processes."""

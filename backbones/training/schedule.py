@@ -66,6 +66,37 @@ def warmup_cosine(
     return warmup(cosine, iteration, warmup_iters, warmup_factor, method)
 
 
+def plateau_drops(
+    errors: Sequence[tuple[int, float]], *, patience: int, threshold: float = 0.0
+) -> tuple[int, ...]:
+    """The iterations from which the rate is divided once more: each ends a plateau.
+
+    A plateau is `patience` evaluations in a row that do not lower the least error so far by more
+    than `threshold`; after a drop the counting starts anew.
+
+    Shape: errors are (iterations done, error), in order.
+    Source: He et al. 2016, Section 3.4, "divided by 10 when the error plateaus".
+    """
+    drops: list[int] = []
+    least, waited = math.inf, 0
+    for done, error in errors:
+        waited = 0 if error < least - threshold else waited + 1
+        least = min(least, error)
+        if waited == patience:
+            drops.append(done)
+            waited = 0
+    return tuple(drops)
+
+
+def warmup_end(training_errors: Sequence[tuple[int, float]], below: float) -> float:
+    """The iteration from which the full rate holds: the first with an error under `below`.
+
+    Infinite before that. Shape: training_errors are (iterations done, error), in order.
+    Source: He et al. 2016, Section 4.2: 110 layers start at 0.01 until the error is below 80%.
+    """
+    return next((done for done, error in training_errors if error < below), math.inf)
+
+
 def linear_scaling(base_rate: float, batch: int, reference_batch: int) -> float:
     """The rate for `batch` images when `base_rate` was chosen for `reference_batch`; 0: as it is.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -89,19 +89,27 @@ def base_rate(cfg: CfgNode) -> float:
 
 
 def build_rate_factor(cfg: CfgNode) -> Callable[[int], float]:
-    """Iteration to factor of the base rate."""
+    """Iteration to factor of the base rate, where nothing but the iteration decides it."""
     solver = cfg.SOLVER
-    warmup = {
-        "warmup_iters": solver.WARMUP_ITERS,
-        "warmup_factor": solver.WARMUP_FACTOR,
-        "method": solver.WARMUP_METHOD,
-    }
     if solver.LR_SCHEDULER_NAME == "WarmupCosineLR":
         end = solver.BASE_LR_END / solver.BASE_LR
-        return partial(schedule.warmup_cosine, max_iter=solver.MAX_ITER, end_factor=end, **warmup)
-    return partial(
-        schedule.warmup_multistep, steps=tuple(solver.STEPS), gamma=solver.GAMMA, **warmup
-    )
+        return partial(
+            schedule.warmup_cosine, max_iter=solver.MAX_ITER, end_factor=end, **_warmup(cfg)
+        )
+    return partial(multistep, cfg, tuple(solver.STEPS))
+
+
+def multistep(cfg: CfgNode, steps: Sequence[int], iteration: int) -> float:
+    """SOLVER.GAMMA to the number of `steps` reached, after the warm-up of SOLVER."""
+    return schedule.warmup_multistep(iteration, steps=steps, gamma=cfg.SOLVER.GAMMA, **_warmup(cfg))
+
+
+def _warmup(cfg: CfgNode) -> dict[str, Any]:
+    return {
+        "warmup_iters": cfg.SOLVER.WARMUP_ITERS,
+        "warmup_factor": cfg.SOLVER.WARMUP_FACTOR,
+        "method": cfg.SOLVER.WARMUP_METHOD,
+    }
 
 
 def precision(cfg: CfgNode) -> Precision:

@@ -25,7 +25,10 @@ class TrainingState:
     seed: int
     arch: dict[str, Any]
     class_names: tuple[str, ...]
+    preprocessing: dict[str, Any]
+    progress: dict[str, Any]
     model: dict[str, Tensor]
+    average: dict[str, Tensor] | None
     optimizer: dict[str, Any]
     scaler: dict[str, Any]
 

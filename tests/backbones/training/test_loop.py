@@ -8,11 +8,21 @@ import pytest
 import torch
 from torch import nn
 
+from backbones.training.average import WeightAverage
 from backbones.training.loop import LoopSettings, NonFiniteLossError, train
 from backbones.training.runlog import RunLog
 
 
-def run(directory: Path, model: nn.Module, rate: float = 0.1, loss=None, **settings):
+def run(
+    directory: Path,
+    model: nn.Module,
+    rate: float = 0.1,
+    loss=None,
+    batches=None,
+    observe=None,
+    average=None,
+    **settings,
+):
     """Minimise w**2 by default; returns the calls of save and evaluate."""
     optimizer = torch.optim.SGD([{"params": list(model.parameters()), "base_lr": rate}], lr=rate)
     calls: list[tuple[str, int]] = []
@@ -26,7 +36,7 @@ def run(directory: Path, model: nn.Module, rate: float = 0.1, loss=None, **setti
     with RunLog(directory, "test", settings.max_iterations, settings.start_iteration) as log:
         train(
             model,
-            itertools.repeat(None),
+            iter(batches) if batches else itertools.repeat(None),
             loss,
             optimizer,
             lambda iteration: 1.0 if iteration < 3 else 0.0,
@@ -35,6 +45,8 @@ def run(directory: Path, model: nn.Module, rate: float = 0.1, loss=None, **setti
             scaler=torch.amp.GradScaler("cpu", enabled=False),
             save_checkpoint=lambda iteration: calls.append(("save", iteration)),
             evaluate=evaluate,
+            observe=observe,
+            average=average,
         )
     return calls
 
@@ -94,3 +106,42 @@ def test_weights_that_are_not_finite_are_never_saved(tmp_path: Path) -> None:
     model = layer()
     with pytest.raises(NonFiniteLossError, match="weights must be finite, got others in weight"):
         run(tmp_path, model, rate=float("inf"), max_iterations=1)
+
+
+def slope(model: nn.Module, batch: float) -> dict[str, torch.Tensor]:
+    return {"loss_a": model.weight.sum() * batch, "error": torch.tensor(50.0)}
+
+
+def test_accumulation_steps_along_the_mean_gradient(tmp_path: Path) -> None:
+    model = layer()
+    run(tmp_path, model, loss=slope, batches=[1, 2, 3, 4], max_iterations=2, accumulation=2)
+    # w <- 1 - 0.1 * (1 + 2) / 2 - 0.1 * (3 + 4) / 2
+    assert model.weight.item() == pytest.approx(0.5)
+
+
+def test_measures_are_reported_and_do_not_train(tmp_path: Path) -> None:
+    model, seen = layer(), []
+    run(
+        tmp_path,
+        model,
+        loss=slope,
+        batches=[1, 2, 4],
+        max_iterations=3,
+        log_period=2,
+        observe=lambda done, means: seen.append((done, means["total_loss"], means["error"])),
+    )
+    assert model.weight.item() == pytest.approx(1 - 0.1 * 7)
+    done, losses, errors = zip(*seen)
+    assert done == (1, 2, 3)
+    assert losses == pytest.approx((1 * 1.0, 2 * 0.9, 4 * 0.7))
+    assert errors == (50, 50, 50)
+
+
+def test_the_average_follows_every_period(tmp_path: Path) -> None:
+    model = layer()
+    average = WeightAverage(model, decay=0.75, period=2)
+    run(tmp_path, model, loss=slope, batches=[1, 2, 4, 8], max_iterations=4, average=average)
+    # the rate is 0 from iteration 3 on; after 2: w = 0.7, after 4: w = 0.3
+    expected = 0.75 * (0.75 * 1 + 0.25 * 0.7) + 0.25 * 0.3
+    assert average.model.weight.item() == pytest.approx(expected)
+    assert not average.model.weight.requires_grad

@@ -1,0 +1,106 @@
+"""What a classifier's run tells and leaves: its opening lines, results.json, model_final.pth."""
+
+from __future__ import annotations
+
+import json
+import platform
+import statistics
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+import torchvision
+from torch import nn
+
+from backbones.checkpoint import atomic_write, save_backbone
+from backbones.config import CfgNode
+from backbones.curves import plot_learning_curve
+from backbones.hardware import cpu_model
+from backbones.training import distributed, solver
+from backbones.training.runlog import METRICS, RunLog
+from backbones.training.state import load_state
+from backbones.training.task import Task
+
+FINAL = "model_final.pth"
+RESULTS = "results.json"
+CURVE = "learning_curve.png"
+
+
+def finished_results(cfg: CfgNode, output: Path) -> dict[str, Any] | None:
+    """What results.json of a run that has done SOLVER.MAX_ITER iterations holds; else None."""
+    state = load_state(output)
+    if state is None or state.iteration < cfg.SOLVER.MAX_ITER or not (output / RESULTS).is_file():
+        return None
+    return json.loads((output / RESULTS).read_text())
+
+
+def introduce(
+    cfg: CfgNode, task: Task, device: torch.device, seed: int, first: int, output: Path, log: RunLog
+) -> None:
+    """Write config.yaml and say what is trained on what, how, and from where."""
+    if distributed.is_main():
+        with atomic_write(output / "config.yaml") as file:
+            file.write(cfg.dump().encode())
+    parameters = sum(p.numel() for p in task.model.parameters())
+    log.info(f"{cfg.MODEL.NAME}: {parameters / 1e6:.2f} M parameters on {device}, seed {seed}")
+    counts = ", ".join(f"{len(images)} {split}" for split, images in task.splits.items())
+    log.info(f"images of {len(task.class_names)} classes: {counts}")
+    log.info(solver.describe_rate(cfg))
+    for note in task.notes:
+        log.info(note)
+    if first:
+        log.info(f"resuming after {first} of {cfg.SOLVER.MAX_ITER} iterations")
+
+
+def make_results(
+    cfg: CfgNode,
+    task: Task,
+    device: torch.device,
+    seed: int,
+    seconds: float,
+    metrics: Mapping[str, float],
+    speeds: Sequence[float],
+) -> dict[str, Any]:
+    """What results.json holds; the speed is the median of what the log reported."""
+    gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else None
+    return {
+        "arch": task.model.arch,
+        "num_classes": task.model.num_classes,
+        "metrics": dict(metrics),
+        "num_images": {split: len(images) for split, images in task.splits.items()},
+        "iterations": cfg.SOLVER.MAX_ITER,
+        "seed": seed,
+        "seconds": round(seconds, 1),
+        "images_per_second": round(statistics.median(speeds), 1) if speeds else None,
+        "hardware": gpu or cpu_model(),
+        "num_processes": distributed.world_size(),
+        "versions": {
+            "python": platform.python_version(),
+            "torch": str(torch.__version__),  # its own class, which a checkpoint must not hold
+            "torchvision": torchvision.__version__,
+        },
+    }
+
+
+def write_final(
+    cfg: CfgNode, output: Path, task: Task, model: nn.Module, results: Mapping[str, Any]
+) -> None:
+    """Write the learning curve, the checkpoint and, last, results.json."""
+    plot_learning_curve(output / METRICS, output / CURVE)
+    save_backbone(
+        output / FINAL,
+        arch=task.model.arch,
+        num_classes=task.model.num_classes,
+        model=model.state_dict(),
+        preprocessing=task.preprocessing,
+        recipe=plain(cfg),
+        meta=dict(results),
+    )
+    with atomic_write(output / RESULTS) as file:
+        file.write((json.dumps(results, indent=2) + "\n").encode())
+
+
+def plain(cfg: Mapping[str, Any]) -> dict[str, Any]:
+    """The config as dicts, lists and values."""
+    return {k: plain(v) if isinstance(v, Mapping) else v for k, v in cfg.items()}

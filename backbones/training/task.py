@@ -1,0 +1,211 @@
+"""What a config asks to train: the network, its preprocessing, the images."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+
+from backbones.checkpoint import Preprocessing
+from backbones.config import CfgNode
+from backbones.config.schema import DEFAULTS
+from backbones.data.images import Images, open_images
+from backbones.data.loader import Batch, make_test_batches, make_training_batches
+from backbones.data.resident import load_resident, resident_test_batches, resident_training_batches
+from backbones.data.statistics import mean_image
+from backbones.data.transforms import Views
+from backbones.features import Classifier
+from backbones.interop import fill, read_weights
+from backbones.memory import checkpoint_activations
+from backbones.registry import create
+from backbones.training import distributed
+
+Split = Literal["train", "validation", "test"]
+# Unit: pixel in 0..255, RGB. Source: the statistics of torchvision's ImageNet weights.
+IMAGENET_MEAN = (123.675, 116.28, 103.53)
+IMAGENET_STD = (58.395, 57.12, 57.375)
+_ARGUMENTS = {"WIDTH": "width", "NORM": "norm", "SHORTCUT": "shortcut"}
+_ARGUMENTS |= {"STRIDE_IN_1X1": "stride_in_1x1"}
+
+
+@dataclass(frozen=True)
+class Task:
+    """A network and the images to train and test it on; `notes` are remarks for the log."""
+
+    model: Classifier
+    preprocessing: Preprocessing
+    splits: Mapping[Split, Images]
+    views: Views
+    test_views: Views
+    notes: tuple[str, ...]
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Of the images, in the order of the labels."""
+        return self.splits["train"].class_names
+
+
+def build_task(cfg: CfgNode, preprocessing: Preprocessing | None = None) -> Task:
+    """Open the images and build the network that fits them.
+
+    `preprocessing` is that of a run to resume; without it weights, config and images decide.
+    Raises: ValueError for images or weights that do not fit the config.
+    """
+    root = Path(cfg.DATASETS.ROOT)
+    opened = open_images(root, hold_out=cfg.DATASETS.HOLD_OUT)
+    found = {"train": opened.train, "validation": opened.validation, "test": opened.test}
+    splits: dict[Split, Images] = {name: x for name, x in found.items() if x is not None}  # type: ignore[misc]
+    views = build_views(cfg)
+    test_views = replace(views, size=cfg.INPUT.SIZE_TEST)
+    model, decided, notes = build_classifier(cfg, opened.train.class_names)
+    if cfg.MODEL.ACTIVATION_CHECKPOINTING:
+        checkpoint_activations(model)
+    if len(splits) == 1:
+        notes += (f"{root} has neither val/ nor test/: no error will be measured",)
+        if cfg.SOLVER.LR_SCHEDULER_NAME == "WarmupPlateauLR":
+            raise ValueError(
+                f"{root} must have val/ or test/ images for WarmupPlateauLR, which watches their "
+                "error, got neither; set DATASETS.HOLD_OUT, or SOLVER.LR_SCHEDULER_NAME "
+                "WarmupCosineLR"
+            )
+    if preprocessing is None and cfg.INPUT.MEAN == "pixel" and not decided.mean_image:
+        preprocessing = _with_mean_image(decided, opened.train, views)
+    return Task(model, preprocessing or decided, splits, views, test_views, notes)
+
+
+def build_views(cfg: CfgNode) -> Views:
+    """INPUT in the words of `backbones.data`."""
+    low, high = cfg.INPUT.MIN_SIZE_TRAIN
+    return Views(
+        size=cfg.INPUT.SIZE,
+        crop=cfg.INPUT.CROP,
+        shorter_side_train=(low, high),
+        padding=cfg.INPUT.PADDING,
+        shorter_side_test=cfg.INPUT.MIN_SIZE_TEST,
+        flip=cfg.INPUT.RANDOM_FLIP == "horizontal",
+        alexnet_color=cfg.INPUT.COLOR_AUGMENTATION == "alexnet",
+        trivial_augment=cfg.INPUT.TRIVIAL_AUGMENT,
+        erasing=cfg.INPUT.RANDOM_ERASING,
+    )
+
+
+def build_classifier(
+    cfg: CfgNode, class_names: tuple[str, ...]
+) -> tuple[Classifier, Preprocessing, tuple[str, ...]]:
+    """Return the network, with MODEL.WEIGHTS inside if named, its preprocessing, and remarks.
+
+    Raises: ValueError if MODEL.NUM_CLASSES is below the images', or the network lacks an argument.
+    """
+    num_classes = cfg.MODEL.NUM_CLASSES or len(class_names)
+    if num_classes < len(class_names):
+        raise ValueError(
+            f"MODEL.NUM_CLASSES must be 0 or at least the {len(class_names)} classes of the "
+            f"training images, got {num_classes}"
+        )
+    # a key at its default is left to the network, which may not know it
+    arguments = {
+        argument: cfg.MODEL[key]
+        for key, argument in _ARGUMENTS.items()
+        if cfg.MODEL[key] != DEFAULTS["MODEL"][key]
+    }
+    model = create(cfg.MODEL.NAME, num_classes=num_classes, **arguments)
+    if not cfg.MODEL.WEIGHTS:
+        return model, _preprocessing(cfg, None, class_names), ()
+    weights = read_weights(cfg.MODEL.WEIGHTS, cfg.MODEL.NAME)
+    same_classes = weights.preprocessing.class_names == class_names
+    loaded = fill(model, weights, cfg.MODEL.WEIGHTS, drop_classifier=not same_classes)
+    note = f"weights of {cfg.MODEL.WEIGHTS}"
+    if loaded.dropped:
+        note += f", without {', '.join(loaded.dropped)}: they name other classes"
+    return model, _preprocessing(cfg, loaded.preprocessing, class_names), (note,)
+
+
+def _preprocessing(
+    cfg: CfgNode, weights: Preprocessing | None, class_names: tuple[str, ...]
+) -> Preprocessing:
+    order = cfg.INPUT.FORMAT or (weights.channel_order if weights else "RGB")
+    image: tuple[float, ...] = ()
+    if weights:
+        mean, std = map(tuple, weights.pixel_mean_std())
+        same = order == weights.channel_order
+        if same and not cfg.INPUT.PIXEL_MEAN:
+            image = tuple(value / weights.scale for value in weights.mean_image)
+        elif not same:
+            mean, std = mean[::-1], std[::-1]
+    else:
+        step = 1 if order == "RGB" else -1
+        mean, std = IMAGENET_MEAN[::step], IMAGENET_STD[::step]
+    return Preprocessing(
+        channel_order=order,
+        scale=1.0,
+        mean=tuple(cfg.INPUT.PIXEL_MEAN) or mean,
+        std=tuple(cfg.INPUT.PIXEL_STD) or std,
+        class_names=class_names,
+        mean_image=image,
+    )
+
+
+def _with_mean_image(preprocessing: Preprocessing, images: Images, views: Views) -> Preprocessing:
+    """`preprocessing` that subtracts the mean of `images`, of each pixel."""
+    image = mean_image(images, views)
+    if preprocessing.channel_order == "BGR":
+        image = image[..., ::-1]
+    mean = tuple(float(x) for x in image.mean((0, 1)))
+    return replace(preprocessing, mean=mean, mean_image=tuple(map(float, image.reshape(-1))))
+
+
+class Batches:
+    """Batches of every split, from disk or from the device.
+
+    Shape: (n, size, size, 3) uint8 RGB, (n,) int64; n is this process's share.
+    """
+
+    def __init__(self, cfg: CfgNode, task: Task, device: torch.device) -> None:
+        self._cfg = cfg
+        self._task = task
+        self._ranks = {"rank": distributed.rank(), "world_size": distributed.world_size()}
+        self._resident = (
+            {name: load_resident(images, device) for name, images in task.splits.items()}
+            if cfg.DATASETS.IN_MEMORY
+            else {}
+        )
+
+    def train(self, seed: int, start_iteration: int) -> Iterator[Batch]:
+        """Endless; a batch is one part of SOLVER.ACCUMULATION."""
+        parts = self._cfg.SOLVER.ACCUMULATION
+        common: dict[str, Any] = {
+            "batch_size": self._cfg.SOLVER.IMS_PER_BATCH // parts,
+            "seed": seed,
+            "start_iteration": start_iteration * parts,
+            **self._ranks,
+        }
+        if self._resident:
+            return resident_training_batches(self._resident["train"], self._task.views, **common)
+        loading = self._cfg.DATALOADER
+        return make_training_batches(
+            self._task.splits["train"],
+            self._task.views,
+            num_workers=loading.NUM_WORKERS,
+            repetitions=loading.REPETITIONS,
+            **common,
+        )
+
+    def once(self, split: Split) -> Iterator[Batch]:
+        """Every image of a split, as tested; large enough to be fast, small enough to fit."""
+        share = math.ceil(self._cfg.SOLVER.IMS_PER_BATCH / self._cfg.SOLVER.ACCUMULATION)
+        size = max(1, share // distributed.world_size())
+        if self._resident:
+            return resident_test_batches(
+                self._resident[split], self._task.test_views, batch_size=size, **self._ranks
+            )
+        return make_test_batches(
+            self._task.splits[split],
+            self._task.test_views,
+            batch_size=size,
+            num_workers=self._cfg.DATALOADER.NUM_WORKERS,
+            **self._ranks,
+        )
