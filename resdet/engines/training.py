@@ -14,6 +14,7 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 from backbones.checkpoint import atomic_write, last, mark_last, to_resume
+from backbones.curves import plot_learning_curve
 from backbones.training import distributed, solver
 from backbones.training.loop import LoopSettings, train
 from backbones.training.runlog import METRICS, RunLog
@@ -28,7 +29,6 @@ from resdet.engines.inference import Detector
 from resdet.evaluation import results
 from resdet.evaluation.paper import paper_values
 from resdet.structures import Dataset
-from resdet.visualization.curves import plot_learning_curve
 
 RESULTS = "results.json"
 EVALUATION = "evaluation.json"

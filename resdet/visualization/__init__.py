@@ -1,1 +1,1 @@
-"""Pictures: boxes on images, videos, learning curves. NumPy and OpenCV only, plus matplotlib."""
+"""Pictures: boxes on images, videos. NumPy and OpenCV only."""

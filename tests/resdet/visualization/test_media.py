@@ -1,12 +1,8 @@
-"""Videos there and back, lists of images, and learning curves."""
+"""Videos there and back, and lists of images."""
 
-import json
-
-import cv2
 import numpy as np
 import pytest
 
-from resdet.visualization.curves import plot_learning_curve, read_curves
 from resdet.visualization.media import Video, VideoWriter, image_files, write_image
 
 
@@ -37,21 +33,3 @@ def test_images_of_a_folder_by_name(tmp_path):
         (tmp_path / name).touch()
     assert [path.name for path in image_files(tmp_path)] == ["a.png", "b.JPG"]
     assert image_files(tmp_path / "a.png") == [tmp_path / "a.png"]
-
-
-def test_curves_pass_over_a_cut_line(tmp_path):
-    metrics = tmp_path / "metrics.json"
-    lines = [{"iteration": i, "loss": 1 / i, "loss_cls": 0.5 / i, "lr": 0.1} for i in range(1, 20)]
-    lines.append({"iteration": 19, "test/mAP": 0.4})
-    metrics.write_text("\n".join(map(json.dumps, lines)) + '\n{"iteration": 20, "lo')
-    curves = read_curves(metrics)
-    assert curves["loss"][:2] == [(1, 1.0), (2, 0.5)]
-    assert len(curves["loss_cls"]) == 19
-    assert curves["test/mAP"] == [(19, 0.4)]
-    plot_learning_curve(metrics, tmp_path / "p" / "curve.png")
-    picture = cv2.imread(str(tmp_path / "p" / "curve.png"))
-    assert picture.shape == (720, 960, 3)
-    assert (picture.min(axis=2) < 200).sum() > 2000  # something is drawn
-    metrics.write_text('{"iteration": 1, "lr": 0.1}\n')
-    with pytest.raises(ValueError, match="got none in"):
-        plot_learning_curve(metrics, tmp_path / "c.png")

@@ -1,0 +1,214 @@
+"""Curves over iterations: what metrics.json of a run holds, and runs beside each other."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+Points = Sequence[tuple[float, float]]  # (iteration, value)
+
+# Okabe and Ito (2008), told apart without red or green cones; without the yellow, too light
+# for a line on white. Then dashes tell them apart.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+DASHES = ("-", "--", "-.", ":")
+TEST, TRAIN = "top1_error", "train_error"
+MOST_POINTS = 200  # of a compared curve: means over stretches of it, as wide as 0.5 % of it
+DOTS_PER_INCH = 120
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Training and test error of a run; `colour` counts through COLOURS.
+
+    Unit: percent.
+    """
+
+    label: str
+    train: Points
+    test: Points
+    colour: int = 0
+
+
+def plot_learning_curve(metrics: Path, picture: Path) -> None:
+    """Losses, errors and AP of one run over iterations, a panel for each that it has; a PNG.
+
+    Raises: ValueError if no line of the file holds a loss.
+    """
+    curves = read_curves(metrics)
+    losses = {name: points for name, points in curves.items() if "loss" in name}
+    errors = {name: points for name, points in curves.items() if name.endswith("_error")}
+    scores = {name: points for name, points in curves.items() if _is_score(name)}
+    if not losses:
+        raise ValueError(f"metrics must hold lines with a loss, got none in {metrics}")
+    panels = {"loss": losses, "error (%)": errors, "AP (fraction)": scores}
+    panels = {title: group for title, group in panels.items() if group}
+    figure = _figure(8, 1 + 2.5 * len(panels) if len(panels) > 1 else 4)
+    rows = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
+    for axes, (title, group) in zip(rows, panels.items()):
+        axes.margins(y=0.15)
+        for number, (name, points) in enumerate(group.items()):
+            axes.plot(*zip(*points), label=name, linewidth=1.2, **_style(number, points))
+        axes.set(ylabel=title, ylim=(0, None))
+        _finish(axes)
+    rows[-1].set_xlabel("iteration")
+    _save(figure, picture)
+
+
+def plot_errors(
+    panels: Mapping[str, Sequence[Curve]],
+    picture: Path,
+    *,
+    title: str,
+    limits: tuple[float, float] = (0.0, 100.0),
+) -> None:
+    """Errors of several runs, a panel for each title: training thin and dashed, test bold; a PNG.
+
+    Beyond the `limits` nothing is shown, as in the paper, unless a run ends there.
+
+    Unit: percent.
+    Source: He et al. 2016, Fig. 1, 4, 6.
+    """
+    figure = _figure(1 + 4.5 * len(panels), 4.2)
+    figure.suptitle(title, fontsize="medium")
+    every = [curve for curves in panels.values() for curve in curves]
+    low, high = _limits(every, limits)
+    row = figure.subplots(1, len(panels), squeeze=False)[0]
+    for axes, (name, curves) in zip(row, panels.items()):
+        for curve in curves:
+            _draw(axes, curve)
+        axes.set(title=name, xlabel="iteration", ylabel="error (%)", ylim=(low, high))
+        axes.set_xlim(0, None)
+        if curves:
+            axes.plot([], [], label="training", color="0.4", linewidth=0.8, linestyle="--")
+        _finish(axes)
+    _save(figure, picture)
+
+
+def plot_responses(
+    panels: Mapping[str, Sequence[tuple[str, Sequence[float], int]]], picture: Path, *, title: str
+) -> None:
+    """(label, standard deviation of each layer, colour): in the order of layers, and sorted.
+
+    Source: He et al. 2016, Fig. 7.
+    """
+    figure = _figure(1 + 4.5 * len(panels), 7)
+    figure.suptitle(title, fontsize="medium")
+    rows = figure.subplots(2, len(panels), squeeze=False)
+    for column, (name, lines) in enumerate(panels.items()):
+        for axes, ordered in ((rows[0, column], False), (rows[1, column], True)):
+            for label, values, colour in lines:
+                shown = sorted(values, reverse=True) if ordered else values
+                xs = range(1, len(shown) + 1)
+                axes.plot(xs, shown, label=label, color=_colour(colour), linewidth=1.2)
+            axes.set(ylabel="standard deviation", ylim=(0, None))
+            axes.set_xlabel("layer, by magnitude" if ordered else "layer, in order")
+            _finish(axes)
+        rows[0, column].set_title(name)
+    _save(figure, picture)
+
+
+def read_curves(metrics: Path) -> dict[str, list[tuple[float, float]]]:
+    """Name -> [(iteration, value), ...]; a line that a crash cut short is passed over."""
+    curves: dict[str, list[tuple[float, float]]] = {}
+    for line in _lines(metrics):
+        for name, value in line.items():
+            if name != "iteration" and isinstance(value, (int, float)):
+                curves.setdefault(name, []).append((line["iteration"], value))
+    return curves
+
+
+def thin(points: Points, most: int = MOST_POINTS) -> Points:
+    """At most `most` points: the means of stretches of equal count."""
+    if len(points) <= most:
+        return points
+    edges = [len(points) * i // most for i in range(most + 1)]
+    stretches = (points[a:b] for a, b in itertools.pairwise(edges))
+    return [(_mean(x for x, _ in part), _mean(y for _, y in part)) for part in stretches]
+
+
+def format_iterations(value: float, _: float = 0) -> str:
+    """32000 -> "32k", 2500 -> "2.5k", 500 -> "500"."""
+    return f"{value / 1000:g}k" if abs(value) >= 1000 else f"{value:g}"
+
+
+def _lines(metrics: Path) -> Iterator[dict[str, Any]]:
+    with metrics.open(encoding="utf-8") as file:
+        for text in file:
+            try:
+                line = json.loads(text)
+            except json.JSONDecodeError:
+                continue
+            if isinstance(line, dict) and "iteration" in line:
+                yield line
+
+
+def _is_score(name: str) -> bool:
+    last = name.rsplit("/", 1)[-1]
+    return last.startswith(("mAP", "AP")) and "AP-" not in last
+
+
+def _mean(values: Iterator[float]) -> float:
+    known = list(values)
+    return sum(known) / len(known)
+
+
+def _limits(curves: Sequence[Curve], limits: tuple[float, float]) -> tuple[float, float]:
+    """`limits`, or all there is where a curve ends outside of them."""
+    ends = [points[-1][1] for c in curves for points in (c.train, c.test) if points]
+    shown = all(limits[0] <= end <= limits[1] for end in ends)
+    return limits if shown else (0.0, 100.0)
+
+
+def _draw(axes: Axes, curve: Curve) -> None:
+    colour = _colour(curve.colour)
+    train, test = thin(curve.train), thin(curve.test)
+    if train:
+        axes.plot(*zip(*train), color=colour, linewidth=0.8, linestyle="--")
+    if test:
+        mark = "o" if len(test) == 1 else ""
+        axes.plot(*zip(*test), color=colour, linewidth=2.0, marker=mark, label=curve.label)
+
+
+def _colour(number: int) -> str:
+    return COLOURS[number % len(COLOURS)]
+
+
+def _style(number: int, points: Points) -> dict[str, Any]:
+    dash = DASHES[number // len(COLOURS) % len(DASHES)]
+    return {
+        "color": _colour(number),
+        "linestyle": dash,
+        "marker": "o" if len(points) < 2 else "",
+    }
+
+
+def _finish(axes: Axes) -> None:
+    axes.xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_formatter(format_iterations)
+    axes.yaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10]))
+    axes.grid(alpha=0.3)
+    if axes.get_legend_handles_labels()[1]:
+        axes.legend(fontsize="small", ncols=2)
+    else:
+        axes.set_xticks([])
+        axes.text(0.5, 0.5, "not measured", ha="center", color="0.4", transform=axes.transAxes)
+
+
+def _figure(width: float, height: float) -> Figure:
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)  # no display, and no state outside the figure
+    return figure
+
+
+def _save(figure: Figure, picture: Path) -> None:
+    picture.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(picture, dpi=DOTS_PER_INCH, format="png")

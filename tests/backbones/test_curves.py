@@ -1,0 +1,94 @@
+"""Learning curves read, thinned and drawn."""
+
+import json
+import subprocess
+import sys
+
+import cv2
+import pytest
+
+from backbones.curves import (
+    Curve,
+    format_iterations,
+    plot_errors,
+    plot_learning_curve,
+    plot_responses,
+    read_curves,
+    thin,
+)
+
+
+def write_metrics(path, lines):
+    path.write_text("\n".join(map(json.dumps, lines)))
+    return path
+
+
+def ink(path, colour):
+    """Pixels near an RGB colour."""
+    picture = cv2.imread(str(path))[:, :, ::-1].astype(int)
+    return int((abs(picture - colour).max(axis=2) < 40).sum())
+
+
+def test_curves_pass_over_a_cut_line(tmp_path):
+    lines = [{"iteration": i, "loss": 1 / i, "loss_cls": 0.5 / i, "lr": 0.1} for i in range(1, 20)]
+    lines.append({"iteration": 19, "test/mAP": 0.4})
+    metrics = write_metrics(tmp_path / "metrics.json", lines)
+    metrics.write_text(metrics.read_text() + '\n{"iteration": 20, "lo')
+    curves = read_curves(metrics)
+    assert curves["loss"][:2] == [(1, 1.0), (2, 0.5)]
+    assert len(curves["loss_cls"]) == 19
+    assert curves["test/mAP"] == [(19, 0.4)]
+
+
+@pytest.mark.parametrize(
+    ("more", "height"),
+    [
+        ({}, 480),
+        ({"test/mAP": 0.4}, 720),
+        ({"train_error": 30.0, "top1_error": 40.0}, 720),
+        ({"train_error": 30.0, "AP": 0.4}, 1020),
+    ],
+)
+def test_a_panel_for_each_kind_of_measure(tmp_path, more, height):
+    lines = [{"iteration": i, "total_loss": 9 / i, "lr": 0.1, **more} for i in (1, 2, 3)]
+    picture = tmp_path / "p" / "curve.png"
+    plot_learning_curve(write_metrics(tmp_path / "metrics.json", lines), picture)
+    assert cv2.imread(str(picture)).shape == (height, 960, 3)
+    assert ink(picture, (0x00, 0x72, 0xB2)) > 200
+
+
+def test_a_run_without_a_loss_has_no_curve(tmp_path):
+    metrics = write_metrics(tmp_path / "metrics.json", [{"iteration": 1, "lr": 0.1}])
+    with pytest.raises(ValueError, match=r"a loss, got none in .*metrics\.json"):
+        plot_learning_curve(metrics, tmp_path / "c.png")
+
+
+def test_thinning_takes_means_of_stretches():
+    assert thin([(i, 2 * i) for i in range(6)], 3) == [(0.5, 1), (2.5, 5), (4.5, 9)]
+    assert thin([(1, 2)], 3) == [(1, 2)]
+
+
+def test_iterations_are_counted_in_thousands():
+    assert [format_iterations(x) for x in (0, 500, 2500, 32000)] == ["0", "500", "2.5k", "32k"]
+
+
+def test_errors_are_shown_within_the_limits_unless_a_run_ends_outside(tmp_path):
+    falling = [(0, 90.0), (100, 10.0)]
+    for name, end in (("within", 10.0), ("outside", 85.0)):
+        test = [(0, 90.0), (100, end)]
+        curves = [Curve("plain-20", falling, test), Curve("plain-56", (), test[1:], colour=1)]
+        panels = {"plain": curves, "residual": []}
+        plot_errors(panels, tmp_path / f"{name}.png", title="t", limits=(0, 20))
+    blue, red = (0x00, 0x72, 0xB2), (0xD5, 0x5E, 0x00)
+    assert ink(tmp_path / "within.png", red) > 30  # one point, marked
+    assert ink(tmp_path / "outside.png", blue) > 1.5 * ink(tmp_path / "within.png", blue)
+
+
+def test_responses_in_order_and_sorted(tmp_path):
+    plot_responses({"plain": [("plain-20", [1.0, 3.0, 2.0], 0)]}, tmp_path / "r.png", title="t")
+    assert cv2.imread(str(tmp_path / "r.png")).shape == (840, 660, 3)
+
+
+def test_no_display_is_asked_for():
+    code = "import sys, backbones.curves; assert 'matplotlib.pyplot' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
