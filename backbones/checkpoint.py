@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import pickle
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -17,7 +18,8 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-FORMAT = "backbones/1"
+FORMAT = "backbones/2"
+UNHASHED = "backbones/1"  # as FORMAT, without recipe and hash
 SAFETENSORS = ".safetensors"
 LAST = "last_checkpoint"  # a text file that names the newest checkpoint, as detectron2's
 StateDict = dict[str, Tensor]
@@ -27,7 +29,9 @@ StateDict = dict[str, Tensor]
 class Preprocessing:
     """What a network was trained to see: input = (pixel * scale - mean) / std.
 
-    Unit: pixel in 0..255; mean and std in units of pixel * scale, in `channel_order`.
+    `mean_image`, where there is one, stands in place of `mean` at the size it was taken at:
+    size * size * 3 numbers, row by row; `mean` is its mean over the pixels.
+    Unit: pixel in 0..255; means and std in units of pixel * scale, in `channel_order`.
     """
 
     channel_order: Literal["RGB", "BGR"]
@@ -35,6 +39,7 @@ class Preprocessing:
     mean: tuple[float, ...]
     std: tuple[float, ...]
     class_names: tuple[str, ...] = ()
+    mean_image: tuple[float, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists and numbers, as a checkpoint holds them."""
@@ -43,7 +48,8 @@ class Preprocessing:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Preprocessing:
         """Inverse of `to_dict`. Raises: ValueError if a field is missing or foreign."""
-        fields = {"channel_order", "scale", "mean", "std", "class_names"}
+        fields = {"channel_order", "scale", "mean", "std", "class_names", "mean_image"}
+        values = {"mean_image": (), **values}  # files of before it lack it
         if set(values) != fields:
             raise ValueError(
                 f"preprocessing must have the fields {sorted(fields)}, got {sorted(values)}"
@@ -54,6 +60,7 @@ class Preprocessing:
             tuple(values["mean"]),
             tuple(values["std"]),
             tuple(values["class_names"]),
+            tuple(values["mean_image"]),
         )
 
     def pixel_mean_std(self) -> tuple[list[float], list[float]]:
@@ -63,13 +70,19 @@ class Preprocessing:
 
 @dataclass(frozen=True)
 class BackboneCheckpoint:
-    """A classification network at rest; `arch` holds the arguments of `create`."""
+    """A classification network at rest; `arch` holds the arguments of `create`.
+
+    `recipe` is the config it was trained by, as plain values; of foreign weights, the sizes of
+    its test views. `hash` is of weights, arch and preprocessing; "" until the file is written.
+    """
 
     arch: dict[str, Any]
     num_classes: int
     model: StateDict
     preprocessing: Preprocessing
     meta: dict[str, Any]
+    recipe: dict[str, Any] = field(default_factory=dict)
+    hash: str = ""
 
 
 @contextlib.contextmanager
@@ -135,16 +148,18 @@ def load(path: Path) -> dict[str, Any]:
 
 
 def _load_safetensors(path: Path) -> dict[str, Any]:
+    """What `save` wrote there; of a file of others, whose header is not ours, the tensors alone."""
     try:
         with safetensors.safe_open(path, framework="pt") as file:
             header = file.metadata() or {}
-            payload = {key: json.loads(value) for key, value in header.items()}
-            payload["model"] = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        if "arch" not in header:
+            return tensors
+        return {**{key: json.loads(value) for key, value in header.items()}, "model": tensors}
     except (safetensors.SafetensorError, OSError, ValueError) as error:
         raise ValueError(
-            f"checkpoint must be a complete safetensors file of ours, got {path} ({error})"
+            f"checkpoint must be a complete safetensors file, got {path} ({error})"
         ) from error
-    return payload
 
 
 def mark_last(directory: Path, name: str) -> None:
@@ -175,6 +190,20 @@ def to_resume(directory: Path, resume: bool) -> Path | None:
     return newest
 
 
+def backbone_hash(
+    model: Mapping[str, Tensor], arch: Mapping[str, Any], preprocessing: Preprocessing
+) -> str:
+    """SHA-256, in hex, of every tensor's name, dtype, shape and bytes, the arch, and the input."""
+    digest = hashlib.sha256()
+    for name in sorted(model):
+        tensor = model[name].detach().cpu().contiguous()
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    settings = {"arch": dict(arch), "preprocessing": preprocessing.to_dict()}
+    digest.update(json.dumps(settings, sort_keys=True).encode())
+    return digest.hexdigest()
+
+
 def save_backbone(
     path: Path,
     *,
@@ -183,34 +212,57 @@ def save_backbone(
     model: Mapping[str, Tensor],
     preprocessing: Preprocessing,
     meta: Mapping[str, Any],
-) -> None:
-    """Write a classification network with all that is needed to use it again."""
+    recipe: Mapping[str, Any] | None = None,
+) -> str:
+    """Write a classification network with all that is needed to use it again; return its hash."""
+    fingerprint = backbone_hash(model, arch, preprocessing)
     payload = {
         "format": FORMAT,
         "arch": dict(arch),
         "num_classes": num_classes,
         "model": dict(model),
         "preprocessing": preprocessing.to_dict(),
+        "recipe": dict(recipe or {}),
+        "hash": fingerprint,
         "meta": dict(meta),
     }
     save(path, payload)
+    return fingerprint
 
 
 def load_backbone(path: Path) -> BackboneCheckpoint:
-    """Read what `save_backbone` wrote. Raises: ValueError if it is another kind of file."""
-    payload = load(path)
-    if payload.get("format") != FORMAT:
+    """Read what `save_backbone` wrote, and hold it to its hash.
+
+    Raises: ValueError if it is another kind of file, or not what was written.
+    """
+    return backbone_from_payload(load(path), path)
+
+
+def backbone_from_payload(payload: Mapping[str, Any], path: Path) -> BackboneCheckpoint:
+    """`load_backbone` of what `load` returned for `path`."""
+    if payload.get("format") not in (FORMAT, UNHASHED):
         raise ValueError(
             f"format of {path} must be {FORMAT!r}, got {payload.get('format')!r}; "
-            "give a file that tools/train_backbone.py wrote"
+            "give a file that tools/train_backbone.py or tools/convert_weights.py wrote"
         )
-    missing = {"arch", "num_classes", "model", "preprocessing", "meta"} - set(payload)
+    if payload["format"] == UNHASHED:
+        payload = {"recipe": {}, "hash": "", **payload}
+    missing = set(BackboneCheckpoint.__dataclass_fields__) - set(payload)
     if missing:
         raise ValueError(f"{path} must be a whole checkpoint, got one without {sorted(missing)}")
+    preprocessing = Preprocessing.from_dict(payload["preprocessing"])
+    found = backbone_hash(payload["model"], payload["arch"], preprocessing)
+    if payload["format"] == FORMAT and found != payload["hash"]:
+        raise ValueError(
+            f"hash of {path} must be {payload['hash']}, got {found}; its weights, arch or "
+            "preprocessing are not what was written: take a whole copy, or write it anew"
+        )
     return BackboneCheckpoint(
         arch=payload["arch"],
         num_classes=payload["num_classes"],
         model=payload["model"],
-        preprocessing=Preprocessing.from_dict(payload["preprocessing"]),
+        preprocessing=preprocessing,
         meta=payload["meta"],
+        recipe=payload["recipe"],
+        hash=found,
     )
