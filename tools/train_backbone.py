@@ -1,10 +1,11 @@
-"""Train a classification network over a folder of images.
+"""Train a classification network over images in folders, tar shards or CIFAR's own files.
 
     tools/train_backbone.py --config imagenet_resnet18 DATASETS.ROOT /data/imagenet
+    tools/train_backbone.py --config cifar10_resnet20 --output runs/r20 DATASETS.ROOT /data/cifar10
     torchrun --nproc-per-node 8 tools/train_backbone.py --config imagenet_vgg16 --output runs/vgg16
 
-Writes config.yaml, log.txt, metrics.json, TensorBoard events, model_final.pth, last_checkpoint and
-results.json into the output folder.
+Writes config.yaml, log.txt, metrics.json, learning_curve.png, TensorBoard events, model_final.pth,
+last_checkpoint and results.json into the output folder.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ def main(argv: Sequence[str]) -> int:
         print(f"{Path(args.config).stem} -> {output}/", flush=True)  # torch takes seconds to load
 
     from backbones.training import distributed
-    from backbones.training.classification import finished_results, train_classifier
+    from backbones.training.classification import train_classifier
+    from backbones.training.report import finished_results
 
     distributed.setup()
     try:

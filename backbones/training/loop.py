@@ -110,7 +110,7 @@ def train(
             log.status("evaluating")
             log.scalars(iteration, evaluate(done))
             model.train()
-        if saves or evaluates:
+        if first or saves or evaluates:  # the first one starts workers and compiles
             meter.restart()
 
 

@@ -12,7 +12,6 @@ from backbones.curves import (
     format_iterations,
     plot_errors,
     plot_learning_curve,
-    plot_responses,
     read_curves,
     thin,
 )
@@ -82,11 +81,6 @@ def test_errors_are_shown_within_the_limits_unless_a_run_ends_outside(tmp_path):
     blue, red = (0x00, 0x72, 0xB2), (0xD5, 0x5E, 0x00)
     assert ink(tmp_path / "within.png", red) > 30  # one point, marked
     assert ink(tmp_path / "outside.png", blue) > 1.5 * ink(tmp_path / "within.png", blue)
-
-
-def test_responses_in_order_and_sorted(tmp_path):
-    plot_responses({"plain": [("plain-20", [1.0, 3.0, 2.0], 0)]}, tmp_path / "r.png", title="t")
-    assert cv2.imread(str(tmp_path / "r.png")).shape == (840, 660, 3)
 
 
 def test_no_display_is_asked_for():

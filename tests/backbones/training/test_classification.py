@@ -14,11 +14,13 @@ from backbones import cli
 from backbones.checkpoint import load_backbone
 from backbones.config import ConfigError, load_classification
 from backbones.hardware import cpu_model
-from backbones.training import classification
-from backbones.training.classification import build_classifier, finished_results, train_classifier
+from backbones.training import classification, task
+from backbones.training.classification import train_classifier
+from backbones.training.report import finished_results
 from backbones.training.state import load_state
+from backbones.training.task import build_classifier
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 TOOL = ROOT / "tools" / "train_backbone.py"
 SETTINGS = {
     "MODEL.WIDTH": 0.125,
@@ -28,7 +30,12 @@ SETTINGS = {
     "SOLVER.MAX_ITER": 30,
     "SOLVER.IMS_PER_BATCH": 8,
     "SOLVER.BASE_LR": 0.02,
+    "SOLVER.LR_SCHEDULER_NAME": "WarmupMultiStepLR",
     "SOLVER.STEPS": [24],
+    "TEST.EVAL_PERIOD": 0,
+    "TEST.PRECISE_BN.NUM_ITER": 2,
+    "INPUT.MEAN": "channel",
+    "INPUT.COLOR_AUGMENTATION": "none",
     "DATALOADER.NUM_WORKERS": 0,
     "MODEL.DEVICE": "cpu",
     "SEED": 1,
@@ -75,6 +82,7 @@ def run(images, tmp_path_factory):
 def test_training_learns_and_writes_its_files(run):
     output, results = run
     losses, errors = metrics(output)
+    assert losses[-1]["train_error"] < losses[0]["train_error"] + 1e-9
     assert losses[-1]["total_loss"] < 0.5 * losses[0]["total_loss"]
     assert results["metrics"]["top1_error"] <= 25  # half of them by chance
     assert results["metrics"]["top5_error"] == 0
@@ -82,7 +90,7 @@ def test_training_learns_and_writes_its_files(run):
     assert losses[-1]["lr"] == pytest.approx(0.002)
     names = {p.name.split(".tfevents")[0] for p in output.iterdir()}
     files = {"config.yaml", "log.txt", "metrics.json", "model_final.pth", "last_checkpoint"}
-    assert names >= {*files, "results.json", "events.out"}
+    assert names >= {*files, "learning_curve.png", "results.json", "events.out"}
     assert json.loads((output / "results.json").read_text()) == results
     assert results["hardware"] == cpu_model()
 
@@ -90,7 +98,7 @@ def test_training_learns_and_writes_its_files(run):
 def test_the_checkpoint_rebuilds_the_network_and_knows_its_classes(run):
     checkpoint = load_backbone(run[0] / "model_final.pth")
     assert checkpoint.preprocessing.class_names == ("blue", "green")
-    assert checkpoint.preprocessing.mean == classification.IMAGENET_MEAN
+    assert checkpoint.preprocessing.mean == task.IMAGENET_MEAN
     model = backbones.create(**checkpoint.arch, num_classes=checkpoint.num_classes)
     model.load_state_dict(checkpoint.model)
     assert model.fc.out_features == 2
@@ -194,7 +202,7 @@ def test_preprocessing_is_the_configs_then_the_weights(run, images):
     preprocessing = build_classifier(chosen, classes)[1]
     assert preprocessing.channel_order == "BGR"
     assert preprocessing.mean == (1, 2, 3)
-    assert preprocessing.std == classification.IMAGENET_STD[::-1]
+    assert preprocessing.std == task.IMAGENET_STD[::-1]
 
 
 def test_num_classes_may_exceed_the_folder_only(images):

@@ -1,0 +1,69 @@
+"""Ways to train one network, timed in turn in one run: a bare time means little, a ratio more."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from backbones.config import load_classification
+from backbones.training.classification import train_classifier
+from backbones.training.runlog import METRICS
+
+# what most public loops over CIFAR do: images from workers, fp32, nothing recorded or compiled
+USUAL_LOOP = (
+    *("DATASETS.IN_MEMORY", "False", "SOLVER.CUDA_GRAPHS", "False"),
+    *("SOLVER.AMP.ENABLED", "False", "MODEL.COMPILE", "False"),
+)
+_UNTESTED = ("TEST.EVAL_PERIOD", "0", "TEST.PRECISE_BN.ENABLED", "False", "SOLVER.STEPS", "[]")
+_UNTESTED += ("SOLVER.LR_SCHEDULER_NAME", "WarmupMultiStepLR", "SOLVER.CHECKPOINT_PERIOD", "0")
+
+
+def compare_training(
+    config: str,
+    overrides: Sequence[str],
+    variants: Mapping[str, Sequence[str]],
+    *,
+    iterations: int,
+    rounds: int,
+) -> dict[str, Any]:
+    """Train `iterations` by each of `variants` (KEY VALUE pairs), one after another, `rounds` times.
+
+    Unit: iterations per second without the first iteration, in which workers start and networks
+    are compiled; the median over the rounds. The ratios are to the last variant.
+    Raises: ValueError for a single iteration.
+    """
+    speeds: dict[str, list[float]] = {name: [] for name in variants}
+    results: dict[str, Any] = {}
+    for _ in range(rounds):
+        for name, changes in variants.items():
+            pairs = [*overrides, *changes, *_UNTESTED, "SOLVER.MAX_ITER", str(iterations)]
+            cfg = load_classification(config, pairs)
+            with tempfile.TemporaryDirectory() as folder:
+                results = train_classifier(cfg, Path(folder) / "run")
+                speeds[name].append(_iterations_per_second(Path(folder) / "run" / METRICS))
+    medians = {name: statistics.median(values) for name, values in speeds.items()}
+    reference = list(medians.values())[-1]
+    return {
+        "config": config,
+        "iterations": iterations,
+        "rounds": rounds,
+        "images_per_iteration": cfg.SOLVER.IMS_PER_BATCH,
+        "variants": {name: list(changes) for name, changes in variants.items()},
+        "iterations_per_second": {name: round(value, 3) for name, value in medians.items()},
+        "all_rounds": {name: [round(x, 3) for x in values] for name, values in speeds.items()},
+        "ratio": {name: round(value / reference, 3) for name, value in medians.items()},
+        "hardware": results["hardware"],
+        "versions": results["versions"],
+    }
+
+
+def _iterations_per_second(metrics: Path) -> float:
+    lines = [json.loads(line) for line in metrics.read_text().splitlines()]
+    seconds = [line["seconds_per_iteration"] for line in lines if "seconds_per_iteration" in line]
+    if len(seconds) < 2:
+        raise ValueError("--iterations must be at least 2, got 1: the first is not timed")
+    return 1 / seconds[-1]

@@ -1,0 +1,195 @@
+"""What a recipe adds to a plain run: held-out images, means of pixels, plateaus, averages, parts."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from backbones.checkpoint import load_backbone
+from backbones.config import load_classification
+from backbones.training import classification
+from backbones.training.classification import train_classifier
+from backbones.training.state import load_state
+from backbones.training.task import build_classifier
+
+CONFIGS = Path(__file__).resolve().parents[3] / "configs" / "backbones"
+SHIPPED = [path for kind in ("imagenet", "cifar10") for path in sorted(CONFIGS.glob(f"{kind}_*"))]
+SETTINGS = {
+    "MODEL.DEVICE": "cpu",
+    "MODEL.WIDTH": 0.5,
+    "MODEL.NAME": "cifar_resnet8",
+    "DATASETS.HOLD_OUT": 10,
+    "INPUT.SIZE": 16,
+    "SOLVER.IMS_PER_BATCH": 8,
+    "SOLVER.MAX_ITER": 6,
+    "SOLVER.BASE_LR": 0.05,
+    "TEST.EVAL_PERIOD": 2,
+    "TEST.PRECISE_BN.NUM_ITER": 3,
+    "SEED": 1,
+}
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    """Five classes of colour, 8 + 3 images of 16 pixels each."""
+    folder = tmp_path_factory.mktemp("five")
+    rng = np.random.default_rng(0)
+    for split, count in (("train", 8), ("test", 3)):
+        for label in range(5):
+            for i in range(count):
+                image = rng.integers(0, 60, (16, 16, 3), np.uint8)
+                image[..., label % 3] += 120 if label < 3 else 60
+                path = folder / split / "abcde"[label] / f"{i}.png"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                cv2.imwrite(str(path), image)
+    return folder
+
+
+def config(root, name="cifar10_resnet20", **changes):
+    settings = {**SETTINGS, "DATASETS.ROOT": str(root)}
+    settings |= {k.replace("__", "."): v for k, v in changes.items()}
+    return load_classification(name, [str(x) for pair in settings.items() for x in pair])
+
+
+def lines(output):
+    return [json.loads(x) for x in (output / "metrics.json").read_text().splitlines()]
+
+
+@pytest.fixture(scope="module")
+def run(root, tmp_path_factory):
+    output = tmp_path_factory.mktemp("recipe") / "run"
+    return output, train_classifier(config(root), output)
+
+
+def test_held_out_images_are_measured_beside_the_test_images(run):
+    output, results = run
+    assert results["num_images"] == {"train": 30, "validation": 10, "test": 15}
+    names = {"top1_error", "top5_error", "validation_top1_error", "validation_top5_error"}
+    assert set(results["metrics"]) == names
+    measured = [x for x in lines(output) if "validation_top1_error" in x]
+    assert [x["iteration"] for x in measured] == [1, 3, 5]
+    assert results["images_per_second"] > 0
+
+
+def test_the_mean_of_every_pixel_travels_with_the_network(run, root):
+    checkpoint = load_backbone(run[0] / "model_final.pth")
+    image = np.array(checkpoint.preprocessing.mean_image).reshape(16, 16, 3)
+    assert image.std((0, 1)).min() > 1  # no constant
+    assert image.mean((0, 1)) == pytest.approx(checkpoint.preprocessing.mean)
+    kept = [cv2.imread(str(p))[..., ::-1] for p in sorted(root.glob("train/*/*"))]
+    assert np.abs(image - np.mean(kept, 0)).max() < 30  # of 30 of the 40
+    assert checkpoint.recipe["SOLVER"]["IMS_PER_BATCH"] == 8
+
+
+def test_statistics_are_recomputed_before_each_test(root, tmp_path):
+    finals = []
+    for enabled in (True, False):
+        cfg = config(root, TEST__PRECISE_BN__ENABLED=enabled, TEST__EVAL_PERIOD=0)
+        train_classifier(cfg, tmp_path / str(enabled))
+        finals.append(load_backbone(tmp_path / str(enabled) / "model_final.pth").model)
+    precise, moving = finals
+    assert torch.equal(precise["fc.weight"], moving["fc.weight"])
+    assert not torch.equal(precise["stem.norm1.running_var"], moving["stem.norm1.running_var"])
+
+
+def stop_after(monkeypatch, saves):
+    """Let `save_state` interrupt the run after so many calls."""
+    real, calls = classification.save_state, []
+
+    def save(*arguments):
+        real(*arguments)
+        calls.append(arguments)
+        if len(calls) == saves:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(classification, "save_state", save)
+
+
+def test_a_stopped_run_goes_on_with_averages_plateaus_and_means(root, tmp_path, monkeypatch):
+    changes = {
+        "SOLVER__EMA__ENABLED": True,
+        "SOLVER__EMA__PERIOD": 1,
+        "SOLVER__EMA__DECAY": 0.7,
+        "SOLVER__LR_SCHEDULER_NAME": "WarmupPlateauLR",
+        "SOLVER__PLATEAU__PATIENCE": 1,
+        "SOLVER__PLATEAU__THRESHOLD": 100,
+        "SOLVER__ACCUMULATION": 2,
+        "SOLVER__CHECKPOINT_PERIOD": 2,
+        "INPUT__MIXUP_ALPHA": 0.2,
+        "INPUT__CUTMIX_ALPHA": 1.0,
+    }
+    cfg = config(root, **changes)
+    train_classifier(cfg, tmp_path / "whole")
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        stop_after(patch, 2)
+        train_classifier(cfg, tmp_path / "parts")
+    assert load_state(tmp_path / "parts").iteration == 4
+    train_classifier(cfg, tmp_path / "parts", resume=True)
+    whole, parts = (
+        load_backbone(tmp_path / d / "model_final.pth").model for d in ("whole", "parts")
+    )
+    assert all(torch.equal(whole[key], parts[key]) for key in whole)
+    # an error never 100 points lower: every evaluation but the first drops the rate
+    rates = {x["iteration"]: x["lr"] for x in lines(tmp_path / "parts") if "lr" in x}
+    assert [rates[i] for i in (0, 3, 5)] == pytest.approx([0.05, 0.05, 0.005])
+    last = load_state(tmp_path / "whole")
+    assert not torch.equal(last.model["fc.weight"], whole["fc.weight"])
+    assert torch.equal(last.average["fc.weight"], whole["fc.weight"])
+
+
+def test_the_rate_waits_for_the_training_error(root, tmp_path):
+    cfg = config(root, "cifar10_resnet110", SOLVER__WARMUP_UNTIL_ERROR=100.0, SOLVER__MAX_ITER=3)
+    train_classifier(cfg, tmp_path)
+    rates = [x["lr"] for x in lines(tmp_path) if "lr" in x]
+    assert rates[0] == pytest.approx(0.005)
+    assert rates[-1] == pytest.approx(0.05)
+
+
+def test_loading_from_disk_and_from_memory_sees_the_same_images(root, tmp_path):
+    results = [
+        train_classifier(
+            config(root, DATASETS__IN_MEMORY=memory, DATALOADER__NUM_WORKERS=0, SOLVER__MAX_ITER=1),
+            tmp_path / str(memory),
+        )
+        for memory in (True, False)
+    ]
+    assert results[0]["num_images"] == results[1]["num_images"]
+
+
+def test_the_modern_recipe_runs_at_a_small_size(root, tmp_path):
+    small = {
+        "MODEL__NAME": "resnet18",
+        "MODEL__WIDTH": 0.125,
+        "INPUT__SIZE": 24,
+        "INPUT__SIZE_TEST": 32,
+        "INPUT__MIN_SIZE_TEST": 36,
+        "DATALOADER__NUM_WORKERS": 0,
+        "SOLVER__EMA__PERIOD": 1,
+    }
+    train_classifier(config(root, "imagenet_resnet18_modern", **small), tmp_path)
+    assert load_backbone(tmp_path / "model_final.pth").recipe["INPUT"]["SIZE_TEST"] == 32
+
+
+def test_a_plateau_needs_images_to_watch(root, tmp_path):
+    (tmp_path / "train").symlink_to(root / "train")
+    changes = {"DATASETS__HOLD_OUT": 0, "SOLVER__LR_SCHEDULER_NAME": "WarmupPlateauLR"}
+    with pytest.raises(ValueError, match=r"must have val/ or test/ .* set DATASETS\.HOLD_OUT"):
+        train_classifier(config(tmp_path, **changes), tmp_path / "run")
+
+
+def test_deep_networks_train_the_same_with_less_memory(root, tmp_path):
+    for checkpointing in (True, False):
+        cfg = config(root, MODEL__ACTIVATION_CHECKPOINTING=checkpointing)
+        train_classifier(cfg, tmp_path / str(checkpointing))
+    saved = [load_backbone(tmp_path / str(c) / "model_final.pth").model for c in (True, False)]
+    assert all(torch.equal(saved[0][key], saved[1][key]) for key in saved[0])
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_a_shipped_recipe_names_a_network(path):
+    with torch.device("meta"):
+        model, _, _ = build_classifier(load_classification(path.name), tuple("abcdefghij"))
+    assert model.num_classes == 10
