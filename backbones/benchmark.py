@@ -30,7 +30,7 @@ def compare_training(
     iterations: int,
     rounds: int,
 ) -> dict[str, Any]:
-    """Train `iterations` by each of `variants` (KEY VALUE pairs), one after another, `rounds` times.
+    """Train `iterations` by each of `variants` (KEY VALUE pairs) in turn, `rounds` times.
 
     Unit: iterations per second without the first iteration, in which workers start and networks
     are compiled; the median over the rounds. The ratios are to the last variant.

@@ -1,8 +1,8 @@
 """Speed as a ratio: ways to do one thing, run in turn in one command.
 
     tools/benchmark.py train-backbone --config cifar10_resnet20 DATASETS.ROOT /data/cifar10
-    tools/benchmark.py train-backbone --config cifar10_resnet20 --iterations 2000 --json OUT \\
-        --variant "bf16: SOLVER.AMP.ENABLED True" DATASETS.ROOT /data/cifar10
+    tools/benchmark.py train-backbone --config cifar10_resnet20 DATASETS.ROOT /data/cifar10
+        --iterations 2000 --json OUT --variant "bf16: SOLVER.AMP.ENABLED True"
 
 train-backbone times the config as it stands, each --variant of it, and the usual loop: images from
 DataLoader workers, fp32, nothing recorded or compiled. The last one is what the ratios are to.

@@ -1,4 +1,4 @@
-"""What a recipe adds to a plain run: held-out images, means of pixels, plateaus, averages, parts."""
+"""What a recipe adds to a plain run: held-out images, mean images, plateaus, averages, parts."""
 
 import json
 from pathlib import Path
@@ -123,9 +123,10 @@ def test_a_stopped_run_goes_on_with_averages_plateaus_and_means(root, tmp_path, 
     }
     cfg = config(root, **changes)
     train_classifier(cfg, tmp_path / "whole")
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         stop_after(patch, 2)
-        train_classifier(cfg, tmp_path / "parts")
+        with pytest.raises(KeyboardInterrupt):
+            train_classifier(cfg, tmp_path / "parts")
     assert load_state(tmp_path / "parts").iteration == 4
     train_classifier(cfg, tmp_path / "parts", resume=True)
     whole, parts = (
