@@ -51,16 +51,16 @@ def plot_learning_curve(metrics: Path, picture: Path) -> None:
         raise ValueError(f"metrics must hold lines with a loss, got none in {metrics}")
     panels = {"loss": losses, "error (%)": errors, "AP (fraction)": scores}
     panels = {title: group for title, group in panels.items() if group}
-    figure = _figure(8, 1 + 2.5 * len(panels) if len(panels) > 1 else 4)
+    figure = new_figure(8, 1 + 2.5 * len(panels) if len(panels) > 1 else 4)
     rows = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
     for axes, (title, group) in zip(rows, panels.items()):
         axes.margins(y=0.15)
         for number, (name, points) in enumerate(group.items()):
             axes.plot(*zip(*points), label=name, linewidth=1.2, **_style(number, points))
         axes.set(ylabel=title, ylim=(0, None))
-        _finish(axes)
+        finish(axes)
     rows[-1].set_xlabel("iteration")
-    _save(figure, picture)
+    save_figure(figure, picture)
 
 
 def plot_errors(
@@ -77,7 +77,7 @@ def plot_errors(
     Unit: percent.
     Source: He et al. 2016, Fig. 1, 4, 6.
     """
-    figure = _figure(1 + 4.5 * len(panels), 4.2)
+    figure = new_figure(1 + 4.5 * len(panels), 4.2)
     figure.suptitle(title, fontsize="medium")
     every = [curve for curves in panels.values() for curve in curves]
     low, high = _limits(every, limits)
@@ -89,31 +89,8 @@ def plot_errors(
         axes.set_xlim(0, None)
         if curves:
             axes.plot([], [], label="training", color="0.4", linewidth=0.8, linestyle="--")
-        _finish(axes)
-    _save(figure, picture)
-
-
-def plot_responses(
-    panels: Mapping[str, Sequence[tuple[str, Sequence[float], int]]], picture: Path, *, title: str
-) -> None:
-    """(label, standard deviation of each layer, colour): in the order of layers, and sorted.
-
-    Source: He et al. 2016, Fig. 7.
-    """
-    figure = _figure(1 + 4.5 * len(panels), 7)
-    figure.suptitle(title, fontsize="medium")
-    rows = figure.subplots(2, len(panels), squeeze=False)
-    for column, (name, lines) in enumerate(panels.items()):
-        for axes, ordered in ((rows[0, column], False), (rows[1, column], True)):
-            for label, values, colour in lines:
-                shown = sorted(values, reverse=True) if ordered else values
-                xs = range(1, len(shown) + 1)
-                axes.plot(xs, shown, label=label, color=_colour(colour), linewidth=1.2)
-            axes.set(ylabel="standard deviation", ylim=(0, None))
-            axes.set_xlabel("layer, by magnitude" if ordered else "layer, in order")
-            _finish(axes)
-        rows[0, column].set_title(name)
-    _save(figure, picture)
+        finish(axes)
+    save_figure(figure, picture)
 
 
 def read_curves(metrics: Path) -> dict[str, list[tuple[float, float]]]:
@@ -169,7 +146,7 @@ def _limits(curves: Sequence[Curve], limits: tuple[float, float]) -> tuple[float
 
 
 def _draw(axes: Axes, curve: Curve) -> None:
-    colour = _colour(curve.colour)
+    colour = colour_of(curve.colour)
     train, test = thin(curve.train), thin(curve.test)
     if train:
         axes.plot(*zip(*train), color=colour, linewidth=0.8, linestyle="--")
@@ -178,20 +155,22 @@ def _draw(axes: Axes, curve: Curve) -> None:
         axes.plot(*zip(*test), color=colour, linewidth=2.0, marker=mark, label=curve.label)
 
 
-def _colour(number: int) -> str:
+def colour_of(number: int) -> str:
+    """The colours repeat after seven."""
     return COLOURS[number % len(COLOURS)]
 
 
 def _style(number: int, points: Points) -> dict[str, Any]:
     dash = DASHES[number // len(COLOURS) % len(DASHES)]
     return {
-        "color": _colour(number),
+        "color": colour_of(number),
         "linestyle": dash,
         "marker": "o" if len(points) < 2 else "",
     }
 
 
-def _finish(axes: Axes) -> None:
+def finish(axes: Axes) -> None:
+    """Ticks, grid and legend, or the remark that nothing was measured."""
     axes.xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(format_iterations)
     axes.yaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10]))
@@ -203,12 +182,14 @@ def _finish(axes: Axes) -> None:
         axes.text(0.5, 0.5, "not measured", ha="center", color="0.4", transform=axes.transAxes)
 
 
-def _figure(width: float, height: float) -> Figure:
+def new_figure(width: float, height: float) -> Figure:
+    """Of so many inches; it asks for no display and leaves no state."""
     figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)  # no display, and no state outside the figure
+    FigureCanvasAgg(figure)
     return figure
 
 
-def _save(figure: Figure, picture: Path) -> None:
+def save_figure(figure: Figure, picture: Path) -> None:
+    """Write a PNG, and the folders to it."""
     picture.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(picture, dpi=DOTS_PER_INCH, format="png")
