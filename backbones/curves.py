@@ -169,14 +169,14 @@ def _style(number: int, points: Points) -> dict[str, Any]:
     }
 
 
-def finish(axes: Axes) -> None:
+def finish(axes: Axes, legend: str = "best") -> None:
     """Ticks, grid and legend, or the remark that nothing was measured."""
     axes.xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(format_iterations)
     axes.yaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10]))
     axes.grid(alpha=0.3)
     if axes.get_legend_handles_labels()[1]:
-        axes.legend(fontsize="small", ncols=2)
+        axes.legend(loc=legend, fontsize="small", ncols=2)
     else:
         axes.set_xticks([])
         axes.text(0.5, 0.5, "not measured", ha="center", color="0.4", transform=axes.transAxes)

@@ -1,0 +1,190 @@
+"""What runs have measured: read from their folders, or from the results beside the configs."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from backbones.checkpoint import atomic_write
+from backbones.curves import TEST, TRAIN, Points, format_iterations, read_curves, thin
+from backbones.reproduction.experiments import Network, Test
+from backbones.training.runlog import METRICS
+
+RESULTS = "results.json"
+EXTRA = "reproduction.json"  # beside it: the data's kind, further tests, layer responses
+DECIMALS = 4  # of a published number
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: its results.json with what EXTRA adds; `folder` is None if published."""
+
+    values: Mapping[str, Any]
+    folder: Path | None = None
+
+    @property
+    def iterations(self) -> int:
+        """Of training; of an ensemble, of its members."""
+        return int(self.values["iterations"])
+
+    @property
+    def data(self) -> str:
+        """How the images are stored, where that differs from the original."""
+        return str(self.values.get("data", ""))
+
+    @property
+    def responses(self) -> list[float]:
+        """Standard deviations by layer, or none."""
+        return [std for _, std in self.values.get("responses", ())]
+
+    def errors(self, test: Test) -> Mapping[str, float]:
+        """Measure -> percent; empty where this test was not made."""
+        found = self.values["metrics"] if test == "single" else self.values.get("tests", {})
+        return found if test == "single" else found.get(test, {})
+
+    def curve(self, name: str) -> Points:
+        """(iteration, value), ... of training; empty where unknown."""
+        if self.folder is None:
+            return [(x, y) for x, y in self.values.get("curve", {}).get(name, ())]
+        metrics = self.folder / METRICS
+        return read_curves(metrics).get(name, []) if metrics.is_file() else []
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The numbers of several runs, at least one."""
+
+    values: tuple[float, ...]
+
+    @property
+    def best(self) -> float:
+        """The smallest: all that is repeated is an error."""
+        return min(self.values)
+
+    @property
+    def mean(self) -> float:
+        """Over the runs."""
+        return statistics.fmean(self.values)
+
+    @property
+    def std(self) -> float | None:
+        """Of the sample; of a single run there is none."""
+        return statistics.stdev(self.values) if len(self.values) > 1 else None
+
+    def __str__(self) -> str:
+        """As the paper prints: best (mean±std), or the one number. Source: Table 6."""
+        if self.std is None:
+            return f"{self.best:.2f}"
+        return f"{self.best:.2f} ({self.mean:.2f}±{self.std:.2f})"
+
+
+def collect(network: Network, runs: Path, published: Path | None) -> list[Run]:
+    """The finished runs under `runs`, by seed; if there is none, those of the folder `published`.
+
+    Raises: ValueError naming a file that does not hold results.
+    """
+    prefix = f"{network.name}-seed"
+    folders = [path for path in runs.glob(f"{prefix}*") if path.name[len(prefix) :].isdigit()]
+    folders.sort(key=lambda path: int(path.name[len(prefix) :]))
+    found = [read_run(folder) for folder in folders if (folder / RESULTS).is_file()]
+    file = published / f"{network.name}.json" if published else None
+    return found or (read_published(file) if file and file.is_file() else [])
+
+
+def run_folder(network: Network, runs: Path, seed: int) -> Path:
+    """Where the run of this seed lies."""
+    return runs / f"{network.name}-seed{seed}"
+
+
+def read_run(folder: Path) -> Run:
+    """A run that has written its results."""
+    extra = folder / EXTRA
+    values = _read(folder / RESULTS) | (_read(extra) if extra.is_file() else {})
+    return Run(_checked(values, folder / RESULTS), folder)
+
+
+def read_published(file: Path) -> list[Run]:
+    """{"runs": [...]}, or the results of one run."""
+    values = _read(file)
+    records = values.get("runs", [values])
+    return [Run(_checked(record, file)) for record in records]
+
+
+def publish(runs: Sequence[Run], file: Path) -> None:
+    """Write what `runs` measured, with their curves, as `read_published` reads it."""
+    records = [
+        {
+            **run.values,
+            "curve": {
+                name: [[_rounded(x), _rounded(y)] for x, y in thin(run.curve(name))]
+                for name in (TRAIN, TEST)
+            },
+        }
+        for run in runs
+    ]
+    lines = ",\n".join(json.dumps(record, ensure_ascii=False) for record in records)
+    with atomic_write(file) as stream:
+        stream.write(f'{{"runs": [\n{lines}\n]}}\n'.encode())
+
+
+def add(folder: Path, values: Mapping[str, Any]) -> None:
+    """Put `values` into EXTRA of a run; dicts are merged."""
+    path = folder / EXTRA
+    known = _read(path) if path.is_file() else {}
+    for key, value in values.items():
+        known[key] = {**known.get(key, {}), **value} if isinstance(value, dict) else value
+    with atomic_write(path) as stream:
+        stream.write((json.dumps(known, indent=2) + "\n").encode())
+
+
+def comparable(runs: Sequence[Run]) -> list[Run]:
+    """The runs of the most iterations that saw the same data as the first of them."""
+    longest = [run for run in runs if run.iterations == max(r.iterations for r in runs)]
+    return [run for run in longest if run.data == longest[0].data]
+
+
+def conditions(runs: Sequence[Run]) -> str:
+    """Iterations, number of runs, hardware, versions, data; "" of none."""
+    if not runs:
+        return ""
+    versions = [run.values.get("versions", {}) for run in runs]
+    parts = [
+        f"{format_iterations(runs[0].iterations)} iterations",
+        f"{len(runs)} run{'s' if len(runs) > 1 else ''}",
+        distinct(run.values.get("hardware", "") for run in runs),
+        distinct(f"torch {v['torch']}" if "torch" in v else "" for v in versions),
+        runs[0].data,
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def distinct(texts: Iterable[str]) -> str:
+    """Each text once, in the order of first appearance."""
+    return " / ".join(dict.fromkeys(text for text in texts if text))
+
+
+def _rounded(value: float) -> float:
+    return round(value, DECIMALS)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:  # of JSON or of UTF-8
+        raise ValueError(f"results must be JSON, got {error} in {path}; remove the file") from None
+    if not isinstance(values, dict):
+        raise ValueError(f"results must be a JSON object, got {values!r:.60} in {path}")
+    return values
+
+
+def _checked(values: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
+    missing = [key for key in ("metrics", "iterations") if key not in values]
+    if missing:
+        raise ValueError(
+            f"results must hold metrics and iterations, got none of {', '.join(missing)} in {path}"
+        )
+    return values
