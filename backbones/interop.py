@@ -1,4 +1,4 @@
-"""Weights of others: torchvision's names to ours and back, and its published files."""
+"""Weights into networks: our files, torchvision's published ones, and files of others."""
 
 from __future__ import annotations
 
@@ -7,20 +7,41 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 import torchvision
 from torch import Tensor, nn
 
-from backbones.checkpoint import BackboneCheckpoint, Preprocessing, load_backbone
+from backbones import numpy_pickle
+from backbones.checkpoint import BackboneCheckpoint, Preprocessing, backbone_from_payload, load
 from backbones.features import Classifier
-from backbones.registry import create
-from backbones.vgg import VGG
+from backbones.keymaps import KINDS, Kind, detect, from_torchvision, to_ours, to_torchvision
+
+__all__ = [
+    "LoadedWeights",
+    "check_arch",
+    "fill",
+    "from_torchvision",
+    "load_weights",
+    "read_weights",
+    "to_torchvision",
+    "torchvision_weights",
+]
 
 TORCHVISION = "torchvision:"
-_STAGES = {"res2": "layer1", "res3": "layer2", "res4": "layer3", "res5": "layer4"}
+OURS = "ours"
+PICKLE = ".pkl"
+_WRAPPERS = ("blobs", "state_dict", "model")  # Detectron's, most training scripts', detectron2's
+_PARALLEL = "module."  # the prefix that DataParallel leaves
+_AUTHORS = (None, "Caffe2", "torchvision")  # detectron2 says whose weights it wraps
 _BATCH_NORMS = ("frozen", "bn", "sync")
 # what must agree for weights to mean the same in another network
 _DECISIVE = ("name", "width", "shortcut", "stride_in_1x1", "eps")
+# Source: label_names in batches.meta of CIFAR-10.
+_CIFAR_10 = (
+    *("airplane", "automobile", "bird", "cat", "deer"),
+    *("dog", "frog", "horse", "ship", "truck"),
+)
 
 
 @dataclass(frozen=True)
@@ -31,21 +52,35 @@ class LoadedWeights:
     dropped: tuple[str, ...] = ()
 
 
-def from_torchvision(name: str, state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Rename a torchvision state dict to the names of our network `name`.
+def read_weights(path_or_spec: str, name: str) -> BackboneCheckpoint:
+    """Return the weights of a file, or of `torchvision:<weights>` for the network `name`.
 
-    Raises: ValueError that lists the keys without a counterpart, on either side.
+    A file is ours, or of a kind in `backbones.keymaps`, which its keys show; what it says of its
+    network is held to the network when it is filled.
+    Raises: ValueError, FileNotFoundError.
     """
-    ours_to_theirs = _layer_names(name, state_dict)
-    return _rename(state_dict, {theirs: ours for ours, theirs in ours_to_theirs.items()}, name)
+    return read_both(path_or_spec, name)[0]
 
 
-def to_torchvision(name: str, state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Rename a state dict of our network `name` to torchvision's names; inverse of the above.
+def read_both(
+    path_or_spec: str, name: str, kind: str = ""
+) -> tuple[BackboneCheckpoint, dict[str, Tensor] | None]:
+    """`read_weights`, and the state dict as others named it; None of a file of ours.
 
-    Raises: ValueError that lists the keys without a counterpart, on either side.
+    `kind` holds a file to `ours` or one of `keymaps.KINDS`.
     """
-    return _rename(state_dict, _layer_names(name, state_dict), name)
+    if path_or_spec.startswith(TORCHVISION):
+        return _published(path_or_spec, name)
+    path = Path(path_or_spec)
+    payload = numpy_pickle.load(path) if path.suffix == PICKLE else load(path)
+    if not isinstance(payload, dict):
+        raise ValueError(f"{path} must hold a dict of weights, got {type(payload).__name__}")
+    if kind == OURS or ("format" in payload and not kind):
+        return backbone_from_payload(payload, path), None
+    if "format" in payload:
+        raise ValueError(f"weights of {path} must be of kind {kind}, got a file of ours")
+    state = state_dict(payload, path)
+    return from_state(state, path, kind), state
 
 
 def torchvision_weights(spec: str, name: str) -> BackboneCheckpoint:
@@ -54,44 +89,105 @@ def torchvision_weights(spec: str, name: str) -> BackboneCheckpoint:
     `spec` is `torchvision:<member of its enum>`, such as torchvision:IMAGENET1K_V1.
     Raises: ValueError if torchvision has no such network or weights, or the file cannot be had.
     """
+    return _published(spec, name)[0]
+
+
+def _published(spec: str, name: str) -> tuple[BackboneCheckpoint, dict[str, Tensor]]:
     member = spec.removeprefix(TORCHVISION)
     if name not in torchvision.models.list_models(module=torchvision.models):
         raise ValueError(f"MODEL.WEIGHTS must fit {name}, got {spec}; torchvision has no {name}")
     enum = torchvision.models.get_model_weights(name)
-    if member not in enum.__members__:
+    members = [m for m, w in enum.__members__.items() if w.meta["categories"]]  # VGG: without fc
+    if member not in members:
         raise ValueError(
-            f"MODEL.WEIGHTS must be one of {', '.join(TORCHVISION + m for m in enum.__members__)} "
+            f"MODEL.WEIGHTS must be one of {', '.join(TORCHVISION + m for m in members)} "
             f"for {name}, got {spec}"
         )
     weights = enum[member]
-    transforms = weights.transforms()
-    with torch.device("meta"):
-        arch = create(name).arch
-    if "stride_in_1x1" in arch:
-        arch["stride_in_1x1"] = False
-    return BackboneCheckpoint(
-        arch=arch,
-        num_classes=len(weights.meta["categories"]),
-        model=from_torchvision(name, _download(weights, spec)),
+    view, theirs = weights.transforms(), _download(weights, spec)
+    model, ours = to_ours(KINDS["torchvision"], theirs, name)
+    checkpoint = BackboneCheckpoint(
+        arch=model.arch,
+        num_classes=model.num_classes,
+        model=ours,
         preprocessing=Preprocessing(
             channel_order="RGB",
             scale=1 / 255,
-            mean=tuple(transforms.mean),
-            std=tuple(transforms.std),
+            mean=tuple(view.mean),
+            std=tuple(view.std),
             class_names=tuple(weights.meta["categories"]),
         ),
-        meta={"source": spec},
+        meta={"source": spec, "kind": "torchvision"},
+        recipe=_test_sizes(view.crop_size[0], view.resize_size[0]),
+    )
+    return checkpoint, theirs
+
+
+def from_state(state: Mapping[str, Tensor], source: Path, kind: str = "") -> BackboneCheckpoint:
+    """A state dict of others as a checkpoint of ours, with the preprocessing of its kind."""
+    found = KINDS[kind] if kind else detect(state, str(source))
+    try:
+        model, ours = to_ours(found, state)
+    except ValueError as error:
+        raise ValueError(f"{source} is no {found.name} file that can be read: {error}") from error
+    return BackboneCheckpoint(
+        arch=model.arch,
+        num_classes=model.num_classes,
+        model=ours,
+        preprocessing=kind_preprocessing(found, model.num_classes),
+        meta={"source": str(source), "kind": found.name},
+        recipe=_test_sizes(*found.test_size),
     )
 
 
-def read_weights(path_or_spec: str, name: str) -> BackboneCheckpoint:
-    """Return a file of tools/train_backbone.py or `torchvision:<weights>` for the network `name`.
+def state_dict(payload: Mapping[str, Any], path: Path) -> dict[str, Tensor]:
+    """The weights in a file of others, whatever it wraps them in.
 
-    Raises: ValueError, FileNotFoundError.
+    Raises: ValueError if anything among them is no array, or their author is not known.
     """
-    if path_or_spec.startswith(TORCHVISION):
-        return torchvision_weights(path_or_spec, name)
-    return load_backbone(Path(path_or_spec))
+    author = payload.get("__author__")
+    if author not in _AUTHORS:
+        raise ValueError(
+            f"__author__ of {path} must be one of {', '.join(_AUTHORS[1:])}, got {author!r}; "
+            "what these weights were trained to see is not known"
+        )
+    wrapped = [payload[key] for key in _WRAPPERS if isinstance(payload.get(key), Mapping)]
+    state = wrapped[0] if wrapped else payload
+    if all(key.startswith(_PARALLEL) for key in state):
+        state = {key.removeprefix(_PARALLEL): value for key, value in state.items()}
+    others = [key for key, value in state.items() if not _is_array(value)]
+    if others or not state:
+        raise ValueError(
+            f"{path} must hold a dict of weights, got "
+            f"{'no arrays under ' + ', '.join(map(repr, others)) if others else 'an empty one'}"
+        )
+    return {key: torch.as_tensor(value) for key, value in state.items()}
+
+
+def kind_preprocessing(kind: Kind, num_classes: int) -> Preprocessing:
+    """What networks of `kind` see; classes are named where there are as many as it is about."""
+    data = _CIFAR_10 if kind.name == "akamaster" else _imagenet()
+    return Preprocessing(
+        channel_order=kind.channel_order,
+        scale=kind.scale,
+        mean=kind.mean,
+        std=kind.std,
+        class_names=data if len(data) == num_classes else (),
+    )
+
+
+def _imagenet() -> tuple[str, ...]:
+    return tuple(torchvision.models.ResNet18_Weights.IMAGENET1K_V1.meta["categories"])
+
+
+def _test_sizes(size: int, shorter_side: int) -> dict[str, Any]:
+    return {"INPUT": {"SIZE": size, "MIN_SIZE_TEST": shorter_side}}
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, Tensor) or (
+        isinstance(value, np.ndarray) and value.dtype.kind in "fiu"
+    )
 
 
 def load_weights(
@@ -102,8 +198,14 @@ def load_weights(
     `drop_classifier` leaves the last layer as it was drawn; the result names its keys.
     Raises: ValueError that lists what differs: architecture, number of classes, keys.
     """
-    checkpoint = read_weights(path_or_spec, model.arch["name"])
+    checkpoint = read_weights(path_or_spec, published_name(model.arch))
     return fill(model, checkpoint, path_or_spec, drop_classifier=drop_classifier)
+
+
+def published_name(arch: Mapping[str, Any]) -> str:
+    """The name that torchvision gives a network; ours has the norm of a VGG beside its name."""
+    normed = arch["name"].startswith("vgg") and arch.get("norm") in _BATCH_NORMS
+    return f"{arch['name']}_bn" if normed else arch["name"]
 
 
 def fill(
@@ -114,7 +216,13 @@ def fill(
     drop_classifier: bool = False,
 ) -> LoadedWeights:
     """`load_weights` from a checkpoint in memory; `source` names it in errors."""
-    check_arch(checkpoint.arch, model.arch, source)
+    faults = _arch_faults(checkpoint.arch, model.arch)
+    if not drop_classifier and checkpoint.num_classes != model.num_classes:
+        faults.append(
+            f"num_classes must be {model.num_classes}, got {checkpoint.num_classes} "
+            "(drop_classifier leaves the last layer out)"
+        )
+    _refuse(faults, source)
     state = dict(checkpoint.model)
     dropped: tuple[str, ...] = ()
     if drop_classifier:
@@ -122,11 +230,6 @@ def fill(
         dropped = tuple(key for key in state if key.startswith(prefixes))
         own = model.state_dict()
         state.update({key: own[key] for key in dropped})
-    elif checkpoint.num_classes != model.num_classes:
-        raise ValueError(
-            f"num_classes must be {model.num_classes}, got {checkpoint.num_classes} in {source}; "
-            "leave its last layer out (drop_classifier) or take the classes it was trained on"
-        )
     _load_strictly(model, state, source)
     return LoadedWeights(checkpoint.preprocessing, dropped)
 
@@ -136,6 +239,10 @@ def check_arch(weights: Mapping[str, Any], network: Mapping[str, Any], source: s
 
     Batch norms of every kind hold the same numbers; dropout holds none.
     """
+    _refuse(_arch_faults(weights, network), source)
+
+
+def _arch_faults(weights: Mapping[str, Any], network: Mapping[str, Any]) -> list[str]:
     faults = [
         f"{key} must be {network.get(key)!r}, got {weights.get(key)!r}"
         for key in _DECISIVE
@@ -144,6 +251,10 @@ def check_arch(weights: Mapping[str, Any], network: Mapping[str, Any], source: s
     norms = [_norm_family(arch.get("norm")) for arch in (network, weights)]
     if norms[0] != norms[1]:
         faults.append(f"norm must be {norms[0]}, got {norms[1]}")
+    return faults
+
+
+def _refuse(faults: list[str], source: str) -> None:
     if faults:
         raise ValueError(
             f"{source} does not fit the network: {'; '.join(faults)}; "
@@ -162,54 +273,6 @@ def _load_strictly(model: nn.Module, state: Mapping[str, Tensor], source: str) -
         model.load_state_dict({**counts, **state})
     except RuntimeError as error:
         raise ValueError(f"weights of {source} must match every key: {error}") from error
-
-
-def _rename(
-    state_dict: Mapping[str, Tensor], layers: Mapping[str, str], name: str
-) -> dict[str, Tensor]:
-    parts = {key: key.rpartition(".") for key in state_dict}
-    unknown = [key for key, (layer, _, _) in parts.items() if layer not in layers]
-    missing = sorted(set(layers) - {layer for layer, _, _ in parts.values()})
-    if unknown or missing:
-        raise ValueError(
-            f"weights of {name} must match every layer; "
-            f"unknown keys: {unknown or 'none'}; layers without keys: {missing or 'none'}"
-        )
-    return {f"{layers[layer]}.{leaf}": state_dict[key] for key, (layer, _, leaf) in parts.items()}
-
-
-def _layer_names(name: str, state_dict: Mapping[str, Tensor]) -> dict[str, str]:
-    """Layers with numbers of our network `name`, each with torchvision's name of it."""
-    with torch.device("meta"):  # names only: no memory, no random numbers
-        normed = any(key.endswith("running_mean") for key in state_dict)
-        model = create(name, norm="bn") if normed else create(name)
-    if isinstance(model, VGG):
-        return _vgg_layers(model)
-    layers = [
-        n for n, m in model.named_modules() if next(m.parameters(recurse=False), None) is not None
-    ]
-    return {layer: _resnet_layer(layer) for layer in layers}
-
-
-def _resnet_layer(ours: str) -> str:
-    stage, _, rest = ours.partition(".")
-    rest = rest.replace("shortcut.conv", "downsample.0").replace("shortcut.norm", "downsample.1")
-    rest = rest.replace("norm", "bn")
-    if stage == "stem":
-        return rest
-    return f"{_STAGES[stage]}.{rest}" if stage in _STAGES else stage
-
-
-def _vgg_layers(model: VGG) -> dict[str, str]:
-    """Number the layers as torchvision does: in one row, ReLU and pools included."""
-    layers = {"fc6": "classifier.0", "fc7": "classifier.3", "fc8": "classifier.6"}
-    row = [
-        (f"{s}.{n}", m) for s, stage in model.stages().items() for n, m in stage.named_children()
-    ]
-    for index, (layer, module) in enumerate(row):
-        if next(module.parameters(), None) is not None:
-            layers[layer] = f"features.{index}"
-    return layers
 
 
 def _download(weights: Any, spec: str) -> dict[str, Tensor]:
