@@ -17,6 +17,18 @@ Legend, one line per part; the words of the second column are used everywhere in
     conv3_1 (VGG)       conv3.conv1            features.10            none
     fc6, fc7, fc8       fc6, fc7, fc8          classifier.0, .3, .6   none
 
+Networks for small images (Section 4.2), cifar_resnet<6n+2> and cifar_plain<6n+2>, are in neither
+library; the third column is of akamaster's published checkpoints.
+
+    paper               here                   akamaster
+    first 3x3 layer     stem.conv1, .norm1     conv1, bn1
+    maps of 32x32       res2                   layer1
+    maps of 16x16       res3                   layer2
+    maps of 8x8         res4                   layer3
+    layer i of a block  conv<i>, norm<i>       conv<i>, bn<i>
+    10-way fc           fc                     linear
+
+A name with `_bn` is a second spelling: `vgg16_bn` is `vgg16` with norm="bn".
 The public names below are imported when first used: a tool answers `--help` without torch.
 """
 
@@ -27,12 +39,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from backbones.blocks import BasicBlock, Bottleneck, PlainBlock
+    from backbones.complexity import Complexity, count
     from backbones.features import Classifier, StagedModule, StageInfo, Trunk
-    from backbones.freeze import freeze_at, freeze_batch_norm
+    from backbones.freeze import (
+        fold_batch_norm,
+        freeze_at,
+        freeze_batch_norm,
+        recompute_statistics,
+    )
     from backbones.interop import load_weights, read_weights
     from backbones.layers import FrozenBatchNorm2d, make_norm
+    from backbones.memory import checkpoint_activations
     from backbones.registry import create, names, register
     from backbones.resnet import TABLE_1, ResNet
+    from backbones.responses import layer_responses
     from backbones.vgg import VGG
 
 __all__ = [
@@ -41,30 +61,39 @@ __all__ = [
     "BasicBlock",
     "Bottleneck",
     "Classifier",
+    "Complexity",
     "FrozenBatchNorm2d",
     "PlainBlock",
     "ResNet",
     "StageInfo",
     "StagedModule",
     "Trunk",
+    "checkpoint_activations",
+    "count",
     "create",
+    "fold_batch_norm",
     "freeze_at",
     "freeze_batch_norm",
+    "layer_responses",
     "load_weights",
     "make_norm",
     "names",
     "read_weights",
+    "recompute_statistics",
     "register",
 ]
 
 _HOMES = {
     "blocks": ("BasicBlock", "Bottleneck", "PlainBlock"),
+    "complexity": ("Complexity", "count"),
     "features": ("Classifier", "StageInfo", "StagedModule", "Trunk"),
-    "freeze": ("freeze_at", "freeze_batch_norm"),
+    "freeze": ("fold_batch_norm", "freeze_at", "freeze_batch_norm", "recompute_statistics"),
     "interop": ("load_weights", "read_weights"),
     "layers": ("FrozenBatchNorm2d", "make_norm"),
+    "memory": ("checkpoint_activations",),
     "registry": ("create", "names", "register"),
     "resnet": ("TABLE_1", "ResNet"),
+    "responses": ("layer_responses",),
     "vgg": ("VGG",),
 }
 _HOME_OF = {name: home for home, public in _HOMES.items() for name in public}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from torch import Tensor, nn
 
@@ -64,6 +65,9 @@ class StagedModule(nn.Module):
             raise ValueError(f"stages must be among {list(self._infos)}, got {list(stages)}")
 
 
+Staged = TypeVar("Staged", bound=StagedModule)
+
+
 class Trunk(StagedModule):
     """Stages without a classifier; `out_features` are what `forward` returns, by default the last.
 
@@ -106,3 +110,15 @@ class Classifier(StagedModule):
         deepest = max(names.index(name) for name in out_features)
         stages = dict(list(self.stages().items())[: deepest + 1])
         return Trunk(stages, self._infos, out_features)
+
+
+@contextmanager
+def in_eval_mode(model: nn.Module) -> Iterator[None]:
+    """Hold `model` in eval mode inside the block; then every module is again as it was."""
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, training in modes:
+            module.training = training

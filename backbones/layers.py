@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 
@@ -104,6 +107,29 @@ def scale_channels(channels: int, width: float) -> int:
     if not width > 0:
         raise ValueError(f"width must be > 0, got {width}")
     return max(1, int(channels * width / _CHANNEL_MULTIPLE + 0.5)) * _CHANNEL_MULTIPLE
+
+
+class NormedConv(NamedTuple):
+    """A convolution and the norm that follows it, both children of `parent`."""
+
+    parent: nn.Module
+    conv: nn.Conv2d
+    conv_name: str  # within the network
+    norm: nn.Module | None  # a VGG may have none
+    norm_name: str  # within `parent`
+
+
+def normed_convs(model: nn.Module) -> Iterator[NormedConv]:
+    """Every convolution of our networks, in the order of definition, with its norm.
+
+    In each of them `norm`, `norm1`, .. follows `conv`, `conv1`, ..
+    """
+    for prefix, parent in model.named_modules():
+        for name, child in parent.named_children():
+            if isinstance(child, nn.Conv2d):
+                norm_name = name.replace("conv", "norm")
+                norm = dict(parent.named_children()).get(norm_name)
+                yield NormedConv(parent, child, f"{prefix}.{name}".lstrip("."), norm, norm_name)
 
 
 def he_init(model: nn.Module) -> None:

@@ -6,6 +6,8 @@ import difflib
 import importlib
 import inspect
 import re
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -19,22 +21,36 @@ class Builder(Protocol):
         """Build the network."""
 
 
+FamilyBuilder = Callable[..., "Classifier"]  # from a depth and keyword arguments
+
 _BUILDERS: dict[str, Builder] = {}
-_NETWORK_MODULES = ("backbones.resnet", "backbones.vgg")
+_FAMILIES: dict[str, FamilyBuilder] = {}
+_OTHER_SPELLINGS: dict[str, str] = {}
+_NETWORK_MODULES = ("backbones.resnet", "backbones.cifar", "backbones.vgg")
 
 
-def register(name: str, builder: Builder) -> None:
+def register(name: str, builder: Builder, *, spelling_of: str = "") -> None:
     """Make `create(name)` call `builder`.
 
+    `spelling_of` is the name that `arch` gives, where one network has two spellings.
     Raises: ValueError if the name is taken.
     """
     if name in _BUILDERS:
         raise ValueError(f"name must be new, got {name!r}, which is registered already")
     _BUILDERS[name] = builder
+    if spelling_of:
+        _OTHER_SPELLINGS[name] = spelling_of
+
+
+def register_family(prefix: str, builder: FamilyBuilder, depths: Sequence[int]) -> None:
+    """Make `create` of `prefix` and any depth call `builder`; `names` lists `depths` only."""
+    for depth in depths:
+        register(f"{prefix}{depth}", partial(builder, depth))
+    _FAMILIES[prefix] = builder
 
 
 def names() -> list[str]:
-    """Every registered name, sorted, numbers as numbers."""
+    """Every registered name, sorted, numbers as numbers; of a family, the paper's depths."""
     for module in _NETWORK_MODULES:
         importlib.import_module(module)
     return sorted(_BUILDERS, key=_natural_order)
@@ -45,21 +61,27 @@ def create(name: str, **arguments: Any) -> Classifier:
 
     Raises: ValueError for an unknown name or argument; the message lists what exists.
     """
-    known = names()
-    if name not in known:
-        raise ValueError(
-            f"name must be one of {', '.join(known)}, got {name!r}{_nearest(name, known)}"
-        )
-    accepted = list(inspect.signature(_BUILDERS[name]).parameters)
+    builder = _find(name)
+    accepted = list(inspect.signature(builder).parameters)
     unknown = [argument for argument in arguments if argument not in accepted]
     if unknown:
         raise ValueError(
             f"arguments of {name} must be among {', '.join(accepted)}, "
             f"got {', '.join(unknown)}{_nearest(unknown[0], accepted)}"
         )
-    model = _BUILDERS[name](**arguments)
-    model.arch = {"name": name, **model.arch}
+    model = builder(**arguments)
+    model.arch = {"name": _OTHER_SPELLINGS.get(name, name), **model.arch}
     return model
+
+
+def _find(name: str) -> Builder:
+    known = names()
+    if name in known:
+        return _BUILDERS[name]
+    family = re.fullmatch(r"(.*?)([1-9]\d{0,5})", name)
+    if family and family[1] in _FAMILIES:
+        return partial(_FAMILIES[family[1]], int(family[2]))
+    raise ValueError(f"name must be one of {', '.join(known)}, got {name!r}{_nearest(name, known)}")
 
 
 def _natural_order(name: str) -> list[str | int]:

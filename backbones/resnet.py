@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -24,8 +25,6 @@ TABLE_1: dict[int, tuple[Block, tuple[int, int, int, int]]] = {
     101: (Bottleneck, (3, 4, 23, 3)),
     152: (Bottleneck, (3, 8, 36, 3)),
 }
-STAGE_WIDTHS = {"res2": 64, "res3": 128, "res4": 256, "res5": 512}
-STEM_WIDTH = 64
 
 
 class Stem(nn.Module):
@@ -45,14 +44,37 @@ class Stem(nn.Module):
         return F.max_pool2d(F.relu_(self.norm1(self.conv1(x))), 3, stride=2, padding=1)
 
 
+class MakeStem(Protocol):
+    """A function from channels, norm and eps to the layers before the first block."""
+
+    def __call__(self, channels: int, norm: str, eps: float) -> nn.Module:
+        """Build the stem."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What networks for large images and for small ones do not share.
+
+    The stem has the channels of the first stage and hands on every `stem_stride`-th pixel; each
+    stage after the first halves the image.
+    """
+
+    make_stem: MakeStem
+    stem_stride: int
+    stage_widths: Mapping[str, int]
+
+
+IMAGENET = Layout(Stem, 4, {"res2": 64, "res3": 128, "res4": 256, "res5": 512})
+
+
 class ResNet(Classifier):
-    """Stem, four stages of `block`, global average pool, one linear layer.
+    """Stem, stages of `block`, global average pool, one linear layer.
 
     With `PlainBlock` it is the plain network of the paper: no shortcut anywhere.
 
     Shape: (N, 3, H, W) -> (N, num_classes) logits.
     Raises: ValueError for an unknown norm or shortcut, or a width that is not positive.
-    Source: He et al. 2016, Table 1.
+    Source: He et al. 2016, Table 1 and Section 4.2.
     """
 
     classifier_names = ("fc",)
@@ -62,6 +84,7 @@ class ResNet(Classifier):
         block: Block,
         depths: Sequence[int],
         *,
+        layout: Layout = IMAGENET,
         num_classes: int = 1000,
         stride_in_1x1: bool = True,
         shortcut: str = "B",
@@ -74,11 +97,12 @@ class ResNet(Classifier):
             options["shortcut"] = shortcut
         if block is Bottleneck:
             options["stride_in_1x1"] = stride_in_1x1
-        channels, stride = scale_channels(STEM_WIDTH, width), 4
-        stages: dict[str, nn.Module] = {"stem": Stem(channels, options["norm"], eps)}
+        first_width, *_ = layout.stage_widths.values()
+        channels, stride = scale_channels(first_width, width), layout.stem_stride
+        stages = {"stem": layout.make_stem(channels, options["norm"], eps)}
         infos = {"stem": StageInfo("stem", channels, stride)}
-        for (name, base), depth in zip(STAGE_WIDTHS.items(), depths, strict=True):
-            first_stride = 1 if name == "res2" else 2
+        for (name, base), depth in zip(layout.stage_widths.items(), depths, strict=True):
+            first_stride = 2 if len(stages) > 1 else 1
             stage_width, stride = scale_channels(base, width), stride * first_stride
             stages[name] = _make_stage(block, channels, stage_width, depth, first_stride, options)
             channels = stage_width * block.expansion
@@ -93,7 +117,8 @@ class ResNet(Classifier):
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits."""
-        x = self.features(x, ("res5",))["res5"]
+        *_, last = self.stage_infos()
+        x = self.features(x, (last,))[last]
         return self.fc(F.adaptive_avg_pool2d(x, 1).flatten(1))
 
 

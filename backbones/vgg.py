@@ -30,7 +30,7 @@ class VGG(Classifier):
     Shape: (N, 3, H, W) -> (N, num_classes) logits; any size of at least 32: the head pools to 7x7.
     Raises: ValueError for an unknown norm, a width that is not positive or a smaller image.
     Source: Simonyan and Zisserman 2015, Table 1.
-    Deviation: no norm in that paper; `norm` adds one after each convolution.
+    Deviation: no norm in that paper; `norm` adds one, with `eps`, after each convolution.
     """
 
     classifier_names = ("fc8",)
@@ -42,6 +42,7 @@ class VGG(Classifier):
         num_classes: int = 1000,
         width: float = 1.0,
         norm: str | None = None,
+        eps: float = 1e-5,
         dropout: float = 0.5,
     ) -> None:
         norm = norm_kind(norm) if norm else None
@@ -50,7 +51,7 @@ class VGG(Classifier):
         channels = 3
         for index, (base, depth) in enumerate(zip(STAGE_WIDTHS, config, strict=True)):
             name, out_channels = f"conv{index + 1}", scale_channels(base, width)
-            stages[name] = _make_stage(channels, out_channels, depth, norm, pool=index > 0)
+            stages[name] = _make_stage(channels, out_channels, depth, norm, eps, pool=index > 0)
             infos[name] = StageInfo(name, out_channels, 2**index)
             channels = out_channels
         super().__init__(stages, infos)
@@ -62,6 +63,8 @@ class VGG(Classifier):
         self.num_classes = num_classes
         self.fc8 = make_classifier(hidden, num_classes)
         self.arch = {"width": width, "norm": norm, "dropout": dropout}
+        if norm is not None:
+            self.arch["eps"] = eps
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits."""
@@ -79,7 +82,7 @@ class VGG(Classifier):
 
 
 def _make_stage(
-    channels: int, out_channels: int, depth: int, norm: str | None, *, pool: bool
+    channels: int, out_channels: int, depth: int, norm: str | None, eps: float, *, pool: bool
 ) -> nn.Sequential:
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     if pool:
@@ -87,7 +90,7 @@ def _make_stage(
     for index in range(1, depth + 1):
         layers[f"conv{index}"] = nn.Conv2d(channels, out_channels, 3, padding=1)
         if norm is not None:
-            layers[f"norm{index}"] = make_norm(norm, out_channels)
+            layers[f"norm{index}"] = make_norm(norm, out_channels, eps)
         layers[f"relu{index}"] = nn.ReLU(inplace=True)
         channels = out_channels
     return nn.Sequential(layers)
@@ -99,11 +102,35 @@ def _vgg(
     num_classes: int = 1000,
     norm: str | None = None,
     width: float = 1.0,
+    eps: float = 1e-5,
     dropout: float = 0.5,
 ) -> VGG:
     """VGG of 16 or 19 weighted layers."""
-    return VGG(CONFIGS[depth], num_classes=num_classes, width=width, norm=norm, dropout=dropout)
+    return VGG(
+        CONFIGS[depth], num_classes=num_classes, width=width, norm=norm, eps=eps, dropout=dropout
+    )
+
+
+def _vgg_bn(
+    depth: int,
+    *,
+    num_classes: int = 1000,
+    norm: str = "bn",
+    width: float = 1.0,
+    eps: float = 1e-5,
+    dropout: float = 0.5,
+) -> VGG:
+    """VGG with a norm, which is not to be taken away under this name."""
+    return _vgg(
+        depth,
+        num_classes=num_classes,
+        norm=norm_kind(norm),
+        width=width,
+        eps=eps,
+        dropout=dropout,
+    )
 
 
 for _depth in CONFIGS:
     register(f"vgg{_depth}", partial(_vgg, _depth))
+    register(f"vgg{_depth}_bn", partial(_vgg_bn, _depth), spelling_of=f"vgg{_depth}")

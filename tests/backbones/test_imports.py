@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "backbones"
-NETWORKS = ("layers", "blocks", "features", "resnet", "vgg", "registry", "freeze")
+NETWORKS = (
+    *("layers", "blocks", "features", "resnet", "cifar", "vgg", "registry"),
+    *("freeze", "memory", "complexity", "responses"),
+)
 
 
 def imported(path):
