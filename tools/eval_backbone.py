@@ -1,0 +1,103 @@
+r"""Top-1 and top-5 error of classification networks, alone or as an ensemble.
+
+    tools/eval_backbone.py --weights runs/resnet18/model_final.pth --data /data/imagenet
+    tools/eval_backbone.py --model resnet50 --weights torchvision:IMAGENET1K_V1 --data imagenet \
+        --test multiscale --ensemble resnet101=torchvision:IMAGENET1K_V1 --json result.json
+    torchrun --nproc-per-node 8 tools/eval_backbone.py ...
+
+Each network sees images as its weights say. DATA is a folder of <class>/ folders, or of its test/
+or val/ split, tar shards, or CIFAR as torchvision stores it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"must be a whole number >= {least}, got {text!r}")
+        return int(text)
+
+    return number
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add, positive = parser.add_argument, at_least(1)
+    add("--model", default="", help="network of --weights, where these do not say it")
+    add("--weights", required=True, help="a file, or torchvision:<weights>")
+    add("--data", type=Path, required=True, help="test images")
+    add("--test", choices=("single", "10crop", "multiscale"), default="single", help="[single]")
+    add("--ensemble", nargs="+", default=[], metavar="[MODEL=]FILE", help="further networks")
+    add("--scales", nargs="+", type=positive, default=[], help="[the paper's 224 256 384 480 640]")
+    add("--size", type=positive, default=0, help="side of a crop [the weights']")
+    add("--shorter-side", type=positive, default=0, help="of images before cropping [the weights']")
+    add("--precise-bn", type=at_least(0), default=0, metavar="N", help="average batch-norm "
+        "statistics over N batches of train/ before testing [0: keep the weights']")  # fmt: skip
+    add("--batch-size", type=positive, default=32, help="[32]")
+    add("--workers", type=at_least(0), default=2, help="processes that read images [2]")
+    add("--device", default="", help="cpu, cuda or cuda:N [a GPU where there is one]")
+    add("--json", type=Path, help="write the result here")
+    args = parser.parse_args(argv)
+    if args.scales and args.test != "multiscale":
+        parser.error("--scales goes with --test multiscale")
+    if args.shorter_side and args.test == "multiscale":
+        parser.error("--shorter-side goes with crops; give --scales to --test multiscale")
+    return args
+
+
+def main(argv: Sequence[str]) -> None:
+    args = parse(argv)
+    if args.json and (args.json.is_dir() or not args.json.parent.is_dir()):
+        raise ValueError(f"--json must be a file in an existing folder, got {args.json}")
+
+    from rich.progress import track
+
+    from backbones.checkpoint import atomic_write
+    from backbones.evaluation.networks import load_network, parse_member
+    from backbones.evaluation.protocol import Protocol, evaluate_networks
+    from backbones.evaluation.report import describe, to_result
+    from backbones.training import distributed
+
+    distributed.setup()
+    try:
+        device = distributed.device(args.device)
+        protocol = Protocol(
+            args.test, tuple(args.scales), args.precise_bn, args.batch_size, args.workers
+        )
+        members = [(args.model, args.weights), *map(parse_member, args.ensemble)]
+        networks = [
+            load_network(source, name, size=args.size, shorter_side=args.shorter_side)
+            for name, source in members
+        ]
+        outcome = evaluate_networks(
+            networks,
+            args.data,
+            protocol,
+            device,
+            lambda batches, total: track(
+                batches, "testing", total, disable=not distributed.is_main()
+            ),
+        )
+        if distributed.is_main():
+            print("\n".join((*outcome.notes, describe(outcome))))
+            if args.json:
+                with atomic_write(args.json) as file:
+                    text = json.dumps(to_result(outcome, protocol, device), indent=2)
+                    file.write(f"{text}\n".encode())
+                print(f"written: {args.json}")
+    finally:
+        distributed.cleanup()
+
+
+if __name__ == "__main__":
+    from backbones.cli import run
+
+    run(main)
