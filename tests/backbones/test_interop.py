@@ -1,6 +1,7 @@
 """Weights of others and of our own files: what fits is loaded, what does not is named."""
 
 import io
+import pickle
 import urllib.error
 
 import pytest
@@ -9,7 +10,14 @@ import torchvision
 
 import backbones
 from backbones.checkpoint import Preprocessing, save_backbone
-from backbones.interop import from_torchvision, load_weights, to_torchvision, torchvision_weights
+from backbones.interop import (
+    from_torchvision,
+    load_weights,
+    read_weights,
+    to_torchvision,
+    torchvision_weights,
+)
+from backbones.keymaps import KINDS, from_ours
 
 PREPROCESSING = Preprocessing("RGB", 1.0, (1.0, 2.0, 3.0), (4.0, 5.0, 6.0), ("a", "b", "c"))
 
@@ -69,6 +77,14 @@ def test_another_architecture_is_refused(saved, options, fault):
 def test_every_difference_is_listed(saved):
     with pytest.raises(ValueError, match=r"width must be .*; shortcut must be .*'C'"):
         load_weights(create(width=0.25), saved(create(shortcut="C")))
+    path = saved(create("resnet50"))
+    other = {"stride_in_1x1": False, "shortcut": "C", "eps": 1e-3, "norm": "gn", "num_classes": 7}
+    with pytest.raises(
+        ValueError,
+        match=r"name must be 'resnet101', got 'resnet50'; shortcut .*; stride_in_1x1 .*; eps .*; "
+        r"norm must be gn, got batch norm; num_classes must be 7, got 3",
+    ):
+        load_weights(create("resnet101", **other), path)
 
 
 def test_stride_in_1x1_is_no_difference_without_1x1_layers(saved):
@@ -154,3 +170,80 @@ def test_torchvision_weights_out_of_reach_say_the_way_out(tmp_path, monkeypatch)
         torchvision_weights("torchvision:V9", "resnet18")
     with pytest.raises(ValueError, match="torchvision has no plain18"):
         torchvision_weights("torchvision:IMAGENET1K_V1", "plain18")
+
+
+def msra_file(path, model, **container):
+    blobs = from_ours(KINDS["msra"], model, model.state_dict())
+    blobs = {key: value.numpy() for key, value in blobs.items()}
+    path.write_bytes(pickle.dumps({**container, "model": blobs} if container else blobs, 2))
+    return str(path)
+
+
+@pytest.mark.parametrize("container", [{}, {"__author__": "Caffe2", "matching_heuristics": True}])
+def test_msra_pickles_bring_their_stride_and_preprocessing(tmp_path, random_network, container):
+    theirs = random_network("resnet50", width=0.125)
+    path = msra_file(tmp_path / "R-50.pkl", theirs, **container)
+    ours = create("resnet50", num_classes=7, norm="frozen")
+    seen = load_weights(ours, path).preprocessing
+    images = torch.randn(1, 3, 32, 32)
+    torch.testing.assert_close(ours.eval()(images), theirs(images))
+    assert (seen.channel_order, seen.scale, seen.std) == ("BGR", 1.0, (1.0, 1.0, 1.0))
+    assert seen.mean == (103.53, 116.28, 123.675)
+    assert read_weights(path, "resnet50").recipe == {"INPUT": {"SIZE": 224, "MIN_SIZE_TEST": 256}}
+    with pytest.raises(ValueError, match="stride_in_1x1 must be False, got True"):
+        load_weights(create("resnet50", num_classes=7, stride_in_1x1=False), path)
+    with pytest.raises(ValueError, match=r"R-50\.pkl does .* 'resnet101', got 'resnet50'"):
+        load_weights(create("resnet101"), path, drop_classifier=True)
+
+
+def test_cifar_checkpoints_in_their_container(tmp_path, random_network):
+    theirs = random_network("cifar_resnet20", width=1.0, num_classes=10)
+    state = from_ours(KINDS["akamaster"], theirs, theirs.state_dict())
+    state = {f"module.{key}": value for key, value in state.items()}
+    torch.save({"state_dict": state, "best_prec1": 91.7}, tmp_path / "resnet20.th")
+    ours = backbones.create("cifar_resnet20", num_classes=10)
+    seen = load_weights(ours, str(tmp_path / "resnet20.th")).preprocessing
+    assert equal(ours, theirs)
+    assert (seen.mean, seen.class_names[3]) == ((0.485, 0.456, 0.406), "cat")
+    with pytest.raises(ValueError, match="shortcut must be 'B', got 'A'"):
+        load_weights(
+            backbones.create("cifar_resnet20", num_classes=10, shortcut="B"),
+            str(tmp_path / "resnet20.th"),
+        )
+
+
+def test_files_that_say_too_little_are_refused(tmp_path, random_network):
+    model = random_network("resnet50", width=0.125)
+    path = msra_file(tmp_path / "R-50.pkl", model, __author__="someone")
+    with pytest.raises(ValueError, match=r"__author__ of .* must be one of Caffe2, torchvision"):
+        read_weights(path, "resnet50")
+    torch.save(model.state_dict(), tmp_path / "bare.pth")
+    with pytest.raises(ValueError, match=r"weights of .*bare\.pth must be of one kind among ours"):
+        read_weights(str(tmp_path / "bare.pth"), "resnet50")
+    torch.save({"model": {"w": torch.ones(1), "epoch": 3}}, tmp_path / "other.pth")
+    with pytest.raises(ValueError, match=r"other\.pth must hold a dict of weights, got .*'epoch'"):
+        read_weights(str(tmp_path / "other.pth"), "resnet50")
+    (tmp_path / "list.pkl").write_bytes(pickle.dumps([1]))
+    with pytest.raises(ValueError, match=r"list\.pkl must hold a dict of weights, got list"):
+        read_weights(str(tmp_path / "list.pkl"), "resnet50")
+    state = to_torchvision("resnet18", create().state_dict())
+    del state["layer2.0.bn1.bias"]
+    torch.save(state, tmp_path / "cut.pth")
+    with pytest.raises(ValueError, match=r"cut\.pth is no torchvision .*layer2\.0\.bn1\.bias"):
+        read_weights(str(tmp_path / "cut.pth"), "resnet18")
+
+
+def test_torchvisions_vgg_without_a_classifier_is_not_offered():
+    with pytest.raises(ValueError, match="_V1, torchvision:DEFAULT for vgg16, got .*_FEATURES"):
+        torchvision_weights("torchvision:IMAGENET1K_FEATURES", "vgg16")
+
+
+def test_a_vgg_with_batch_norm_asks_torchvision_for_vgg16_bn(monkeypatch):
+    with torch.device("meta"):
+        state = torchvision.models.vgg16_bn().state_dict()
+        ours = backbones.create("vgg16", norm="bn")
+    enum = torchvision.models.VGG16_BN_Weights
+    monkeypatch.setattr(enum, "get_state_dict", lambda self, **_: state)
+    load_weights(ours, "torchvision:IMAGENET1K_V1")  # by the norm beside its name
+    found = torchvision_weights("torchvision:IMAGENET1K_V1", "vgg16_bn").arch
+    assert (found["name"], found["norm"]) == ("vgg16", "bn")
