@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from backbones.evaluation.protocol import Test
 from backbones.reproduction.paper import (
     TABLE_1,
     TABLE_2,
@@ -16,7 +17,7 @@ from backbones.reproduction.paper import (
     PrintedTable,
 )
 
-Test = Literal["single", "10crop", "multiscale"]
+Dataset = Literal["CIFAR-10", "ImageNet"]
 Picture = Literal["comparison", "errors", "responses"]
 
 
@@ -57,7 +58,7 @@ class Experiment:
     """A table or figure; `measures` are its columns, as MEASURES names them."""
 
     title: str
-    dataset: Literal["CIFAR-10", "ImageNet"]
+    dataset: Dataset
     rows: tuple[Row, ...]
     measures: tuple[str, ...]
     paper: PrintedTable = field(default_factory=dict)
@@ -85,16 +86,19 @@ MEASURES: Mapping[str, str] = {
 }
 COUNTED = ("layers", "parameters", "multiply_adds")  # from the network alone
 TOP1, BOTH = ("top1_error",), ("top1_error", "top5_error")
-NUM_CLASSES = {"CIFAR-10": 10, "ImageNet": 1000}
-CROP = {"CIFAR-10": 32, "ImageNet": 224}  # pixels
+NUM_CLASSES: Mapping[str, int] = {"CIFAR-10": 10, "ImageNet": 1000}
+NUM_TEST_IMAGES: Mapping[str, int] = {"CIFAR-10": 10000, "ImageNet": 50000}
+CROP: Mapping[str, int] = {"CIFAR-10": 32, "ImageNet": 224}  # pixels
 
-# A few iterations of every network: the path is proven, nothing is learnt.
+# A few iterations of every network on a few images: the path is proven, nothing is learnt.
+SMOKE_LABEL = "smoke"
 _SMOKE = {
     "SOLVER.MAX_ITER": "4",
     "SOLVER.IMS_PER_BATCH": "4",
     "SOLVER.CUDA_GRAPHS": "False",
     "DATALOADER.NUM_WORKERS": "0",
     "DATASETS.HOLD_OUT": "0",
+    "DATASETS.IN_MEMORY": "False",
     "MODEL.WIDTH": "0.25",
     "TEST.EVAL_PERIOD": "2",
     "TEST.PRECISE_BN.NUM_ITER": "1",

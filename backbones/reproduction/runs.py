@@ -11,10 +11,11 @@ from typing import Any
 
 from backbones.checkpoint import atomic_write
 from backbones.curves import TEST, TRAIN, Points, format_iterations, read_curves, thin
-from backbones.reproduction.experiments import Network, Test
+from backbones.evaluation.protocol import Test
+from backbones.reproduction.experiments import NUM_CLASSES, NUM_TEST_IMAGES, Network
+from backbones.training.report import RESULTS
 from backbones.training.runlog import METRICS
 
-RESULTS = "results.json"
 EXTRA = "reproduction.json"  # beside it: the data's kind, further tests, layer responses
 DECIMALS = 4  # of a published number
 
@@ -137,38 +138,69 @@ def add(folder: Path, values: Mapping[str, Any]) -> None:
     known = _read(path) if path.is_file() else {}
     for key, value in values.items():
         known[key] = {**known.get(key, {}), **value} if isinstance(value, dict) else value
-    with atomic_write(path) as stream:
-        stream.write((json.dumps(known, indent=2) + "\n").encode())
+    _write(path, known)
+
+
+def write(folder: Path, values: Mapping[str, Any]) -> None:
+    """Results of what is no training run; their presence says that it is finished."""
+    _write(folder / RESULTS, values)
 
 
 def comparable(runs: Sequence[Run]) -> list[Run]:
-    """The runs of the most iterations that saw the same data as the first of them."""
+    """The runs of the most iterations, of the data and by the recipe of the first of them."""
     longest = [run for run in runs if run.iterations == max(r.iterations for r in runs)]
-    return [run for run in longest if run.data == longest[0].data]
+    return [run for run in longest if _recipe(run) == _recipe(longest[0])]
 
 
-def conditions(runs: Sequence[Run]) -> str:
-    """Iterations, number of runs, hardware, versions, data; "" of none."""
+def conditions(runs: Sequence[Run], dataset: str) -> str:
+    """Iterations, number of runs, hardware, versions, and what is not as in the paper; "" of none.
+
+    That is: images stored otherwise, fewer classes or test images, keys set by hand.
+    """
     if not runs:
         return ""
     versions = [run.values.get("versions", {}) for run in runs]
-    parts = [
-        f"{format_iterations(runs[0].iterations)} iterations",
-        f"{len(runs)} run{'s' if len(runs) > 1 else ''}",
-        distinct(run.values.get("hardware", "") for run in runs),
-        distinct(f"torch {v['torch']}" if "torch" in v else "" for v in versions),
-        runs[0].data,
-    ]
-    return ", ".join(part for part in parts if part)
+    return ", ".join(
+        [
+            f"{format_iterations(runs[0].iterations)} iterations",
+            f"{len(runs)} run{'s' if len(runs) > 1 else ''}",
+            *_distinct(run.values.get("hardware", "") for run in runs),
+            *_distinct(f"torch {v['torch']}" if "torch" in v else "" for v in versions),
+            *_distinct(run.data for run in runs),
+            *_distinct(_fewer_images(run, dataset) for run in runs),
+            *_distinct(" ".join(run.values.get("overrides", ())) for run in runs),
+        ]
+    )
 
 
 def distinct(texts: Iterable[str]) -> str:
     """Each text once, in the order of first appearance."""
-    return " / ".join(dict.fromkeys(text for text in texts if text))
+    return " / ".join(_distinct(texts))
+
+
+def _distinct(texts: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(text for text in texts if text))
+
+
+def _recipe(run: Run) -> tuple[Any, ...]:
+    return run.data, run.values.get("overrides", []), run.values.get("num_classes")
+
+
+def _fewer_images(run: Run, dataset: str) -> str:
+    classes = run.values.get("num_classes", NUM_CLASSES[dataset])
+    images = run.values.get("num_images", {}).get("test", NUM_TEST_IMAGES[dataset])
+    if (classes, images) == (NUM_CLASSES[dataset], NUM_TEST_IMAGES[dataset]):
+        return ""
+    return f"{images} test images of {classes} classes"
 
 
 def _rounded(value: float) -> float:
     return round(value, DECIMALS)
+
+
+def _write(path: Path, values: Mapping[str, Any]) -> None:
+    with atomic_write(path) as stream:
+        stream.write((json.dumps(values, indent=2) + "\n").encode())
 
 
 def _read(path: Path) -> dict[str, Any]:

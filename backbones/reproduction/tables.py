@@ -64,7 +64,7 @@ class Line:
     def conditions(self) -> str:
         """Under which our cells were measured."""
         others = f"; {self.left_out} more of other length or data" if self.left_out else ""
-        return conditions(self.runs) + others
+        return conditions(self.runs, self.experiment.dataset) + others
 
 
 @dataclass(frozen=True)

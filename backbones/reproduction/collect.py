@@ -1,0 +1,71 @@
+"""From the folders of runs to a table, and from there to the results beside the configs."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from backbones import complexity
+from backbones.registry import create
+from backbones.reproduction import runs
+from backbones.reproduction.experiments import (
+    COUNTED,
+    CROP,
+    NUM_CLASSES,
+    SMOKE_LABEL,
+    Dataset,
+    Experiment,
+    Network,
+    Row,
+)
+from backbones.reproduction.tables import Line, Table
+
+RUNS = "runs"  # folder of the output
+
+
+def collect_table(
+    experiment: Experiment, output: Path, published: Path | None, *, smoke: bool = False
+) -> Table:
+    """What `output`/runs and, where it has no run of a network, `published` hold.
+
+    Raises: ValueError naming a file that does not hold results.
+    """
+    counts = bool(set(COUNTED) & set(experiment.measures))
+    lines = []
+    for row in experiment.rows:
+        counted = count(row.network, experiment.dataset) if counts else {}
+        found = runs.collect(row.network, output / RUNS, published)
+        lines.append(Line.of(experiment, row, counted, found))
+    return Table(experiment, lines, SMOKE_LABEL if smoke else "")
+
+
+@functools.cache
+def count(network: Network, dataset: Dataset) -> dict[str, float]:
+    """Layers, parameters and multiply-adds of one crop.
+
+    Layers are those with weights, as the paper counts them but for projections.
+    Unit: 10^6 parameters, 10^9 multiply-adds.
+    """
+    arguments = {"shortcut": network.shortcut} if network.shortcut else {}
+    with torch.device("meta"):
+        model = create(network.model, num_classes=NUM_CLASSES[dataset], **arguments)
+    counted = complexity.count(model, CROP[dataset])
+    return {
+        "layers": len(counted.layers),
+        "parameters": counted.parameters / 1e6,
+        "multiply_adds": counted.multiply_adds / 1e9,
+    }
+
+
+def publish_rows(rows: Sequence[Row], output: Path, folder: Path) -> list[Path]:
+    """Write the comparable runs of each row into `folder`, and return the files."""
+    written = []
+    for row in rows:
+        found = runs.comparable(runs.collect(row.network, output / RUNS, None))
+        if found:
+            written.append(folder / f"{row.network.name}.json")
+            runs.publish(found, written[-1])
+    return written

@@ -1,0 +1,141 @@
+"""Train and test what a table needs; what is finished already is not done again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from backbones.config import load_classification
+from backbones.data.images import open_images, open_test
+from backbones.data.loader import make_test_batches
+from backbones.data.normalize import Normalizer
+from backbones.evaluation.networks import LoadedNetwork, load_network
+from backbones.evaluation.protocol import Protocol, Test, evaluate_networks
+from backbones.evaluation.statistics import training_views
+from backbones.reproduction import runs
+from backbones.reproduction.collect import RUNS
+from backbones.reproduction.experiments import SMOKE, Experiment, Network, Row
+from backbones.reproduction.smoke import copy_few
+from backbones.responses import layer_responses
+from backbones.training import distributed
+from backbones.training.classification import train_classifier
+from backbones.training.report import FINAL, RESULTS, finished_results
+
+RESPONSE_BATCH, RESPONSE_BATCHES = 100, 10  # test images that layer responses are taken over
+
+
+@dataclass(frozen=True)
+class Plan:
+    """On which images, into which folder, by how many seeds, under which keys beside the config.
+
+    `kind` is how the images are stored; `told` the keys that a table must name.
+    """
+
+    data: Path
+    kind: str
+    runs: Path
+    seeds: int
+    keys: Mapping[str, str]
+    told: tuple[str, ...]
+
+
+def make_plan(
+    experiment: Experiment,
+    data: Path,
+    output: Path,
+    seeds: int,
+    overrides: Sequence[str],
+    *,
+    smoke: bool,
+) -> Plan:
+    """The plan at full scale, or that of a smoke on a few of the images.
+
+    Raises: ValueError if `data` holds no images, or the overrides are no pairs.
+    """
+    if len(overrides) % 2:
+        raise ValueError(f"overrides must be KEY VALUE pairs, got {' '.join(overrides)!r}")
+    pairs = dict(zip(overrides[::2], overrides[1::2]))
+    kind = _kind(data, experiment)
+    keys = {**SMOKE[experiment.dataset], **pairs} if smoke else pairs
+    if smoke:
+        data = copy_few(data, output / "data" / experiment.dataset)
+    return Plan(data, kind, output / RUNS, seeds, keys, tuple(overrides))
+
+
+def measure_row(experiment: Experiment, row: Row, plan: Plan) -> None:
+    """Leave in the folders of runs all that the row needs.
+
+    Raises: ConfigError; ValueError for data that do not fit, or a loss not finite.
+    """
+    if row.members:
+        folders = [train_network(network, seed, plan) for network, seed in row.members]
+        _measure_ensemble(row.network, folders, experiment.test, plan)
+        return
+    for seed in range(1, plan.seeds + 1):
+        folder = train_network(row.network, seed, plan)
+        run = runs.read_run(folder)
+        if not run.errors(experiment.test):
+            tested = _test([folder], experiment.test, plan)
+            runs.add(folder, {"tests": {experiment.test: tested}})
+        if experiment.picture == "responses" and not run.responses:
+            runs.add(folder, {"responses": _responses(folder, plan)})
+
+
+def train_network(network: Network, seed: int, plan: Plan) -> Path:
+    """The folder of a finished run, which may go on from where it was interrupted."""
+    folder = runs.run_folder(network, plan.runs, seed)
+    keys = {**network.overrides, **plan.keys, "DATASETS.ROOT": str(plan.data), "SEED": str(seed)}
+    cfg = load_classification(network.config, [text for pair in keys.items() for text in pair])
+    if finished_results(cfg, folder) is None:
+        train_classifier(cfg, folder, resume=True)
+        runs.add(folder, {"data": plan.kind, "overrides": list(plan.told)})
+    return folder
+
+
+def _measure_ensemble(network: Network, folders: Sequence[Path], test: Test, plan: Plan) -> None:
+    """Results under the ensemble's own name, as of a run: its conditions are its members'."""
+    folder = runs.run_folder(network, plan.runs, 1)
+    if (folder / RESULTS).is_file():
+        return
+    last = runs.read_run(folders[-1]).values
+    shared = ("num_classes", "num_images", "iterations", "hardware", "versions")
+    tested = _test(folders, test, plan)
+    runs.add(folder, {"data": plan.kind, "overrides": list(plan.told), "tests": {test: tested}})
+    members = [path.name for path in folders]
+    runs.write(folder, {"metrics": {}, "members": members, **{key: last[key] for key in shared}})
+
+
+def _test(folders: Sequence[Path], test: Test, plan: Plan) -> dict[str, float]:
+    """Errors of the networks of these folders, together."""
+    networks = [load_network(str(folder / FINAL)) for folder in folders]
+    tested = evaluate_networks(networks, plan.data, Protocol(test), distributed.device(""))
+    return tested.metrics
+
+
+def _responses(folder: Path, plan: Plan) -> list[list[Any]]:
+    """[layer, standard deviation], ... over test images."""
+    network = load_network(str(folder / FINAL))
+    device = distributed.device("")
+    network.model.to(device)
+    found = layer_responses(network.model, _inputs(network, plan.data, device))
+    return [[name, round(std, 6)] for name, std in found]
+
+
+def _inputs(network: LoadedNetwork, root: Path, device: torch.device) -> Iterator[Tensor]:
+    images = open_test(root, network.preprocessing.class_names)
+    batches = make_test_batches(images, training_views(network), batch_size=RESPONSE_BATCH)
+    normalize = Normalizer(network.preprocessing, device)
+    return (normalize(batch) for batch, _ in islice(batches, RESPONSE_BATCHES))
+
+
+def _kind(root: Path, experiment: Experiment) -> str:
+    """CIFAR-10 was published as pixels, ImageNet as JPEG: what departs from that is told."""
+    name = open_images(root).train.name(0).lower()
+    copied = experiment.dataset == "CIFAR-10" and name.endswith((".jpg", ".jpeg"))
+    return "JPEG copies" if copied else ""
