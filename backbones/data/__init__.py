@@ -1,1 +1,1 @@
-"""Images for classification: folders, transforms, batches."""
+"""Images for classification: where they lie, how they are cut, how batches are made of them."""

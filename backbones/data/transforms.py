@@ -1,52 +1,69 @@
-"""Images as (H, W, 3) uint8 RGB arrays: read, scale, crop, flip."""
+"""Views of images: scale, crop, flip, colour; (H, W, 3) uint8 RGB in and out."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import functools
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
 
 import cv2
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
+from torchvision.transforms import v2
 
-Image = NDArray[np.uint8]
+from backbones.data.decoding import Image
 
-
-def read_image(path: Path) -> Image:
-    """Return the image as RGB, turned as its EXIF says. Raises: ValueError that names the file."""
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if image is None:
-        raise ValueError(f"{path} must be a readable image; remove it or replace it")
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
-
-
-def scale_shorter_side(image: Image, size: int) -> Image:
-    """Resize so that the shorter side is `size`; areas are averaged when shrinking."""
-    height, width = image.shape[:2]
-    factor = size / min(height, width)
-    shape = (max(size, round(width * factor)), max(size, round(height * factor)))
-    method = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
-    return cv2.resize(image, shape, interpolation=method)
+# Of the covariance of ImageNet's RGB values, in 0..1; a column of vectors is an eigenvector.
+# Source: fb.resnet.torch, datasets/imagenet.lua; Krizhevsky et al. 2012 print none.
+EIGENVALUES = np.array([0.2175, 0.0188, 0.0045])
+EIGENVECTORS = np.array(
+    [[-0.5675, 0.7192, 0.4009], [-0.5808, -0.0045, -0.8140], [-0.5836, -0.6948, 0.4203]]
+)
+COLOR_STD = 0.1  # Source: Krizhevsky et al. 2012, Section 4.1.
+# Source: Szegedy et al. 2015, Section 6.
+AREA_RANGE = (0.08, 1.0)
+RATIO_RANGE = (3 / 4, 4 / 3)
 
 
-def crop(image: Image, top: int, left: int, size: int) -> Image:
-    """(H, W, 3) -> (size, size, 3)."""
-    return image[top : top + size, left : left + size]
+@dataclass(frozen=True)
+class Views:
+    """How an image is cut for the network.
 
-
-def random_view(
-    image: Image, rng: np.random.Generator, *, size: int, shorter_side: tuple[int, int], flip: bool
-) -> Image:
-    """Draw a scale from the closed range `shorter_side`, a crop of `size`, and perhaps a flip.
-
-    Source: He et al. 2016, Section 3.4.
+    `crop`: "scale" is He's, a random shorter side, then a random place; "pad" is CIFAR's, `padding`
+    pixels of `fill` around an image whose shorter side is `size`; "area" is Szegedy's, a random
+    part of the image stretched to `size`. `erasing` is the probability of RandomErasing.
+    Unit: pixels; `shorter_side_train` is a closed range; `fill` is RGB in 0..255.
     """
-    low, high = shorter_side
-    image = scale_shorter_side(image, int(rng.integers(low, high + 1)))
-    height, width = image.shape[:2]
-    top, left = rng.integers(height - size + 1), rng.integers(width - size + 1)
-    image = crop(image, int(top), int(left), size)
-    if flip and rng.random() < 0.5:
+
+    size: int
+    crop: Literal["scale", "pad", "area"]
+    shorter_side_train: tuple[int, int]
+    padding: int
+    shorter_side_test: int
+    flip: bool
+    alexnet_color: bool
+    trivial_augment: bool
+    erasing: float
+    fill: tuple[int, int, int] = (0, 0, 0)
+
+
+def random_view(image: Image, views: Views, rng: np.random.Generator) -> Image:
+    """Draw crop, flip, colour, TrivialAugment and erasing, in this order, all from `rng`.
+
+    Shape: (H, W, 3) -> (size, size, 3).
+    Source: the order of torchvision's references/classification/presets.py.
+    """
+    image = _CROPS[views.crop](image, views, rng)
+    if views.flip and rng.random() < 0.5:
         image = image[:, ::-1]
+    if views.alexnet_color:
+        image = shift_color(image, rng.normal(0, COLOR_STD, 3))
+    if views.trivial_augment or views.erasing:
+        image = _augment(image, views, int(rng.integers(2**63)))
     return np.ascontiguousarray(image)
 
 
@@ -55,3 +72,116 @@ def centre_view(image: Image, *, size: int, shorter_side: int) -> Image:
     image = scale_shorter_side(image, shorter_side)
     height, width = image.shape[:2]
     return np.ascontiguousarray(crop(image, (height - size) // 2, (width - size) // 2, size))
+
+
+def scale_shorter_side(image: Image, size: int) -> Image:
+    """Resize so that the shorter side is `size`; areas are averaged when shrinking."""
+    height, width = image.shape[:2]
+    factor = size / min(height, width)
+    return _resize(image, max(size, round(height * factor)), max(size, round(width * factor)))
+
+
+def crop(image: Image, top: int, left: int, size: int) -> Image:
+    """(H, W, 3) -> (size, size, 3)."""
+    return image[top : top + size, left : left + size]
+
+
+def shift_color(image: Image, amounts: NDArray[np.float64]) -> Image:
+    """Add to every pixel the eigenvectors times `amounts` times the eigenvalues.
+
+    Source: Krizhevsky et al. 2012, Section 4.1.
+    """
+    shift = 255 * EIGENVECTORS @ (amounts * EIGENVALUES)
+    table = np.arange(256)[:, None] + shift
+    return cv2.LUT(image, np.clip(np.rint(table), 0, 255).astype(np.uint8)[None])
+
+
+def draw_area(height: int, width: int, rng: np.random.Generator) -> tuple[int, int, int, int]:
+    """(top, left, height, width) of a random part of the image; the centre where ten draws miss.
+
+    Source: Szegedy et al. 2015, Section 6; torchvision's RandomResizedCrop, which draws the ratio
+    by its logarithm and gives up after ten.
+    """
+    low, high = map(math.log, RATIO_RANGE)
+    for _ in range(10):
+        area = height * width * rng.uniform(*AREA_RANGE)
+        ratio = math.exp(rng.uniform(low, high))
+        h, w = round(math.sqrt(area / ratio)), round(math.sqrt(area * ratio))
+        if 0 < h <= height and 0 < w <= width:
+            top, left = rng.integers(height - h + 1), rng.integers(width - w + 1)
+            return int(top), int(left), h, w
+    h = min(height, round(width / RATIO_RANGE[0]))
+    w = min(width, round(height * RATIO_RANGE[1]))
+    return (height - h) // 2, (width - w) // 2, h, w
+
+
+def _crop_scaled(image: Image, views: Views, rng: np.random.Generator) -> Image:
+    """Source: He et al. 2016, Section 3.4."""
+    low, high = views.shorter_side_train
+    return _crop_anywhere(scale_shorter_side(image, int(rng.integers(low, high + 1))), views, rng)
+
+
+def _crop_padded(image: Image, views: Views, rng: np.random.Generator) -> Image:
+    """Source: He et al. 2016, Section 4.2: 4 pixels of padding, a crop.
+
+    Theirs are zeros around an image less the mean; a `fill` of the mean's colour is that within
+    half a level. Deviation: a mean of each pixel they subtract before the crop, we after it.
+    """
+    image = scale_shorter_side(image, views.size)
+    if views.padding:
+        border = (views.padding,) * 4
+        image = cv2.copyMakeBorder(image, *border, cv2.BORDER_CONSTANT, value=views.fill)
+    return _crop_anywhere(image, views, rng)
+
+
+def _crop_area(image: Image, views: Views, rng: np.random.Generator) -> Image:
+    height, width = image.shape[:2]
+    top, left, height, width = draw_area(height, width, rng)
+    return _resize(image[top : top + height, left : left + width], views.size, views.size)
+
+
+_CROPS: dict[str, Callable[[Image, Views, np.random.Generator], Image]] = {
+    "scale": _crop_scaled,
+    "pad": _crop_padded,
+    "area": _crop_area,
+}
+
+
+def _crop_anywhere(image: Image, views: Views, rng: np.random.Generator) -> Image:
+    height, width = image.shape[:2]
+    top, left = rng.integers(height - views.size + 1), rng.integers(width - views.size + 1)
+    return crop(image, int(top), int(left), views.size)
+
+
+def _resize(image: Image, height: int, width: int) -> Image:
+    if image.shape[:2] == (height, width):
+        return image
+    shrinks = height * width < image.shape[0] * image.shape[1]
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return cv2.resize(image, (width, height), interpolation=method)
+
+
+def _augment(image: Image, views: Views, seed: int) -> Image:
+    """TrivialAugment and erasing; only the CPU's generator is seeded, and put back."""
+    pixels = torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1)
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        for transform in _torchvision(views.trivial_augment, views.erasing, views.fill):
+            pixels = transform(pixels)
+    return pixels.permute(1, 2, 0).numpy()
+
+
+@functools.cache
+def _torchvision(
+    trivial_augment: bool, erasing: float, fill: tuple[int, int, int]
+) -> list[Callable[[Tensor], Tensor]]:
+    """Source: Mueller and Hutter 2021; Zhong et al. 2020; torchvision's presets.py.
+
+    Deviation: presets.py erases to the mean; here to `fill`, which is its nearest colour.
+    """
+    chosen: list[Callable[[Tensor], Tensor]] = []
+    if trivial_augment:
+        chosen.append(v2.TrivialAugmentWide(interpolation=v2.InterpolationMode.BILINEAR))
+    if erasing:
+        chosen.append(v2.RandomErasing(erasing, value=[float(value) for value in fill]))
+    return chosen
