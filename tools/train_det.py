@@ -19,7 +19,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--config", "--config-file", required=True, help="bare name or path")
     parser.add_argument(
-        "--engine", default="auto", help="auto or tv; d2 comes later (default: auto)"
+        "--engine", default="auto", help="auto, d2 or tv (auto: d2 where detectron2 is importable)"
     )
     parser.add_argument("--output", type=Path, help="folder of the run (default: OUTPUT_DIR)")
     start = parser.add_mutually_exclusive_group()

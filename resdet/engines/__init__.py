@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from resdet.engines.samples import Found, Sample
     from resdet.modeling.backbone import Parts
 
-ENGINES = ("tv",)
+ENGINES = ("d2", "tv")
+INSTALL_DETECTRON2 = (
+    "pip install --no-build-isolation 'git+https://github.com/facebookresearch/detectron2.git'"
+)
 
 
 class Engine(Protocol):
@@ -40,20 +43,22 @@ class Engine(Protocol):
 
 
 def available() -> tuple[str, ...]:
-    """The engines that can run here."""
-    return ENGINES
+    """The engines that can run here, the one to prefer first."""
+    return ENGINES if importlib.util.find_spec("detectron2") else ("tv",)
 
 
 def load(name: str = "auto") -> Engine:
-    """The engine of that name; "auto" is the first available.
+    """The engine of that name; "auto" is d2 where detectron2 is importable, else tv.
 
-    Raises: ValueError if there is no such engine.
+    Raises: ValueError if there is no such engine, or detectron2 is absent.
     """
     chosen = available()[0] if name == "auto" else name
     if chosen not in ENGINES:
+        raise ValueError(f"--engine must be auto, d2 or tv, got {name!r}")
+    if chosen not in available():
         raise ValueError(
-            f"--engine must be auto or {' or '.join(ENGINES)}, got {name!r}; "
-            "engine d2 is not written yet, tv needs no detectron2"
+            f"--engine must be tv where detectron2 is absent, got {name!r}; --engine tv gives the "
+            f"same numbers, or install detectron2: {INSTALL_DETECTRON2}"
         )
     return cast("Engine", importlib.import_module(f"resdet.engines.{chosen}"))
 

@@ -61,12 +61,12 @@ class BoxPredictor(nn.Module):
 
     def __init__(self, in_channels: int, num_classes: int) -> None:
         super().__init__()
-        self.class_logits = nn.Linear(in_channels, num_classes + 1)
-        self.box_deltas = nn.Linear(in_channels, 4 * num_classes)
-        for layer, std in ((self.class_logits, 0.01), (self.box_deltas, 0.001)):
+        self.cls_score = nn.Linear(in_channels, num_classes + 1)
+        self.bbox_pred = nn.Linear(in_channels, 4 * num_classes)
+        for layer, std in ((self.cls_score, 0.01), (self.bbox_pred, 0.001)):
             nn.init.normal_(layer.weight, std=std)
             nn.init.zeros_(layer.bias)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Logits and deltas."""
-        return self.class_logits(x).float(), self.box_deltas(x).float()
+        return self.cls_score(x).float(), self.bbox_pred(x).float()

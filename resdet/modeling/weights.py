@@ -1,7 +1,8 @@
 """Canonical names of a detector's weights, and strict passage in and out of an engine's names.
 
-Canonical names know no engine: `backbone.res4.0.conv1.weight`, `rpn.objectness.weight`,
-`box_head.res5.0.conv1.weight`, `box_predictor.class_logits.weight` (background last).
+Canonical names know no engine: `trunk.res4.0.conv1.weight`, `rpn_head.objectness_logits.weight`,
+`box_head.res5.0.conv1.weight`, `box_predictor.cls_score.weight` (background last). They are the
+ends of detectron2's own, by which its checkpointer finds their places.
 """
 
 from __future__ import annotations

@@ -17,10 +17,10 @@ NAME = "tv"
 
 # canonical prefix -> torchvision's
 _PREFIXES = (
-    ("backbone.", "backbone."),
-    ("rpn.conv.", "rpn.head.conv.0.0."),
-    ("rpn.objectness.", "rpn.head.cls_logits."),
-    ("rpn.deltas.", "rpn.head.bbox_pred."),
+    ("trunk.", "backbone."),
+    ("rpn_head.conv.", "rpn.head.conv.0.0."),
+    ("rpn_head.objectness_logits.", "rpn.head.cls_logits."),
+    ("rpn_head.anchor_deltas.", "rpn.head.bbox_pred."),
     ("box_head.", "roi_heads.box_head."),
     ("box_predictor.", "roi_heads.box_predictor."),
 )

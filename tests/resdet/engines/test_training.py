@@ -102,9 +102,9 @@ def test_init_from_takes_weights_and_replaces_the_predictor_of_other_classes(
     train(reordered, tmp_path / "c", init_from=tmp_path / "a/model_final.pth")
     c = weights(tmp_path / "c/model_final.pth")
     assert "but box_predictor.*, which is new" in capsys.readouterr().out
-    assert torch.allclose(c["rpn.conv.weight"], a["rpn.conv.weight"], atol=1e-6)
+    assert torch.allclose(c["rpn_head.conv.weight"], a["rpn_head.conv.weight"], atol=1e-6)
     assert not torch.allclose(
-        c["box_predictor.class_logits.weight"], a["box_predictor.class_logits.weight"]
+        c["box_predictor.cls_score.weight"], a["box_predictor.cls_score.weight"]
     )
 
 
@@ -213,7 +213,7 @@ def test_batch_norms_may_be_frozen_afterwards(small_config, tmp_path: Path) -> N
     train(small_config(*more, "MODEL.RESNETS.NORM", "BN"), tmp_path / "a")
     frozen = small_config(*more, "MODEL.RESNETS.NORM", "FrozenBN", "SOLVER.BASE_LR", "1e-12")
     train(frozen, tmp_path / "b", init_from=tmp_path / "a/model_final.pth")
-    key = "backbone.res4.1.norm1.running_mean"
+    key = "trunk.res4.1.norm1.running_mean"
     assert torch.equal(
         weights(tmp_path / "a/model_final.pth")[key], weights(tmp_path / "b/model_final.pth")[key]
     )

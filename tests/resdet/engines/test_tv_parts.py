@@ -152,8 +152,8 @@ def test_labels_pass_through_unshifted(small_config) -> None:
     model, _ = build_model(small_config(), engine)
     predictor = model.roi_heads.box_predictor
     with torch.no_grad():
-        predictor.class_logits.weight.zero_()
-        predictor.class_logits.bias.copy_(torch.tensor([0, 0, 0, 0, 20.0, 0, 0]))
+        predictor.cls_score.weight.zero_()
+        predictor.cls_score.bias.copy_(torch.tensor([0, 0, 0, 0, 20.0, 0, 0]))
     found = engine.detect(model.eval(), [sample([])])[0]
     assert set(found[1].tolist()) == {4}
     batch = [sample([[5, 5, 90, 90]])]
@@ -171,9 +171,9 @@ def test_canonical_names_know_no_engine_and_lead_back(small_config) -> None:
     model, _ = build_model(small_config(), engine)
     state = engine.canonical_state(model)
     heads = {key.split(".")[0] for key in state}
-    assert heads == {"backbone", "rpn", "box_head", "box_predictor"}
-    assert state["box_predictor.class_logits.weight"].shape[0] == 7
-    assert state["box_predictor.box_deltas.weight"].shape[0] == 24
+    assert heads == {"trunk", "rpn_head", "box_head", "box_predictor"}
+    assert state["box_predictor.cls_score.weight"].shape[0] == 7
+    assert state["box_predictor.bbox_pred.weight"].shape[0] == 24
     other, _ = build_model(small_config(), engine)
     engine.load_canonical_state(other, state, "x")
     for key, value in engine.canonical_state(other).items():
@@ -181,5 +181,5 @@ def test_canonical_names_know_no_engine_and_lead_back(small_config) -> None:
 
 
 def test_an_unknown_engine_is_refused() -> None:
-    with pytest.raises(ValueError, match="--engine must be auto or tv, got 'mm'"):
+    with pytest.raises(ValueError, match="--engine must be auto, d2 or tv, got 'mm'"):
         engines.load("mm")

@@ -1,0 +1,92 @@
+"""Engine d2: detectron2's own Faster R-CNN around our trunk and head, by its registries.
+
+Importing this module registers our parts; see `resdet.register`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from detectron2.config import CfgNode as D2CfgNode
+from detectron2.config import get_cfg
+from detectron2.modeling import build_model as build_from_registry
+from detectron2.structures import Boxes, Instances
+from detectron2.utils.events import EventStorage
+from fvcore.common.config import CfgNode
+from torch import Tensor, nn
+
+from resdet.config.schema import add_resdet_config
+from resdet.engines.d2.parts import register
+from resdet.engines.samples import Found, Sample
+from resdet.modeling.backbone import Parts
+from resdet.modeling.weights import load_strictly, rename
+
+NAME = "d2"
+__all__ = ["NAME", "add_resdet_config", "register", "to_detectron2"]
+
+# canonical prefix -> detectron2's: the canonical name is the end of it
+_PREFIXES = (
+    ("trunk.", "backbone.trunk."),
+    ("rpn_head.", "proposal_generator.rpn_head."),
+    ("box_head.", "roi_heads.box_head."),
+    ("box_predictor.", "roi_heads.box_predictor."),
+)
+
+register()
+
+
+def to_detectron2(cfg: CfgNode) -> D2CfgNode:
+    """Return detectron2's `get_cfg()` with every value of ours."""
+    theirs = get_cfg()
+    add_resdet_config(theirs)
+    _copy(cfg, theirs)
+    return theirs
+
+
+def build_model(cfg: CfgNode, parts: Parts) -> nn.Module:
+    """A GeneralizedRCNN that detectron2 builds, with the weights of `parts`, on the CPU."""
+    theirs = to_detectron2(cfg)
+    theirs.MODEL.DEVICE = "cpu"
+    model: nn.Module = build_from_registry(theirs)
+    model.get_submodule("backbone.trunk").load_state_dict(parts.trunk.state_dict())
+    model.get_submodule("roi_heads.box_head").load_state_dict(parts.head.state_dict())
+    return model.to(memory_format=torch.channels_last)  # as engine tv, to the same rounding
+
+
+def compute_losses(model: nn.Module, batch: Sequence[Sample]) -> dict[str, Tensor]:
+    """`loss_rpn_cls`, `loss_rpn_loc`, `loss_cls`, `loss_box_reg`; `model` may be wrapped in DDP."""
+    with EventStorage():  # detectron2's parts write into one
+        losses: dict[str, Tensor] = model([_with_instances(sample) for sample in batch])
+    return losses
+
+
+def detect(model: nn.Module, batch: Sequence[Sample]) -> list[Found]:
+    """(boxes, labels, scores) of each image, in pixels of the resized image, by falling score."""
+    found = model.inference([{"image": s["image"]} for s in batch], do_postprocess=False)  # type: ignore[operator]
+    return [(f.pred_boxes.tensor, f.pred_classes, f.scores) for f in found]
+
+
+def canonical_state(model: nn.Module) -> dict[str, Tensor]:
+    """Every weight under its canonical name."""
+    return rename(model.state_dict(), [(engine, canonical) for canonical, engine in _PREFIXES])
+
+
+def load_canonical_state(model: nn.Module, state: dict[str, Tensor], source: str) -> None:
+    """Inverse of `canonical_state`, all or nothing. Raises: ValueError that lists what differs."""
+    load_strictly(model, rename(state, _PREFIXES), source)
+
+
+def _copy(ours: CfgNode, theirs: D2CfgNode) -> None:
+    for key, value in ours.items():
+        if isinstance(value, CfgNode):
+            _copy(value, theirs[key])
+        else:
+            theirs[key] = type(theirs[key])(value) if isinstance(value, (list, tuple)) else value
+
+
+def _with_instances(sample: Sample) -> dict[str, object]:
+    instances = Instances(tuple(sample["image"].shape[-2:]))
+    instances.gt_boxes = Boxes(sample["boxes"])
+    instances.gt_classes = sample["labels"]
+    return {"image": sample["image"], "instances": instances}

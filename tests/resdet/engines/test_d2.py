@@ -1,0 +1,124 @@
+"""Engine d2 against engine tv: one config, one checkpoint, the same numbers."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import pytest
+import torch
+
+import resdet
+from resdet import engines
+from resdet.engines.build import build_model
+
+SIZES = [(96, 130), (90, 121)]
+EVERYTHING = (
+    *("MODEL.RPN.BATCH_SIZE_PER_IMAGE", "100000", "MODEL.RPN.POSITIVE_FRACTION", "1.0"),
+    *("MODEL.ROI_HEADS.BATCH_SIZE_PER_IMAGE", "100000", "MODEL.ROI_HEADS.POSITIVE_FRACTION", "1.0"),
+    *("MODEL.ROI_BOX_HEAD.DROPOUT", "0.0", "MODEL.ROI_HEADS.SCORE_THRESH_TEST", "0.0001"),
+)
+SMALL_ANCHORS = ("MODEL.ANCHOR_GENERATOR.SIZES", "[[16, 32, 64]]")
+SLIM_VGG = ("MODEL.ROI_BOX_HEAD.FC_DIM", "512", "MODEL.VGG.NORM", "GN")
+BASES = {
+    "voc0712_r101": SMALL_ANCHORS,
+    "voc0712_r101_fpn": ("MODEL.RPN.PRE_NMS_TOPK_TRAIN", "300"),
+    "voc0712_vgg16": (*SLIM_VGG, *SMALL_ANCHORS),
+    "coco_vgg16_fpn": (*SLIM_VGG, "MODEL.FPN.NORM", "GN"),
+}
+
+
+def batch(num_classes: int) -> list[dict]:
+    samples = []
+    generator = torch.Generator().manual_seed(3)
+    for index, (height, width) in enumerate(SIZES):
+        corners = torch.rand(3, 2, generator=generator) * 40
+        sides = 20 + torch.rand(3, 2, generator=generator) * 40
+        samples.append(
+            {
+                "image": torch.randint(
+                    0, 256, (3, height, width), generator=generator, dtype=torch.uint8
+                ),
+                "boxes": torch.cat([corners, corners + sides], 1),
+                "labels": torch.randint(0, num_classes, (3,), generator=generator),
+                "image_id": index,
+                "height": height,
+                "width": width,
+                "index": index,
+            }
+        )
+    return samples
+
+
+def both(small_config, base: str):
+    """The two engines, each with a model of the same, not too shy, random weights."""
+    pytest.importorskip("detectron2")
+    cfg = small_config("MODEL.RESNETS.DEPTH", "18", *EVERYTHING, *BASES[base], base=base)
+    torch.manual_seed(0)
+    found = []
+    for name in ("tv", "d2"):
+        engine = engines.load(name)
+        found.append((engine, build_model(cfg.clone(), engine)[0]))
+    (tv, ours), (d2, theirs) = found
+    state = tv.canonical_state(ours)
+    for key, value in state.items():
+        if key.startswith("box_predictor.") or "anchor_deltas" in key:
+            value.copy_(torch.randn(value.shape) * 0.05)
+    d2.load_canonical_state(theirs, state, "tv")
+    return tv, ours, d2, theirs, cfg.MODEL.ROI_HEADS.NUM_CLASSES
+
+
+@pytest.mark.detectron2
+@pytest.mark.parametrize("base", BASES)
+def test_detections_pair_up(small_config, base: str) -> None:
+    tv, ours, d2, theirs, num_classes = both(small_config, base)
+    ours.eval(), theirs.eval()
+    with torch.inference_mode():
+        pairs = zip(tv.detect(ours, batch(num_classes)), d2.detect(theirs, batch(num_classes)))
+        for a, b in pairs:
+            assert len(a[0]) == len(b[0]) > 5
+            # equal scores may stand in another order
+            distances = (a[0][:, None] - b[0][None]).abs().amax(2)
+            distances += 1e3 * (a[1][:, None] != b[1][None]) + (a[2][:, None] - b[2][None]).abs()
+            assert distances.amin(1).max() < 1e-3
+            assert distances.amin(0).max() < 1e-3
+
+
+@pytest.mark.detectron2
+@pytest.mark.parametrize("base", BASES)
+def test_losses_agree_where_everything_is_sampled(small_config, base: str) -> None:
+    tv, ours, d2, theirs, num_classes = both(small_config, base)
+    a = tv.compute_losses(ours.train(), batch(num_classes))
+    b = d2.compute_losses(theirs.train(), batch(num_classes))
+    assert set(a) == set(b) == {"loss_rpn_cls", "loss_rpn_loc", "loss_cls", "loss_box_reg"}
+    for name, value in a.items():
+        assert value.item() == pytest.approx(b[name].item(), rel=1e-4, abs=1e-6), name
+        assert value.item() > 0
+
+
+@pytest.mark.detectron2
+def test_registering_may_be_repeated(small_config) -> None:
+    pytest.importorskip("detectron2")
+    from detectron2.config import get_cfg
+    from detectron2.modeling import BACKBONE_REGISTRY, ROI_BOX_HEAD_REGISTRY
+
+    resdet.register()
+    resdet.register()
+    assert "build_resdet_vgg_fpn_backbone" in BACKBONE_REGISTRY
+    assert "Conv5Head" in ROI_BOX_HEAD_REGISTRY
+    cfg = get_cfg()
+    resdet.add_resdet_config(cfg)
+    cfg.MODEL.BACKBONE.WIDTH = 0.5
+    resdet.add_resdet_config(cfg)
+    assert cfg.MODEL.BACKBONE.WIDTH == 0.5
+
+
+def test_without_detectron2_the_way_out_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "detectron2" else find(name)
+    )
+    assert engines.load("auto").NAME == "tv"
+    for ask in (lambda: engines.load("d2"), resdet.register):
+        with pytest.raises(ValueError, match="--engine tv gives the same numbers, or install") as e:
+            ask()
+        assert "pip install --no-build-isolation 'git+https://" in str(e.value)
