@@ -18,8 +18,10 @@ USUAL_LOOP = (
     *("DATASETS.IN_MEMORY", "False", "SOLVER.CUDA_GRAPHS", "False"),
     *("SOLVER.AMP.ENABLED", "False", "MODEL.COMPILE", "False"),
 )
-_UNTESTED = ("TEST.EVAL_PERIOD", "0", "TEST.PRECISE_BN.ENABLED", "False", "SOLVER.STEPS", "[]")
-_UNTESTED += ("SOLVER.LR_SCHEDULER_NAME", "WarmupMultiStepLR", "SOLVER.CHECKPOINT_PERIOD", "0")
+_UNTESTED = (
+    *("TEST.EVAL_PERIOD", "0", "TEST.PRECISE_BN.ENABLED", "False", "SOLVER.STEPS", "[]"),
+    *("SOLVER.LR_SCHEDULER_NAME", "WarmupMultiStepLR", "SOLVER.CHECKPOINT_PERIOD", "0"),
+)
 
 
 def compare_training(

@@ -20,7 +20,7 @@ class WeightAverage:
     def __init__(self, model: nn.Module, *, decay: float, period: int) -> None:
         self.model = copy.deepcopy(model).requires_grad_(False).eval()
         self._period = period
-        self._blend = get_ema_multi_avg_fn(decay)
+        self._blend = get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
 
     @torch.no_grad()
     def update(self, model: nn.Module, iterations_done: int) -> None:

@@ -28,7 +28,7 @@ from backbones.training.progress import Progress, build_rate_factor
 from backbones.training.report import introduce, make_results, write_final
 from backbones.training.runlog import RunLog
 from backbones.training.state import TrainingState, load_state, save_state
-from backbones.training.task import Batches, Task, build_task
+from backbones.training.task import Batches, Split, Task, build_task
 
 
 def train_classifier(cfg: CfgNode, output: Path, *, resume: bool = False) -> dict[str, Any]:
@@ -215,7 +215,8 @@ class Run:
         model = self.tested_model
         if self._cfg.TEST.PRECISE_BN.ENABLED:
             self._recompute_statistics(model)
-        for split, prefix in (("test", ""), ("validation", "validation_")):
+        prefixes: dict[Split, str] = {"test": "", "validation": "validation_"}
+        for split, prefix in prefixes.items():
             if split in self._task.splits:
                 errors = evaluate_one_crop(model, self._batches.once(split), self._normalize)
                 self.metrics.update({prefix + name: error for name, error in errors.items()})
