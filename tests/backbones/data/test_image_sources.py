@@ -76,7 +76,9 @@ def test_a_class_may_be_called_train(tmp_path, write):
 
 
 def test_folder_faults_are_named_all_at_once(root):
-    with pytest.raises(ValueError, match=r"^DATASETS.ROOT must hold train/<class>/.*with no folder"):
+    with pytest.raises(
+        ValueError, match=r"^DATASETS.ROOT must hold train/<class>/.*with no folder"
+    ):
         open_images(root / "nowhere")
     with pytest.raises(ValueError, match=r"must hold test/<class>/ .* \['train', 'val'\]"):
         open_split(root, "test")
@@ -87,10 +89,10 @@ def test_folder_faults_are_named_all_at_once(root):
     (root / "train" / "eel").mkdir()
     with pytest.raises(ValueError, match=r"got none in \['bee', 'eel'\]"):
         open_images(root)
-    with pytest.raises(ValueError) as fault:
+    with pytest.raises(ValueError, match="got none in") as fault:
         read_folder(root, "train", ("ant", "bee", "dog"))
     assert "must be among ['ant', 'bee', 'dog'], got also ['cat', 'eel'];" in str(fault.value)
-    assert "got none in ['bee', 'eel']" in str(fault.value)
+    assert fault.match(r"got none in \['bee', 'eel'\]")
     assert len(str(fault.value).splitlines()) == 1
 
 

@@ -124,7 +124,9 @@ def test_numbers_without_images_are_listed(root):
 def test_a_cut_shard_is_named(root, kept):
     """Two samples of 2560 bytes each; cut inside an image, a label, a header, between any two."""
     path = root / "train" / "1.tar"
-    files = [(f"{i}.{end}", b"0" * size) for i in range(2) for end, size in (("png", 999), ("cls", 9))]
+    files = [
+        (f"{i}.{end}", b"0" * size) for i in range(2) for end, size in (("png", 999), ("cls", 9))
+    ]
     write_tar(path, files)
     assert open_images(root).train.places[-1].tolist() == [1, 3072, 999]
     path.write_bytes(path.read_bytes()[:kept])
@@ -152,7 +154,9 @@ def test_a_broken_image_is_named_with_its_shard(root):
     with pytest.raises(ValueError, match=r"a\.png in .*train/2\.tar must be a readable image"):
         train.read(8)
     (root / "train" / "1.tar").unlink()
-    with pytest.raises(ValueError, match=r"part/004\.png in .*1\.tar must be readable, got No such"):
+    with pytest.raises(
+        ValueError, match=r"part/004\.png in .*1\.tar must be readable, got No such"
+    ):
         train.read(4)
 
 
