@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -11,7 +12,7 @@ from backbones.checkpoint import Preprocessing, backbone_hash
 from backbones.config.schema import SHORTER_SIDES
 from backbones.features import Classifier
 from backbones.interop import TORCHVISION, fill, read_weights
-from backbones.registry import create, names
+from backbones.registry import create
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,7 @@ def load_network(
     Raises: ValueError if the weights are of another network than `name`, or have no sizes.
     """
     if source.startswith(TORCHVISION) and not name:
-        raise ValueError(
-            f"--model must be the network of {source}, which does not say it, got none"
-        )
+        raise ValueError(f"--model must be given with {source}, which names no network, got none")
     weights = read_weights(source, name)
     if name:
         _check_name(name, weights.arch, source)
@@ -73,7 +72,8 @@ def load_network(
 def parse_member(text: str) -> tuple[str, str]:
     """("resnet50", FILE) of "resnet50=FILE", ("", FILE) of "FILE"."""
     name, equals, source = text.partition("=")
-    return (name, source) if equals and name in names() else ("", text)
+    named = equals and name.isidentifier() and not Path(text).exists()
+    return (name, source) if named else ("", text)
 
 
 def _check_name(name: str, arch: dict[str, Any], source: str) -> None:

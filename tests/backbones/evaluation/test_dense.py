@@ -1,0 +1,63 @@
+"""A network slid over a whole image, against the network itself and against its layers."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from backbones.evaluation.dense import FullyConvolutional
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "size"),
+    [
+        ("resnet18", 0.125, 224),
+        ("resnet50", 0.125, 65),
+        ("plain18", 0.125, 96),
+        ("vgg16", 0.02, 224),
+        ("vgg16_bn", 0.02, 64),
+        ("vgg19", 0.02, 300),
+        ("cifar_resnet20", 0.5, 32),
+        ("cifar_plain20", 0.5, 32),
+    ],
+)
+@torch.inference_mode()
+def test_one_crop_gives_the_logits_of_the_network(random_network, name, width, size):
+    model = random_network(name, width=width)
+    x = torch.randn(2, 3, size, size)
+    dense = FullyConvolutional(model, size)
+    assert dense.score_map(x).shape == (2, 7, 1, 1)
+    torch.testing.assert_close(dense(x), model(x), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(("name", "window"), [("cifar_resnet20", 8), ("resnet18", 1)])
+@torch.inference_mode()
+def test_every_place_is_the_pooled_window(random_network, name, window):
+    model = random_network(name)
+    x = torch.randn(1, 3, 32, 52)
+    stage = list(model.stages())[-1]
+    last = model.features(x, (stage,))[stage]
+    places = range(last.shape[-1] - window + 1)
+    expected = [model.fc(last[..., p : p + window].mean((2, 3))) for p in places]
+    dense = FullyConvolutional(model, 32)
+    assert len(expected) > 1
+    torch.testing.assert_close(dense.score_map(x)[:, :, 0], torch.stack(expected, -1))
+    torch.testing.assert_close(dense(x), torch.stack(expected).mean(0))
+
+
+@torch.inference_mode()
+def test_every_place_of_a_vgg_is_its_linear_layers_on_the_window(random_network):
+    model = random_network("vgg16", width=0.02)
+    x = torch.randn(1, 3, 64, 128)
+    last = F.max_pool2d(model.features(x, ("conv5",))["conv5"], 2)
+    expected = []
+    for place in range(3):
+        pooled = F.adaptive_avg_pool2d(last[..., place : place + 2], 7).flatten(1)
+        expected.append(model.fc8(F.relu(model.fc7(F.relu(model.fc6(pooled))))))
+    found = FullyConvolutional(model, 64).score_map(x)
+    torch.testing.assert_close(found[:, :, 0], torch.stack(expected, -1), rtol=1e-5, atol=1e-5)
+
+
+def test_images_smaller_than_a_crop_are_refused(random_network):
+    dense = FullyConvolutional(random_network("cifar_resnet20"), 32)
+    with pytest.raises(ValueError, match="scale must be at least the crop size 32, got 28; leave"):
+        dense(torch.zeros(1, 3, 28, 40))
