@@ -15,7 +15,6 @@ from backbones.reproduction.experiments import (
     COUNTED,
     CROP,
     NUM_CLASSES,
-    SMOKE_LABEL,
     Dataset,
     Experiment,
     Network,
@@ -39,7 +38,7 @@ def collect_table(
         counted = count(row.network, experiment.dataset) if counts else {}
         found = runs.collect(row.network, output / RUNS, published)
         lines.append(Line.of(experiment, row, counted, found))
-    return Table(experiment, lines, SMOKE_LABEL if smoke else "")
+    return Table(experiment, lines, smoke and experiment.trains)
 
 
 @functools.cache

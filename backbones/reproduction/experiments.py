@@ -92,6 +92,10 @@ CROP: Mapping[str, int] = {"CIFAR-10": 32, "ImageNet": 224}  # pixels
 
 # A few iterations of every network on a few images: the path is proven, nothing is learnt.
 SMOKE_LABEL = "smoke"
+SMOKE_REMARK = (
+    "A smoke: a few iterations of networks of a quarter of the width, on a few images. Its errors "
+    "mean nothing."
+)
 _SMOKE = {
     "SOLVER.MAX_ITER": "4",
     "SOLVER.IMS_PER_BATCH": "4",

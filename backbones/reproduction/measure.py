@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -11,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from backbones.checkpoint import last
 from backbones.config import load_classification
 from backbones.data.images import open_images, open_test
 from backbones.data.loader import make_test_batches
@@ -44,6 +46,11 @@ class Plan:
     keys: Mapping[str, str]
     told: tuple[str, ...]
 
+    @property
+    def device(self) -> torch.device:
+        """That of the training."""
+        return distributed.device(self.keys.get("MODEL.DEVICE", ""))
+
 
 def make_plan(
     experiment: Experiment,
@@ -56,8 +63,15 @@ def make_plan(
 ) -> Plan:
     """The plan at full scale, or that of a smoke on a few of the images.
 
-    Raises: ValueError if `data` holds no images, or the overrides are no pairs.
+    Raises: ValueError if `data` holds no images, the overrides are no pairs, or there are several
+    processes.
     """
+    processes = os.environ.get("WORLD_SIZE", "1")
+    if processes != "1":
+        raise ValueError(
+            f"reproduce.py must run in 1 process, got {processes}; train with torchrun "
+            f"tools/train_backbone.py --output {output / RUNS}/<network>-seed<n>, then collect"
+        )
     if len(overrides) % 2:
         raise ValueError(f"overrides must be KEY VALUE pairs, got {' '.join(overrides)!r}")
     pairs = dict(zip(overrides[::2], overrides[1::2]))
@@ -93,8 +107,10 @@ def train_network(network: Network, seed: int, plan: Plan) -> Path:
     keys = {**network.overrides, **plan.keys, "DATASETS.ROOT": str(plan.data), "SEED": str(seed)}
     cfg = load_classification(network.config, [text for pair in keys.items() for text in pair])
     if finished_results(cfg, folder) is None:
-        train_classifier(cfg, folder, resume=True)
         runs.add(folder, {"data": plan.kind, "overrides": list(plan.told)})
+        train_classifier(cfg, folder, resume=last(folder) is not None)
+    else:
+        print(f"{folder} is finished already")
     return folder
 
 
@@ -103,34 +119,34 @@ def _measure_ensemble(network: Network, folders: Sequence[Path], test: Test, pla
     folder = runs.run_folder(network, plan.runs, 1)
     if (folder / RESULTS).is_file():
         return
-    last = runs.read_run(folders[-1]).values
+    deepest = runs.read_run(folders[-1]).values
     shared = ("num_classes", "num_images", "iterations", "hardware", "versions")
     tested = _test(folders, test, plan)
     runs.add(folder, {"data": plan.kind, "overrides": list(plan.told), "tests": {test: tested}})
     members = [path.name for path in folders]
-    runs.write(folder, {"metrics": {}, "members": members, **{key: last[key] for key in shared}})
+    runs.write(folder, {"metrics": {}, "members": members, **{key: deepest[key] for key in shared}})
 
 
 def _test(folders: Sequence[Path], test: Test, plan: Plan) -> dict[str, float]:
     """Errors of the networks of these folders, together."""
     networks = [load_network(str(folder / FINAL)) for folder in folders]
-    tested = evaluate_networks(networks, plan.data, Protocol(test), distributed.device(""))
-    return tested.metrics
+    workers = networks[0].recipe["DATALOADER"]["NUM_WORKERS"]
+    protocol = Protocol(test, num_workers=workers)
+    return evaluate_networks(networks, plan.data, protocol, plan.device).metrics
 
 
 def _responses(folder: Path, plan: Plan) -> list[list[Any]]:
     """[layer, standard deviation], ... over test images."""
     network = load_network(str(folder / FINAL))
-    device = distributed.device("")
-    network.model.to(device)
-    found = layer_responses(network.model, _inputs(network, plan.data, device))
+    network.model.to(plan.device)
+    found = layer_responses(network.model, _inputs(network, plan))
     return [[name, round(std, 6)] for name, std in found]
 
 
-def _inputs(network: LoadedNetwork, root: Path, device: torch.device) -> Iterator[Tensor]:
-    images = open_test(root, network.preprocessing.class_names)
+def _inputs(network: LoadedNetwork, plan: Plan) -> Iterator[Tensor]:
+    images = open_test(plan.data, network.preprocessing.class_names)
     batches = make_test_batches(images, training_views(network), batch_size=RESPONSE_BATCH)
-    normalize = Normalizer(network.preprocessing, device)
+    normalize = Normalizer(network.preprocessing, plan.device)
     return (normalize(batch) for batch, _ in islice(batches, RESPONSE_BATCHES))
 
 

@@ -24,17 +24,16 @@ class Compared:
 
 def plot_comparison(panels: Mapping[str, Sequence[Compared]], picture: Path, *, title: str) -> None:
     """A panel for each measure: its name on x, rows downwards; a PNG."""
-    rows = max(len(lines) for lines in panels.values())
-    figure = new_figure(2 + 4 * len(panels), 2 + 0.4 * rows)
+    labels = [line.label for line in next(iter(panels.values()))]
+    figure = new_figure(2 + 4 * len(panels), 2 + 0.4 * len(labels))
     figure.suptitle(title, fontsize="medium", wrap=True)
     row = figure.subplots(1, len(panels), squeeze=False, sharey=True)[0]
-    for number, (axes, (measure, lines)) in enumerate(zip(row, panels.items())):
+    for axes, (measure, lines) in zip(row, panels.items()):
         _draw_lines(axes, lines)
         axes.set_xlabel(measure)
         finish(axes, legend="lower right")
-        if number == 0:
-            axes.set_yticks(range(len(lines)), [line.label for line in lines])
-            axes.set_ylim(len(lines) + 0.4, -0.6)  # a line more: the legend's
+    row[0].set_yticks(range(len(labels)), labels)
+    row[0].set_ylim(len(labels) + 0.4, -0.6)  # a line more: the legend's
     save_figure(figure, picture)
 
 

@@ -163,6 +163,7 @@ def conditions(runs: Sequence[Run], dataset: str) -> str:
     return ", ".join(
         [
             f"{format_iterations(runs[0].iterations)} iterations",
+            *_distinct(_members(run) for run in runs),
             f"{len(runs)} run{'s' if len(runs) > 1 else ''}",
             *_distinct(run.values.get("hardware", "") for run in runs),
             *_distinct(f"torch {v['torch']}" if "torch" in v else "" for v in versions),
@@ -184,6 +185,11 @@ def _distinct(texts: Iterable[str]) -> list[str]:
 
 def _recipe(run: Run) -> tuple[Any, ...]:
     return run.data, run.values.get("overrides", []), run.values.get("num_classes")
+
+
+def _members(run: Run) -> str:
+    members = run.values.get("members", ())
+    return f"{len(members)} networks" if members else ""
 
 
 def _fewer_images(run: Run, dataset: str) -> str:

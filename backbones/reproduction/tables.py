@@ -11,7 +11,14 @@ from typing import Any, TypeVar
 
 from backbones.checkpoint import atomic_write
 from backbones.curves import TEST, TRAIN, Curve, plot_errors
-from backbones.reproduction.experiments import COUNTED, MEASURES, Experiment, Row
+from backbones.reproduction.experiments import (
+    COUNTED,
+    MEASURES,
+    SMOKE_LABEL,
+    SMOKE_REMARK,
+    Experiment,
+    Row,
+)
 from backbones.reproduction.paper import number
 from backbones.reproduction.plots import Compared, plot_comparison, plot_responses
 from backbones.reproduction.runs import Run, Summary, comparable, conditions, distinct
@@ -69,16 +76,16 @@ class Line:
 
 @dataclass(frozen=True)
 class Table:
-    """The lines of an experiment; `label` is of a scale that is not the paper's, or ""."""
+    """The lines of an experiment; those of a smoke are told apart wherever they are shown."""
 
     experiment: Experiment
     lines: Sequence[Line]
-    label: str = ""
+    smoke: bool = False
 
     @property
     def title(self) -> str:
-        """With the label, so that a smoke never passes for a result."""
-        return f"{self.experiment.title} [{self.label}]" if self.label else self.experiment.title
+        """Of the page and the picture."""
+        return self.experiment.title + (f" [{SMOKE_LABEL}]" if self.smoke else "")
 
     def write(self, stem: Path) -> list[Path]:
         """<stem>.md, .csv and .png."""
@@ -103,9 +110,11 @@ class Table:
             header.append("conditions")
             for cells, line in zip(rows, self.lines):
                 cells.append(line.conditions())
-        remark = [self.experiment.remark, ""] if self.experiment.remark else []
-        table = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
-        lines = [f"# {self.title}", "", *remark, *(f"| {' | '.join(cells)} |" for cells in table)]
+        rule = ["---" if name in ("network", "conditions") else "---:" for name in header]
+        table = [header, rule, *rows]
+        remarks = [self.experiment.remark, SMOKE_REMARK if self.smoke else ""]
+        told = [line for remark in remarks if remark for line in (remark, "")]
+        lines = [f"# {self.title}", "", *told, *(f"| {' | '.join(cells)} |" for cells in table)]
         return "\n".join(lines) + "\n"
 
     def csv(self) -> str:
@@ -153,7 +162,7 @@ class Table:
             "torch": distinct(version.get("torch", "") for version in versions),
             "torchvision": distinct(version.get("torchvision", "") for version in versions),
             "data": runs[0].data if runs else "",
-            "scale": self.label or "full",
+            "scale": SMOKE_LABEL if self.smoke else "full",
         }
 
     def _by_panel(self, draw: Callable[[Line], Drawn]) -> dict[str, list[Drawn]]:
