@@ -35,8 +35,8 @@ from backbones.interop import (
 from backbones.keymaps import KINDS, Kind, channel_orders, from_ours
 from backbones.registry import create
 
-# Of a stage, |before - after| at its largest over |before| at its largest. float32 rounds to
-# 6e-8; where a bias or a deviation was folded into other numbers, a few dozen layers make 1e-6.
+# Of a stage, |before - after| at its largest over |before| at its largest. Both are computed in
+# double precision, which leaves what the files differ by, not the rounding of a thousand layers.
 TOLERANCE = 1e-5
 _PICKLED = {"msra": "Caffe2", "detectron2": "torchvision"}  # __author__ of detectron2's pickles
 _FEW = 1e-6  # below it, two preprocessings are one
@@ -113,10 +113,12 @@ def fixed_image(size: int) -> Tensor:
 
 
 def as_input(image: Tensor, preprocessing: Preprocessing) -> Tensor:
-    """(H, W, 3) RGB to (1, 3, H, W) as `preprocessing` says, per channel."""
+    """(H, W, 3) RGB to (1, 3, H, W), in its precision, as `preprocessing` says, per channel."""
     if preprocessing.channel_order == "BGR":
         image = image.flip(-1)
-    mean, std = torch.tensor(preprocessing.mean), torch.tensor(preprocessing.std)
+    mean, std = (
+        torch.tensor(v, dtype=image.dtype) for v in (preprocessing.mean, preprocessing.std)
+    )
     return ((image * preprocessing.scale - mean) / std).permute(2, 0, 1)[None].contiguous()
 
 
@@ -156,14 +158,14 @@ def _features(
 ) -> dict[str, Tensor]:
     """Every stage and the logits of a fixed image, in our order of the channels."""
     size = 32 if checkpoint.arch["name"].startswith("cifar") else 224
-    x = as_input(fixed_image(size), checkpoint.preprocessing)
+    x = as_input(fixed_image(size).double(), checkpoint.preprocessing)
     if state is not None:
         with torch.device("meta"):
             model = create(num_classes=checkpoint.num_classes, **checkpoint.arch)
-        outputs = reference.run(kind, state, x)
+        outputs = reference.run(kind, {key: value.double() for key, value in state.items()}, x)
         orders = channel_orders(KINDS[kind], model)
         return {n: v[:, orders[n]] if n in orders else v for n, v in outputs.items()}
-    model = create(num_classes=checkpoint.num_classes, **checkpoint.arch).eval()
+    model = create(num_classes=checkpoint.num_classes, **checkpoint.arch).double().eval()
     fill(model, checkpoint, "the weights")
     with torch.no_grad():
         return {**model.features(x, list(model.stages())), reference.LOGITS: model(x)}

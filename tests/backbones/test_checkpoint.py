@@ -52,8 +52,11 @@ def test_the_mean_image_comes_back(tmp_path: Path, name: str) -> None:
 
 def test_one_network_has_one_hash_in_every_container_and_layout(tmp_path: Path) -> None:
     weight = torch.arange(24.0).reshape(1, 2, 3, 4)
-    model = {"a": weight, "b": torch.ones(1)}
-    other = {"b": torch.ones(1), "a": weight.contiguous(memory_format=torch.channels_last)}
+    model = {"a": weight, "b": torch.arange(3.0)}
+    other = {
+        "b": torch.tensor([0.0, 9.0, 1.0, 9.0, 2.0])[::2],
+        "a": weight.contiguous(memory_format=torch.channels_last),
+    }
     hashes = {
         save(tmp_path / "b.pth", model=model),
         save(tmp_path / "b.safetensors", model=other),

@@ -28,7 +28,8 @@ def same(a, b):
     if isinstance(a, dict):
         return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
     if isinstance(a, np.ndarray):
-        return type(b) is np.ndarray and a.shape == b.shape and np.array_equal(a, b)
+        usable = type(b) is np.ndarray and b.dtype.isnative and b.flags.writeable
+        return usable and a.shape == b.shape and np.array_equal(a, b)
     return a == b and type(a) is type(b)
 
 
