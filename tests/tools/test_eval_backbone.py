@@ -130,7 +130,8 @@ def test_an_ensemble_of_a_network_with_itself_is_the_network(result, data, weigh
 
 
 def test_sizes_scales_and_members_are_as_told(result, data, weights, tmp_path):
-    other = save_network(tmp_path / "b.pth", 1, recipe={"INPUT": {"SIZE": 24, "MIN_SIZE_TEST": 24}})
+    trained_smaller = {"INPUT": {"SIZE": 16, "SIZE_TEST": 24, "MIN_SIZE_TEST": 24}}
+    other = save_network(tmp_path / "b.pth", 1, recipe=trained_smaller)
     scales = ["--test", "multiscale", "--scales", "32", "40"]
     found = result(weights, data, *scales, "--ensemble", f"cifar_resnet8={other}")
     assert found["scales"] == found["ensemble"][0]["scales"] == [32, 40]
@@ -141,7 +142,13 @@ def test_sizes_scales_and_members_are_as_told(result, data, weights, tmp_path):
 
 def test_statistics_are_recomputed(result, data, weights, tmp_path):
     """Over the images of train/, at the views of the recipe or of the test."""
-    recipe = {"SIZE": 32, "MIN_SIZE_TEST": 36, "CROP": "pad", "MIN_SIZE_TRAIN": [32, 32]}
+    recipe = {
+        "SIZE": 24,
+        "SIZE_TEST": 32,
+        "MIN_SIZE_TEST": 36,
+        "CROP": "pad",
+        "MIN_SIZE_TRAIN": [32, 32],
+    }
     recipe |= {"PADDING": 4, "RANDOM_FLIP": "none", "COLOR_AUGMENTATION": "none"}
     recipe |= {"TRIVIAL_AUGMENT": False, "RANDOM_ERASING": 0.0}
     trained = save_network(tmp_path / "b.pth", recipe={"INPUT": recipe})
@@ -158,8 +165,8 @@ def test_statistics_are_recomputed(result, data, weights, tmp_path):
         for file in (weights, trained):
             found = result(file, data, "--precise-bn", "3", "--batch-size", "6")
             assert found["precise_bn"] == 3
-    shape = (6, 3, 32, 32)
-    assert seen == 2 * [*[(True, shape)] * 3, *[(False, shape)] * 2]
+    tested = [(False, (6, 3, 32, 32))] * 2
+    assert seen == [*[(True, (6, 3, 32, 32))] * 3, *tested, *[(True, (6, 3, 24, 24))] * 3, *tested]
 
 
 def test_cifar_as_torchvision_stores_it(result, tmp_path):
@@ -211,5 +218,7 @@ def test_data_that_does_not_fit(fault, data, weights, tmp_path):
     image.write_bytes(b"no image")
     for more in ((), ("--test", "10crop", "--workers", "1")):
         assert fault(weights, tmp_path / "animals", *more).startswith(f"{image} must be a readable")
+    line = fault(weights, tmp_path / "animals", "--test", "multiscale", "--scales", "24")
+    assert line.startswith("scale must be")  # before an image is read
     assert fault(weights, tmp_path / "animals", "--precise-bn", "2").count("train/<class>/") == 1
     assert "--json must be a file in an existing folder" in fault(weights, data, "--json", tmp_path)

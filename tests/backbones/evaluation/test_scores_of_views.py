@@ -55,8 +55,8 @@ class Shifting(Classifier):
 
 def test_ten_crops_give_the_mean_of_their_scores():
     rows = np.full((4, 6), 7)  # 2x2 crops; what no crop has at its top left counts for nothing
-    corners = {(0, 0): 0, (0, 4): 1, (2, 0): 2, (2, 4): 3, (1, 2): 0}
-    flipped = {(0, 1): 1, (0, 5): 2, (2, 1): 3, (2, 5): 0, (1, 3): 1}
+    corners = {(0, 0): 0, (0, 4): 1, (2, 0): 2, (2, 4): 3, (1, 2): 4}
+    flipped = {(0, 1): 1, (0, 5): 2, (2, 1): 3, (2, 5): 0, (1, 3): 5}
     for place, value in (corners | flipped).items():
         rows[place] = value
     views = ten_crops(red(rows), size=2, shorter_side=4)
