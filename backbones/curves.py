@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -169,7 +169,7 @@ def _style(number: int, points: Points) -> dict[str, Any]:
     }
 
 
-def finish(axes: Axes, legend: str = "best") -> None:
+def finish(axes: Axes, legend: Literal["best", "lower right"] = "best") -> None:
     """Ticks, grid and legend, or the remark that nothing was measured."""
     axes.xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(format_iterations)

@@ -109,8 +109,10 @@ def train_network(network: Network, seed: int, plan: Plan) -> Path:
     if finished_results(cfg, folder) is None:
         runs.add(folder, {"data": plan.kind, "overrides": list(plan.told)})
         train_classifier(cfg, folder, resume=last(folder) is not None)
-    else:
-        print(f"{folder} is finished already")
+        return folder
+    print(f"{folder} is finished already")
+    if "data" not in runs.read_run(folder).values:  # tools/train_backbone.py trained it
+        runs.add(folder, {"data": plan.kind})
     return folder
 
 

@@ -80,7 +80,7 @@ class Table:
 
     experiment: Experiment
     lines: Sequence[Line]
-    smoke: bool = False
+    smoke: bool
 
     @property
     def title(self) -> str:

@@ -8,8 +8,15 @@ import pytest
 
 from backbones.config import CONFIG_FOLDER, load_classification
 from backbones.reproduction import runs
-from backbones.reproduction.collect import collect_table, publish_rows
-from backbones.reproduction.experiments import EXPERIMENTS, MEASURES, SMOKE, find_rows
+from backbones.reproduction.collect import collect_table, count, publish_rows
+from backbones.reproduction.experiments import (
+    EXPERIMENTS,
+    MEASURES,
+    SMOKE,
+    cifar,
+    find_rows,
+    imagenet,
+)
 from backbones.reproduction.paper import number
 
 
@@ -74,6 +81,13 @@ def test_parameters_of_table_6_to_its_printed_digits(tmp_path):
         printed = line.printed("parameters")
         (ours,) = line.values("parameters")
         assert f"{ours:.{len(printed.split('.')[1])}f}" == printed, line.row.label
+
+
+def test_plain_and_residual_twins_have_equal_parameters():
+    pairs = [(imagenet("plain34"), imagenet("resnet34", "A"), "ImageNet")]
+    pairs += [(cifar(56, "plain"), cifar(56), "CIFAR-10")]
+    for plain, residual, dataset in pairs:
+        assert count(plain, dataset)["parameters"] == count(residual, dataset)["parameters"]
 
 
 def test_multiply_adds_of_table_1(tmp_path):
