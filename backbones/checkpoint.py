@@ -19,7 +19,6 @@ import torch
 from torch import Tensor
 
 FORMAT = "backbones/2"
-UNHASHED = "backbones/1"  # as FORMAT, without recipe and hash
 SAFETENSORS = ".safetensors"
 LAST = "last_checkpoint"  # a text file that names the newest checkpoint, as detectron2's
 StateDict = dict[str, Tensor]
@@ -49,7 +48,6 @@ class Preprocessing:
     def from_dict(cls, values: Mapping[str, Any]) -> Preprocessing:
         """Inverse of `to_dict`. Raises: ValueError if a field is missing or foreign."""
         fields = {"channel_order", "scale", "mean", "std", "class_names", "mean_image"}
-        values = {"mean_image": (), **values}  # files of before it lack it
         if set(values) != fields:
             raise ValueError(
                 f"preprocessing must have the fields {sorted(fields)}, got {sorted(values)}"
@@ -211,8 +209,8 @@ def save_backbone(
     num_classes: int,
     model: Mapping[str, Tensor],
     preprocessing: Preprocessing,
+    recipe: Mapping[str, Any],
     meta: Mapping[str, Any],
-    recipe: Mapping[str, Any] | None = None,
 ) -> str:
     """Write a classification network with all that is needed to use it again; return its hash."""
     fingerprint = backbone_hash(model, arch, preprocessing)
@@ -222,7 +220,7 @@ def save_backbone(
         "num_classes": num_classes,
         "model": dict(model),
         "preprocessing": preprocessing.to_dict(),
-        "recipe": dict(recipe or {}),
+        "recipe": dict(recipe),
         "hash": fingerprint,
         "meta": dict(meta),
     }
@@ -240,19 +238,17 @@ def load_backbone(path: Path) -> BackboneCheckpoint:
 
 def backbone_from_payload(payload: Mapping[str, Any], path: Path) -> BackboneCheckpoint:
     """`load_backbone` of what `load` returned for `path`."""
-    if payload.get("format") not in (FORMAT, UNHASHED):
+    if payload.get("format") != FORMAT:
         raise ValueError(
             f"format of {path} must be {FORMAT!r}, got {payload.get('format')!r}; "
             "give a file that tools/train_backbone.py or tools/convert_weights.py wrote"
         )
-    if payload["format"] == UNHASHED:
-        payload = {"recipe": {}, "hash": "", **payload}
     missing = set(BackboneCheckpoint.__dataclass_fields__) - set(payload)
     if missing:
         raise ValueError(f"{path} must be a whole checkpoint, got one without {sorted(missing)}")
     preprocessing = Preprocessing.from_dict(payload["preprocessing"])
     found = backbone_hash(payload["model"], payload["arch"], preprocessing)
-    if payload["format"] == FORMAT and found != payload["hash"]:
+    if found != payload["hash"]:
         raise ValueError(
             f"hash of {path} must be {payload['hash']}, got {found}; its weights, arch or "
             "preprocessing are not what was written: take a whole copy, or write it anew"

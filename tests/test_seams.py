@@ -23,8 +23,12 @@ FORBIDDEN = {
     "resdet/config": ("torch", "torchvision", "cv2", "resdet.data", "resdet.engines"),
     "resdet/modeling": ("resdet.engines", "resdet.data", "resdet.config", "resdet.evaluation"),
     "resdet/engines/tv": ("detectron2", "resdet.engines.d2"),
+    "resdet/engines/d2": ("torchvision.models.detection", "resdet.engines.tv"),
 }
-ALLOWED = {"resdet/engines/tv": ("torchvision.models.detection",)}
+ALLOWED = {
+    "resdet/engines/tv": ("torchvision.models.detection",),
+    "resdet/engines/d2": ("detectron2",),
+}
 # a config reads files by the loader that classification uses, and nothing else of it
 CONFIG_MAY = ("backbones.config",)
 

@@ -19,7 +19,7 @@ from backbones.data.resident import load_resident, resident_test_batches, reside
 from backbones.data.statistics import mean_image
 from backbones.data.transforms import Views
 from backbones.features import Classifier
-from backbones.interop import fill, read_weights
+from backbones.interop import fill, published_name, read_weights
 from backbones.memory import checkpoint_activations
 from backbones.registry import create
 from backbones.training import distributed
@@ -115,7 +115,7 @@ def build_classifier(
     model = create(cfg.MODEL.NAME, num_classes=num_classes, **arguments)
     if not cfg.MODEL.WEIGHTS:
         return model, _preprocessing(cfg, None, class_names), ()
-    weights = read_weights(cfg.MODEL.WEIGHTS, cfg.MODEL.NAME)
+    weights = read_weights(cfg.MODEL.WEIGHTS, published_name(model.arch))
     same_classes = weights.preprocessing.class_names == class_names
     loaded = fill(model, weights, cfg.MODEL.WEIGHTS, drop_classifier=not same_classes)
     note = f"weights of {cfg.MODEL.WEIGHTS}"

@@ -112,14 +112,11 @@ def test_a_byte_flipped_on_disk_is_refused(tmp_path: Path) -> None:
         checkpoint.load_backbone(path)
 
 
-def test_files_of_before_the_hash_are_read(tmp_path: Path) -> None:
+def test_a_file_without_its_hash_is_not_whole(tmp_path: Path) -> None:
     path = tmp_path / "b.pth"
-    written = save(path)
+    save(path)
     payload = checkpoint.load(path)
-    del payload["hash"], payload["recipe"], payload["preprocessing"]["mean_image"]
-    checkpoint.save(path, {**payload, "format": "backbones/1"})
-    back = checkpoint.load_backbone(path)
-    assert (back.hash, back.recipe, back.preprocessing) == (written, {}, SEEN)
+    del payload["hash"], payload["recipe"]
     checkpoint.save(path, payload)
     with pytest.raises(ValueError, match=r"got one without \['hash', 'recipe'\]"):
         checkpoint.load_backbone(path)

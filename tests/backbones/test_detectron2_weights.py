@@ -47,6 +47,7 @@ def test_detectron2_reads_our_pickle(tmp_path, random_network, name, kind, seen,
         num_classes=10,
         model=model.state_dict(),
         preprocessing=seen,
+        recipe={},
         meta={},
     )
     convert(str(tmp_path / "ours.pth"), tmp_path / "theirs.pkl", kind)

@@ -36,6 +36,7 @@ def saved(tmp_path):
             num_classes=model.num_classes,
             model=model.state_dict(),
             preprocessing=PREPROCESSING,
+            recipe={},
             meta={},
         )
         return str(path)
