@@ -45,6 +45,8 @@ def plot_learning_curve(metrics: Path, picture: Path) -> None:
     """
     curves = read_curves(metrics)
     losses = {name: points for name, points in curves.items() if "loss" in name}
+    if len(losses) == 2:  # the total of one term is that term
+        losses.pop("total_loss", None)
     errors = {name: points for name, points in curves.items() if name.endswith("_error")}
     scores = {name: points for name, points in curves.items() if _is_score(name)}
     if not losses:
@@ -54,10 +56,10 @@ def plot_learning_curve(metrics: Path, picture: Path) -> None:
     figure = new_figure(8, 1 + 2.5 * len(panels) if len(panels) > 1 else 4)
     rows = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
     for axes, (title, group) in zip(rows, panels.items()):
-        axes.margins(y=0.15)
         for number, (name, points) in enumerate(group.items()):
             axes.plot(*zip(*points), label=name, linewidth=1.2, **_style(number, points))
-        axes.set(ylabel=title, ylim=(0, None))
+        highest = max(y for points in group.values() for _, y in points)
+        axes.set(ylabel=title, ylim=(0, 1.1 * highest or 1))
         finish(axes)
     rows[-1].set_xlabel("iteration")
     save_figure(figure, picture)
