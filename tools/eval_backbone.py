@@ -36,7 +36,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     add("--data", type=Path, required=True, help="test images")
     add("--test", choices=("single", "10crop", "multiscale"), default="single", help="[single]")
     add("--ensemble", nargs="+", default=[], metavar="[MODEL=]FILE", help="further networks")
-    add("--scales", nargs="+", type=positive, default=[], help="[224 256 384 480 640 for a crop of 224]")
+    add("--scales", nargs="+", type=positive, default=[], help="[224 ... 640 for crops of 224]")
     add("--size", type=positive, default=0, help="side of a crop [the weights']")
     add("--shorter-side", type=positive, default=0, help="of images before cropping [the weights']")
     add("--precise-bn", type=at_least(0), default=0, metavar="N", help="average batch-norm "
