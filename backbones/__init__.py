@@ -39,7 +39,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from backbones.blocks import BasicBlock, Bottleneck, PlainBlock
+    from backbones.checkpoint import load_backbone, save_backbone
     from backbones.complexity import Complexity, count
+    from backbones.data.images import open_images
     from backbones.features import Classifier, StagedModule, StageInfo, Trunk
     from backbones.freeze import (
         fold_batch_norm,
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
         recompute_statistics,
     )
     from backbones.interop import load_weights, read_weights
+    from backbones.keymaps import from_torchvision, to_torchvision
     from backbones.layers import FrozenBatchNorm2d, make_norm
     from backbones.memory import checkpoint_activations
     from backbones.registry import create, names, register
@@ -74,21 +77,29 @@ __all__ = [
     "fold_batch_norm",
     "freeze_at",
     "freeze_batch_norm",
+    "from_torchvision",
     "layer_responses",
+    "load_backbone",
     "load_weights",
     "make_norm",
     "names",
+    "open_images",
     "read_weights",
     "recompute_statistics",
     "register",
+    "save_backbone",
+    "to_torchvision",
 ]
 
 _HOMES = {
     "blocks": ("BasicBlock", "Bottleneck", "PlainBlock"),
+    "checkpoint": ("load_backbone", "save_backbone"),
     "complexity": ("Complexity", "count"),
+    "data.images": ("open_images",),
     "features": ("Classifier", "StageInfo", "StagedModule", "Trunk"),
     "freeze": ("fold_batch_norm", "freeze_at", "freeze_batch_norm", "recompute_statistics"),
     "interop": ("load_weights", "read_weights"),
+    "keymaps": ("from_torchvision", "to_torchvision"),
     "layers": ("FrozenBatchNorm2d", "make_norm"),
     "memory": ("checkpoint_activations",),
     "registry": ("create", "names", "register"),

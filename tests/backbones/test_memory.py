@@ -150,7 +150,7 @@ def test_it_trains_inside_ddp():
 
 def test_a_deep_network_learns():
     torch.manual_seed(0)
-    model = checkpoint_activations(backbones.create("cifar_resnet302", width=0.01, num_classes=3))
+    model = checkpoint_activations(backbones.create("cifar_resnet152", width=0.01, num_classes=3))
     images, labels = torch.randn(6, 3, 8, 8), torch.arange(6) % 3
     first, second, third = (
         F.cross_entropy(train(model, images, steps=1, rate=0.001), labels) for _ in range(3)
