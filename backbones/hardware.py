@@ -1,11 +1,28 @@
-"""What a run trained on, in a word; no name of the machine and no kernel."""
+"""What a run was made on and with; no name of the machine and no kernel."""
 
 from __future__ import annotations
 
 import platform
 from pathlib import Path
+from typing import Any
+
+import torch
+import torchvision
 
 CPUINFO = Path("/proc/cpuinfo")
+
+
+def conditions(device: torch.device) -> dict[str, Any]:
+    """The processor that did the work and the versions it ran, as results hold them."""
+    gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else None
+    return {
+        "hardware": gpu or cpu_model(),
+        "versions": {
+            "python": platform.python_version(),
+            "torch": str(torch.__version__),  # its own class, which a checkpoint must not hold
+            "torchvision": torchvision.__version__,
+        },
+    }
 
 
 def cpu_model() -> str:

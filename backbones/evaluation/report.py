@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import platform
 from typing import Any
 
 import torch
-import torchvision
 
 from backbones.evaluation.protocol import Outcome, Protocol
-from backbones.hardware import cpu_model
+from backbones.hardware import conditions
 
 
 def to_result(outcome: Outcome, protocol: Protocol, device: torch.device) -> dict[str, Any]:
     """What --json writes: errors, the network and how it was tested, the rest of its ensemble."""
     first, *others = outcome.networks
-    gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else None
     return {
         **outcome.metrics,
         "num_images": outcome.num_images,
@@ -24,12 +21,7 @@ def to_result(outcome: Outcome, protocol: Protocol, device: torch.device) -> dic
         "ensemble": others,
         "precise_bn": protocol.precise_bn,
         "images_per_second": outcome.images_per_second,
-        "hardware": gpu or cpu_model(),
-        "versions": {
-            "python": platform.python_version(),
-            "torch": str(torch.__version__),
-            "torchvision": torchvision.__version__,
-        },
+        **conditions(device),
     }
 
 

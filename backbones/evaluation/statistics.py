@@ -6,9 +6,9 @@ from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 
-from fvcore.common.config import CfgNode
 from torch import Tensor
 
+from backbones.config import CfgNode
 from backbones.data.images import open_split
 from backbones.data.loader import make_training_batches
 from backbones.data.transforms import Views

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-import platform
 import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-import torchvision
 from torch import nn
 
 from backbones.checkpoint import atomic_write, save_backbone
 from backbones.config import CfgNode
 from backbones.curves import plot_learning_curve
-from backbones.hardware import cpu_model
+from backbones.hardware import conditions
 from backbones.training import distributed, solver
 from backbones.training.runlog import METRICS, RunLog
 from backbones.training.state import load_state
@@ -63,7 +61,6 @@ def make_results(
     speeds: Sequence[float],
 ) -> dict[str, Any]:
     """What results.json holds; the speed is the median of what the log reported."""
-    gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else None
     return {
         "arch": task.model.arch,
         "num_classes": task.model.num_classes,
@@ -73,13 +70,8 @@ def make_results(
         "seed": seed,
         "seconds": round(seconds, 1),
         "images_per_second": round(statistics.median(speeds), 1) if speeds else None,
-        "hardware": gpu or cpu_model(),
         "num_processes": distributed.world_size(),
-        "versions": {
-            "python": platform.python_version(),
-            "torch": str(torch.__version__),  # its own class, which a checkpoint must not hold
-            "torchvision": torchvision.__version__,
-        },
+        **conditions(device),
     }
 
 

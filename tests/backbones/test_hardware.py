@@ -1,8 +1,9 @@
-"""The processor's name."""
+"""The processor's name, and what stands beside a result."""
 
 import platform
 
 import pytest
+import torch
 
 from backbones import hardware
 
@@ -21,3 +22,10 @@ def test_cpu_model(tmp_path, monkeypatch, text, expected):
     if text is not None:
         file.write_text(text)
     assert hardware.cpu_model() == expected
+
+
+def test_conditions_of_the_cpu():
+    found = hardware.conditions(torch.device("cpu"))
+    assert found["hardware"] == hardware.cpu_model()
+    assert found["versions"]["torch"] == torch.__version__
+    assert type(found["versions"]["torch"]) is str
