@@ -47,7 +47,7 @@ def training_views(network: LoadedNetwork) -> Views:
     """The views of the recipe; random crops and flips at the scale of the test without one."""
     inputs = network.recipe.get("INPUT", {})
     if "CROP" in inputs:
-        return build_views(CfgNode({"INPUT": inputs}))
+        return build_views(CfgNode({"INPUT": inputs}), network.preprocessing)
     side = network.shorter_side
     return Views(
         size=network.size,

@@ -15,6 +15,7 @@ from backbones.config import CfgNode
 from backbones.config.schema import DEFAULTS
 from backbones.data.images import Images, open_images
 from backbones.data.loader import Batch, make_test_batches, make_training_batches
+from backbones.data.normalize import mean_colour
 from backbones.data.resident import load_resident, resident_test_batches, resident_training_batches
 from backbones.data.statistics import mean_image
 from backbones.data.transforms import Views
@@ -59,8 +60,6 @@ def build_task(cfg: CfgNode, preprocessing: Preprocessing | None = None) -> Task
     opened = open_images(root, hold_out=cfg.DATASETS.HOLD_OUT)
     found = {"train": opened.train, "validation": opened.validation, "test": opened.test}
     splits: dict[Split, Images] = {name: x for name, x in found.items() if x is not None}  # type: ignore[misc]
-    views = build_views(cfg)
-    test_views = replace(views, size=cfg.INPUT.SIZE_TEST)
     model, decided, notes = build_classifier(cfg, opened.train.class_names)
     if cfg.MODEL.ACTIVATION_CHECKPOINTING:
         checkpoint_activations(model)
@@ -72,13 +71,17 @@ def build_task(cfg: CfgNode, preprocessing: Preprocessing | None = None) -> Task
                 "error, got neither; set DATASETS.HOLD_OUT, or SOLVER.LR_SCHEDULER_NAME "
                 "WarmupCosineLR"
             )
-    if preprocessing is None and cfg.INPUT.MEAN == "pixel" and not decided.mean_image:
-        preprocessing = _with_mean_image(decided, opened.train, views)
-    return Task(model, preprocessing or decided, splits, views, test_views, notes)
+    if preprocessing is None:
+        preprocessing = decided
+        if cfg.INPUT.MEAN == "pixel" and not decided.mean_image:
+            preprocessing = _with_mean_image(decided, opened.train, build_views(cfg, decided))
+    views = build_views(cfg, preprocessing)
+    test_views = replace(views, size=cfg.INPUT.SIZE_TEST)
+    return Task(model, preprocessing, splits, views, test_views, notes)
 
 
-def build_views(cfg: CfgNode) -> Views:
-    """INPUT in the words of `backbones.data`."""
+def build_views(cfg: CfgNode, preprocessing: Preprocessing) -> Views:
+    """INPUT in the words of `backbones.data`; outside an image lies the colour of the mean."""
     low, high = cfg.INPUT.MIN_SIZE_TRAIN
     return Views(
         size=cfg.INPUT.SIZE,
@@ -90,6 +93,7 @@ def build_views(cfg: CfgNode) -> Views:
         alexnet_color=cfg.INPUT.COLOR_AUGMENTATION == "alexnet",
         trivial_augment=cfg.INPUT.TRIVIAL_AUGMENT,
         erasing=cfg.INPUT.RANDOM_ERASING,
+        fill=mean_colour(preprocessing),
     )
 
 

@@ -10,10 +10,11 @@ import torch
 
 from backbones.checkpoint import load_backbone
 from backbones.config import load_classification
+from backbones.data.normalize import Normalizer
 from backbones.training import classification
 from backbones.training.classification import train_classifier
 from backbones.training.state import load_state
-from backbones.training.task import build_classifier
+from backbones.training.task import build_classifier, build_task
 
 CONFIGS = Path(__file__).resolve().parents[3] / "configs" / "backbones"
 SHIPPED = [path for kind in ("imagenet", "cifar10") for path in sorted(CONFIGS.glob(f"{kind}_*"))]
@@ -82,6 +83,13 @@ def test_the_mean_of_every_pixel_travels_with_the_network(run, root):
     kept = [cv2.imread(str(p))[..., ::-1] for p in sorted(root.glob("train/*/*"))]
     assert np.abs(image - np.mean(kept, 0)).max() < 30  # of 30 of the 40
     assert checkpoint.recipe["SOLVER"]["IMS_PER_BATCH"] == 8
+
+
+def test_padding_is_nothing_to_the_network(root):
+    task = build_task(config(root))
+    fill = torch.tensor(task.views.fill, dtype=torch.uint8).expand(1, 8, 8, 3)
+    inputs = Normalizer(task.preprocessing, "cpu")(fill)
+    assert inputs.abs().max() < 0.6 / min(task.preprocessing.std)  # half a level of 256
 
 
 def test_statistics_are_recomputed_before_each_test(root, tmp_path):
