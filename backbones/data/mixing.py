@@ -33,4 +33,5 @@ class Mixing:
         """Return the mixed inputs and the shares of their classes."""
         kind = self._kinds[int(torch.randint(len(self._kinds), ()))]
         inputs, targets = kind(inputs, labels)
+        # torch's roll, which both use, need not keep the memory format on every device
         return inputs.contiguous(memory_format=torch.channels_last), targets
