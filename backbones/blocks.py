@@ -132,7 +132,7 @@ class BasicBlock(nn.Module):
 
 
 class Bottleneck(nn.Module):
-    """1x1 reduce, 3x3, 1x1 restore, plus shortcut; ReLU after the addition.
+    """1x1 reduce, 3x3 (of `dilation`), 1x1 restore, plus shortcut; ReLU after the addition.
 
     Shape: (N, in_channels, H, W) -> (N, 4 * width, H / stride, W / stride).
     Raises: ValueError if stride is not 1 or 2.
@@ -149,6 +149,7 @@ class Bottleneck(nn.Module):
         stride: int,
         *,
         stride_in_1x1: bool = True,
+        dilation: int = 1,
         shortcut: str = "B",
         norm: str = "bn",
         eps: float = 1e-5,
@@ -159,7 +160,7 @@ class Bottleneck(nn.Module):
         out_channels = width * self.expansion
         self.conv1 = conv1x1(in_channels, width, stride_1x1)
         self.norm1 = make_norm(norm, width, eps)
-        self.conv2 = conv3x3(width, width, stride_3x3)
+        self.conv2 = conv3x3(width, width, stride_3x3, dilation)
         self.norm2 = make_norm(norm, width, eps)
         self.conv3 = conv1x1(width, out_channels)
         self.norm3 = make_norm(norm, out_channels, eps)

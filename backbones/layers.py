@@ -20,9 +20,11 @@ def conv1x1(in_channels: int, out_channels: int, stride: int = 1) -> nn.Conv2d:
     return nn.Conv2d(in_channels, out_channels, 1, stride, bias=False)
 
 
-def conv3x3(in_channels: int, out_channels: int, stride: int = 1) -> nn.Conv2d:
+def conv3x3(in_channels: int, out_channels: int, stride: int = 1, dilation: int = 1) -> nn.Conv2d:
     """(N, in, H, W) -> (N, out, H / stride, W / stride), padded, without bias: a norm follows."""
-    return nn.Conv2d(in_channels, out_channels, 3, stride, padding=1, bias=False)
+    return nn.Conv2d(
+        in_channels, out_channels, 3, stride, padding=dilation, dilation=dilation, bias=False
+    )
 
 
 class FrozenBatchNorm2d(nn.Module):

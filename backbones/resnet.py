@@ -70,11 +70,14 @@ IMAGENET = Layout(Stem, 4, {"res2": 64, "res3": 128, "res4": 256, "res5": 512})
 class ResNet(Classifier):
     """Stem, stages of `block`, global average pool, one linear layer.
 
-    With `PlainBlock` it is the plain network of the paper: no shortcut anywhere.
+    With `PlainBlock` it is the plain network of the paper: no shortcut anywhere. A `res5_dilation`
+    of 2 spreads the 3x3 layers of res5 instead of halving the image: the same weights, stride 16.
 
     Shape: (N, 3, H, W) -> (N, num_classes) logits.
-    Raises: ValueError for an unknown norm or shortcut, or a width that is not positive.
-    Source: He et al. 2016, Table 1 and Section 4.2.
+    Raises: ValueError for an unknown norm or shortcut, a width that is not positive, or a
+        dilation of res5 that is not 1, or 2 with bottlenecks.
+    Source: He et al. 2016, Table 1 and Section 4.2; a dilated conv5 as in Dai et al. 2017,
+        Deformable Convolutional Networks.
     """
 
     classifier_names = ("fc",)
@@ -87,11 +90,13 @@ class ResNet(Classifier):
         layout: Layout = IMAGENET,
         num_classes: int = 1000,
         stride_in_1x1: bool = True,
+        res5_dilation: int = 1,
         shortcut: str = "B",
         norm: str = "bn",
         width: float = 1.0,
         eps: float = 1e-5,
     ) -> None:
+        _check_dilation(res5_dilation, block)
         options: dict[str, Any] = {"norm": norm_kind(norm), "eps": eps}
         if block is not PlainBlock:
             options["shortcut"] = shortcut
@@ -102,9 +107,13 @@ class ResNet(Classifier):
         stages = {"stem": layout.make_stem(channels, options["norm"], eps)}
         infos = {"stem": StageInfo("stem", channels, stride)}
         for (name, base), depth in zip(layout.stage_widths.items(), depths, strict=True):
-            first_stride = 2 if len(stages) > 1 else 1
+            dilated = name == "res5" and res5_dilation > 1
+            first_stride = 2 if len(stages) > 1 and not dilated else 1
+            extra = {"dilation": res5_dilation} if dilated else {}
             stage_width, stride = scale_channels(base, width), stride * first_stride
-            stages[name] = _make_stage(block, channels, stage_width, depth, first_stride, options)
+            stages[name] = _make_stage(
+                block, channels, stage_width, depth, first_stride, options | extra
+            )
             channels = stage_width * block.expansion
             infos[name] = StageInfo(name, channels, stride)
         super().__init__(stages, infos)
@@ -114,12 +123,23 @@ class ResNet(Classifier):
         self.num_classes = num_classes
         self.fc = make_classifier(channels, num_classes)
         self.arch = {"width": width, **options}
+        if res5_dilation > 1:
+            self.arch["res5_dilation"] = res5_dilation
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits."""
         *_, last = self.stage_infos()
         x = self.features(x, (last,))[last]
         return self.fc(F.adaptive_avg_pool2d(x, 1).flatten(1))
+
+
+def _check_dilation(res5_dilation: int, block: Block) -> None:
+    allowed = (1, 2) if block is Bottleneck else (1,)
+    if res5_dilation not in allowed:
+        known = " or ".join(map(str, allowed))
+        raise ValueError(
+            f"res5_dilation must be {known} with {block.__name__}, got {res5_dilation}"
+        )
 
 
 def _make_stage(
@@ -152,6 +172,7 @@ def _residual(
     norm: str = "bn",
     width: float = 1.0,
     stride_in_1x1: bool = True,
+    res5_dilation: int = 1,
     shortcut: str = "B",
     eps: float = 1e-5,
 ) -> ResNet:
@@ -162,6 +183,7 @@ def _residual(
         depths,
         num_classes=num_classes,
         stride_in_1x1=stride_in_1x1,
+        res5_dilation=res5_dilation,
         shortcut=shortcut,
         norm=norm,
         width=width,

@@ -107,6 +107,26 @@ def test_stages_are_as_described(name, width):
     assert list(infos.values())[-1].stride == last_stride
 
 
+def test_a_dilated_res5_is_the_strided_one_between_its_pixels_too():
+    torch.manual_seed(0)
+    options = {"width": 0.125, "num_classes": 3}
+    paper = backbones.create("resnet50", **options).eval().double()
+    dilated = backbones.create("resnet50", res5_dilation=2, **options).eval().double()
+    assert dilated.stage_infos()["res5"].stride == 16
+    assert dilated.arch == {**paper.arch, "res5_dilation": 2}
+    dilated.load_state_dict(paper.state_dict())
+    images = torch.randn(1, 3, 64, 96, dtype=torch.float64)
+    with torch.no_grad():
+        coarse = paper.features(images, ["res4", "res5"])
+        fine = dilated.features(images, ["res4", "res5"])
+    assert torch.equal(fine["res4"], coarse["res4"])
+    assert fine["res5"].shape == (1, 256, 4, 6)
+    torch.testing.assert_close(fine["res5"][:, :, ::2, ::2], coarse["res5"])
+    for name, dilation, known in (("resnet50", 3, "1 or 2"), ("resnet18", 2, "1")):
+        with pytest.raises(ValueError, match=f"res5_dilation must be {known} with .* {dilation}"):
+            backbones.create(name, res5_dilation=dilation)
+
+
 @pytest.mark.parametrize("stride_in_1x1", [True, False])
 def test_bottleneck_stages_at_full_width(stride_in_1x1):
     with torch.device("meta"):
