@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Generic, TypeVar
 
 import cv2
 import numpy as np
@@ -17,6 +19,8 @@ from backbones.data.transforms import Views, centre_view, random_view
 
 Batch = tuple[Tensor, Tensor]
 Position = int
+Sample = TypeVar("Sample")
+Collated = TypeVar("Collated")
 
 
 def epoch_order(seed: int, epoch: int, count: int) -> NDArray[np.int64]:
@@ -114,7 +118,9 @@ def make_training_batches(
     check_shares(batch_size, world_size)
     sampler = EndlessSampler(first=start_iteration * batch_size, rank=rank, world_size=world_size)
     dataset = TrainingImages(images, views, seed, repetitions)
-    return _load(dataset, batch_size // world_size, num_workers, sampler)
+    return load(
+        dataset, sampler, _stack, batch_size=batch_size // world_size, num_workers=num_workers
+    )
 
 
 def make_test_batches(
@@ -131,36 +137,42 @@ def make_test_batches(
     Raises: ValueError if a file is unreadable.
     """
     share = range(rank, len(images), world_size)
-    return _load(CentreImages(images, views), batch_size, num_workers, share)
+    centres = CentreImages(images, views)
+    return load(centres, share, _stack, batch_size=batch_size, num_workers=num_workers)
 
 
-class _Telling(Dataset["tuple[Image, int] | ValueError"]):
+class _Telling(Dataset["Sample | ValueError"], Generic[Sample]):
     """Returns a fault as a value: raised in a worker, its message would drown in a traceback."""
 
-    def __init__(self, images: Dataset[tuple[Image, int]]) -> None:
-        self._images = images
+    def __init__(self, samples: Dataset[Sample]) -> None:
+        self._samples = samples
 
-    def __getitem__(self, position: Position) -> tuple[Image, int] | ValueError:
+    def __getitem__(self, position: Position) -> Sample | ValueError:
         try:
-            return self._images[position]
+            return self._samples[position]
         except ValueError as fault:
             return fault
 
 
-def _load(
-    images: Dataset[tuple[Image, int]],
+def load(
+    samples: Dataset[Sample],
+    positions: Iterable[Position],
+    collate: Callable[[list[Sample]], Collated],
+    *,
     batch_size: int,
     num_workers: int,
-    positions: Iterable[Position],
-) -> Iterator[Batch]:
-    start_worker: Callable[[int], None] | None = _one_thread if num_workers else None
-    batches: DataLoader[tuple[Image, int] | ValueError] = DataLoader(
-        _Telling(images),
+) -> Iterator[Collated]:
+    """`collate` of the samples at every `batch_size` positions, read by workers, in order.
+
+    Raises: the ValueError of the first sample that has one.
+    """
+    batches: DataLoader[Sample | ValueError] = DataLoader(
+        _Telling(samples),
         batch_size,
         sampler=positions,
         num_workers=num_workers,
-        collate_fn=_stack,
-        worker_init_fn=start_worker,
+        collate_fn=partial(_unless_faulty, collate),
+        worker_init_fn=_one_thread if num_workers else None,
         pin_memory=torch.cuda.is_available(),
         generator=torch.Generator(),  # else it would draw from the stream that dropout draws from
     )
@@ -174,11 +186,17 @@ def _one_thread(worker: int) -> None:
     cv2.setNumThreads(0)  # the workers are the threads
 
 
-def _stack(samples: list[tuple[Image, int] | ValueError]) -> Batch | ValueError:
-    whole: list[tuple[Image, int]] = []
+def _unless_faulty(
+    collate: Callable[[list[Sample]], Collated], samples: list[Sample | ValueError]
+) -> Collated | ValueError:
+    whole: list[Sample] = []
     for sample in samples:
         if isinstance(sample, ValueError):
             return sample
         whole.append(sample)
-    views, labels = zip(*whole, strict=True)
+    return collate(whole)
+
+
+def _stack(samples: list[tuple[Image, int]]) -> Batch:
+    views, labels = zip(*samples, strict=True)
     return torch.from_numpy(np.stack(views)), torch.tensor(labels)

@@ -6,15 +6,15 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import cast
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
 
 from backbones.data.decoding import Image
 from backbones.data.images import Images
+from backbones.data.loader import load
 from backbones.evaluation.topk import ranks, topk_errors
 from backbones.training import distributed
 
@@ -23,18 +23,15 @@ Cut = Callable[[Image], Views]
 Group = tuple[Tensor, Tensor]  # views of one shape (n, V, H, W, 3) and whose they are (n,)
 
 
-class CutImages(Dataset["Views | ValueError"]):
-    """Index -> the views of an image, or its fault: raised in a worker, it would be a traceback."""
+class CutImages(Dataset[Views]):
+    """Index -> the views of an image."""
 
     def __init__(self, images: Images, cut: Cut) -> None:
         self._images = images
         self._cut = cut
 
-    def __getitem__(self, index: int) -> Views | ValueError:
-        try:
-            return self._cut(self._images.read(index))
-        except ValueError as fault:
-            return fault
+    def __getitem__(self, index: int) -> Views:
+        return self._cut(self._images.read(index))
 
 
 def load_views(
@@ -49,27 +46,14 @@ def load_views(
 
     Raises: ValueError if a file is unreadable.
     """
-    batches: DataLoader[Views | ValueError] = DataLoader(
-        CutImages(images, cut),
-        batch_size,
-        sampler=positions,
-        num_workers=num_workers,
-        collate_fn=group_views,
-        worker_init_fn=_one_thread if num_workers else None,
-        pin_memory=torch.cuda.is_available(),
-    )
-    for batch in batches:
-        if isinstance(batch, ValueError):
-            raise batch
-        yield batch
+    cuts = CutImages(images, cut)
+    return load(cuts, positions, group_views, batch_size=batch_size, num_workers=num_workers)
 
 
-def group_views(samples: Sequence[Views | ValueError]) -> list[Group] | ValueError:
-    """Stack the views of a batch of images, those of one shape together; the first fault if any."""
+def group_views(samples: Sequence[Views]) -> list[Group]:
+    """Stack the views of a batch of images, those of one shape together."""
     groups: dict[tuple[int, ...], list[tuple[NDArray[np.uint8], int]]] = defaultdict(list)
     for position, views in enumerate(samples):
-        if isinstance(views, ValueError):
-            return views
         for view in views:
             groups[view.shape].append((view, position))
     stacked = []
@@ -77,10 +61,6 @@ def group_views(samples: Sequence[Views | ValueError]) -> list[Group] | ValueErr
         views_of_shape, whose = zip(*group, strict=True)
         stacked.append((torch.from_numpy(np.stack(views_of_shape)), torch.tensor(whose)))
     return stacked
-
-
-def _one_thread(worker: int) -> None:
-    cv2.setNumThreads(0)  # the workers are the threads
 
 
 @torch.inference_mode()
