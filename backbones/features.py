@@ -45,7 +45,7 @@ class StagedModule(nn.Module):
     def features(self, x: Tensor, stages: Sequence[str]) -> dict[str, Tensor]:
         """Run up to the last of `stages`; return the output of each.
 
-        Shape: (N, 3, H, W) -> {name: (N, channels, ceil(H / stride), ceil(W / stride))}.
+        Shape: (N, 3, H, W) -> {name: (N, channels, H / stride, W / stride)}.
         Raises: ValueError for a stage that the network does not have.
         """
         self.check_stages(stages)
@@ -71,7 +71,7 @@ Staged = TypeVar("Staged", bound=StagedModule)
 class Trunk(StagedModule):
     """Stages without a classifier; `out_features` are what `forward` returns, by default the last.
 
-    Shape: (N, 3, H, W) -> {name: (N, channels, ceil(H / stride), ceil(W / stride))}.
+    Shape: (N, 3, H, W) -> {name: (N, channels, H / stride, W / stride)}.
     """
 
     def __init__(
