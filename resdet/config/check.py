@@ -15,7 +15,7 @@ RESNET_FPN = "build_resdet_resnet_fpn_backbone"
 VGG = "build_resdet_vgg_backbone"
 VGG_FPN = "build_resdet_vgg_fpn_backbone"
 
-# what both engines can honour of the keys that detectron2 opens wider
+# what every engine can honour of the keys that detectron2 opens wider
 ALLOWED: dict[str, tuple[Any, ...]] = {
     "VERSION": (2,),
     "MODEL.META_ARCHITECTURE": ("GeneralizedRCNN",),
@@ -24,6 +24,7 @@ ALLOWED: dict[str, tuple[Any, ...]] = {
     "MODEL.LOAD_PROPOSALS": (False,),
     "MODEL.BACKBONE.NAME": (RESNET, RESNET_FPN, VGG, VGG_FPN),
     "MODEL.RESNETS.DEPTH": (18, 34, 50, 101, 152),
+    "MODEL.RESNETS.RES5_DILATION": (1, 2),
     "MODEL.RESNETS.NORM": ("FrozenBN", "BN", "SyncBN", "GN"),
     "MODEL.VGG.DEPTH": (16, 19),
     "MODEL.VGG.NORM": ("", "FrozenBN", "BN", "SyncBN", "GN"),
@@ -54,6 +55,16 @@ ALLOWED: dict[str, tuple[Any, ...]] = {
     "SOLVER.CLIP_GRADIENTS.CLIP_TYPE": ("value", "norm"),
     "SOLVER.CLIP_GRADIENTS.NORM_TYPE": (2.0,),
     "SOLVER.AMP.PRECISION": ("bf16", "fp16"),
+}
+
+# what engine d2 honours besides: detectron2's own parts do it, torchvision's have no such choice
+REGRESSION_LOSSES = ("smooth_l1", "giou", "diou", "ciou")
+D2_ALLOWED: dict[str, tuple[Any, ...]] = {
+    "MODEL.ANCHOR_GENERATOR.OFFSET": (0.0, 0.5),
+    "MODEL.RPN.BBOX_REG_LOSS_TYPE": REGRESSION_LOSSES,
+    "MODEL.ROI_HEADS.PROPOSAL_APPEND_GT": (True, False),
+    "MODEL.ROI_BOX_HEAD.BBOX_REG_LOSS_TYPE": REGRESSION_LOSSES,
+    "MODEL.ROI_BOX_HEAD.CLS_AGNOSTIC_BBOX_REG": (False, True),
 }
 
 POSITIVE = (
@@ -99,12 +110,12 @@ LENGTHS = {
 NAMES = ("DATASETS.TRAIN", "DATASETS.TEST", "DATASETS.CLASSES", "MODEL.FPN.IN_FEATURES")
 
 
-def check(cfg: CfgNode, *, training: bool = True) -> None:
-    """Refuse what cannot be built or trained as written.
+def check(cfg: CfgNode, *, engine: str = "tv", training: bool = True) -> None:
+    """Refuse what `engine` cannot build or train as written.
 
-    Raises: ConfigError with every fault: key, what it must be, its value.
+    Raises: ConfigError with every fault: key, what it must be, its value, the way out.
     """
-    faults = [*_values(cfg), *_structure(cfg)]
+    faults = [*_values(cfg, engine), *_structure(cfg)]
     if training:
         faults += _training(cfg)
     if faults:
@@ -121,8 +132,15 @@ def uses_vgg(cfg: CfgNode) -> bool:
     return str(cfg.MODEL.BACKBONE.NAME) in (VGG, VGG_FPN)
 
 
-def _values(cfg: CfgNode) -> Iterator[str]:
-    yield from value_faults(cfg, ALLOWED, POSITIVE, NON_NEGATIVE, FRACTION)
+def _values(cfg: CfgNode, engine: str) -> Iterator[str]:
+    everywhere = {key: values for key, values in ALLOWED.items() if key not in D2_ALLOWED}
+    yield from value_faults(cfg, everywhere, POSITIVE, NON_NEGATIVE, FRACTION)
+    for key, values in D2_ALLOWED.items():
+        found = get(cfg, key)
+        allowed = values if engine == "d2" else ALLOWED[key]
+        if found not in allowed:
+            hint = "; give --engine d2, which can" if found in values else ""
+            yield f"{key} must be {' or '.join(map(repr, allowed))}, got {found!r}{hint}"
     for key, length in LENGTHS.items():
         if len(get(cfg, key)) != length:
             yield f"{key} must hold {length} number(s), got {get(cfg, key)!r}"
@@ -153,17 +171,23 @@ def _structure(cfg: CfgNode) -> Iterator[str]:
         features = list(model[key].IN_FEATURES)
         if not features or not set(features) <= set(levels):
             yield f"MODEL.{key}.IN_FEATURES must be of {levels}, got {features}"
-    if not uses_fpn(cfg) and len(model.ROI_HEADS.IN_FEATURES) != 1:
-        yield (
-            "MODEL.ROI_HEADS.IN_FEATURES must be one stage without an FPN, "
-            f"got {model.ROI_HEADS.IN_FEATURES}"
-        )
+        elif not uses_fpn(cfg) and len(features) != 1:
+            yield f"MODEL.{key}.IN_FEATURES must be one stage without an FPN, got {features}"
+        elif key == "ROI_HEADS" and "".join(features) not in "".join(levels):
+            yield f"MODEL.{key}.IN_FEATURES must follow each other in {levels}, got {features}"
     wanted = set(model.FPN.IN_FEATURES if uses_fpn(cfg) else model.RPN.IN_FEATURES)
     if not uses_vgg(cfg) and not wanted <= set(model.RESNETS.OUT_FEATURES):
         yield (
             f"MODEL.RESNETS.OUT_FEATURES must hold {sorted(wanted)}, which the detector reads, "
             f"got {model.RESNETS.OUT_FEATURES}"
         )
+    if model.RESNETS.RES5_DILATION != 1 and not uses_vgg(cfg):
+        spoilt = uses_fpn(cfg) or head == "Conv5Head" or model.RESNETS.DEPTH < 50
+        if spoilt:
+            yield (
+                "MODEL.RESNETS.RES5_DILATION must be 1 on an FPN, under Conv5Head and below depth "
+                f"50, got {model.RESNETS.RES5_DILATION}"
+            )
     for key in ("SIZES", "ASPECT_RATIOS"):
         rows = model.ANCHOR_GENERATOR[key]
         if len(rows) not in (1, len(model.RPN.IN_FEATURES)):

@@ -26,6 +26,7 @@ DETECTRON2: dict[str, Any] = {
             "OUT_FEATURES": ["res4"],
             "NORM": "FrozenBN",
             "STRIDE_IN_1X1": True,
+            "RES5_DILATION": 1,
         },
         "FPN": {"IN_FEATURES": [], "OUT_CHANNELS": 256, "NORM": "", "FUSE_TYPE": "sum"},
         "PROPOSAL_GENERATOR": {"NAME": "RPN", "MIN_SIZE": 0},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,12 @@ from typing import Any
 from fvcore.common.config import CfgNode
 from torch import Tensor
 
-from backbones import checkpoint
+from backbones import checkpoint, numpy_pickle
 from resdet import config
+from resdet.engines import foreign
 
 FORMAT = "resdet/1"
+DETECTRON2 = "detectron2"  # `engine` of a detector with detectron2's own parts
 FINAL = "model_final.pth"
 BEST = "model_best.pth"
 
@@ -28,6 +31,11 @@ class DetectorCheckpoint:
     iteration: int
     training: dict[str, Any]
 
+    @property
+    def foreign(self) -> bool:
+        """True of detectron2's own: its config is that of its kind, not one it was trained by."""
+        return self.engine == DETECTRON2
+
 
 def save(path: Path, state: DetectorCheckpoint) -> None:
     """Write atomically."""
@@ -39,32 +47,68 @@ def save(path: Path, state: DetectorCheckpoint) -> None:
             "config": state.cfg.dump(),
             "class_names": list(state.class_names),
             "engine": state.engine,
-            "iteration": state.iteration,
+            "iterations": state.iteration,  # not "iteration", from which detectron2 would go on
             "training": state.training,
+            "matching_heuristics": True,  # detectron2 then finds places by the ends of names
         },
     )
 
 
-def load(path: Path) -> DetectorCheckpoint:
-    """Read what `save` wrote, running no code.
+def load(path: Path, overrides: Sequence[str] = ()) -> DetectorCheckpoint:
+    """Read what `save` wrote, or a Faster R-CNN of detectron2's (.pkl, .pth), running no code.
 
-    Raises: FileNotFoundError; ValueError if the file is broken or not a detector of ours.
+    `overrides`, KEY VALUE pairs, say of detectron2's what the file does not: see `foreign`.
+    Raises: FileNotFoundError; ValueError if the file is broken or no such detector.
     """
     path = Path(path)
-    payload = checkpoint.load(path)
+    payload = _read(path)
     if payload.get("format") != FORMAT:
-        raise ValueError(
-            f"format of {path} must be {FORMAT!r}, got {payload.get('format')!r}; "
-            "give a model_final.pth that tools/train_det.py wrote"
-        )
+        return _foreign(payload, path, overrides)
+    if "iteration" in payload:  # its name until 0.1.0
+        payload["iterations"] = payload["iteration"]
     try:
         return DetectorCheckpoint(
             model=payload["model"],
             cfg=config.loads(payload["config"], str(path)),
             class_names=tuple(payload["class_names"]),
             engine=payload["engine"],
-            iteration=payload["iteration"],
+            iteration=payload["iterations"],
             training=payload["training"],
         )
     except KeyError as error:
         raise ValueError(f"{path} must be a whole checkpoint, got one without {error}") from error
+
+
+def holds_detector(path: Path) -> bool:
+    """True of what `load` reads; of a classification network's file, False.
+
+    Raises: FileNotFoundError; ValueError if the file is broken.
+    """
+    payload = _read(path)
+    return payload.get("format") == FORMAT or foreign.state_of(payload) is not None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    payload = numpy_pickle.load(path) if path.suffix == ".pkl" else checkpoint.load(path)
+    if not isinstance(payload, dict):
+        raise ValueError(f"{path} must hold a dict, got {type(payload).__name__}")
+    return payload
+
+
+def _foreign(payload: dict[str, Any], path: Path, overrides: Sequence[str]) -> DetectorCheckpoint:
+    state = foreign.state_of(payload)
+    if state is None:
+        raise ValueError(
+            f"format of {path} must be {FORMAT!r}, got {payload.get('format')!r}; give a "
+            "model_final.pth that tools/train_det.py wrote, or a Faster R-CNN of detectron2"
+        )
+    found = foreign.from_detectron2(state, str(path), overrides)
+    done = payload.get("iteration", -1)  # the last one, counted from 0
+    return DetectorCheckpoint(
+        model=found.model,
+        cfg=found.cfg,
+        class_names=found.class_names,
+        engine=DETECTRON2,
+        iteration=done + 1 if isinstance(done, int) else 0,
+        training={},
+    )

@@ -82,12 +82,16 @@ class Detector:
         return [_in_own_pixels(f, sample) for f, sample in zip(found, batch)]
 
 
-def load_detector(path: str | Path, engine: str = "auto", device: str = "") -> Detector:
-    """The detector of a checkpoint that tools/train_det.py wrote.
+def load_detector(
+    path: str | Path, engine: str = "auto", device: str = "", overrides: Sequence[str] = ()
+) -> Detector:
+    """The detector of a checkpoint that tools/train_det.py wrote, or of a file of detectron2's.
 
-    Raises: FileNotFoundError; ValueError if the file is broken or no detector of ours.
+    `overrides`, KEY VALUE pairs, say of detectron2's what the file does not: see
+    `resdet.engines.foreign.from_detectron2`.
+    Raises: FileNotFoundError; ValueError if the file is broken or no such detector.
     """
-    saved = checkpoint.load(Path(path))
+    saved = checkpoint.load(Path(path), overrides)
     chosen = load(engine)
     model, _ = restore_model(saved.cfg, chosen, saved, str(path))
     model.to(distributed.device(device))

@@ -43,14 +43,16 @@ def train_detector(
     *,
     resume: bool = False,
     init_from: Path | None = None,
+    overrides: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Train, evaluate, and leave everything in `directory`; returns what results.json holds.
 
-    `resume` goes on from last_checkpoint where there is one; `init_from` takes weights only.
+    `resume` goes on from last_checkpoint where there is one; `init_from`, a detector's file, gives
+    weights only, as such a file does under MODEL.WEIGHTS. `overrides`: see `checkpoint.load`.
     Raises: ConfigError; ValueError for data or weights that do not fit, or a loss not finite.
     """
     started = time.monotonic()
-    config.check(cfg)
+    config.check(cfg, engine=engine.NAME)
     newest = to_resume(directory, resume)
     saved = checkpoint.load(newest) if newest else None
     if resume and saved is None and distributed.is_main():
@@ -64,7 +66,10 @@ def train_detector(
     tests = datasets[len(cfg.DATASETS.TRAIN) :]
     _check_distinct(tests)
     classes = datasets[0].class_names
-    model, lines = _model(cfg, engine, classes, saved, directory, init_from)
+    if saved:
+        model, lines = _resumed(cfg, engine, classes, saved, directory)
+    else:
+        model, lines = _started(cfg, engine, classes, init_from, overrides)
     model.to(device)
     run = Run(
         detector=Detector(model, cfg, classes, engine),
@@ -97,17 +102,23 @@ def train_detector(
 
 
 def evaluate_checkpoint(
-    cfg: CfgNode, engine: Engine, name: str, directory: Path, path: Path
+    cfg: CfgNode,
+    engine: Engine,
+    name: str,
+    directory: Path,
+    path: Path,
+    overrides: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Measure a checkpoint on DATASETS.TEST, without training; returns what it wrote.
 
-    That is results.json, in the folder of a training run evaluation.json.
+    That is results.json, in the folder of a training run evaluation.json. `overrides`: see
+    `checkpoint.load`.
     Raises: ConfigError if there is nothing to measure on; ValueError if the checkpoint differs.
     """
     started = time.monotonic()
     if not cfg.DATASETS.TEST:
         raise ConfigError("config", ["DATASETS.TEST must name a dataset, got none"])
-    saved = checkpoint.load(path)
+    saved = checkpoint.load(path, overrides)
     model, _ = restore_model(cfg, engine, saved, str(path))
     detector = Detector(model.to(_device(cfg)), cfg, saved.class_names, engine)
     tests = load_datasets(cfg, cfg.DATASETS.TEST)
@@ -254,25 +265,35 @@ def _run_loop(run: Run, trains: Sequence[Dataset], start: int, log: RunLog) -> N
     )
 
 
-def _model(
+def _resumed(
     cfg: CfgNode,
     engine: Engine,
     classes: tuple[str, ...],
-    saved: DetectorCheckpoint | None,
+    saved: DetectorCheckpoint,
     directory: Path,
-    init_from: Path | None,
 ) -> tuple[nn.Module, list[str]]:
-    if saved:
-        if saved.class_names != classes:
-            raise ValueError(
-                f"classes of {directory} must be those of DATASETS.TRAIN ({', '.join(classes)}), "
-                f"got {', '.join(saved.class_names)}; give another --output"
-            )
-        return restore_model(cfg, engine, saved, str(last(directory)))
-    if init_from:
-        source = checkpoint.load(init_from)
-        return initialize_model(cfg, engine, source, str(init_from), classes)
-    return build_model(cfg, engine)
+    if saved.class_names != classes:
+        raise ValueError(
+            f"classes of {directory} must be those of DATASETS.TRAIN ({', '.join(classes)}), "
+            f"got {', '.join(saved.class_names)}; give another --output"
+        )
+    return restore_model(cfg, engine, saved, str(last(directory)))
+
+
+def _started(
+    cfg: CfgNode,
+    engine: Engine,
+    classes: tuple[str, ...],
+    init_from: Path | None,
+    overrides: Sequence[str],
+) -> tuple[nn.Module, list[str]]:
+    weights = Path(cfg.MODEL.WEIGHTS)
+    if init_from is None and weights.is_file() and checkpoint.holds_detector(weights):
+        init_from = weights  # detectron2's way to say it
+    if init_from is None:
+        return build_model(cfg, engine)
+    source = checkpoint.load(init_from, overrides)
+    return initialize_model(cfg, engine, source, str(init_from), classes)
 
 
 def _check_distinct(tests: Sequence[Dataset]) -> None:

@@ -40,17 +40,17 @@ def build_parts(cfg: CfgNode, *, with_weights: bool = True) -> Parts:
     loaded: LoadedWeights | None = None
     if with_weights and cfg.MODEL.WEIGHTS:
         loaded = load_weights(network, cfg.MODEL.WEIGHTS, drop_classifier=True)
-    trunk = _cut_trunk(cfg, network)
-    head, source = _cut_head(cfg, network, trunk)
+    trunk = build_trunk(cfg, network)
+    infos = trunk.stage_infos()
+    head, source = build_head(cfg, network, infos[cfg.MODEL.ROI_HEADS.IN_FEATURES[0]].channels)
     bottom_up = trunk.bottom_up if isinstance(trunk, FPN) else trunk
-    backbones.freeze_at(bottom_up, cfg.MODEL.BACKBONE.FREEZE_AT)
     stages = ", ".join(bottom_up.stages())
     report = f"{stages} -> trunk; {source} -> box head"
     if loaded and loaded.dropped:
         report += f"; dropped {', '.join(loaded.dropped)}"
     return Parts(
         trunk=trunk,
-        infos=trunk.stage_infos(),
+        infos=infos,
         head=head,
         size_divisibility=trunk.size_divisibility if isinstance(trunk, FPN) else 1,
         preprocessing=loaded.preprocessing if loaded else None,
@@ -67,27 +67,37 @@ def build_network(cfg: CfgNode) -> Classifier:
             f"vgg{vgg.DEPTH}", num_classes=1, width=width, norm=vgg.NORM or None
         )
     resnets = cfg.MODEL.RESNETS
-    options = {"stride_in_1x1": resnets.STRIDE_IN_1X1, "norm": resnets.NORM}
-    return backbones.create(f"resnet{resnets.DEPTH}", num_classes=1, width=width, **options)
+    return backbones.create(
+        f"resnet{resnets.DEPTH}",
+        num_classes=1,
+        width=width,
+        stride_in_1x1=resnets.STRIDE_IN_1X1,
+        res5_dilation=resnets.RES5_DILATION,
+        norm=resnets.NORM,
+    )
 
 
-def _cut_trunk(cfg: CfgNode, network: Classifier) -> Trunk | FPN:
+def build_trunk(cfg: CfgNode, network: Classifier) -> Trunk | FPN:
+    """The stages that the detector reads, cut from `network` and frozen as the config says."""
     if "_fpn_" in cfg.MODEL.BACKBONE.NAME:
         fpn = cfg.MODEL.FPN
         bottom_up = network.trunk(*fpn.IN_FEATURES)
+        backbones.freeze_at(bottom_up, cfg.MODEL.BACKBONE.FREEZE_AT)
         return FPN(bottom_up, fpn.IN_FEATURES, fpn.OUT_CHANNELS, fpn.NORM, fpn.FUSE_TYPE)
-    return network.trunk(*{*cfg.MODEL.RPN.IN_FEATURES, *cfg.MODEL.ROI_HEADS.IN_FEATURES})
+    trunk = network.trunk(*{*cfg.MODEL.RPN.IN_FEATURES, *cfg.MODEL.ROI_HEADS.IN_FEATURES})
+    backbones.freeze_at(trunk, cfg.MODEL.BACKBONE.FREEZE_AT)
+    return trunk
 
 
-def _cut_head(cfg: CfgNode, network: Classifier, trunk: Trunk | FPN) -> tuple[Head, str]:
+def build_head(cfg: CfgNode, network: Classifier, channels: int) -> tuple[Head, str]:
+    """What describes a region of `channels`, and where its weights come from."""
     box_head = cfg.MODEL.ROI_BOX_HEAD
     if box_head.NAME == "Conv5Head":
         return Conv5Head(
             network.get_submodule("res5"), network.stage_infos()["res5"].channels
         ), "res5"
-    channels = trunk.stage_infos()[cfg.MODEL.ROI_HEADS.IN_FEATURES[0]].channels
     inputs = channels * box_head.POOLER_RESOLUTION**2
-    if isinstance(network, backbones.VGG) and isinstance(trunk, Trunk):
+    if isinstance(network, backbones.VGG) and "_fpn_" not in cfg.MODEL.BACKBONE.NAME:
         fc6 = network.fc6
         if (fc6.in_features, fc6.out_features) == (inputs, box_head.FC_DIM):
             return FC6FC7Head(fc6, network.fc7, box_head.DROPOUT), "fc6, fc7"
