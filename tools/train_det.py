@@ -24,7 +24,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--output", type=Path, help="folder of the run (default: OUTPUT_DIR)")
     start = parser.add_mutually_exclusive_group()
     start.add_argument("--resume", action="store_true", help="go on with the run in --output")
-    start.add_argument("--init-from", type=Path, metavar="FILE", help="weights of a detector only")
+    start.add_argument("--init-from", type=Path, metavar="FILE", help="a detector's weights")
     parser.add_argument("--eval-only", action="store_true", help="measure, do not train")
     parser.add_argument(
         "overrides", nargs="*", metavar="KEY VALUE", help="e.g. SOLVER.BASE_LR 0.01"
@@ -59,10 +59,16 @@ def main(argv: Sequence[str]) -> None:
             path = args.init_from or output / "model_final.pth"
             if "MODEL.WEIGHTS" in args.overrides[::2]:  # detectron2's way to say it
                 path = Path(cfg.MODEL.WEIGHTS)
-            results = training.evaluate_checkpoint(cfg, engine, name, output, path)
+            results = training.evaluate_checkpoint(cfg, engine, name, output, path, args.overrides)
         else:
             results = training.train_detector(
-                cfg, engine, name, output, resume=args.resume, init_from=args.init_from
+                cfg,
+                engine,
+                name,
+                output,
+                resume=args.resume,
+                init_from=args.init_from,
+                overrides=args.overrides,
             )
         if distributed.is_main():
             for dataset, scores in results["metrics"].items():
