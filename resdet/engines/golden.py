@@ -31,7 +31,7 @@ from resdet.structures import Float32Array
 TOLERANCES = {"boxes": 1e-3, "scores": 1e-4, "proposals": 1e-3, "losses": 1e-4}
 PROPOSALS = 20  # of each image, by falling objectness
 SLACK = 5  # places by which rounding may move a proposal
-ROUNDING = 1e-6  # relative change of the weights that must move nothing
+ROUNDING = 3e-7  # relative change of the weights that must move nothing: float32 has 6e-8
 
 # factor on the usual deviation by the end of a name; the rest has 1. They keep sums of branches
 # and of pyramid levels bounded, softmax and sigmoid off their ends, boxes near their anchors.
@@ -69,19 +69,20 @@ class Case:
         return cfg
 
 
-_IMAGES = (Image(96, 130, 3), Image(90, 121, 0), Image(112, 80, 2))
+_SMALL = (Image(96, 130, 3), Image(90, 121, 0), Image(112, 80, 2))
+_LARGE = (Image(196, 290, 3), Image(210, 260, 0), Image(240, 180, 2))  # boxes of several levels
 _COMMON: dict[str, Any] = {
     "MODEL.BACKBONE.WIDTH": 0.125,
     "MODEL.PIXEL_STD": [57.4, 57.1, 58.4],
-    "MODEL.RPN.BATCH_SIZE_PER_IMAGE": 10000,  # more than there are: nothing is left to chance
+    "MODEL.RPN.BATCH_SIZE_PER_IMAGE": 100000,  # more than there are: nothing is left to chance
     "MODEL.RPN.POSITIVE_FRACTION": 1.0,
     "MODEL.RPN.PRE_NMS_TOPK_TRAIN": 150,
-    "MODEL.RPN.PRE_NMS_TOPK_TEST": 150,
-    "MODEL.RPN.POST_NMS_TOPK_TRAIN": 60,
-    "MODEL.RPN.POST_NMS_TOPK_TEST": 60,
+    "MODEL.RPN.PRE_NMS_TOPK_TEST": 100,
+    "MODEL.RPN.POST_NMS_TOPK_TRAIN": 120,
+    "MODEL.RPN.POST_NMS_TOPK_TEST": 80,
     "MODEL.ROI_HEADS.NAME": "StandardROIHeads",
     "MODEL.ROI_HEADS.NUM_CLASSES": 5,
-    "MODEL.ROI_HEADS.BATCH_SIZE_PER_IMAGE": 10000,
+    "MODEL.ROI_HEADS.BATCH_SIZE_PER_IMAGE": 100000,
     "MODEL.ROI_HEADS.POSITIVE_FRACTION": 1.0,
     "MODEL.ROI_BOX_HEAD.POOLER_RESOLUTION": 7,
     "TEST.DETECTIONS_PER_IMAGE": 30,
@@ -102,7 +103,7 @@ CASES: dict[str, Case] = {
             "MODEL.ROI_BOX_HEAD.NAME": "Conv5Head",
             "MODEL.ROI_BOX_HEAD.SMOOTH_L1_BETA": 1.0,
         },
-        _IMAGES,
+        _SMALL,
         seed=1,
     ),
     "fpn": Case(
@@ -113,7 +114,7 @@ CASES: dict[str, Case] = {
             "MODEL.RESNETS.OUT_FEATURES": ["res2", "res3", "res4", "res5"],
             "MODEL.FPN.IN_FEATURES": ["res2", "res3", "res4", "res5"],
             "MODEL.FPN.OUT_CHANNELS": 32,
-            "MODEL.ANCHOR_GENERATOR.SIZES": [[16], [32], [64], [96], [128]],
+            "MODEL.ANCHOR_GENERATOR.SIZES": [[60, 140, 250]],
             "MODEL.RPN.IN_FEATURES": ["p2", "p3", "p4", "p5", "p6"],
             "MODEL.RPN.LOSS_WEIGHT": 2.0,
             "MODEL.RPN.BBOX_REG_LOSS_WEIGHT": 0.7,
@@ -124,8 +125,8 @@ CASES: dict[str, Case] = {
             "MODEL.ROI_BOX_HEAD.BBOX_REG_LOSS_WEIGHT": 0.6,
             "INPUT.FORMAT": "RGB",
         },
-        _IMAGES,
-        seed=2,
+        _LARGE,
+        seed=5,
     ),
     "vgg": Case(
         _COMMON
@@ -138,8 +139,8 @@ CASES: dict[str, Case] = {
             "MODEL.ROI_HEADS.IN_FEATURES": ["conv5"],
             "MODEL.ROI_BOX_HEAD.POOLER_TYPE": "ROIPool",
         },
-        _IMAGES,
-        seed=3,
+        _SMALL,
+        seed=12,
     ),
     "vgg_fpn": Case(
         _COMMON
@@ -148,7 +149,7 @@ CASES: dict[str, Case] = {
             "MODEL.BACKBONE.NAME": "build_resdet_vgg_fpn_backbone",
             "MODEL.FPN.IN_FEATURES": ["conv3", "conv4", "conv5"],
             "MODEL.FPN.OUT_CHANNELS": 32,
-            "MODEL.ANCHOR_GENERATOR.SIZES": [[16], [32], [64], [128]],
+            "MODEL.ANCHOR_GENERATOR.SIZES": [[130], [230], [80], [40]],
             "MODEL.ANCHOR_GENERATOR.ASPECT_RATIOS": [[0.6, 1.7]],
             "MODEL.RPN.IN_FEATURES": ["p2", "p3", "p4", "p5"],
             "MODEL.RPN.BBOX_REG_WEIGHTS": [1.0, 1.0, 2.0, 2.0],
@@ -156,8 +157,8 @@ CASES: dict[str, Case] = {
             "MODEL.ROI_BOX_HEAD.BBOX_REG_WEIGHTS": [8.0, 8.0, 4.0, 4.0],
             "MODEL.ROI_BOX_HEAD.POOLER_TYPE": "ROIAlign",
         },
-        _IMAGES,
-        seed=4,
+        _LARGE,
+        seed=3,
     ),
 }
 

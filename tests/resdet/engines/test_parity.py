@@ -60,8 +60,10 @@ def test_detections_of_one_checkpoint_pair_up(
     pairs = [golden.pair_up(tensors(a), tensors(b)) for a, b in zip(found["tv"], found["d2"])]
     numbers = [len(d) for d in found["tv"]]
     box, score = (max(values) for values in zip(*pairs))
-    print(f"{network}: {len(pairs)} images, {sum(numbers)} detections ({min(numbers)} to")
-    print(f"  {max(numbers)} an image), boxes {box:.2g} px, scores {score:.2g} apart at most")
+    print(
+        f"{network}: {len(pairs)} images, {min(numbers)} to {max(numbers)} detections in each, "
+        f"boxes at most {box:.2g} px and scores {score:.2g} apart"
+    )
     assert len(pairs) == 20
     assert min(numbers) >= 10
     assert len({d.scores[0].item() for d in found["tv"]}) > 15  # the images do matter
