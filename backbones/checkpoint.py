@@ -223,6 +223,7 @@ def save_backbone(
         "recipe": dict(recipe),
         "hash": fingerprint,
         "meta": dict(meta),
+        "matching_heuristics": True,  # detectron2 then finds places by the ends of names
     }
     save(path, payload)
     return fingerprint

@@ -16,6 +16,7 @@ def main(argv: Sequence[str]) -> None:
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--detections", type=Path, help="COCO-results JSON")
     source.add_argument("--checkpoint", type=Path, help="a detector to run on the images")
+    parser.add_argument("--engine", default="auto", help="of --checkpoint: auto, d2 or tv [auto]")
     parser.add_argument("--annotations", type=Path, required=True, help="COCO instances JSON")
     parser.add_argument("--images", type=Path, help="image folder; needed with --checkpoint")
     parser.add_argument(
@@ -36,7 +37,7 @@ def main(argv: Sequence[str]) -> None:
 
     if args.json:
         check_writable(args.json)
-    results = args.detections or _detect(args.checkpoint, args.annotations, args.images)
+    results = args.detections or _detect(args)
     scores = evaluate_coco(args.annotations, results, backend=args.backend)
     console = Console()
     console.print(coco_class_table(scores))
@@ -46,15 +47,15 @@ def main(argv: Sequence[str]) -> None:
         print(f"written: {args.json}")
 
 
-def _detect(checkpoint: Path, annotations: Path, images: Path) -> list[dict[str, Any]]:
+def _detect(args: argparse.Namespace) -> list[dict[str, Any]]:
     from rich.progress import track
 
     from resdet.data.coco import load_coco
     from resdet.engines import load_detector
     from resdet.evaluation import DetectionTable, to_coco_results
 
-    dataset = load_coco(annotations, images)
-    detector = load_detector(checkpoint, engine="auto", device="")
+    dataset = load_coco(args.annotations, args.images)
+    detector = load_detector(args.checkpoint, engine=args.engine, device="")
     found = track(detector.predict_records(dataset.records), "detecting", total=len(dataset))
     table = DetectionTable.of(found).for_classes(detector.class_names, dataset.class_names)
     return to_coco_results(table.per_image(), dataset.category_ids, dataset.class_names)

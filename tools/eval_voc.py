@@ -22,6 +22,7 @@ def main(argv: Sequence[str]) -> None:
         "--detections", type=Path, help="folder of comp4_det_test_<class>.txt, or COCO-results JSON"
     )
     source.add_argument("--checkpoint", type=Path, help="a detector to run on the split")
+    parser.add_argument("--engine", default="auto", help="of --checkpoint: auto, d2 or tv [auto]")
     parser.add_argument("--data", type=Path, required=True, help="VOC root, or a folder of one")
     parser.add_argument("--split", required=True, help="train, val, trainval, test, ...")
     parser.add_argument(
@@ -47,7 +48,7 @@ def main(argv: Sequence[str]) -> None:
         check_writable(args.json)
     dataset = load_voc(_voc_root(args.data, args.split), args.split)
     if args.checkpoint:
-        table = _detect(args.checkpoint, dataset)
+        table = _detect(args.checkpoint, args.engine, dataset)
     else:
         table = _read(args.detections, dataset)
     matches = match_voc(
@@ -102,16 +103,15 @@ def _read(source: Path, dataset: Dataset) -> DetectionTable:
     return read_comp4(source, dataset.class_names)
 
 
-def _detect(checkpoint: Path, dataset: Dataset) -> DetectionTable:
+def _detect(checkpoint: Path, engine: str, dataset: Dataset) -> DetectionTable:
     from rich.progress import track
 
     from resdet.engines import load_detector
     from resdet.evaluation import DetectionTable
 
-    detector = load_detector(checkpoint, engine="auto", device="")
+    detector = load_detector(checkpoint, engine=engine, device="")
     images = track(detector.predict_records(dataset.records), "detecting", total=len(dataset))
-    table = DetectionTable.of(images)
-    return table.for_classes(detector.class_names, dataset.class_names)
+    return DetectionTable.of(images).for_classes(detector.class_names, dataset.class_names)
 
 
 if __name__ == "__main__":

@@ -35,24 +35,25 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
 def main(argv: Sequence[str]) -> None:
     args = parse(argv)
 
-    from resdet import config
+    from resdet import config, engines
 
+    engine_name = engines.choose(args.engine)
     cfg = config.load(args.config, args.overrides)
-    config.check(cfg, training=not args.eval_only)
+    config.check(cfg, engine=engine_name, training=not args.eval_only)
     name = Path(args.config).stem
     output = args.output or Path(cfg.OUTPUT_DIR)
     cfg.OUTPUT_DIR = str(output)
     if os.environ.get("RANK", "0") == "0":
-        print(f"{name} -> {output}/", flush=True)  # torch takes seconds to load
+        # torch takes seconds to load
+        print(f"{name}, engine {engine_name} -> {output}/", flush=True)
 
     from rich.console import Console
 
     from backbones.training import distributed
-    from resdet import engines
     from resdet.engines import training
     from resdet.evaluation.tables import score_tables
 
-    engine = engines.load(args.engine)
+    engine = engines.load(engine_name)
     distributed.setup()
     try:
         if args.eval_only:

@@ -47,8 +47,8 @@ def available() -> tuple[str, ...]:
     return ENGINES if importlib.util.find_spec("detectron2") else ("tv",)
 
 
-def load(name: str = "auto") -> Engine:
-    """The engine of that name; "auto" is d2 where detectron2 is importable, else tv.
+def choose(name: str = "auto") -> str:
+    """The name itself; "auto" is d2 where detectron2 is importable, else tv. Imports neither.
 
     Raises: ValueError if there is no such engine, or detectron2 is absent.
     """
@@ -60,7 +60,12 @@ def load(name: str = "auto") -> Engine:
             f"--engine must be tv where detectron2 is absent, got {name!r}; --engine tv gives the "
             f"same numbers, or install detectron2: {INSTALL_DETECTRON2}"
         )
-    return cast("Engine", importlib.import_module(f"resdet.engines.{chosen}"))
+    return chosen
+
+
+def load(name: str = "auto") -> Engine:
+    """The engine that `choose` names. Raises: ValueError as it does."""
+    return cast("Engine", importlib.import_module(f"resdet.engines.{choose(name)}"))
 
 
 def load_detector(*args: Any, **kwargs: Any) -> Detector:

@@ -6,6 +6,7 @@ Importing this module registers our parts; see `resdet.register`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 from detectron2.config import CfgNode as D2CfgNode
@@ -16,14 +17,28 @@ from detectron2.utils.events import EventStorage
 from fvcore.common.config import CfgNode
 from torch import Tensor, nn
 
+from backbones import load_backbone, load_weights
+from backbones.training import distributed
 from resdet.config.schema import add_resdet_config
-from resdet.engines.d2.parts import register
+from resdet.engines import checkpoint
+from resdet.engines.build import adopt
+from resdet.engines.d2.parts import ResdetBackbone, make_conv5_head, make_trunk, register
 from resdet.engines.samples import Found, Sample
-from resdet.modeling.backbone import Parts
+from resdet.modeling.backbone import Parts, build_network
 from resdet.modeling.weights import load_strictly, rename
 
 NAME = "d2"
-__all__ = ["NAME", "add_resdet_config", "register", "to_detectron2"]
+__all__ = [
+    "NAME",
+    "ResdetBackbone",
+    "add_resdet_config",
+    "load_config",
+    "make_conv5_head",
+    "make_trunk",
+    "register",
+    "to_detectron2",
+    "use_backbone",
+]
 
 # canonical prefix -> detectron2's: the canonical name is the end of it
 _PREFIXES = (
@@ -42,6 +57,42 @@ def to_detectron2(cfg: CfgNode) -> D2CfgNode:
     add_resdet_config(theirs)
     _copy(cfg, theirs)
     return theirs
+
+
+def load_config(path: str | Path) -> D2CfgNode:
+    """detectron2's config of a checkpoint of ours, for its DefaultPredictor or its trainers.
+
+    MODEL.WEIGHTS is the file, MODEL.DEVICE what is present; INPUT.FORMAT, PIXEL_MEAN and PIXEL_STD
+    are those the weights were trained with.
+    Raises: FileNotFoundError; ValueError if the file is broken or no such detector.
+    """
+    saved = checkpoint.load(Path(path))
+    if saved.foreign:
+        raise ValueError(
+            f"checkpoint must be of tools/train_det.py, got {path} with detectron2's own parts; "
+            "give detectron2 the config it was trained by"
+        )
+    theirs = to_detectron2(saved.cfg)
+    theirs.MODEL.WEIGHTS = str(path)
+    theirs.MODEL.DEVICE = str(distributed.device())
+    return theirs
+
+
+def use_backbone(cfg: D2CfgNode, path: str | Path) -> list[str]:
+    """Let a training by detectron2 start from a classification checkpoint of ours.
+
+    Sets MODEL.WEIGHTS, INPUT.FORMAT, PIXEL_MEAN and PIXEL_STD in `cfg`; returns what changed.
+    Raises: ValueError if the file is no such checkpoint, or does not fit the network of `cfg`.
+    """
+    if Path(path).suffix != ".pth":
+        raise ValueError(
+            f"backbone must be a .pth file, which detectron2 can read, got {path}; "
+            f"make one: tools/convert_weights.py {path} backbone.pth"
+        )
+    load_backbone(Path(path))  # the files of others, which we read too, have names of their own
+    loaded = load_weights(build_network(cfg), str(path), drop_classifier=True)
+    cfg.MODEL.WEIGHTS = str(path)
+    return adopt(cfg, loaded.preprocessing)
 
 
 def build_model(cfg: CfgNode, parts: Parts) -> nn.Module:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from detectron2.config import CfgNode
 from detectron2.layers import ShapeSpec
 from detectron2.modeling import BACKBONE_REGISTRY, ROI_BOX_HEAD_REGISTRY, Backbone
 from torch import Tensor
 
+import backbones
 from backbones import Trunk
 from resdet.modeling import heads
-from resdet.modeling.backbone import build_parts
+from resdet.modeling.backbone import build_head, build_network, build_trunk
 from resdet.modeling.fpn import FPN
 
 
 class ResdetBackbone(Backbone):
     """A trunk or a pyramid of ours; channels and strides are those of its `StageInfo`.
 
-    Shape: (N, 3, H, W) -> {name: (N, channels, H / stride, W / stride)}.
+    Shape: (N, 3, H, W) -> {name: (N, channels, H / stride, W / stride)}, float32 under autocast
+        too: detectron2's pooler gives its boxes the type of the features.
     """
 
     def __init__(self, trunk: Trunk | FPN) -> None:
@@ -25,7 +30,7 @@ class ResdetBackbone(Backbone):
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
         """Features by name."""
-        return self.trunk(x)
+        return {name: feature.float() for name, feature in self.trunk(x).items()}
 
     def output_shape(self) -> dict[str, ShapeSpec]:
         """Channels and stride of each feature."""
@@ -43,8 +48,9 @@ class Conv5Head(heads.Conv5Head):
     """`resdet.modeling.heads.Conv5Head`, built from a config."""
 
     def __init__(self, cfg: CfgNode, input_shape: ShapeSpec) -> None:
-        head = build_parts(cfg, with_weights=False).head
-        super().__init__(head.get_submodule("res5"), head.out_channels)
+        head, _ = build_head(cfg, build_network(cfg), input_shape.channels)
+        assert isinstance(head, heads.Conv5Head)
+        super().__init__(head.res5, head.out_channels)
 
     @property
     def output_shape(self) -> ShapeSpec:
@@ -56,7 +62,7 @@ class FC6FC7Head(heads.FC6FC7Head):
     """`resdet.modeling.heads.FC6FC7Head`, built from a config."""
 
     def __init__(self, cfg: CfgNode, input_shape: ShapeSpec) -> None:
-        head = build_parts(cfg, with_weights=False).head
+        head, _ = build_head(cfg, build_network(cfg), input_shape.channels)
         assert isinstance(head, heads.FC6FC7Head)
         super().__init__(head.fc6, head.fc7, head.dropout)
 
@@ -68,7 +74,7 @@ class FC6FC7Head(heads.FC6FC7Head):
 
 def build_resdet_resnet_backbone(cfg: CfgNode, input_shape: ShapeSpec) -> ResdetBackbone:
     """Residual network up to the features that the detector reads; random weights."""
-    return ResdetBackbone(build_parts(cfg, with_weights=False).trunk)
+    return ResdetBackbone(build_trunk(cfg, build_network(cfg)))
 
 
 def build_resdet_resnet_fpn_backbone(cfg: CfgNode, input_shape: ShapeSpec) -> ResdetBackbone:
@@ -84,6 +90,18 @@ def build_resdet_vgg_backbone(cfg: CfgNode, input_shape: ShapeSpec) -> ResdetBac
 def build_resdet_vgg_fpn_backbone(cfg: CfgNode, input_shape: ShapeSpec) -> ResdetBackbone:
     """Feature pyramid on VGG; random weights."""
     return build_resdet_resnet_backbone(cfg, input_shape)
+
+
+def make_trunk(name: str, features: Sequence[str], freeze_at: int = 0, **options: Any) -> Trunk:
+    """Stages of `backbones.create(name, **options)` up to the deepest of `features`."""
+    trunk = backbones.create(name, num_classes=1, **options).trunk(*features)
+    return backbones.freeze_at(trunk, freeze_at)
+
+
+def make_conv5_head(name: str, **options: Any) -> heads.Conv5Head:
+    """The last stage of the residual network `backbones.create(name, **options)`."""
+    network = backbones.create(name, num_classes=1, **options)
+    return heads.Conv5Head(network.get_submodule("res5"), network.stage_infos()["res5"].channels)
 
 
 _BACKBONES = (

@@ -4,12 +4,16 @@ import pytest
 
 from resdet import config
 from resdet.config import ConfigError
+from resdet.config.check import ALLOWED, D2_ALLOWED
 
 CASES = [
     ("MODEL.MASK_ON", "True", "must be False, got True"),
     ("MODEL.RESNETS.DEPTH", "77", "must be 18 or 34 or 50 or 101 or 152, got 77"),
     ("MODEL.RESNETS.OUT_FEATURES", "['res5']", r"must hold \['res4'\], which the detector reads"),
     ("MODEL.RPN.IN_FEATURES", "['res9']", "must be of"),
+    ("MODEL.RPN.IN_FEATURES", "['res3', 'res4']", "must be one stage without an FPN"),
+    ("MODEL.ROI_HEADS.IN_FEATURES", "['res3', 'res4']", "must be one stage without an FPN"),
+    ("MODEL.ROI_HEADS.PROPOSAL_APPEND_GT", "False", "must be True, got False; give --engine d2"),
     ("MODEL.RPN.CONV_DIMS", "[256]", r"must be \[-1\], got \[256\]"),
     ("MODEL.ANCHOR_GENERATOR.SIZES", "[[8], [16]]", "must have 1 row or one for each"),
     ("MODEL.ANCHOR_GENERATOR.SIZES", "[[-16]]", "must be > 0"),
@@ -38,6 +42,30 @@ CASES = [
 def test_one_fault(key: str, value: str, message: str) -> None:
     with pytest.raises(ConfigError, match=f"{key} {message}"):
         config.check(config.load("coco_r101", [key, value]))
+
+
+def test_a_head_reads_levels_that_follow_each_other() -> None:
+    """Both poolers count from the first to the last."""
+    for levels in ("['p2', 'p4']", "['p3', 'p2']"):
+        with pytest.raises(ConfigError, match=r"ROI_HEADS.IN_FEATURES must follow each other in"):
+            config.check(config.load("coco_r101_fpn", ["MODEL.ROI_HEADS.IN_FEATURES", levels]))
+
+
+@pytest.mark.parametrize("key", D2_ALLOWED)
+def test_what_detectron2_alone_can_do_is_open_on_d2(key: str) -> None:
+    for value in D2_ALLOWED[key]:
+        cfg = config.load("coco_r101", [key, str(value)])
+        config.check(cfg, engine="d2")
+        if value not in ALLOWED[key]:
+            with pytest.raises(ConfigError, match=f"{key} must be .*; give --engine d2, which can"):
+                config.check(cfg, engine="tv")
+
+
+def test_what_neither_engine_can_do_has_no_way_out() -> None:
+    cfg = config.load("coco_r101", ["MODEL.ANCHOR_GENERATOR.OFFSET", "0.25"])
+    for engine in ("tv", "d2"):
+        with pytest.raises(ConfigError, match=r"OFFSET must be 0\.0.*, got 0\.25$"):
+            config.check(cfg, engine=engine)
 
 
 def test_all_faults_come_together() -> None:

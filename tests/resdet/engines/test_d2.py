@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
+import subprocess
+import sys
 
 import pytest
 import torch
 
 import resdet
 from resdet import engines
+from resdet.config import ConfigError
+from resdet.config.check import ALLOWED, D2_ALLOWED
 from resdet.engines.build import build_model
 from resdet.engines.golden import pair_up
 
@@ -110,6 +114,60 @@ def test_registering_may_be_repeated(small_config) -> None:
     cfg.MODEL.BACKBONE.WIDTH = 0.5
     resdet.add_resdet_config(cfg)
     assert cfg.MODEL.BACKBONE.WIDTH == 0.5
+
+
+@pytest.mark.detectron2
+@pytest.mark.parametrize("base", BASES)
+def test_parameters_stand_in_one_order(small_config, base: str) -> None:
+    """An optimiser's state is a list: a run of one engine goes on in the other."""
+    tv, ours, d2, theirs, _ = both(small_config, base)
+    orders = []
+    for engine, model in ((tv, ours), (d2, theirs)):
+        learning = {id(p) for p in model.parameters() if p.requires_grad}
+        canonical = {id(p): n for n, p in engine.canonical_state(_Live(model)).items()}
+        orders.append([canonical[id(p)] for p in model.parameters() if id(p) in learning])
+    assert orders[0] == orders[1]
+
+
+class _Live:
+    """A model whose state is its parameters themselves."""
+
+    def __init__(self, model: torch.nn.Module) -> None:
+        self.model = model
+
+    def state_dict(self) -> dict:
+        return dict(self.model.named_parameters())
+
+
+@pytest.mark.detectron2
+@pytest.mark.parametrize("key", D2_ALLOWED)
+def test_what_only_d2_honours_does_something_there(small_config, key: str) -> None:
+    pytest.importorskip("detectron2")
+    engine = engines.load("d2")
+    found = {}
+    for value in D2_ALLOWED[key]:
+        cfg = small_config(*EVERYTHING, key, str(value))
+        torch.manual_seed(0)
+        model, _ = build_model(cfg, engine)
+        losses = engine.compute_losses(model.train(), batch(6))
+        found[tuple(loss.item() for loss in losses.values())] = value
+        sum(losses.values()).backward()
+        assert all(torch.isfinite(p.grad).all() for p in model.parameters() if p.requires_grad)
+        if value not in ALLOWED[key]:
+            with pytest.raises(ConfigError, match=f"{key} must be .* give --engine d2, which can"):
+                build_model(cfg, engines.load("tv"))
+    assert len(found) == len(D2_ALLOWED[key])
+
+
+def test_importing_resdet_imports_neither_torch_nor_detectron2() -> None:
+    code = (
+        "import sys, resdet, resdet.config, resdet.engines\n"
+        "assert resdet.engines.choose('tv') == 'tv'\n"
+        "resdet.add_resdet_config(resdet.config.default_config())\n"
+        "print([n for n in ('torch', 'torchvision', 'detectron2') if n in sys.modules])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
 def test_without_detectron2_the_way_out_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
