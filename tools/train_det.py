@@ -58,8 +58,8 @@ def main(argv: Sequence[str]) -> None:
     try:
         if args.eval_only:
             path = args.init_from or output / "model_final.pth"
-            if "MODEL.WEIGHTS" in args.overrides[::2]:  # detectron2's way to say it
-                path = Path(cfg.MODEL.WEIGHTS)
+            if "MODEL.WEIGHTS" in args.overrides[::2] and not args.init_from and cfg.MODEL.WEIGHTS:
+                path = Path(cfg.MODEL.WEIGHTS)  # detectron2's way to say it
             results = training.evaluate_checkpoint(cfg, engine, name, output, path, args.overrides)
         else:
             results = training.train_detector(

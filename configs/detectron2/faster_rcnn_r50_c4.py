@@ -51,7 +51,7 @@ model = L(GeneralizedRCNN)(
         ),
         box_head=L(make_conv5_head)(**network),
         box_predictor=L(FastRCNNOutputLayers)(
-            input_shape=ShapeSpec(channels=2048),
+            input_shape=L(ShapeSpec)(channels=2048),
             box2box_transform=L(Box2BoxTransform)(weights=(10, 10, 5, 5)),
             num_classes="${..num_classes}",
             test_score_thresh=0.05,

@@ -54,7 +54,7 @@ def test_what_one_engine_trains_the_other_measures(tool, written, tmp_path: Path
     run, other = tmp_path / "run", tmp_path / "other"
     tool("train_det", "--config", written, "--engine", engine, "--output", run)
     assert read_json(run / "results.json")["engine"] == engine
-    weights = ("--eval-only", "--init-from", run / "model_final.pth")
+    weights = ("--eval-only", "--init-from", run / "model_final.pth", "MODEL.WEIGHTS", "")
     more = ("--engine", OTHER[engine], "--output", other)
     tool("train_det", "--config", written, *more, *weights)
     assert read_json(other / "results.json")["engine"] == OTHER[engine]
