@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,11 @@ def conditions(device: torch.device) -> dict[str, Any]:
             "torchvision": torchvision.__version__,
         },
     }
+
+
+def available_cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0))
 
 
 def cpu_model() -> str:

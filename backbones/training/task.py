@@ -20,6 +20,7 @@ from backbones.data.resident import load_resident, resident_test_batches, reside
 from backbones.data.statistics import mean_image
 from backbones.data.transforms import Views
 from backbones.features import Classifier
+from backbones.hardware import available_cores
 from backbones.interop import fill, published_name, read_weights
 from backbones.memory import checkpoint_activations
 from backbones.registry import create
@@ -71,6 +72,11 @@ def build_task(cfg: CfgNode, preprocessing: Preprocessing | None = None) -> Task
                 "error, got neither; set DATASETS.HOLD_OUT, or SOLVER.LR_SCHEDULER_NAME "
                 "WarmupCosineLR"
             )
+    wanted, cores = cfg.DATALOADER.NUM_WORKERS, available_cores()
+    if wanted > cores and not cfg.DATASETS.IN_MEMORY:
+        notes += (
+            f"workers: {cores}, one for each core, not the {wanted} of DATALOADER.NUM_WORKERS",
+        )
     if preprocessing is None:
         preprocessing = decided
         if cfg.INPUT.MEAN == "pixel" and not decided.mean_image:
@@ -171,6 +177,7 @@ class Batches:
     def __init__(self, cfg: CfgNode, task: Task, device: torch.device) -> None:
         self._cfg = cfg
         self._task = task
+        self._num_workers = min(cfg.DATALOADER.NUM_WORKERS, available_cores())
         self._ranks = {"rank": distributed.rank(), "world_size": distributed.world_size()}
         self._resident = (
             {name: load_resident(images, device) for name, images in task.splits.items()}
@@ -189,12 +196,11 @@ class Batches:
         }
         if self._resident:
             return resident_training_batches(self._resident["train"], self._task.views, **common)
-        loading = self._cfg.DATALOADER
         return make_training_batches(
             self._task.splits["train"],
             self._task.views,
-            num_workers=loading.NUM_WORKERS,
-            repetitions=loading.REPETITIONS,
+            num_workers=self._num_workers,
+            repetitions=self._cfg.DATALOADER.REPETITIONS,
             **common,
         )
 
@@ -210,6 +216,6 @@ class Batches:
             self._task.splits[split],
             self._task.test_views,
             batch_size=size,
-            num_workers=self._cfg.DATALOADER.NUM_WORKERS,
+            num_workers=self._num_workers,
             **self._ranks,
         )

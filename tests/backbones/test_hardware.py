@@ -1,5 +1,6 @@
 """The processor's name, and what stands beside a result."""
 
+import os
 import platform
 
 import pytest
@@ -29,3 +30,8 @@ def test_conditions_of_the_cpu():
     assert found["hardware"] == hardware.cpu_model()
     assert found["versions"]["torch"] == torch.__version__
     assert type(found["versions"]["torch"]) is str
+
+
+def test_cores_are_those_this_process_may_use(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 3, 5})
+    assert hardware.available_cores() == 3

@@ -11,13 +11,15 @@ import torch
 from backbones.checkpoint import load_backbone
 from backbones.config import load_classification
 from backbones.data.normalize import Normalizer
-from backbones.training import classification
+from backbones.training import classification, task
 from backbones.training.classification import train_classifier
 from backbones.training.state import load_state
 from backbones.training.task import build_classifier, build_task
 
 CONFIGS = Path(__file__).resolve().parents[3] / "configs" / "backbones"
-SHIPPED = [path for kind in ("imagenet", "cifar10") for path in sorted(CONFIGS.glob(f"{kind}_*"))]
+SHIPPED = [
+    path for kind in ("imagenet", "cifar10") for path in sorted(CONFIGS.glob(f"{kind}_*.yaml"))
+]
 SETTINGS = {
     "MODEL.DEVICE": "cpu",
     "MODEL.WIDTH": 0.5,
@@ -147,6 +149,14 @@ def test_a_stopped_run_goes_on_with_averages_plateaus_and_means(root, tmp_path, 
     last = load_state(tmp_path / "whole")
     assert not torch.equal(last.model["fc.weight"], whole["fc.weight"])
     assert torch.equal(last.average["fc.weight"], whole["fc.weight"])
+
+
+def test_no_more_workers_than_cores(root, tmp_path, monkeypatch):
+    monkeypatch.setattr(task, "available_cores", lambda: 1)
+    options = {"DATASETS__IN_MEMORY": False, "SOLVER__MAX_ITER": 1, "DATALOADER__NUM_WORKERS": 3}
+    train_classifier(config(root, **options), tmp_path)
+    note = "workers: 1, one for each core, not the 3 of DATALOADER.NUM_WORKERS"
+    assert note in (tmp_path / "log.txt").read_text()
 
 
 def test_the_rate_waits_for_the_training_error(root, tmp_path):
