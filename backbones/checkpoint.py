@@ -177,8 +177,9 @@ def to_resume(directory: Path, resume: bool) -> Path | None:
 
     Raises: ValueError if `directory` is a file, or holds a run that is not to be resumed.
     """
-    if directory.exists() and not directory.is_dir():
-        raise ValueError(f"--output must be a folder, got {directory}, which is a file")
+    file = next((path for path in (directory, *directory.parents) if path.is_file()), None)
+    if file is not None:
+        raise ValueError(f"--output must be a folder, got {file}, which is a file")
     newest = last(directory)
     if newest is not None and not resume:
         raise ValueError(

@@ -33,6 +33,8 @@ def main(argv: Sequence[str]) -> int:
             raise ValueError(f"--{name} must be >= 1, got {getattr(args, name)}")
 
     variants = {"config": []} | dict(parse_variant(text) for text in args.variant)
+    if len(variants) <= len(args.variant) or "usual loop" in variants:
+        raise ValueError('--variant names must differ, and be neither "config" nor "usual loop"')
 
     from backbones.benchmark import USUAL_LOOP, compare_training
     from backbones.checkpoint import atomic_write

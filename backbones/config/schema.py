@@ -246,6 +246,8 @@ def _input_faults(cfg: CfgNode) -> Iterator[str]:
             yield f"INPUT.{key} must hold 3 numbers or none, got {values}"
     if cfg.MODEL.NAME.startswith("vgg") and 0 < size < SMALLEST_VGG_INPUT:
         yield f"INPUT.SIZE must be >= {SMALLEST_VGG_INPUT} for {cfg.MODEL.NAME}, got {size}"
+    if cfg.INPUT.MEAN == "pixel" and size_test != size:
+        yield f"INPUT.SIZE_TEST must be INPUT.SIZE {size} where MEAN is pixel, got {size_test}"
     if cfg.INPUT.MEAN == "pixel" and cfg.INPUT.PIXEL_MEAN:
         yield f"INPUT.PIXEL_MEAN must be [] where MEAN is pixel, got {cfg.INPUT.PIXEL_MEAN}"
     if cfg.DATASETS.IN_MEMORY:

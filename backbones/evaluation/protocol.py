@@ -99,8 +99,19 @@ def evaluate_networks(
         len(images),
         round(len(images) / (time.perf_counter() - started), 1),
         tuple({**m.network.describe(), "scales": list(m.scales)} for m in members),
-        tuple(dict.fromkeys(match.note for match in matches if match.note)),
+        tuple(dict.fromkeys(filter(None, [*(match.note for match in matches), *_means(members)]))),
     )
+
+
+def _means(members: Sequence[_Member]) -> Iterator[str]:
+    """Remarks on mean images that do not fit what is shown."""
+    for member in members:
+        side = round((len(member.network.preprocessing.mean_image) / 3) ** 0.5)
+        if side and (member.scales or member.network.size != side):
+            yield (
+                f"{member.network.source}: where inputs are not {side}x{side}, the mean of each "
+                "channel stands in for its mean image"
+            )
 
 
 def _match(network: LoadedNetwork, images: Images, root: Path) -> ClassMatch:

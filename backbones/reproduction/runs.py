@@ -141,6 +141,12 @@ def add(folder: Path, values: Mapping[str, Any]) -> None:
     _write(path, known)
 
 
+def overrides(folder: Path) -> list[str] | None:
+    """The keys set by hand in the run of `folder`; None if nobody recorded them."""
+    path = folder / EXTRA
+    return _read(path).get("overrides") if path.is_file() else None
+
+
 def write(folder: Path, values: Mapping[str, Any]) -> None:
     """Results of what is no training run; their presence says that it is finished."""
     _write(folder / RESULTS, values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from pathlib import Path
@@ -14,11 +15,14 @@ from backbones.data.images import Images, open_images
 CLASSES, TRAIN, TEST = 10, 4, 2  # the images are of each class
 
 
-def copy_few(root: Path, folder: Path) -> Path:
-    """Write the first images of the first classes of `root` as PNG, once; return `folder`.
+def copy_few(root: Path, parent: Path) -> Path:
+    """Write the first images of the first classes of `root` as PNG, once; return their folder.
 
+    It lies in `parent`, under a name that other roots do not have.
     Raises: ValueError if `root` has no images to train or none to test.
     """
+    named = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:8]
+    folder = parent / f"{root.name}-{named}"
     if folder.is_dir():
         return folder
     splits = open_images(root)

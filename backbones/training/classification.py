@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -51,9 +52,8 @@ def train_classifier(cfg: CfgNode, output: Path, *, resume: bool = False) -> dic
     run = Run(cfg, task, device, output, seed)
     first = run.restore(state) if state else 0
     run.train(first)
-    results = make_results(
-        cfg, task, device, seed, time.monotonic() - started, run.metrics, run.speeds
-    )
+    seconds = time.monotonic() - started
+    results = make_results(cfg, task, device, output, seed, seconds, run.metrics)
     if distributed.is_main():
         write_final(cfg, output, task, run.tested_model, results)
     distributed.barrier()
@@ -74,7 +74,11 @@ class Run:
         self._progress = Progress()
         ema = cfg.SOLVER.EMA
         self._average = (
-            WeightAverage(task.model, decay=ema.DECAY, period=ema.PERIOD) if ema.ENABLED else None
+            WeightAverage(
+                task.model, decay=ema.DECAY, period=ema.PERIOD, begin=cfg.SOLVER.WARMUP_ITERS
+            )
+            if ema.ENABLED
+            else None
         )
         self._normalize = Normalizer(task.preprocessing, device)
         self._batches = Batches(cfg, task, device)
@@ -83,7 +87,6 @@ class Run:
             alphas = cfg.INPUT.MIXUP_ALPHA, cfg.INPUT.CUTMIX_ALPHA
             self._mix = Mixing(task.model.num_classes, *alphas)
         self.metrics: dict[str, float] = {}
-        self.speeds: list[float] = []
 
     @property
     def tested_model(self) -> nn.Module:
@@ -93,7 +96,7 @@ class Run:
     def restore(self, state: TrainingState) -> int:
         """Fill everything from `state`; return the iterations done.
 
-        Raises: ValueError if the run to resume trained another network or other classes.
+        Raises: ValueError if the run to resume trained another network, other classes or longer.
         """
         task = self._task
         check_arch(state.arch, task.model.arch, f"the run in {self._output}")
@@ -102,9 +105,15 @@ class Run:
                 f"classes must be those of the run in {self._output}, {list(state.class_names)}, "
                 f"got {list(task.class_names)}; choose another output to start anew"
             )
+        if state.iteration > self._cfg.SOLVER.MAX_ITER:
+            raise ValueError(
+                f"SOLVER.MAX_ITER must be at least {state.iteration}, what the run in "
+                f"{self._output} has done, got {self._cfg.SOLVER.MAX_ITER}; raise it, or choose "
+                "another output to start anew"
+            )
         task.model.load_state_dict(state.model)
         if self._average is not None:
-            self._average.model.load_state_dict(state.average or state.model)
+            self._average.load_state_dict(state.average)
         solver.load_optimizer(self._optimizer, state.optimizer)
         self._scaler.load_state_dict(state.scaler)
         self._progress = Progress.from_dict(state.progress)
@@ -116,6 +125,7 @@ class Run:
         cfg, last = self._cfg, self._cfg.SOLVER.MAX_ITER
         with RunLog(self._output, cfg.MODEL.NAME, last, first) as log:
             introduce(cfg, self._task, self._device, self._seed, first, self._output, log)
+            self._log = log
             self._measure_what_was_cut_off(first)
             if first < last:
                 self._loop(self._accelerated(log), first, log)
@@ -142,8 +152,7 @@ class Run:
             scaler=self._scaler,
             save_checkpoint=self._save,
             evaluate=self._evaluate,
-            observe=self._observe,
-            average=self._average,
+            after_step=self._after_step,
         )
 
     def _measure_what_was_cut_off(self, first: int) -> None:
@@ -184,13 +193,15 @@ class Run:
         loss = F.cross_entropy(logits, targets, label_smoothing=smoothing)
         if self._mix is not None:  # an image of two classes is neither right nor wrong
             return {"loss_cls": loss}
-        wrong = (logits.detach().argmax(1) != labels).float()
-        return {"loss_cls": loss, "train_error": 100 * wrong.mean()}
-
-    def _observe(self, done: int, means: Mapping[str, float]) -> None:
+        error = 100 * (logits.detach().argmax(1) != labels).float().mean()
         if self._cfg.SOLVER.WARMUP_UNTIL_ERROR:
-            self._progress.training.append((done, means["train_error"]))
-        self.speeds.append(means["images_per_second"])
+            self._progress.add(error)
+        return {"loss_cls": loss, "train_error": error}
+
+    def _after_step(self, done: int) -> None:
+        self._progress.end_iteration(done)
+        if self._average is not None:
+            self._average.update(done)
 
     def _save(self, done: int) -> None:
         if distributed.is_main():
@@ -226,7 +237,11 @@ class Run:
         return self.metrics
 
     def _recompute_statistics(self, model: nn.Module) -> None:
-        count = self._cfg.TEST.PRECISE_BN.NUM_ITER
+        images = len(self._task.splits["train"])
+        batch = self._cfg.SOLVER.IMS_PER_BATCH // self._cfg.SOLVER.ACCUMULATION
+        # more than an epoch would show the same images again
+        count = min(self._cfg.TEST.PRECISE_BN.NUM_ITER, math.ceil(images / batch))
+        self._log.status(f"averaging batch-norm statistics over {count} batches")
         batches = itertools.islice(self._batches.train(self._seed, 0), count)
         recompute_statistics(model, (self._normalize(images) for images, _ in batches))
         share_statistics(model)

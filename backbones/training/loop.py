@@ -15,7 +15,6 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from backbones.training import distributed
-from backbones.training.average import WeightAverage
 from backbones.training.runlog import RunLog
 
 Batch = TypeVar("Batch")
@@ -60,15 +59,14 @@ def train(
     scaler: torch.amp.GradScaler,
     save_checkpoint: Callable[[int], None],
     evaluate: Callable[[int], Mapping[str, float]],
-    observe: Callable[[int, Mapping[str, float]], None] | None = None,
-    average: WeightAverage | None = None,
+    after_step: Callable[[int], None] | None = None,
 ) -> None:
     """Minimise the sum of the losses from `start_iteration` to `max_iterations`.
 
     `compute_losses` returns terms named loss_*, and measures under other names, reported only.
     Each parameter group carries `base_lr`; its rate is base_lr * rate_factor(iteration).
-    `save_checkpoint` and `evaluate` get the number of iterations done and run in every process, as
-    does `observe`, with the means that are reported.
+    `after_step`, `save_checkpoint` and `evaluate` get the number of iterations done and run in
+    every process.
 
     Raises: NonFiniteLossError, naming iteration, losses and rate.
     """
@@ -90,17 +88,14 @@ def train(
         scaler.step(optimizer)
         scaler.update()
         meter.count()
-        if average is not None:
-            average.update(model, iteration + 1)
-
         done = iteration + 1
+        if after_step is not None:
+            after_step(done)
         saves = _due(done, settings.checkpoint_period, settings)
         evaluates = _due(done, settings.evaluation_period, settings)
         first = done == settings.start_iteration + 1
         if first or saves or evaluates or done % settings.log_period == 0:
-            means = _report(meter, optimizer, iteration, settings, log)
-            if observe is not None:
-                observe(done, means)
+            _report(meter, optimizer, iteration, settings, log)
         if saves or evaluates:
             _check_weights(model, iteration)
             share_statistics(model)
@@ -188,8 +183,7 @@ def _report(
     iteration: int,
     settings: LoopSettings,
     log: RunLog,
-) -> dict[str, float]:
-    """Log the means since the last report, and the speed; return both."""
+) -> None:
     values = meter.read()
     rate = optimizer.param_groups[0]["lr"]
     if not math.isfinite(values["total_loss"]):
@@ -208,9 +202,7 @@ def _report(
     line = f"{images_a_second:.1f} img/s  {wait}  lr {rate:.2g}  {terms}"
     log.progress(iteration + 1, line, seconds)
     speed = {"lr": rate, "images_per_second": images_a_second, "data_time_share": waiting}
-    means = {**values, **speed, "seconds_per_iteration": seconds}
-    log.scalars(iteration, means)
-    return means
+    log.scalars(iteration, {**values, **speed, "seconds_per_iteration": seconds})
 
 
 class _Meter:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from torch import nn
 
 from backbones.checkpoint import atomic_write, save_backbone
 from backbones.config import CfgNode
-from backbones.curves import plot_learning_curve
+from backbones.curves import plot_learning_curve, read_curves
 from backbones.hardware import conditions
 from backbones.training import distributed, solver
 from backbones.training.runlog import METRICS, RunLog
@@ -55,12 +55,13 @@ def make_results(
     cfg: CfgNode,
     task: Task,
     device: torch.device,
+    output: Path,
     seed: int,
     seconds: float,
     metrics: Mapping[str, float],
-    speeds: Sequence[float],
 ) -> dict[str, Any]:
-    """What results.json holds; the speed is the median of what the log reported."""
+    """What results.json holds; the speed is the median of what the run in `output` logged."""
+    speeds = [y for _, y in read_curves(output / METRICS).get("images_per_second", [])]
     return {
         "arch": task.model.arch,
         "num_classes": task.model.num_classes,

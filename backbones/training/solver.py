@@ -139,4 +139,6 @@ def describe_rate(cfg: CfgNode) -> str:
     unreached = [step for step in solver.STEPS if step >= solver.MAX_ITER]
     if unreached and solver.LR_SCHEDULER_NAME == "WarmupMultiStepLR":
         line += f"; SOLVER.STEPS {unreached} lie beyond SOLVER.MAX_ITER {solver.MAX_ITER}"
+    if solver.WARMUP_ITERS >= solver.MAX_ITER:
+        line += f"; the warm-up of SOLVER.WARMUP_ITERS {solver.WARMUP_ITERS} does not end"
     return line

@@ -79,11 +79,27 @@ def build_task(cfg: CfgNode, preprocessing: Preprocessing | None = None) -> Task
         )
     if preprocessing is None:
         preprocessing = decided
-        if cfg.INPUT.MEAN == "pixel" and not decided.mean_image:
+        if cfg.INPUT.MEAN == "pixel" and len(decided.mean_image) != 3 * cfg.INPUT.SIZE**2:
             preprocessing = _with_mean_image(decided, opened.train, build_views(cfg, decided))
+    if len(preprocessing.mean_image) not in (0, 3 * cfg.INPUT.SIZE**2):
+        side = round((len(preprocessing.mean_image) / 3) ** 0.5)
+        raise ValueError(
+            f"INPUT.SIZE must be {side}, the size of the mean image in use, got {cfg.INPUT.SIZE}; "
+            "set it so, or INPUT.MEAN pixel in a new run for a mean image of that size"
+        )
+    notes += tuple(_missing_classes(splits))
     views = build_views(cfg, preprocessing)
     test_views = replace(views, size=cfg.INPUT.SIZE_TEST)
     return Task(model, preprocessing, splits, views, test_views, notes)
+
+
+def _missing_classes(splits: Mapping[Split, Images]) -> Iterator[str]:
+    for split, images in splits.items():
+        present = set(images.labels.tolist())
+        missing = [n for label, n in enumerate(images.class_names) if label not in present]
+        if missing:
+            listed = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")
+            yield f"no {split} images of {len(missing)} classes: {listed}"
 
 
 def build_views(cfg: CfgNode, preprocessing: Preprocessing) -> Views:

@@ -48,7 +48,11 @@ def test_one_fault(key, value, message):
 
 FAULTS_BETWEEN_KEYS = [
     (("INPUT.MIN_SIZE_TRAIN", "[200, 300]"), "[low, high] with 224 <= low <= high, got [200, 300]"),
-    (("INPUT.SIZE_TEST", "300"), "INPUT.MIN_SIZE_TEST must be >= INPUT.SIZE_TEST 300, got 256"),
+    (("INPUT.SIZE_TEST", "256"), "SIZE_TEST must be INPUT.SIZE 224 where MEAN is pixel, got 256"),
+    (
+        ("INPUT.SIZE_TEST", "300", "INPUT.MEAN", "channel"),
+        "INPUT.MIN_SIZE_TEST must be >= INPUT.SIZE_TEST 300, got 256",
+    ),
     (("SOLVER.ACCUMULATION", "3"), "IMS_PER_BATCH must be a multiple of ACCUMULATION 3, got 256"),
     (("TEST.EVAL_PERIOD", "0"), "EVAL_PERIOD must be > 0 for WarmupPlateauLR"),
     (("INPUT.PIXEL_MEAN", "[1, 2, 3]"), "must be [] where MEAN is pixel"),

@@ -26,7 +26,11 @@ def test_the_first_images_of_the_first_classes_once(tmp_path):
     assert image.shape == (5, 4, 3)
     assert (image == (20, 60, 7)).all()
     (copied / "test" / "c00" / "0.png").unlink()
-    assert copy_few(tmp_path / "absent", copied) == copied  # what is there is not made again
+    assert copy_few(tmp_path, tmp_path / "few") == copied
+    assert not (copied / "test" / "c00" / "0.png").exists()  # what is there is not made again
+    write_images(tmp_path / "other", "train", 1, 4)
+    write_images(tmp_path / "other", "val", 1, 2)
+    assert copy_few(tmp_path / "other", tmp_path / "few") != copied
 
 
 def test_data_without_a_test_split(tmp_path):

@@ -223,7 +223,7 @@ def test_config_faults_come_all_at_once():
             "imagenet_resnet18",
             ["MODEL.NORM", "batch", "INPUT.SIZE_TEST", "300", "SOLVER.MAX_ITER", "0"],
         )
-    assert len(error.value.faults) == 3
+    assert len(error.value.faults) == 4
     for fault in ("MODEL.NORM must be", "MIN_SIZE_TEST must be", "MAX_ITER"):
         assert fault in str(error.value)
 

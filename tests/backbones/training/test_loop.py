@@ -8,7 +8,6 @@ import pytest
 import torch
 from torch import nn
 
-from backbones.training.average import WeightAverage
 from backbones.training.loop import LoopSettings, NonFiniteLossError, train
 from backbones.training.runlog import RunLog
 
@@ -19,8 +18,7 @@ def run(
     rate: float = 0.1,
     loss=None,
     batches=None,
-    observe=None,
-    average=None,
+    after_step=None,
     **settings,
 ):
     """Minimise w**2 by default; returns the calls of save and evaluate."""
@@ -45,8 +43,7 @@ def run(
             scaler=torch.amp.GradScaler("cpu", enabled=False),
             save_checkpoint=lambda iteration: calls.append(("save", iteration)),
             evaluate=evaluate,
-            observe=observe,
-            average=average,
+            after_step=after_step,
         )
     return calls
 
@@ -120,28 +117,13 @@ def test_accumulation_steps_along_the_mean_gradient(tmp_path: Path) -> None:
 
 
 def test_measures_are_reported_and_do_not_train(tmp_path: Path) -> None:
-    model, seen = layer(), []
-    run(
-        tmp_path,
-        model,
-        loss=slope,
-        batches=[1, 2, 4],
-        max_iterations=3,
-        log_period=2,
-        observe=lambda done, means: seen.append((done, means["total_loss"], means["error"])),
-    )
-    assert model.weight.item() == pytest.approx(1 - 0.1 * 7)
-    done, losses, errors = zip(*seen)
-    assert done == (1, 2, 3)
-    assert losses == pytest.approx((1 * 1.0, 2 * 0.9, 4 * 0.7))
-    assert errors == (50, 50, 50)
-
-
-def test_the_average_follows_every_period(tmp_path: Path) -> None:
     model = layer()
-    average = WeightAverage(model, decay=0.75, period=2)
-    run(tmp_path, model, loss=slope, batches=[1, 2, 4, 8], max_iterations=4, average=average)
-    # the rate is 0 from iteration 3 on; after 2: w = 0.7, after 4: w = 0.3
-    expected = 0.75 * (0.75 * 1 + 0.25 * 0.7) + 0.25 * 0.3
-    assert average.model.weight.item() == pytest.approx(expected)
-    assert not average.model.weight.requires_grad
+    done: list[int] = []
+    batches = {"batches": [1, 2, 4], "max_iterations": 3, "log_period": 2}
+    run(tmp_path, model, loss=slope, after_step=done.append, **batches)
+    assert model.weight.item() == pytest.approx(1 - 0.1 * 7)
+    assert done == [1, 2, 3]
+    lines = [json.loads(x) for x in (tmp_path / "metrics.json").read_text().splitlines()]
+    reports = [x for x in lines if "total_loss" in x]
+    assert [x["total_loss"] for x in reports] == pytest.approx([1 * 1.0, 2 * 0.9, 4 * 0.7])
+    assert [x["error"] for x in reports] == [50, 50, 50]

@@ -1,6 +1,7 @@
 """What a recipe adds to a plain run: held-out images, mean images, plateaus, averages, parts."""
 
 import json
+import shutil
 from pathlib import Path
 
 import cv2
@@ -160,11 +161,41 @@ def test_no_more_workers_than_cores(root, tmp_path, monkeypatch):
 
 
 def test_the_rate_waits_for_the_training_error(root, tmp_path):
-    cfg = config(root, "cifar10_resnet110", SOLVER__WARMUP_UNTIL_ERROR=100.0, SOLVER__MAX_ITER=3)
-    train_classifier(cfg, tmp_path)
-    rates = [x["lr"] for x in lines(tmp_path) if "lr" in x]
-    assert rates[0] == pytest.approx(0.005)
-    assert rates[-1] == pytest.approx(0.05)
+    changes = {"SOLVER__WARMUP_UNTIL_ERROR": 100.0, "TEST__EVAL_PERIOD": 0}
+    changes |= {"TEST__PRECISE_BN__ENABLED": False, "MODEL__NAME": "cifar_resnet8"}
+    cfg = config(root, "cifar10_resnet110", SOLVER__MAX_ITER=21, **changes)
+    train_classifier(cfg, tmp_path / "whole")
+    rates = {x["iteration"]: x["lr"] for x in lines(tmp_path / "whole") if "lr" in x}
+    assert rates == pytest.approx({0: 0.005, 19: 0.005, 20: 0.05})
+    # wherever it is stopped, the training error is that of iterations 1 to 20
+    half = config(root, "cifar10_resnet110", SOLVER__MAX_ITER=7, **changes)
+    train_classifier(half, tmp_path / "parts")
+    train_classifier(cfg, tmp_path / "parts", resume=True)
+    whole, parts = (load_state(tmp_path / name) for name in ("whole", "parts"))
+    assert whole.progress["training"] == parts.progress["training"]
+    assert all(torch.equal(whole.model[key], parts.model[key]) for key in whole.model)
+
+
+def test_a_run_is_not_shorter_than_what_it_has_done(root, run, tmp_path):
+    shutil.copytree(run[0], tmp_path / "run")
+    (tmp_path / "run" / "results.json").unlink()
+    cfg = config(root, SOLVER__MAX_ITER=3)
+    with pytest.raises(ValueError, match="MAX_ITER must be at least 6, what the run in .* got 3"):
+        train_classifier(cfg, tmp_path / "run", resume=True)
+
+
+def test_a_mean_image_has_the_size_of_the_inputs(root, run, tmp_path):
+    weights = {"MODEL__WEIGHTS": run[0] / "model_final.pth", "INPUT__SIZE": 24}
+    anew = build_task(config(root, DATASETS__IN_MEMORY=False, **weights))
+    assert len(anew.preprocessing.mean_image) == 24 * 24 * 3
+    with pytest.raises(ValueError, match=r"INPUT\.SIZE must be 16, the size of the mean image"):
+        build_task(config(root, INPUT__MEAN="channel", DATASETS__IN_MEMORY=False, **weights))
+
+
+def test_a_class_without_images_to_test_is_told(root, tmp_path):
+    shutil.copytree(root, tmp_path / "data")
+    shutil.rmtree(tmp_path / "data" / "test" / "c")
+    assert "no test images of 1 classes: c" in build_task(config(tmp_path / "data")).notes
 
 
 def test_loading_from_disk_and_from_memory_sees_the_same_images(root, tmp_path):
