@@ -6,6 +6,7 @@ python tools/readme_tables.py [--check]
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 RESULTS = ROOT / "configs" / "detection"
+CLASSIFIERS = ROOT / "configs" / "backbones"
 
 
 def main(argv: Sequence[str]) -> int:
@@ -33,6 +35,7 @@ def main(argv: Sequence[str]) -> int:
 def with_tables(text: str) -> str:
     """`text` with each table between its marks made anew."""
     tables = {"shapes": table("shapes_vgg16", "shapes_r18"), "bccd": table("bccd_r18")}
+    tables["cifar"] = classifier_table("cifar10_resnet20")
     for name, lines in tables.items():
         before, rest = text.split(f"<!-- {name} -->\n")
         _, after = rest.split(f"<!-- /{name} -->")
@@ -54,6 +57,23 @@ def table(*configs: str) -> str:
         rows.append(
             f"| [`{name}`](configs/detection/{name}.json) | {eleven:.1f} | {area:.1f} "
             f"| {minutes} min {seconds} s | {conditions(result)} |"
+        )
+    return "\n".join(rows) + "\n"
+
+
+def classifier_table(*configs: str) -> str:
+    """One row a config: the error of its best run, time, conditions."""
+    rows = ["| config | top-1 test error, % | training and measuring | conditions |"]
+    rows.append("|---|---:|---:|---|")
+    for name in configs:
+        runs = json.loads((CLASSIFIERS / f"{name}.json").read_text(encoding="utf-8"))["runs"]
+        best = min(runs, key=lambda run: run["metrics"]["top1_error"])
+        minutes, seconds = divmod(round(best["seconds"]), 60)
+        told = [f"{best['iterations']} iterations", f"{len(runs)} run(s)", best["data"]]
+        told += [best["hardware"], f"torch {best['versions']['torch'].partition('+')[0]}"]
+        rows.append(
+            f"| [`{name}`](configs/backbones/{name}.json) | {best['metrics']['top1_error']:.2f} "
+            f"| {minutes} min {seconds} s | {', '.join(filter(None, told))} |"
         )
     return "\n".join(rows) + "\n"
 

@@ -21,11 +21,11 @@ CLASSES = ("ant", "bee", "cat")
 SIZES = {"INPUT": {"SIZE": 32, "MIN_SIZE_TEST": 36}}
 
 
-def save_network(path, seed=0, classes=CLASSES, recipe=SIZES, name="cifar_resnet8"):
+def save_network(path, seed=0, classes=CLASSES, recipe=SIZES, name="cifar_resnet8", image=()):
     torch.manual_seed(seed)
     model = backbones.create(name, num_classes=len(classes))
     model.fc.weight.data.mul_(100)  # random, but of another mind for other images
-    seen = Preprocessing("BGR", 1.0, (100.0, 110.0, 120.0), (60.0, 60.0, 60.0), classes)
+    seen = Preprocessing("BGR", 1.0, (100.0, 110.0, 120.0), (60.0, 60.0, 60.0), classes, image)
     save_backbone(
         path,
         arch=model.arch,
@@ -222,3 +222,11 @@ def test_data_that_does_not_fit(fault, data, weights, tmp_path):
     assert line.startswith("scale must be")  # before an image is read
     assert fault(weights, tmp_path / "animals", "--precise-bn", "2").count("train/<class>/") == 1
     assert "--json must be a file in an existing folder" in fault(weights, data, "--json", tmp_path)
+
+
+@pytest.mark.parametrize(("size", "told"), [(32, False), (36, True)])
+def test_a_mean_image_of_another_size_is_told(main, data, tmp_path, capsys, size, told):
+    path = save_network(tmp_path / "a.pth", image=(100.0,) * (32 * 32 * 3))
+    argv = ["--weights", path, "--data", data, "--device", "cpu", "--workers", "0", "--size", size]
+    main([str(x) for x in argv])
+    assert ("where inputs are not 32x32, the mean" in capsys.readouterr().out) is told

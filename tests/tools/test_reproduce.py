@@ -71,6 +71,8 @@ def test_an_interrupted_row_goes_on(reproduce, images, tmp_path, monkeypatch):
     run = tmp_path / "smoke" / "runs" / "cifar10_plain20-seed1"
     assert not (run / "results.json").is_file()
     before = (run / "metrics.json").read_text()
+    with pytest.raises(ValueError, match=r"must be those it began with, .* got .*BASE_LR 0\.5"):
+        reproduce.main([*argv, "SOLVER.BASE_LR", "0.5"])
     reproduce.main(argv)
     assert json.loads((run / "results.json").read_text())["iterations"] == 4
     assert (run / "metrics.json").read_text().startswith(before.splitlines()[0])

@@ -173,8 +173,9 @@ def test_a_run_is_not_trained_over(run, images):
 
 def test_an_output_that_is_a_file_is_refused(images, tmp_path):
     (tmp_path / "run").write_text("")
-    with pytest.raises(ValueError, match=r"--output must be a folder, got .*run, which is a file"):
-        train_classifier(config(images), tmp_path / "run")
+    for output in ("run", "run/below"):
+        with pytest.raises(ValueError, match="--output must be a folder, got .*run, which is a"):
+            train_classifier(config(images), tmp_path / output)
 
 
 def test_resuming_nothing_says_that_it_starts(images, tmp_path, capsys):

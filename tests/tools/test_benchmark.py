@@ -1,0 +1,64 @@
+"""tools/benchmark.py on a handful of tiny images."""
+
+import json
+import runpy
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+TOOL = Path(__file__).resolve().parents[2] / "tools" / "benchmark.py"
+KEYS = {
+    "MODEL.NAME": "cifar_resnet8",
+    "MODEL.DEVICE": "cpu",
+    "DATASETS.HOLD_OUT": 0,
+    "DATALOADER.NUM_WORKERS": 0,
+    "INPUT.SIZE": 8,
+    "SOLVER.IMS_PER_BATCH": 4,
+}
+
+
+@pytest.fixture(scope="module")
+def main():
+    return runpy.run_path(str(TOOL))["main"]
+
+
+@pytest.fixture
+def data(tmp_path):
+    for split in ("train", "test"):
+        for name in "ab":
+            path = tmp_path / "data" / split / name / "0.png"
+            path.parent.mkdir(parents=True)
+            cv2.imwrite(str(path), np.full((8, 8, 3), ord(name), np.uint8))
+    return tmp_path / "data"
+
+
+def test_every_variant_is_timed_in_every_round(main, data, tmp_path, capsys):
+    keys = {**KEYS, "DATASETS.ROOT": data}
+    argv = ["train-backbone", "--config", "cifar10_resnet20", "--iterations", "3", "--rounds", "2"]
+    argv += ["--variant", "bf16: SOLVER.AMP.ENABLED True", "--json", tmp_path / "out.json"]
+    main([str(x) for x in (*argv, *(text for pair in keys.items() for text in pair))])
+    measured = json.loads((tmp_path / "out.json").read_text())
+    names = ["config", "bf16", "usual loop"]
+    assert list(measured["iterations_per_second"]) == names
+    assert all(len(rounds) == 2 for rounds in measured["all_rounds"].values())
+    assert measured["ratio"]["usual loop"] == 1
+    assert measured["variants"]["bf16"] == ["SOLVER.AMP.ENABLED", "True"]
+    assert "usual loop" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("argv", "fault"),
+    [
+        (["--iterations", "0"], "--iterations must be >= 1, got 0"),
+        (["--iterations", "1"], "--iterations must be at least 2"),
+        (["--variant", "bf16"], "--variant must be \"NAME: KEY VALUE ...\", got 'bf16'"),
+        (["--variant", "usual loop: SEED 3"], "names must differ"),
+        (["--variant", "config: SEED 3"], "names must differ"),
+    ],
+)
+def test_faults(main, data, argv, fault):
+    keys = [str(x) for pair in {**KEYS, "DATASETS.ROOT": data}.items() for x in pair]
+    with pytest.raises(ValueError, match=fault):
+        main(["train-backbone", "--config", "cifar10_resnet20", *argv, *keys])
