@@ -69,7 +69,8 @@ def classifier_table(*configs: str) -> str:
         runs = json.loads((CLASSIFIERS / f"{name}.json").read_text(encoding="utf-8"))["runs"]
         best = min(runs, key=lambda run: run["metrics"]["top1_error"])
         minutes, seconds = divmod(round(best["seconds"]), 60)
-        told = [f"{best['iterations']} iterations", f"{len(runs)} run(s)", best["data"]]
+        number = f"{len(runs)} run{'s' if len(runs) > 1 else ''}"
+        told = [f"{best['iterations']} iterations", number, best["data"]]
         told += [best["hardware"], f"torch {best['versions']['torch'].partition('+')[0]}"]
         rows.append(
             f"| [`{name}`](configs/backbones/{name}.json) | {best['metrics']['top1_error']:.2f} "
