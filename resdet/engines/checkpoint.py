@@ -64,8 +64,6 @@ def load(path: Path, overrides: Sequence[str] = ()) -> DetectorCheckpoint:
     payload = _read(path)
     if payload.get("format") != FORMAT:
         return _foreign(payload, path, overrides)
-    if "iteration" in payload:  # its name until 0.1.0
-        payload["iterations"] = payload["iteration"]
     try:
         return DetectorCheckpoint(
             model=payload["model"],
