@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,9 +19,7 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument(
-        "--detections", type=Path, help="folder of comp4_det_test_<class>.txt, or COCO-results JSON"
-    )
+    source.add_argument("--detections", type=Path, help="folder of comp4 files, or COCO JSON")
     source.add_argument("--checkpoint", type=Path, help="a detector to run on the split")
     parser.add_argument("--engine", default="auto", help="of --checkpoint: auto, d2 or tv [auto]")
     parser.add_argument("--data", type=Path, required=True, help="VOC root, or a folder of one")
@@ -40,7 +39,8 @@ def main(argv: Sequence[str]) -> None:
     from rich.console import Console
 
     from resdet.data.voc import load_voc
-    from resdet.evaluation import ground_truth_by_id, match_voc, write_json
+    from resdet.evaluation import ground_truth_by_id, match_voc, score_voc, write_json
+    from resdet.evaluation.matches import DEVKIT
     from resdet.evaluation.results import check_writable
     from resdet.evaluation.tables import voc_table
 
@@ -56,10 +56,10 @@ def main(argv: Sequence[str]) -> None:
         table.for_images(record.image_id for record in dataset.records),
         dataset.class_names,
         thresholds=args.iou,
-        iou_rule=args.iou_rule,
+        rules=replace(DEVKIT, iou=args.iou_rule),
     )
     metrics = ("11point", "area") if args.metric == "both" else (args.metric or dataset.metric,)
-    results = {metric: matches.score(metric).to_dict() for metric in metrics}
+    results = {metric: score_voc(matches, metric) for metric in metrics}
     Console().print(voc_table(*results.values()))
     if args.json:
         write_json(args.json, results if args.metric == "both" else results[metrics[0]])

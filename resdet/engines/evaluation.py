@@ -88,7 +88,7 @@ def _score(dataset: Dataset, detections: Sequence[Detections]) -> dict[str, Any]
         ids = [record.image_id for record in dataset.records]
         return coco.evaluate_coco(dataset.annotations, entries, image_ids=ids)
     matches = voc.match_voc(truths, detections, dataset.class_names)
-    return {rule: matches.score(rule).to_dict() for rule in ("11point", "area")}
+    return {rule: voc.score_voc(matches, rule) for rule in ("11point", "area")}
 
 
 def _write(

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from resdet.evaluation.coco import METRICS
+from resdet.evaluation.precision import METRIC_NAMES
 
 _METRICS_OF_BOTH = ("11point", "area")
 
@@ -62,7 +63,6 @@ def compare(
     return [Row(name, value, sides[1][1][name]) for name, value in sides[0][1].items()]
 
 
-METRIC_NAMES = {"11point": "11-point", "area": "area"}
 _RULE_SIGNS = {"ge": ">=", "gt": ">"}
 
 

@@ -9,7 +9,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from resdet.evaluation.coco import METRICS
-from resdet.evaluation.compare import METRIC_NAMES, Row, convention, rule
+from resdet.evaluation.compare import Row, convention, rule
+from resdet.evaluation.precision import METRIC_NAMES
 
 COLUMNS = 4  # what a terminal of 80 holds
 

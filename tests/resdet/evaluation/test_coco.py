@@ -283,4 +283,4 @@ def test_voc_data_in_coco_form():
                 assert scores["AP50"] == pytest.approx(1.0)
                 assert scores["per_class"]["b"] is None
             voc = evaluate_voc(ground_truth_by_id(dataset.records), dets, dataset.class_names)
-            assert voc.mAP["0.50"] == 1.0
+            assert voc["mAP"]["0.50"] == 1.0

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from resdet.boxes import iou, paired_iou
-from resdet.evaluation import DetectionTable, evaluate_voc, ground_truth_by_id, match_voc
-from resdet.evaluation.voc import threshold_key
+from resdet.evaluation import DetectionTable, evaluate_voc, ground_truth_by_id, match_voc, score_voc
+from resdet.evaluation.matches import Rules
+from resdet.evaluation.precision import threshold_key
 from resdet.structures import Detections, GroundTruth, ImageRecord
 
 BOX = [0, 0, 10, 10]
@@ -24,7 +25,7 @@ def found(image_id, boxes, scores, labels=None):
 
 def ap(ground_truth, detections, metric="area", **kwargs):
     result = evaluate_voc(ground_truth, detections, ["a"], metric=metric, **kwargs)
-    return result.per_class["a"]["0.50"]
+    return result["per_class"]["a"]["0.50"]
 
 
 def test_duplicate_detection_is_a_false_positive():
@@ -47,9 +48,9 @@ def test_iou_exactly_at_the_threshold(rule, expected, width, threshold):
         [found("i", [[0, 0, width, 10]], [0.9])],
         ["a"],
         thresholds=[threshold],
-        iou_rule=rule,
+        rules=Rules("voc", rule),
     )
-    assert result.mAP == {threshold_key(threshold): expected}
+    assert result["mAP"] == {threshold_key(threshold): expected}
 
 
 def test_devkit_pixels_are_the_plain_area():
@@ -59,7 +60,7 @@ def test_devkit_pixels_are_the_plain_area():
     gt = from_voc(np.array([[1, 1, 10, 10]], np.float32))
     det = from_voc(np.array([[1, 1, 10, 5]], np.float32))
     assert ap({"i": truth(gt)}, [found("i", det, [1.0])]) == 1.0
-    assert ap({"i": truth(gt)}, [found("i", det, [1.0])], iou_rule="gt") == 0.0
+    assert ap({"i": truth(gt)}, [found("i", det, [1.0])], rules=Rules("voc", "gt")) == 0.0
 
 
 def test_difficult_objects_are_ignored_and_not_missed():
@@ -100,9 +101,9 @@ def test_classes_without_objects_or_detections():
     dets = [found("i", [BOX, FAR], [0.9, 0.8], [0, 2])]
     for metric in ("11point", "area"):
         result = evaluate_voc(data, dets, ["a", "b", "c"], metric=metric)
-        values = {name: aps["0.50"] for name, aps in result.per_class.items()}
+        values = {name: aps["0.50"] for name, aps in result["per_class"].items()}
         assert values == {"a": 1.0, "b": 0.0, "c": None}
-        assert result.mAP["0.50"] == 0.5
+        assert result["mAP"]["0.50"] == 0.5
 
 
 def test_a_class_of_difficult_objects_only_has_no_ap():
@@ -110,7 +111,7 @@ def test_a_class_of_difficult_objects_only_has_no_ap():
 
 
 def test_nothing_at_all():
-    assert evaluate_voc({}, [], ["a"]).mAP == {"0.50": None}
+    assert evaluate_voc({}, [], ["a"])["mAP"] == {"0.50": None}
     assert ap({"i": truth([BOX])}, []) == 0.0
     assert ap({"i": truth([BOX])}, [], "11point") == 0.0
     assert ap({"i": truth([])}, [found("i", [BOX], [0.5])]) is None
@@ -140,17 +141,22 @@ def test_several_thresholds_at_once():
     data = {"i": truth([BOX])}
     dets = [found("i", [[0, 0, 8, 10]], [0.9])]
     result = evaluate_voc(data, dets, ["a"], thresholds=[0.5, 0.75, 0.9])
-    assert result.mAP == {"0.50": 1.0, "0.75": 1.0, "0.90": 0.0}
+    assert result["mAP"] == {"0.50": 1.0, "0.75": 1.0, "0.90": 0.0}
 
 
 def test_the_json_of_a_result():
-    result = evaluate_voc({"i": truth([BOX])}, [found("i", [BOX], [0.9])], ["a"]).to_dict()
+    result = evaluate_voc({"i": truth([BOX])}, [found("i", [BOX], [0.9])], ["a"])
     assert result.pop("seconds") >= 0
     assert result == {
         "mAP": {"0.50": 1.0},
         "per_class": {"a": {"0.50": 1.0}},
         "metric": "area",
+        "kind": "voc",
         "iou_rule": "ge",
+        "ties": "stable",
+        "recall": "exact",
+        "score_decimals": None,
+        "box_decimals": None,
         "num_images": 1,
         "num_detections": 1,
     }
@@ -161,7 +167,7 @@ def test_the_json_of_a_result():
     [
         ({"thresholds": []}, "thresholds must be"),
         ({"thresholds": [50]}, "thresholds must be"),
-        ({"iou_rule": "eq"}, "iou_rule must be ge or gt"),
+        ({"rules": Rules("voc", "eq")}, "iou_rule must be ge or gt"),
         ({"metric": "12point"}, "metric must be 11point or area"),
     ],
 )
@@ -253,13 +259,13 @@ def test_random_data_against_plain_loops(seed, rule, monkeypatch):
     monkeypatch.setattr("resdet.evaluation.voc._PAIRS_AT_ONCE", 7)  # parts are joined aright
     data, dets = random_case(seed)
     names, thresholds = list("abcde"), [0.25, 0.5, 0.75]
-    matches = match_voc(data, dets, names, thresholds=thresholds, iou_rule=rule)
+    matches = match_voc(data, dets, names, thresholds=thresholds, rules=Rules("voc", rule))
     for metric in ("11point", "area"):
-        result = matches.score(metric)
+        result = score_voc(matches, metric)
         for label, name in enumerate(names):
             for threshold in thresholds:
                 expected = reference(data, dets, label, threshold, rule, metric)
-                value = result.per_class[name][f"{threshold:.2f}"]
+                value = result["per_class"][name][f"{threshold:.2f}"]
                 assert value == (None if expected is None else pytest.approx(expected, abs=1e-12))
 
 
