@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from resdet.boxes import paired_iou
+from resdet.boxes import FloatArray, from_voc, to_voc, voc_iou
 from resdet.evaluation.matches import (
     DEVKIT,
     FALSE_POSITIVE,
     IGNORED,
     TRUE_POSITIVE,
-    IouRule,
     Matches,
     Objects,
     Rules,
@@ -33,7 +33,7 @@ from resdet.evaluation.table import (
     number_ids,
     unknown_ids,
 )
-from resdet.structures import Detections, GroundTruth, ImageId, ImageRecord, Int64Array
+from resdet.structures import BoolArray, Detections, GroundTruth, ImageId, ImageRecord, Int64Array
 
 _PAIRS_AT_ONCE = 1_000_000  # pairs of boxes compared at once: bounds the memory
 
@@ -97,27 +97,50 @@ def match_voc(
     table = detections
     if not isinstance(table, DetectionTable):
         table = DetectionTable.of(table)
-    truth = _Truth(ground_truth, len(class_names))
-    images = _image_numbers(table, truth.image_ids)
+    image_ids, truth = _columns(ground_truth, len(class_names))
+    images = _image_numbers(table, image_ids)
     _check_labels(table.labels, len(class_names), "labels of the detections")
 
-    order = np.lexsort((-table.scores, table.labels))  # stable: equal scores keep their order
-    images, labels, boxes = images[order], table.labels[order], table.boxes[order]
-    overlap, best = truth.best_overlaps(images, labels, boxes)
-    verdicts = np.stack([truth.verdicts(overlap, best, t, rules.iou) for t in thresholds])
+    scores = table.scores
+    if rules.score_decimals is not None:
+        scores = _rounded(scores, rules.score_decimals)
+    order = _order(table.labels, scores, rules)
+    found = _Found(images[order], table.labels[order], table.boxes[order], rules)
+    verdicts, objects = _judge(found, truth, thresholds, rules)
     return Matches(
         rules=rules,
         class_names=tuple(class_names),
         thresholds=tuple(thresholds),
-        image_ids=truth.image_ids,
-        images=images,
-        labels=labels,
-        scores=table.scores[order],
-        boxes=boxes,
+        image_ids=image_ids,
+        images=found.images,
+        labels=found.labels,
+        scores=scores[order],
+        boxes=found.boxes,
         verdicts=verdicts,
-        objects=np.where(verdicts == FALSE_POSITIVE, -1, best).astype(np.int32),
-        truth=truth.objects,
+        objects=objects,
+        truth=truth,
     )
+
+
+def rematch(
+    matches: Matches, truth: Objects, *, ignored_if_unmatched: BoolArray | None = None
+) -> Matches:
+    """The same detections judged against other objects of the same images, by the same rules.
+
+    Shape: `ignored_if_unmatched` (N,): rows that are ignored where they would be false, as COCO
+    does with detections outside a range of areas.
+    Raises: ValueError for matches by COCO's rule, or objects of no image or class of theirs.
+    """
+    if matches.rules.kind != "voc":
+        raise ValueError(f"matches must be by VOC's rule, got {matches.rules.kind!r}")
+    _check_labels(truth.labels, len(matches.class_names), "labels of the objects")
+    if len(truth) and not 0 <= truth.images.min() <= truth.images.max() < len(matches.image_ids):
+        raise ValueError(f"images of the objects must be in [0, {len(matches.image_ids)})")
+    found = _Found(matches.images, matches.labels, matches.boxes, matches.rules)
+    verdicts, objects = _judge(found, truth, matches.thresholds, matches.rules)
+    if ignored_if_unmatched is not None:
+        verdicts[ignored_if_unmatched & (verdicts == FALSE_POSITIVE)] = IGNORED
+    return replace(matches, truth=truth, verdicts=verdicts, objects=objects)
 
 
 def ground_truth_by_id(records: Iterable[ImageRecord]) -> dict[ImageId, GroundTruth]:
@@ -136,69 +159,103 @@ def ground_truth_by_id(records: Iterable[ImageRecord]) -> dict[ImageId, GroundTr
     return truth
 
 
-class _Truth:
-    """The objects of all images as columns, sorted by image and class; order kept within."""
+def _columns(
+    ground_truth: Mapping[ImageId, GroundTruth], num_classes: int
+) -> tuple[tuple[ImageId, ...], Objects]:
+    parts = list(ground_truth.values())
+    labels = join_columns((part.labels for part in parts), np.int64)
+    _check_labels(labels, num_classes, "labels of the ground truth")
+    truth = Objects(
+        np.repeat(np.arange(len(parts)), [len(part) for part in parts]),
+        labels,
+        join_columns((part.boxes for part in parts), np.float64, 4),
+        join_columns((part.difficult | part.crowd for part in parts), np.bool_),
+    )
+    return tuple(ground_truth), truth
 
-    def __init__(self, ground_truth: Mapping[ImageId, GroundTruth], num_classes: int) -> None:
-        self.image_ids = tuple(ground_truth)
-        self.num_classes = num_classes
-        parts = list(ground_truth.values())
-        labels = join_columns((part.labels for part in parts), np.int64)
-        _check_labels(labels, num_classes, "labels of the ground truth")
-        images = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
-        order = np.argsort(self._keys(images, labels), kind="stable")
-        self.keys = self._keys(images, labels)[order]
-        ignored = (np.logical_or(part.difficult, part.crowd) for part in parts)
-        self.objects = Objects(
-            images[order],
-            labels[order],
-            join_columns((part.boxes for part in parts), np.float64, 4)[order],
-            join_columns(ignored, np.bool_)[order],
-        )
 
-    def _keys(self, images: Int64Array, labels: Int64Array) -> Int64Array:
-        return images * self.num_classes + labels
+class _Found:
+    """Detections by class and falling score, their corners as the file has them."""
 
-    def best_overlaps(
-        self, images: Int64Array, labels: Int64Array, boxes: Float64Array
-    ) -> tuple[Float64Array, Int64Array]:
-        """The highest IoU of each detection and the row of that object, the first of equals.
+    def __init__(
+        self, images: Int64Array, labels: Int64Array, boxes: Float64Array, rules: Rules
+    ) -> None:
+        self.images, self.labels, self.boxes = images, labels, boxes
+        if rules.box_decimals is None:
+            self.corners = to_voc(boxes)
+        else:  # detectron2 adds 1 to a float32
+            self.corners = _rounded(to_voc(boxes.astype(np.float32)), rules.box_decimals)
+            self.boxes = from_voc(self.corners).astype(np.float64)
 
-        Shape: (N,), (N,), (N, 4) -> (N,), (N,); IoU -1 where the image has no such object.
-        """
-        keys = self._keys(images, labels)
-        first = np.searchsorted(self.keys, keys, "left")
-        count = np.searchsorted(self.keys, keys, "right") - first
-        overlap, best = np.full(len(keys), -1.0), np.zeros(len(keys), np.int64)
-        rows = np.flatnonzero(count)
-        ends = np.cumsum(count[rows])
-        marks = np.arange(_PAIRS_AT_ONCE, ends[-1] if len(ends) else 0, _PAIRS_AT_ONCE)
-        for part in np.split(rows, np.unique(np.searchsorted(ends, marks))):
-            if not len(part):
-                continue
-            n = count[part]
-            starts = np.cumsum(n) - n
-            objects = np.arange(n.sum()) + np.repeat(first[part] - starts, n)
-            iou = paired_iou(boxes[np.repeat(part, n)], self.objects.boxes[objects])
-            overlap[part] = np.maximum.reduceat(iou, starts)
-            at_best = np.where(iou == np.repeat(overlap[part], n), objects, len(self.keys))
-            best[part] = np.minimum.reduceat(at_best, starts)
-        return overlap, best
 
-    def verdicts(
-        self, overlap: Float64Array, best: Int64Array, threshold: float, rule: IouRule
-    ) -> NDArray[np.int8]:
-        """(N,) detections by falling score -> (N,) verdicts."""
-        hit = overlap >= threshold if rule == "ge" else overlap > threshold
-        verdicts = np.full(len(hit), FALSE_POSITIVE, np.int8)
-        if not len(self.keys):
-            return verdicts
-        ignored = self.objects.ignored[best]
-        verdicts[hit & ignored] = IGNORED
-        claims = np.flatnonzero(hit & ~ignored)
-        _, first = np.unique(best[claims], return_index=True)
-        verdicts[claims[first]] = TRUE_POSITIVE
-        return verdicts
+def _rounded(values: FloatArray, decimals: int) -> Float64Array:
+    """What f"{value:.{decimals}f}" keeps of float32 values; exact for up to 8 decimals."""
+    power = 10.0**decimals
+    return np.rint(values.astype(np.float32).astype(np.float64) * power) / power
+
+
+def _order(labels: Int64Array, scores: Float64Array, rules: Rules) -> Int64Array:
+    """The rows by class, then by falling score, equal scores as the rules say."""
+    by_class = np.argsort(labels, kind="stable")
+    bounds = np.flatnonzero(np.diff(labels[by_class])) + 1
+    kind: Literal["stable"] | None = "stable" if rules.ties == "stable" else None
+    parts = [rows[np.argsort(-scores[rows], kind=kind)] for rows in np.split(by_class, bounds)]
+    return np.concatenate(parts)
+
+
+def _judge(
+    found: _Found, truth: Objects, thresholds: Sequence[float], rules: Rules
+) -> tuple[NDArray[np.int8], NDArray[np.int32]]:
+    """(T, N) verdicts and rows of `truth`, -1 for false positives."""
+    shape = len(thresholds), len(found.labels)
+    verdicts, objects = np.full(shape, FALSE_POSITIVE, np.int8), np.full(shape, -1, np.int32)
+    overlap, best = _best_overlaps(found, truth)
+    # detections near enough for some threshold, by object, then in their order
+    rows = np.flatnonzero(_hits(overlap, min(thresholds), rules))
+    rows = rows[np.argsort(best[rows], kind="stable")]
+    ignored = truth.ignored[best[rows]]
+    for row, threshold in enumerate(thresholds):
+        hit = _hits(overlap[rows], threshold, rules)
+        claims = rows[hit & ~ignored]
+        first = claims[np.diff(best[claims], prepend=-1) != 0]
+        excused = rows[hit & ignored]
+        verdicts[row, first] = TRUE_POSITIVE
+        verdicts[row, excused] = IGNORED
+        objects[row, first], objects[row, excused] = best[first], best[excused]
+    return verdicts, objects
+
+
+def _hits(overlap: Float64Array, threshold: float, rules: Rules) -> BoolArray:
+    return overlap >= threshold if rules.iou == "ge" else overlap > threshold
+
+
+def _best_overlaps(found: _Found, truth: Objects) -> tuple[Float64Array, Int64Array]:
+    """The highest IoU of each detection and the row of that object, the first of equals.
+
+    Shape: (N,), (N,); IoU -1 and row 0 where the image has no object of that class.
+    """
+    num_classes = 1 + max((int(x.max()) for x in (found.labels, truth.labels) if len(x)), default=0)
+    keys = truth.images * num_classes + truth.labels
+    order = np.argsort(keys, kind="stable")
+    keys, corners = keys[order], to_voc(truth.boxes[order])
+    wanted = found.images * num_classes + found.labels
+    first = np.searchsorted(keys, wanted, "left")
+    count = np.searchsorted(keys, wanted, "right") - first
+    overlap, best = np.full(len(wanted), -1.0), np.zeros(len(wanted), np.int64)
+    rows = np.flatnonzero(count)
+    ends = np.cumsum(count[rows])
+    marks = np.arange(_PAIRS_AT_ONCE, ends[-1] if len(ends) else 0, _PAIRS_AT_ONCE)
+    for part in np.split(rows, np.unique(np.searchsorted(ends, marks))):
+        if not len(part):
+            continue
+        n = count[part]
+        starts = np.cumsum(n) - n
+        objects = np.arange(n.sum()) + np.repeat(first[part] - starts, n)
+        iou = voc_iou(np.repeat(found.corners[part], n, axis=0), corners[objects])
+        overlap[part] = np.maximum.reduceat(iou, starts)
+        at_best = np.where(iou == np.repeat(overlap[part], n), objects, len(keys))
+        best[part] = order[np.minimum.reduceat(at_best, starts)]
+    return overlap, best
 
 
 def _image_numbers(table: DetectionTable, known: Sequence[ImageId]) -> Int64Array:

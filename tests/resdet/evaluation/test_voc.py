@@ -1,12 +1,15 @@
 """VOC average precision against cases worked by hand and against plain loops."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from resdet.boxes import iou, paired_iou
 from resdet.evaluation import DetectionTable, evaluate_voc, ground_truth_by_id, match_voc, score_voc
-from resdet.evaluation.matches import Rules
+from resdet.evaluation.matches import COCO, DETECTRON2, Objects, Rules
 from resdet.evaluation.precision import threshold_key
+from resdet.evaluation.voc import rematch
 from resdet.structures import Detections, GroundTruth, ImageRecord
 
 BOX = [0, 0, 10, 10]
@@ -267,6 +270,52 @@ def test_random_data_against_plain_loops(seed, rule, monkeypatch):
                 expected = reference(data, dets, label, threshold, rule, metric)
                 value = result["per_class"][name][f"{threshold:.2f}"]
                 assert value == (None if expected is None else pytest.approx(expected, abs=1e-12))
+
+
+@pytest.mark.parametrize("rules", [Rules("voc"), DETECTRON2], ids=["devkit", "detectron2"])
+def test_matching_again_is_matching_afresh(rules):
+    data, dets = random_case(7)
+    other = {k: GroundTruth(g.boxes, g.labels, ~g.difficult) for k, g in data.items()}
+    names, thresholds = list("abcd"), [0.3, 0.6]
+    first = match_voc(data, dets, names, thresholds=thresholds, rules=rules)
+    fresh = match_voc(other, dets, names, thresholds=thresholds, rules=rules)
+    again = rematch(first, replace(first.truth, ignored=~first.truth.ignored))
+    for name in ("images", "labels", "scores", "boxes", "verdicts", "objects"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(fresh, name), name)
+    assert (again.verdicts != first.verdicts).any()
+    # the rows of `objects` are the caller's, in whatever order the objects come
+    back = np.arange(len(first.truth))[::-1]
+    fields = ("images", "labels", "boxes", "ignored")
+    turned = rematch(first, Objects(*(getattr(first.truth, name)[back] for name in fields)))
+    at = turned.objects >= 0
+    assert at.any()
+    rows = np.nonzero(at)[1]
+    np.testing.assert_array_equal(turned.truth.images[turned.objects[at]], turned.images[rows])
+    np.testing.assert_array_equal(turned.truth.labels[turned.objects[at]], turned.labels[rows])
+
+
+def test_unmatched_detections_may_be_ignored():
+    # by score: FAR finds nothing and is ignored, BOX true, its duplicate ignored
+    data = {"i": truth([BOX])}
+    matches = match_voc(data, [found("i", [FAR, BOX, BOX], [0.9, 0.8, 0.7])], ["a"])
+    assert matches.verdicts.tolist() == [[-1, 1, -1]]
+    small = rematch(matches, matches.truth, ignored_if_unmatched=np.array([True, True, True]))
+    assert small.verdicts.tolist() == [[0, 1, 0]]
+    assert small.objects.tolist() == [[-1, 0, -1]]
+    assert small.average_precisions("area") == {"a": {"0.50": 1.0}}
+    large = rematch(matches, matches.truth, ignored_if_unmatched=np.array([False, False, True]))
+    assert large.verdicts.tolist() == [[-1, 1, 0]]
+
+
+def test_what_cannot_be_matched_again():
+    matches = match_voc({"i": truth([BOX])}, [], ["a"])
+    column = np.array([1])
+    with pytest.raises(ValueError, match="by VOC's rule, got 'coco'"):
+        rematch(replace(matches, rules=COCO), matches.truth)
+    with pytest.raises(ValueError, match=r"images of the objects must be in \[0, 1\)"):
+        rematch(matches, replace(matches.truth, images=column))
+    with pytest.raises(ValueError, match=r"labels of the objects must be in \[0, 1\), got \[1"):
+        rematch(matches, replace(matches.truth, labels=column))
 
 
 def test_table_goes_back_to_images_by_falling_score():
