@@ -17,13 +17,14 @@ from typing import Any, Literal
 import numpy as np
 
 from resdet.evaluation.coco_form import (
+    CocoResults,
     CocoTruth,
     as_annotations,
-    check_categories,
+    image_places,
     read_results,
     read_truth,
 )
-from resdet.evaluation.table import Float64Array, resolve_ids
+from resdet.evaluation.table import Float64Array
 from resdet.structures import ImageId
 
 Backend = Literal["faster", "pycocotools"]
@@ -63,24 +64,16 @@ def evaluate_coco(
         raise ValueError(f"backend must be faster or pycocotools, got {backend!r}")
     truth = read_truth(annotations, image_ids)
     found = read_results(results)
-    images = resolve_ids(found.image_ids, truth.names)
-    check_categories(found, truth.categories)
-    predicted = as_annotations(
-        [images[i] + 1 for i in found.images],
-        found.categories.tolist(),
-        found.boxes,
-        scores=found.scores.tolist(),
-    )
-    precision, recall = _accumulate(truth, predicted, backend)
+    precision, recall = _accumulate(truth, found, backend)
     scores: dict[str, Any] = {
         name: _mean_known((precision if kind == "precision" else recall)[_at(iou), ..., area, most])
         for name, (kind, iou, area, most) in METRICS.items()
     }
     scores["per_class"] = {
         name: None if (ap := _mean_known(precision[:, :, k, 0, 2])) < 0 else ap
-        for k, name in enumerate(_unique_names(truth.categories))
+        for k, name in enumerate(truth.class_names)
     }
-    scores["num_images"] = len(truth.images)
+    scores["num_images"] = len(truth.image_ids)
     scores["num_detections"] = len(found.scores)
     scores["seconds"] = time.perf_counter() - start
     scores["backend"] = backend
@@ -88,7 +81,7 @@ def evaluate_coco(
 
 
 def _accumulate(
-    truth: CocoTruth, predicted: list[dict[str, Any]], backend: Backend
+    truth: CocoTruth, found: CocoResults, backend: Backend
 ) -> tuple[Float64Array, Float64Array]:
     """Precision (T, R, K, A, M) and recall (T, K, A, M) of a library, its prints swallowed."""
     if backend == "faster":
@@ -97,11 +90,20 @@ def _accumulate(
     else:
         from pycocotools.coco import COCO
         from pycocotools.cocoeval import COCOeval
-    images = [{"id": number + 1} for number in range(len(truth.images))]
-    categories = [{"id": i, "name": name} for i, name in truth.categories.items()]
+    images = [{"id": number + 1} for number in range(len(truth.image_ids))]
+    categories = [{"id": i, "name": name} for i, name in truth.category_names.items()]
+    objects = as_annotations(
+        truth.images + 1, truth.categories, truth.boxes, truth.areas, truth.crowd
+    )
+    places = image_places(truth, found)
+    areas = found.boxes[:, 2] * found.boxes[:, 3]
+    no_crowd = np.zeros(len(areas), bool)
+    predicted = as_annotations(places + 1, found.categories, found.boxes, areas, no_crowd)
+    for entry, score in zip(predicted, found.scores.tolist()):
+        entry["score"] = score
     with contextlib.redirect_stdout(io.StringIO()):
         sides = []
-        for annotations in (truth.annotations, predicted):
+        for annotations in (objects, predicted):
             side = COCO()
             side.dataset = {
                 "images": images,
@@ -123,12 +125,3 @@ def _at(iou: int | None) -> slice:
 def _mean_known(values: Float64Array) -> float:
     known = values[values > -1]
     return float(np.mean(known)) if known.size else -1.0
-
-
-def _unique_names(categories: Mapping[int, str]) -> list[str]:
-    """Names by rising id, as the libraries order classes; a name used twice carries its id."""
-    names = list(categories.values())
-    return [
-        name if names.count(name) == 1 else f"{name} ({category})"
-        for category, name in sorted(categories.items())
-    ]

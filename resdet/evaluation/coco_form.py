@@ -7,6 +7,7 @@ strings break one of them. Sorted order is kept, so equal scores fall as they do
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +17,8 @@ import numpy as np
 
 from resdet.boxes import FloatArray, from_xywh, to_xywh
 from resdet.evaluation.results import read_json
-from resdet.evaluation.table import DetectionTable, Float64Array, number_ids
-from resdet.structures import Dataset, Detections, ImageId, Int64Array
+from resdet.evaluation.table import DetectionTable, Float64Array, number_ids, resolve_ids
+from resdet.structures import BoolArray, Dataset, Detections, ImageId, Int64Array
 
 _OUT_OF_EVERY_AREA_RANGE = -1.0
 _LISTS = ("images", "annotations", "categories")
@@ -80,24 +81,24 @@ def coco_ground_truth(dataset: Dataset) -> dict[str, Any]:
     excuse one detection only. `ignore` is written too, for those who read the file.
     """
     ids = _image_numbers([record.image_id for record in dataset.records])
-    images, objects = [], []
+    images: list[dict[str, Any]] = []
+    objects: list[dict[str, Any]] = []
     for number, record in zip(ids, dataset.records):
         size = {"width": record.width, "height": record.height}
         images.append({"id": number, "file_name": record.path.name, **size})
         truth = record.ground_truth
         if truth is None:
             raise ValueError(f"ground truth must be known to score, got none for {record.path}")
-        categories = [dataset.category_ids[label] for label in truth.labels]
         boxes = to_xywh(truth.boxes.astype(np.float64))
-        objects += as_annotations(
-            [number] * len(truth),
-            categories,
-            boxes,
-            crowd=np.asarray(truth.crowd, bool).tolist(),
-            difficult=np.asarray(truth.difficult, bool).tolist(),
-        )
-    for number, entry in enumerate(objects, 1):
-        entry["id"] = number
+        areas = np.where(truth.difficult, _OUT_OF_EVERY_AREA_RANGE, boxes[:, 2] * boxes[:, 3])
+        categories = np.array(dataset.category_ids, np.int64)[truth.labels]
+        numbers = np.full(len(truth), number)
+        entries = as_annotations(numbers, categories, boxes, areas, truth.crowd)
+        for entry, difficult in zip(entries, truth.difficult):
+            entry["id"] = len(objects) + 1
+            if difficult:
+                entry["ignore"] = 1
+            objects.append(entry)
     categories_of = zip(dataset.category_ids, dataset.class_names)
     return {
         "info": {"description": f"{dataset.name} in COCO form"},
@@ -109,15 +110,30 @@ def coco_ground_truth(dataset: Dataset) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class CocoTruth:
-    """Ground truth as both libraries read it.
+    """The columns of an annotations file in reading order; `images` indexes `image_ids`.
 
-    An annotation's image_id is the position of its image in `images`, from 1.
+    Shape: images, categories, crowd, areas (M,); boxes (M, 4) x, y, width, height.
+    `areas`: as given, of the box where not given. `names`: what an image may be called -> its
+    place in `image_ids`, which are sorted.
     """
 
-    images: tuple[ImageId, ...]
-    names: dict[ImageId, int]  # what an image may be called -> its position
-    categories: dict[int, str]
-    annotations: list[dict[str, Any]]
+    image_ids: tuple[ImageId, ...]
+    names: dict[ImageId, int]
+    category_names: dict[int, str]
+    images: Int64Array
+    categories: Int64Array
+    boxes: Float64Array
+    crowd: BoolArray
+    areas: Float64Array
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names by rising id, the order of the labels; a name used twice carries its id."""
+        times = Counter(self.category_names.values())
+        return tuple(
+            name if times[name] == 1 else f"{name} ({category})"
+            for category, name in sorted(self.category_names.items())
+        )
 
 
 @dataclass(frozen=True)
@@ -157,17 +173,21 @@ def read_truth(source: Path | Mapping[str, Any], image_ids: Iterable[ImageId] | 
         )
     area_of = _column(objects, "area", _AREA, subject, optional=True)
     boxes = _boxes(objects, subject)
+    areas = np.array([np.nan if area is None else area for area in area_of], np.float64)
+    areas = np.where(np.isnan(areas), boxes[:, 2] * boxes[:, 3], areas)
     kept = _kept(files, image_ids)
     position = number_ids(kept)
-    known = [row for row, image_id in enumerate(image_of) if image_id in position]
-    entries = as_annotations(
-        [position[image_of[row]] + 1 for row in known],
-        [category_of[row] for row in known],
-        boxes[known],
-        crowd=[bool(objects[row].get("iscrowd", 0)) for row in known],
-        given_areas=[area_of[row] for row in known],
+    rows = [row for row, image_id in enumerate(image_of) if image_id in position]
+    return CocoTruth(
+        image_ids=tuple(kept),
+        names=_image_names(position, files),
+        category_names=names,
+        images=np.array([position[image_of[row]] for row in rows], np.int64),
+        categories=np.array(category_of, np.int64)[rows],
+        boxes=boxes[rows],
+        crowd=np.array([bool(objects[row].get("iscrowd", 0)) for row in rows], bool),
+        areas=areas[rows],
     )
-    return CocoTruth(tuple(kept), _image_names(position, files), names, entries)
 
 
 def _kept(files: Mapping[ImageId, str], image_ids: Iterable[ImageId] | None) -> list[ImageId]:
@@ -292,35 +312,27 @@ def _boxes(entries: Sequence[Any], subject: str) -> Float64Array:
 
 
 def as_annotations(
-    images: Sequence[int],
-    categories: Sequence[int],
+    images: Int64Array,
+    categories: Int64Array,
     boxes: FloatArray,
-    *,
-    scores: Sequence[float] | None = None,
-    crowd: Sequence[bool] | None = None,
-    difficult: Sequence[bool] | None = None,
-    given_areas: Sequence[float | None] | None = None,
+    areas: FloatArray,
+    crowd: BoolArray,
 ) -> list[dict[str, Any]]:
-    """COCO entries as both libraries read them, numbered from 1."""
-    areas = (boxes[:, 2] * boxes[:, 3]).tolist()
-    entries: list[dict[str, Any]] = []
-    for i, (image, category, box) in enumerate(zip(images, categories, boxes.tolist())):
-        entry: dict[str, Any] = {
-            "id": i + 1,
-            "image_id": image,
-            "category_id": category,
-            "bbox": box,
-            "area": areas[i],
-            "iscrowd": int(crowd[i]) if crowd is not None else 0,
-        }
-        if scores is not None:
-            entry["score"] = scores[i]
-        if given_areas is not None and given_areas[i] is not None:
-            entry["area"] = float(given_areas[i])  # type: ignore[arg-type]
-        if difficult is not None and difficult[i]:
-            entry.update(ignore=1, area=_OUT_OF_EVERY_AREA_RANGE)
-        entries.append(entry)
-    return entries
+    """COCO entries as the libraries read them, numbered from 1."""
+    columns = (images, categories, boxes, areas, crowd.astype(np.int64))
+    keys = ("id", "image_id", "category_id", "bbox", "area", "iscrowd")
+    rows = zip(range(1, len(images) + 1), *(column.tolist() for column in columns))
+    return [dict(zip(keys, row)) for row in rows]
+
+
+def image_places(truth: CocoTruth, found: CocoResults) -> Int64Array:
+    """(N,) the place of each detection's image in `truth.image_ids`; categories are checked too.
+
+    Raises: ValueError for images or categories that the data do not have.
+    """
+    places = np.array(resolve_ids(found.image_ids, truth.names), np.int64)
+    check_categories(found, truth.category_names)
+    return places[found.images]
 
 
 def check_categories(found: CocoResults, categories: Mapping[int, str]) -> None:
