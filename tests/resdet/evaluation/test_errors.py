@@ -164,7 +164,7 @@ def test_as_the_rule_written_slowly(seed: int, monkeypatch: pytest.MonkeyPatch) 
     assert len(set(expected)) >= 5
     kinds = error_kinds(matches)
     assert [KINDS[k] for k in kinds.detections] == expected
-    monkeypatch.setattr("resdet.evaluation.errors._PAIRS_AT_ONCE", 7)
+    monkeypatch.setattr("resdet.evaluation.pairs._PAIRS_AT_ONCE", 7)
     in_blocks = error_kinds(matches)
     for name in vars(kinds):
         np.testing.assert_array_equal(getattr(kinds, name), getattr(in_blocks, name))
