@@ -1,6 +1,6 @@
-"""Two results of eval_voc or eval_coco side by side: baseline, other, gain.
+"""Is the gain real? Results of eval_voc or eval_coco against a baseline, with intervals and p.
 
-python tools/compare.py vgg16.json resnet18.json --name ResNet-18
+python tools/compare.py VGG-16=vgg16.json ResNet-101=r101_seed1.json,r101_seed2.json
 """
 
 from __future__ import annotations
@@ -8,38 +8,77 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from resdet.evaluation.compare import Comparison
+
+SIDE = "[NAME=]FILE[,FILE...]"
 
 
 def main(argv: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("baseline", type=Path, help="JSON of eval_voc or eval_coco")
-    parser.add_argument("other", type=Path, help="JSON measured in the same way")
-    parser.add_argument("--baseline-name", default="VGG-16 baseline", help="[VGG-16 baseline]")
-    parser.add_argument("--name", help="heading of the other column [its file name]")
-    parser.add_argument("--json", type=Path, help="write rows and gains here")
-    parser.add_argument("--markdown", type=Path, help="write the table here")
+    parser.add_argument("sides", nargs="+", metavar=SIDE, help="JSON of one model, or of its runs")
+    parser.add_argument("--baseline", metavar="NAME|FILE", help="[the first]")
+    parser.add_argument("--resamples", type=int, default=1000, help="0: no interval [1000]")
+    parser.add_argument("--seed", type=int, default=0, help="of the resamples [0]")
+    parser.add_argument("--paper", metavar="CONFIG", help="[the configs that the results name]")
+    parser.add_argument("--json", type=Path, help="write all numbers here")
+    parser.add_argument("--markdown", type=Path, help="write the tables here")
+    parser.add_argument("--gallery", type=Path, metavar="DIR", help="write an HTML folder here")
+    parser.add_argument("--images", type=Path, help="of --gallery [where they were evaluated]")
+    parser.add_argument("--threshold", type=float, help="lowest score in --gallery [0.5]")
     args = parser.parse_args(argv)
+    if len(args.sides) < 2:
+        parser.error(f"two or more models are compared: {SIDE} {SIDE}")
+    if not args.gallery and (args.images or args.threshold is not None):
+        parser.error("--images and --threshold go with --gallery")
 
     from rich.console import Console
 
-    from resdet.evaluation import compare, read_json, write_json
-    from resdet.evaluation.compare import convention, sections
-    from resdet.evaluation.results import write_text
-    from resdet.evaluation.tables import comparison_markdown, comparison_table
+    from resdet.evaluation import write_json
+    from resdet.evaluation.compare import compare
+    from resdet.evaluation.comparison_tables import comparison_markdown, comparison_tables, notes
+    from resdet.evaluation.measures import convention, sections
+    from resdet.evaluation.paper import known_pairs, paper_pairs
+    from resdet.evaluation.results import check_writable, write_text
+    from resdet.evaluation.sides import read_sides, with_baseline_first
 
-    baseline, other = read_json(args.baseline), read_json(args.other)
-    files = (f"baseline {args.baseline}", f"other {args.other}")
-    rows = compare(baseline, other, names=files)
-    names = (args.baseline_name, args.name or args.other.stem)
-    title = "; ".join(convention(part) for part in sections(baseline))
-    Console().print(comparison_table(rows, names, title))
+    for path in filter(None, (args.json, args.markdown)):
+        check_writable(path)
+    baseline, *others = with_baseline_first(read_sides(args.sides), args.baseline)
+    if args.paper:
+        paper = [paper_pairs(args.paper)] * len(others)
+    else:
+        paper = [known_pairs(baseline.config, other.config) for other in others]
+    console = Console()
+    with console.status("resampling"):
+        comparison = compare(baseline, others, resamples=args.resamples, seed=args.seed)
+    title = "; ".join(convention(part) for part in sections(baseline.runs[0].result))
+    for table in comparison_tables(comparison, title, paper):
+        console.print(table)
+    for note in notes(comparison, paper):
+        console.print(note, markup=False, highlight=False)
     if args.json:
-        content = {"baseline": names[0], "other": names[1], "convention": title}
-        write_json(args.json, {**content, "rows": [row.to_dict() for row in rows]})
+        write_json(args.json, {"convention": title, **comparison.to_dict(), "paper": paper})
         print(f"written: {args.json}")
     if args.markdown:
-        write_text(args.markdown, comparison_markdown(rows, names, title))
+        write_text(args.markdown, comparison_markdown(comparison, title, paper))
         print(f"written: {args.markdown}")
+    if args.gallery:
+        _write_gallery(args, comparison)
+
+
+def _write_gallery(args: argparse.Namespace, comparison: Comparison) -> None:
+    """A side of several runs is shown by its first."""
+    from resdet.evaluation.sides import record_to_show
+    from resdet.visualization.gallery import write_gallery
+
+    sides = (comparison.baseline, *comparison.others)
+    models = [(side.name, record_to_show(side)) for side in sides]
+    threshold = 0.5 if args.threshold is None else args.threshold
+    write_gallery(args.gallery, models, images=args.images, threshold=threshold)
+    print(f"written: {args.gallery / 'index.html'}")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ Source: Efron and Tibshirani 1993, chapters 6 and 16; McCarthy and Snowden 1985 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,8 @@ from resdet.structures import Int64Array
 Weights = NDArray[np.int32]
 
 CONFIDENCE = 0.95
+FEWEST_RESAMPLES = 100
+FEWEST_IMAGES = 10  # with objects of a class; on 5 images the interval held in 80 % for 95 %
 _CELLS_AT_ONCE = 4_000_000  # resamples x rows in one block: bounds the memory
 
 
@@ -42,6 +45,37 @@ def draw_runs(num_runs: int, resamples: int, seed: int, side: int) -> Float64Arr
     draws = max(num_runs - 1, 1)
     random = np.random.default_rng([seed, 1, side])
     return random.multinomial(draws, np.full(num_runs, 1 / num_runs), size=resamples) / draws
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Where the true gain lies with 95 percent confidence, and how likely none would look so.
+
+    `p_value` is two-sided, at least 1 / (resamples + 1), and under 0.05 where 0 is outside.
+    """
+
+    low: float
+    high: float
+    p_value: float
+
+
+def interval(gain: float, resampled: Float64Array) -> Interval | None:
+    """Gain -+ q, where 95 percent of the resampled gains are no further than q from the gain.
+
+    p = (1 + those as far from the gain as the gain is from 0) / (1 + resamples). The symmetric
+    interval, because the plain percentiles miss more on classes with few images and on the
+    11-point metric, which jumps. Resamples without the class (NaN) are left out.
+
+    Shape: resampled (R,); None where fewer than 100 are left.
+    Source: Hall 1988 (symmetric bootstrap confidence intervals).
+    """
+    known = resampled[~np.isnan(resampled)]
+    if len(known) < FEWEST_RESAMPLES:
+        return None
+    distance = np.sort(np.abs(known - gain))
+    reach = distance[math.ceil(CONFIDENCE * (len(known) + 1)) - 1]
+    as_far = len(known) - int(np.searchsorted(distance, abs(gain), side="left"))
+    return Interval(gain - reach, gain + reach, (1 + as_far) / (1 + len(known)))
 
 
 def resampled_ap(
@@ -111,12 +145,14 @@ class _Counts:
             envelope = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
             gained = np.diff(_reached(found, positives, metric, recall), axis=1, prepend=0)
             values[:, t] = (gained * envelope).sum(axis=1)
-        values /= {"area": positives, "11point": 11, "101point": 101}[metric]
+        values /= positives if metric == "area" else {"11point": 11, "101point": 101}[metric]
         values[self.positives == 0] = np.nan
         return values
 
 
-def _reached(found: Weights, positives: Int64Array, metric: Metric, recall: Recall) -> Int64Array:
+def _reached(
+    found: Weights, positives: Int64Array, metric: Metric, recall: Recall
+) -> NDArray[np.integer[Any]]:
     """How many objects, or asked points of recall, are reached at each true positive."""
     if metric == "area":
         return found

@@ -1,27 +1,56 @@
-"""Two results side by side, and only where they were measured alike."""
+"""Is the gain real? Models side by side on the same images, each gain with its uncertainty."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from resdet.evaluation.coco import METRICS
-from resdet.evaluation.precision import METRIC_NAMES
+import numpy as np
 
-_METRICS_OF_BOTH = ("11point", "area")
+from resdet.evaluation.bootstrap import (
+    CONFIDENCE,
+    FEWEST_IMAGES,
+    FEWEST_RESAMPLES,
+    Weights,
+    draw_runs,
+    draw_weights,
+    interval,
+    resampled_ap,
+)
+from resdet.evaluation.matches import Matches, Objects
+from resdet.evaluation.measures import Measure, check_alike, mean_if_all
+from resdet.evaluation.precision import Metric
+from resdet.evaluation.record import matches_path
+from resdet.evaluation.sides import Run, Side, matches_like
+from resdet.evaluation.table import Float64Array
+
+METHOD = (
+    "paired bootstrap over images, symmetric 95 percent interval; p two-sided, "
+    "(1 + resamples as far from the gain as it is from 0) / (1 + resamples)"
+)
+
+_SAME_AP = 1e-9
 
 
 @dataclass(frozen=True)
 class Row:
-    """One measure of two models; None where it is undefined.
+    """One measure of two models; None where it is undefined, or the uncertainty unknown.
 
-    Unit: fractions. `gain` is other minus baseline.
+    `gain` is other minus baseline; `low` and `high` bound it with 95 percent confidence. Where
+    a side has several runs its value is their mean, and `*_runs` are they.
+    Unit: fractions.
     """
 
     name: str
     baseline: float | None
     other: float | None
+    low: float | None = None
+    high: float | None = None
+    p_value: float | None = None
+    baseline_runs: tuple[float | None, ...] = ()
+    other_runs: tuple[float | None, ...] = ()
+    detail: bool = False
 
     @property
     def gain(self) -> float | None:
@@ -32,107 +61,178 @@ class Row:
 
     def to_dict(self) -> dict[str, Any]:
         """Row and gain for JSON."""
-        return {**asdict(self), "gain": self.gain}
+        fields = asdict(self)
+        fields.pop("detail")
+        return {**fields, "gain": self.gain}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The baseline against each of the others; `why_no_interval` is "" where there is one."""
+
+    baseline: Side
+    others: tuple[Side, ...]
+    rows: tuple[tuple[Row, ...], ...]
+    resamples: int
+    seed: int
+    num_images: int
+    why_no_interval: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """All numbers, and how they were made, for JSON."""
+        made: dict[str, Any] | None = None
+        if not self.why_no_interval:
+            made = {"method": METHOD, "confidence": CONFIDENCE, "resamples": self.resamples}
+            made |= {"seed": self.seed, "num_images": self.num_images}
+            made |= {"fewest_images_with_objects": FEWEST_IMAGES}
+        return {
+            "baseline": self.baseline.to_dict(),
+            "bootstrap": made,
+            "why_no_interval": self.why_no_interval or None,
+            "comparisons": [
+                {"other": side.to_dict(), "rows": [row.to_dict() for row in rows]}
+                for side, rows in zip(self.others, self.rows)
+            ],
+        }
 
 
 def compare(
-    baseline: Mapping[str, Any],
-    other: Mapping[str, Any],
-    *,
-    names: tuple[str, str] = ("baseline", "other"),
-) -> list[Row]:
-    """Rows of every measure that the two results of eval_voc or eval_coco hold: means first.
+    baseline: Side, others: Sequence[Side], *, resamples: int = 1000, seed: int = 0
+) -> Comparison:
+    """Rows of every measure that the results hold, means first, with the interval of each gain.
 
-    `names`: what an error calls the two.
+    Every resample draws images, the same for all models, and runs of each side that has
+    several: the interval then holds the noise of training too. 0 resamples: no interval.
 
-    Raises: ValueError naming the one that is no such result, or listing how the conventions
-    differ: metric, rule, thresholds, images, classes. Numbers made by different rules are not
-    subtracted.
+    Raises: ValueError listing how the conventions, images or objects of the results differ, or
+        naming the one whose matches are not its own.
     """
-    sides = [_flatten(result, name) for result, name in zip((baseline, other), names)]
-    differences = [
-        f"{key}: {_short(mine)} against {_short(theirs)}"
-        for key in dict.fromkeys([*sides[0][0], *sides[1][0]])
-        if (mine := sides[0][0].get(key)) != (theirs := sides[1][0].get(key))
-    ]
-    if differences:
+    if resamples and resamples < FEWEST_RESAMPLES:
         raise ValueError(
-            "results must be measured alike to be compared, got different "
-            f"{'; '.join(differences)}; evaluate both with one command line"
+            f"resamples must be 0 or at least {FEWEST_RESAMPLES}, got {resamples}; "
+            "the tail of fewer says nothing"
         )
-    return [Row(name, value, sides[1][1][name]) for name, value in sides[0][1].items()]
+    sides = (baseline, *others)
+    check_alike([run.measured for side in sides for run in side.runs])
+    why = _why_no_interval(sides, resamples)
+    measures = list(baseline.runs[0].measured.values)
+    rows = [[_row(measure, baseline, other) for measure in measures] for other in others]
+    if not why:
+        rows = _with_intervals(sides, rows, measures, resamples, seed)
+    num_images = int(baseline.runs[0].measured.conventions["num_images"])
+    return Comparison(
+        baseline, tuple(others), tuple(map(tuple, rows)), resamples, seed, num_images, why
+    )
 
 
-_RULE_SIGNS = {"ge": ">=", "gt": ">"}
+def _why_no_interval(sides: Sequence[Side], resamples: int) -> str:
+    absent = [run.path for side in sides for run in side.runs if run.record is None]
+    if absent and resamples:
+        files = ", ".join(str(matches_path(path)) for path in absent)
+        return f"the matches are not there: {files}; evaluate again with --json"
+    return "" if resamples else "no resamples were asked for"
 
 
-def convention(result: Mapping[str, Any]) -> str:
-    """What made the numbers: "11-point, IoU >= t, 4952 images"."""
-    if "metric" not in result:
-        return f"COCO, {result.get('num_images')} images"
-    return f"VOC {METRIC_NAMES[result['metric']]}, {rule(result)}"
+def _row(measure: Measure, baseline: Side, other: Side) -> Row:
+    first, second = (
+        tuple(run.measured.values[measure] for run in side.runs) for side in (baseline, other)
+    )
+    return Row(
+        measure.name,
+        mean_if_all(first),
+        mean_if_all(second),
+        baseline_runs=first,
+        other_runs=second,
+        detail=measure.detail,
+    )
 
 
-def rule(result: Mapping[str, Any]) -> str:
-    """What every VOC metric of one matching shares: "IoU >= t, 4952 images"."""
-    return f"IoU {_RULE_SIGNS[result['iou_rule']]} t, {result['num_images']} images"
+def _with_intervals(
+    sides: Sequence[Side],
+    rows: Sequence[Sequence[Row]],
+    measures: Sequence[Measure],
+    resamples: int,
+    seed: int,
+) -> list[list[Row]]:
+    reference = sides[0].runs[0]
+    first = matches_like(reference, reference)
+    weights = draw_weights(len(first.image_ids), resamples, seed)
+    resampled = []
+    for number, side in enumerate(sides):
+        shares = draw_runs(len(side.runs), resamples, seed, number)
+        resampled.append(_resampled_side(side, reference, measures, weights, shares))
+    images = _images_with_objects(first.truth, len(first.class_names))
+    return [
+        [
+            _with_interval(row, second[measure] - resampled[0][measure])
+            if measure.metric and images[measure.class_index] >= FEWEST_IMAGES
+            else row
+            for row, measure in zip(of_other, measures)
+        ]
+        for of_other, second in zip(rows, resampled[1:])
+    ]
 
 
-def sections(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The results in one JSON: two for `--metric both`, otherwise itself."""
-    both = [result[key] for key in _METRICS_OF_BOTH if key in result]
-    return both or [result]
+def _with_interval(row: Row, gains: Float64Array) -> Row:
+    found = None if row.gain is None else interval(row.gain, gains)
+    if found is None:
+        return row
+    return replace(row, low=found.low, high=found.high, p_value=found.p_value)
 
 
-def _flatten(result: Mapping[str, Any], side: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A result -> its conventions and its numbers by row name."""
-    try:
-        if not isinstance(result, Mapping):
-            raise TypeError(f"a {type(result).__name__} for the object")
-        parts = sections(result)
-        conventions: dict[str, Any] = {"metrics": [part.get("metric", "COCO") for part in parts]}
-        numbers: dict[str, float | None] = {}
-        for part in parts:
-            voc = "mAP" in part
-            tag = f", {part['metric']}" if len(parts) > 1 else ""
-            numbers |= _voc_rows(part, tag) if voc else _coco_rows(part)
-            conventions["num_images"] = part["num_images"]
-            conventions["classes"] = list(part["per_class"])
-            conventions["iou_rule"] = part["iou_rule"] if voc else "COCO"
-            conventions["thresholds"] = list(part["mAP"]) if voc else "COCO"
-    except (KeyError, TypeError, AttributeError) as error:
-        fault = f"no {error}" if isinstance(error, KeyError) else error
+def _resampled_side(
+    side: Side,
+    reference: Run,
+    measures: Sequence[Measure],
+    weights: Weights,
+    shares: Float64Array,
+) -> dict[Measure, Float64Array]:
+    """(R,) by measure that matches hold: the mean of the runs that were drawn."""
+    pooled: dict[Measure, Float64Array] = {}
+    metrics = list(dict.fromkeys(measure.metric for measure in measures if measure.metric))
+    once = np.ones((1, weights.shape[1]), np.int32)
+    for run, share in zip(side.runs, shares.T):
+        matches = matches_like(run, reference)
+        _check_own(run, matches, resampled_ap(matches, once, metrics))
+        aps = resampled_ap(matches, weights, metrics)
+        for measure in measures:
+            if measure.metric:
+                value = share * _pick(aps[measure.metric], measure, matches.keys)
+                pooled[measure] = pooled[measure] + value if measure in pooled else value
+    return pooled
+
+
+def _check_own(run: Run, matches: Matches, aps: Mapping[Metric, Float64Array]) -> None:
+    """The matches give the numbers of the result beside which they lie, or are older or newer."""
+    conventions = run.measured.conventions
+    same = list(matches.class_names) == conventions["classes"]
+    same &= set(conventions.get("thresholds", ())) <= set(matches.keys)
+    for measure, value in run.measured.values.items():
+        if same and measure.metric:
+            own = float(_pick(aps[measure.metric], measure, matches.keys)[0])
+            same = np.isnan(own) if value is None else abs(own - value) <= _SAME_AP
+    if not same:
         raise ValueError(
-            f"{side} must be the JSON that eval_voc or eval_coco wrote, got {fault}; "
-            "detections are scored by these tools first"
-        ) from None
-    return conventions, numbers
+            f"{matches_path(run.path)} must hold the matches of {run.path}, got others; "
+            "evaluate again with --json"
+        )
 
 
-def _voc_rows(part: Mapping[str, Any], tag: str) -> dict[str, float | None]:
-    for key, known in (("metric", METRIC_NAMES), ("iou_rule", _RULE_SIGNS)):
-        if part[key] not in known:
-            raise TypeError(f"{key} {part[key]!r}, which is none of {', '.join(known)}")
-    rows = {f"mAP@{key}{tag}": _fraction(part["mAP"], key) for key in part["mAP"]}
-    many = len(part["mAP"]) > 1
-    for name, aps in part["per_class"].items():
-        rows |= {f"{name}@{k}{tag}" if many else name + tag: _fraction(aps, k) for k in part["mAP"]}
-    return rows
+def _pick(aps: Float64Array, measure: Measure, keys: Sequence[str]) -> Float64Array:
+    """(R, K, T) -> (R,); NaN where no class has an object."""
+    at = slice(None) if measure.threshold is None else [keys.index(measure.threshold)]
+    of_class = aps[:, :, at].mean(axis=2)
+    if measure.class_index is not None:
+        return of_class[:, measure.class_index]
+    known = ~np.isnan(of_class)
+    total, count = np.where(known, of_class, 0).sum(axis=1), known.sum(axis=1)
+    return np.where(count, total / np.maximum(count, 1), np.nan)
 
 
-def _coco_rows(part: Mapping[str, Any]) -> dict[str, float | None]:
-    rows = {name: _fraction(part, name) for name in METRICS}
-    return rows | {f"AP-{name}": _fraction(part["per_class"], name) for name in part["per_class"]}
-
-
-def _fraction(values: Mapping[str, Any], key: str) -> float | None:
-    """A number; None where it is undefined, which COCO's twelve say as -1."""
-    value = values[key]
-    if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
-        raise TypeError(f"{key} {value!r}, which is no number")
-    return None if value is None or value < 0 else value
-
-
-def _short(value: object) -> str:
-    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return text if len(text) <= 300 else text[:297] + "..."
+def _images_with_objects(truth: Objects, num_classes: int) -> dict[int | None, int]:
+    """How many images hold an object to find: of each class, and (None) of any."""
+    images, labels = truth.images[~truth.ignored], truth.labels[~truth.ignored]
+    counts: dict[int | None, int] = {None: len(np.unique(images))}
+    for label in range(num_classes):
+        counts[label] = len(np.unique(images[labels == label]))
+    return counts

@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from resdet.evaluation.coco import METRICS
-from resdet.evaluation.compare import Row, convention, rule
+from resdet.evaluation.measures import convention, rule
 from resdet.evaluation.precision import METRIC_NAMES
 
 COLUMNS = 4  # what a terminal of 80 holds
@@ -78,33 +78,6 @@ def coco_class_table(result: Mapping[str, Any]) -> Table:
     for name, value in result["per_class"].items():
         table.add_row(escape(name), percent(value))
     return table
-
-
-def comparison_table(rows: Sequence[Row], names: tuple[str, str], title: str) -> Table:
-    """Columns: measure, baseline, other, gain in points."""
-    table = Table(title=title)
-    table.add_column("AP x100")
-    for name in (*names, "gain"):
-        table.add_column(escape(name), justify="right")
-    for row in rows:
-        table.add_row(
-            escape(row.name), percent(row.baseline), percent(row.other), percent(row.gain, True)
-        )
-    return table
-
-
-def comparison_markdown(rows: Sequence[Row], names: tuple[str, str], title: str) -> str:
-    """The same table in Markdown."""
-    lines = [title, "", f"| AP x100 | {_cell(names[0])} | {_cell(names[1])} | gain |"]
-    lines.append("|---|---:|---:|---:|")
-    for row in rows:
-        cells = (percent(row.baseline), percent(row.other), percent(row.gain, True))
-        lines.append(f"| {_cell(row.name)} | {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
 
 
 def score_tables(scores: Mapping[str, Any]) -> list[Table]:

@@ -1,7 +1,6 @@
-"""eval_voc, eval_coco and compare from the command line's side, on files written here."""
+"""eval_voc and eval_coco from the command line's side, on files written here."""
 
 import importlib
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -212,50 +211,6 @@ def test_eval_coco_needs_images_for_a_checkpoint(coco, capsys):
     with pytest.raises(SystemExit):
         tool("eval_coco", "--checkpoint", "m.pth", "--annotations", coco / "gt.json")
     assert "--checkpoint needs --images" in capsys.readouterr().err
-
-
-def test_compare(voc, tmp_path, capsys):
-    for name, dets in (("vgg", detections()[:1]), ("res", detections())):
-        write_comp4(tmp_path / name, dets, ["cat", "dog"])
-        tool(
-            "eval_voc",
-            "--detections",
-            tmp_path / name,
-            "--data",
-            voc,
-            "--split",
-            "test",
-            "--metric",
-            "area",
-            "--json",
-            tmp_path / f"{name}.json",
-        )
-    capsys.readouterr()
-    tool(
-        "compare",
-        tmp_path / "vgg.json",
-        tmp_path / "res.json",
-        "--name",
-        "ResNet-18",
-        "--json",
-        tmp_path / "c.json",
-        "--markdown",
-        tmp_path / "c.md",
-    )
-    out = capsys.readouterr().out
-    assert "VGG-16 baseline" in out
-    assert "+33.3" in out
-    table = read_json(tmp_path / "c.json")
-    assert table["convention"] == "VOC area, IoU >= t, 2 images"
-    assert table["rows"][0]["gain"] == pytest.approx(1 / 3)
-    assert "| mAP@0.50 | 50.0 | 83.3 | +33.3 |" in (tmp_path / "c.md").read_text()
-    changed = json.loads((tmp_path / "res.json").read_text()) | {"iou_rule": "gt"}
-    write_json(tmp_path / "res.json", changed)
-    with pytest.raises(ValueError, match="iou_rule: ge against gt"):
-        tool("compare", tmp_path / "vgg.json", tmp_path / "res.json")
-    write_json(tmp_path / "d.json", coco_entries())
-    with pytest.raises(ValueError, match=rf"other {tmp_path}/d\.json must be .*, got a list"):
-        tool("compare", tmp_path / "vgg.json", tmp_path / "d.json")
 
 
 @pytest.mark.parametrize("name", ["eval_voc", "eval_coco", "compare", "visualize"])

@@ -1,6 +1,5 @@
-"""JSON on disk, the machine, tables, and comparisons of like with like."""
+"""JSON on disk, the machine, and tables."""
 
-import copy
 import io
 import json
 import subprocess
@@ -9,13 +8,11 @@ import sys
 import pytest
 from rich.console import Console
 
-from resdet.evaluation import compare, environment, read_json, write_json
+from resdet.evaluation import environment, read_json, write_json
 from resdet.evaluation.results import check_writable
 from resdet.evaluation.tables import (
     coco_class_table,
     coco_table,
-    comparison_markdown,
-    comparison_table,
     percent,
     voc_table,
 )
@@ -35,13 +32,6 @@ def coco(ap):
     names = ["AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100", "ARs", "ARm", "ARl"]
     scores = dict.fromkeys(names, ap)
     return {**scores, "APs": -1.0, "per_class": {"a": ap}, "num_images": 4, "backend": "faster"}
-
-
-def better(result, by):
-    other = copy.deepcopy(result)
-    other["mAP"]["0.50"] += by
-    other["per_class"]["a"]["0.50"] += by
-    return other
 
 
 def text_of(table, width=120):
@@ -134,74 +124,6 @@ def test_no_number_is_cut_at_80_columns():
     assert "36.2" in text_of(voc_table(many))  # the mean of 25.0, 27.5, ..., 47.5
 
 
-def test_rows_of_two_voc_results():
-    rows = compare(VOC, better(VOC, 0.25))
-    assert [(r.name, r.baseline, r.other, r.gain) for r in rows] == [
-        ("mAP@0.50", 0.5, 0.75, 0.25),
-        ("a", 0.5, 0.75, 0.25),
-        ("[b]", None, None, None),
-    ]
-    text = text_of(comparison_table(rows, ("VGG-16 baseline", "ResNet-18"), "title"))
-    assert "VGG-16 baseline" in text
-    assert "+25.0" in text
-    markdown = comparison_markdown(rows, ("A|B", "C"), "title").splitlines()
-    assert markdown[2] == "| AP x100 | A\\|B | C | gain |"
-    assert markdown[4] == "| mAP@0.50 | 50.0 | 75.0 | +25.0 |"
-    assert markdown[6] == "| [b] | n/a | n/a | n/a |"
-
-
-def test_rows_of_both_metrics_and_of_coco():
-    both = {"11point": VOC, "area": {**VOC, "metric": "area"}}
-    names = [row.name for row in compare(both, both)]
-    assert names[:2] == ["mAP@0.50, 11point", "a, 11point"]
-    assert names[3] == "mAP@0.50, area"
-    rows = {row.name: row for row in compare(coco(0.25), coco(0.5))}
-    assert rows["AP75"].gain == 0.25
-    assert rows["APs"].gain is None
-    assert rows["AP-a"].other == 0.5
-
-
-@pytest.mark.parametrize(
-    ("change", "text"),
-    [
-        ({"metric": "area"}, "metrics: 11point against area"),
-        ({"iou_rule": "gt"}, "iou_rule: ge against gt"),
-        ({"num_images": 5}, "num_images: 4 against 5"),
-        (
-            {"mAP": {"0.75": 0.5}, "per_class": {"a": {"0.75": 0.5}, "[b]": {"0.75": None}}},
-            r"thresholds: 0\.50 against 0\.75",
-        ),
-        ({"per_class": {"a": {"0.50": 0.5}}}, r"classes: a, \[b\] against a;"),
-    ],
-)
-def test_numbers_made_by_different_rules_are_not_compared(change, text):
-    with pytest.raises(ValueError, match=text):
-        compare(VOC, {**VOC, **change})
-
-
-@pytest.mark.parametrize(
-    ("foreign", "text"),
-    [
-        ([{"image_id": 1}], "got a list"),
-        (None, "got a NoneType"),
-        ({**VOC, "metric": "12point"}, "got metric '12point', which is none of 11point, area"),
-        ({**VOC, "iou_rule": "eq"}, "got iou_rule 'eq', which is none of ge, gt"),
-        ({**VOC, "mAP": {"0.50": "half"}}, "got 0.50 'half', which is no number"),
-        ({**VOC, "per_class": {"a": {"0.50": "x"}}}, "got 0.50 'x', which is no number"),
-        ({**VOC, "per_class": {"a": {}}}, "got no '0.50'"),
-        ({"11point": VOC, "area": [1]}, "got"),
-        ({**coco(0.5), "AP75": "x"}, "got AP75 'x', which is no number"),
-        ({**coco(0.5), "per_class": {"a": []}}, r"got a \[\], which is no number"),
-    ],
-)
-def test_foreign_json_is_named(foreign, text):
-    right = coco(0.5) if isinstance(foreign, dict) and "AP" in foreign else VOC
-    files = ("baseline a.json", "other b.json")
-    for sides, name in (((foreign, right), "baseline a"), ((right, foreign), "other b")):
-        with pytest.raises(ValueError, match=rf"^{name}\.json must be the JSON .*{text}"):
-            compare(*sides, names=files)
-
-
 def test_a_place_to_write_is_checked_before_the_work(tmp_path):
     (tmp_path / "file").write_text("")
     check_writable(tmp_path / "new" / "r.json")
@@ -210,10 +132,3 @@ def test_a_place_to_write_is_checked_before_the_work(tmp_path):
         with pytest.raises(OSError, match=f"got .*{wrong}"):
             check_writable(wrong)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
-
-
-def test_foreign_json_and_mixed_kinds():
-    with pytest.raises(ValueError, match="other must be the JSON that eval_voc or eval_coco wrote"):
-        compare(VOC, {"loss": 1})
-    with pytest.raises(ValueError, match="metrics: 11point against COCO"):
-        compare(VOC, coco(0.5))

@@ -1,0 +1,134 @@
+"""A comparison for people: tables, Markdown, and in words what the intervals hold."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import numpy as np
+from rich.markup import escape
+from rich.table import Table
+
+from resdet.evaluation.bootstrap import FEWEST_IMAGES
+from resdet.evaluation.compare import Comparison, Row
+from resdet.evaluation.sides import Side
+from resdet.evaluation.tables import percent
+
+Pairs = Mapping[str, tuple[float, float]]
+
+
+def comparison_tables(comparison: Comparison, title: str, paper: Sequence[Pairs]) -> list[Table]:
+    """One table for each other model: measure, baseline, other, gain, interval, p.
+
+    `paper`: what the paper has for each of them, below the rows. A gain is green or red where
+    its interval leaves out 0.
+    """
+    tables = []
+    for other, rows, pairs in zip(comparison.others, comparison.rows, paper):
+        table = Table(title=title, title_justify="left", min_width=min(len(title) + 2, 80))
+        table.add_column("AP x100", overflow="fold")
+        for name in _heading(comparison, other):
+            table.add_column(escape(name), justify="right", overflow="fold")
+        for row in _shown(rows):
+            cells = _cells(row, comparison)
+            cells[3] = f"[{_colour(row)}]{cells[3]}[/]" if _colour(row) else cells[3]
+            table.add_row(escape(cells[0]), *cells[1:4], *map(escape, cells[4:]))
+        table.add_section()
+        for row in _of_paper(pairs):
+            table.add_row(*_values(row))
+        tables.append(table)
+    return tables
+
+
+def comparison_markdown(comparison: Comparison, title: str, paper: Sequence[Pairs]) -> str:
+    """The same tables in Markdown, and the notes below."""
+    blocks = []
+    for other, rows, pairs in zip(comparison.others, comparison.rows, paper):
+        heading = ["AP x100", *_heading(comparison, other)]
+        lines = [title, "", _line(heading), "|---" + "|---:" * (len(heading) - 1) + "|"]
+        lines += [_line(_cells(row, comparison)) for row in _shown(rows)]
+        lines += [_line([*_values(row), *[""] * (len(heading) - 4)]) for row in _of_paper(pairs)]
+        blocks.append("\n".join(lines))
+    blocks += [f"* {note}" for note in notes(comparison, paper)]
+    return "\n\n".join(blocks) + "\n"
+
+
+def notes(comparison: Comparison, paper: Sequence[Pairs]) -> list[str]:
+    """How the intervals were made, what they leave out, the spread of runs, and the paper's."""
+    source = ["paper: He et al. 2016, Tables 7 and 8, VGG-16 and ResNet-101."] if any(paper) else []
+    return [*_uncertainty_in_words(comparison), *source]
+
+
+def _uncertainty_in_words(comparison: Comparison) -> list[str]:
+    several = [side for side in (comparison.baseline, *comparison.others) if len(side.runs) > 1]
+    spread = [_spread(comparison, side) for side in several]
+    if comparison.why_no_interval:
+        return [f"No interval, no p-value: {comparison.why_no_interval}.", *spread]
+    drawn = "images and runs" if several else "images"
+    made = (
+        f"[low, high]: 95 percent interval of the gain by a paired bootstrap over {drawn} "
+        f"({comparison.num_images} images, {comparison.resamples} resamples, "
+        f"seed {comparison.seed}); p: two-sided, of one measure by itself. "
+        f"n/a: fewer than {FEWEST_IMAGES} images with such objects, or no matches of that measure."
+    )
+    if len(several) == 1 + len(comparison.others):
+        return [made, *spread]
+    single = "The noise of training is unknown from one run; give several: NAME=FILE,FILE."
+    return [made, *spread, single]
+
+
+def _spread(comparison: Comparison, side: Side) -> str:
+    """The first measure of each run of a side, and their standard deviation."""
+    if side is comparison.baseline:
+        row = comparison.rows[0][0]
+        values = row.baseline_runs
+    else:
+        row = comparison.rows[comparison.others.index(side)][0]
+        values = row.other_runs
+    known = [value for value in values if value is not None]
+    runs = ", ".join(map(percent, values))
+    deviation = percent(float(np.std(known, ddof=1))) if len(known) > 1 else "n/a"
+    return f"{side.name}: the mean of {len(values)} runs, {row.name} {runs}; deviation {deviation}."
+
+
+def _heading(comparison: Comparison, other: Side) -> list[str]:
+    heading = [comparison.baseline.name, other.name, "gain"]
+    return heading if comparison.why_no_interval else [*heading, "[low, high]", "p"]
+
+
+def _shown(rows: Iterable[Row]) -> Iterator[Row]:
+    return (row for row in rows if not row.detail)
+
+
+def _of_paper(pairs: Pairs) -> Iterator[Row]:
+    return (Row(f"paper, {name}", *values) for name, values in pairs.items())
+
+
+def _cells(row: Row, comparison: Comparison) -> list[str]:
+    return _values(row) + ([] if comparison.why_no_interval else _uncertainty(row))
+
+
+def _values(row: Row) -> list[str]:
+    return [row.name, percent(row.baseline), percent(row.other), percent(row.gain, True)]
+
+
+def _uncertainty(row: Row) -> list[str]:
+    if row.low is None or row.high is None or row.p_value is None:
+        return ["n/a", "n/a"]
+    return [f"[{percent(row.low, True)}, {percent(row.high, True)}]", _p_value(row.p_value)]
+
+
+def _p_value(value: float) -> str:
+    return "<0.001" if value < 0.00095 else f"{value:.3f}"
+
+
+def _colour(row: Row) -> str:
+    if row.low is None or row.high is None or row.low <= 0 <= row.high:
+        return ""
+    return "green" if row.low > 0 else "red"
+
+
+def _line(cells: Iterable[str]) -> str:
+    """A line of a table; what comes from data is neither markup nor HTML."""
+    safe = (html.escape(cell, quote=False).replace("|", "\\|") for cell in cells)
+    return f"| {' | '.join(' '.join(cell.split()) for cell in safe)} |"

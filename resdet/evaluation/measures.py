@@ -1,0 +1,173 @@
+"""What a result of eval_voc or eval_coco measured, by which conventions, and whether two agree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from resdet.evaluation.coco import METRICS
+from resdet.evaluation.matches import Rules
+from resdet.evaluation.precision import METRIC_NAMES, Metric
+
+_METRICS_OF_BOTH = ("11point", "area")
+_RULE_SIGNS = {"ge": ">=", "gt": ">"}
+_COCO_THRESHOLDS = {"AP": None, "AP50": "0.50", "AP75": "0.75"}
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One number of a result; `detail` is for the JSON, not for the table.
+
+    `metric` is None where matches do not hold it (COCO's recalls and sizes), `class_index` for
+    a mean over classes, `threshold` for a mean over thresholds.
+    """
+
+    name: str
+    metric: Metric | None = None
+    class_index: int | None = None
+    threshold: str | None = None
+    detail: bool = False
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A result by measure, in fractions, means first; None where it is undefined."""
+
+    conventions: Mapping[str, Any]
+    values: Mapping[Measure, float | None]
+
+
+def measured(result: Mapping[str, Any], who: str) -> Measured:
+    """Read the JSON of eval_voc, eval_coco, or train_det where it holds one data set.
+
+    Raises: ValueError naming `who` if it is none of them.
+    """
+    try:
+        if not isinstance(result, Mapping):
+            raise TypeError(f"a {type(result).__name__} for the object")
+        parts = sections(result)
+        conventions: dict[str, Any] = {
+            "metrics": [part["metric"] if "mAP" in part else "COCO" for part in parts]
+        }
+        values: dict[Measure, float | None] = {}
+        for part in parts:
+            voc = "mAP" in part
+            tag = f", {part['metric']}" if len(parts) > 1 else ""
+            values |= _voc_values(part, tag) if voc else _coco_values(part)
+            conventions |= _voc_conventions(part) if voc else _coco_conventions(part)
+            conventions["num_images"] = part["num_images"]
+            conventions["classes"] = list(part["per_class"])
+    except (KeyError, TypeError, AttributeError) as error:
+        fault = f"no {error}" if isinstance(error, KeyError) else error
+        raise ValueError(
+            f"{who} must be the JSON that eval_voc or eval_coco wrote, got {fault}; "
+            "detections are scored by these tools first"
+        ) from None
+    return Measured(conventions, values)
+
+
+def check_alike(sides: Sequence[Measured]) -> None:
+    """Numbers made by different rules are not subtracted.
+
+    Raises: ValueError listing how the conventions differ: metric, rules, thresholds, images,
+    classes.
+    """
+    first = sides[0].conventions
+    differences = {
+        f"{key}: {_short(first.get(key))} against {_short(side.conventions.get(key))}": None
+        for side in sides[1:]
+        for key in dict.fromkeys([*first, *side.conventions])
+        if first.get(key) != side.conventions.get(key)
+    }
+    if differences:
+        raise ValueError(
+            "results must be measured alike to be compared, got different "
+            f"{'; '.join(differences)}; evaluate both with one command line"
+        )
+
+
+def sections(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The results in one JSON: two for `--metric both`, otherwise itself."""
+    trained = result.get("metrics")
+    if isinstance(trained, Mapping):
+        if len(trained) != 1:
+            raise TypeError(f"metrics of {len(trained)} data sets for one")
+        result = next(iter(trained.values()))
+    both = [result[key] for key in _METRICS_OF_BOTH if key in result]
+    return both or [result]
+
+
+def convention(result: Mapping[str, Any]) -> str:
+    """What made the numbers: "VOC 11-point, IoU >= t, 4952 images"."""
+    if "mAP" not in result:
+        return f"COCO, {result.get('num_images')} images"
+    return f"VOC {METRIC_NAMES[result['metric']]}, {rule(result)}"
+
+
+def rule(result: Mapping[str, Any]) -> str:
+    """What every VOC metric of one matching shares: "IoU >= t, 4952 images"."""
+    return f"IoU {_RULE_SIGNS[result['iou_rule']]} t, {result['num_images']} images"
+
+
+def _voc_conventions(part: Mapping[str, Any]) -> dict[str, Any]:
+    rules = {key: part.get(key, value) for key, value in Rules("voc").to_dict().items()}
+    return {**rules, "iou_rule": part["iou_rule"], "thresholds": list(part["mAP"])}
+
+
+def _coco_conventions(part: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: part[key] for key in ("area_ranges", "max_detections") if key in part}
+
+
+def _voc_values(part: Mapping[str, Any], tag: str) -> dict[Measure, float | None]:
+    metric, keys = part["metric"], list(part["mAP"])
+    known: tuple[tuple[str, Mapping[str, str]], ...]
+    known = (("metric", METRIC_NAMES), ("iou_rule", _RULE_SIGNS))
+    for key, names in known:
+        if part[key] not in names:
+            raise TypeError(f"{key} {part[key]!r}, which is none of {', '.join(names)}")
+    values: dict[Measure, float | None] = {}
+    for index, (name, aps) in enumerate([("mAP", part["mAP"]), *part["per_class"].items()], -1):
+        label = None if name == "mAP" and index < 0 else index
+        by_key = {key: _fraction(aps, key) for key in keys}
+        for key, value in by_key.items():
+            plain = label is not None and len(keys) == 1
+            shown = name + tag if plain else f"{name}@{key}{tag}"
+            detail = label is not None and len(keys) > 1
+            values[Measure(shown, metric, label, key, detail)] = value
+        if len(keys) > 1:
+            shown = f"{name}, mean of {len(keys)}{tag}"
+            values[Measure(shown, metric, label)] = mean_if_all(list(by_key.values()))
+    return values
+
+
+def _coco_values(part: Mapping[str, Any]) -> dict[Measure, float | None]:
+    values: dict[Measure, float | None] = {}
+    for name in METRICS:
+        of_matches = name in _COCO_THRESHOLDS
+        measure = Measure(
+            name, "101point" if of_matches else None, None, _COCO_THRESHOLDS.get(name)
+        )
+        values[measure] = _fraction(part, name)
+    for index, name in enumerate(part["per_class"]):
+        values[Measure(f"AP-{name}", "101point", index)] = _fraction(part["per_class"], name)
+    return values
+
+
+def _fraction(values: Mapping[str, Any], key: str) -> float | None:
+    """A number; None where it is undefined, which COCO's twelve say as -1."""
+    value = values[key]
+    if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
+        raise TypeError(f"{key} {value!r}, which is no number")
+    return None if value is None or value < 0 else value
+
+
+def mean_if_all(values: Sequence[float | None]) -> float | None:
+    """The mean; None where one of the values is undefined."""
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known and len(known) == len(values) else None
+
+
+def _short(value: object) -> str:
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return text if len(text) <= 300 else text[:297] + "..."
