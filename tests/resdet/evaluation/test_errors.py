@@ -9,49 +9,9 @@ import pytest
 
 from resdet.boxes import iou
 from resdet.evaluation.errors import KINDS, error_kinds
-from resdet.evaluation.matches import DEVKIT, Matches, Rules
-from resdet.evaluation.voc import match_voc
-from resdet.structures import Detections, GroundTruth
+from resdet.evaluation.matches import Matches, Rules
 
 CAT, DOG = 0, 1
-
-
-def matched(truth, detections, *, classes=("cat", "dog"), threshold=0.5, rules=DEVKIT) -> Matches:
-    """truth: {image: [(label, box, ignored)]}; detections: [(image, label, score, box)]."""
-    objects = {
-        image: GroundTruth(
-            np.array([box for _, box, _ in rows], float).reshape(-1, 4),
-            np.array([label for label, _, _ in rows], int),
-            np.array([ignored for _, _, ignored in rows], bool),
-        )
-        for image, rows in truth.items()
-    }
-    found = [
-        Detections(image, np.array([box], float), np.array([label]), np.array([score], float))
-        for image, label, score, box in detections
-    ]
-    return match_voc(objects, found, classes, thresholds=(threshold,), rules=rules)
-
-
-def random_matches(seed: int, images: int = 12, classes: int = 3) -> Matches:
-    """Boxes near objects, of right and wrong classes, at whole pixels so that ties occur."""
-    rng = np.random.default_rng(seed)
-    truth, detections = {}, []
-    for image in range(images):
-        corners = rng.integers(0, 40, (rng.integers(0, 6), 2))
-        boxes = np.hstack([corners, corners + rng.integers(4, 20, corners.shape)])
-        truth[image] = [
-            (int(rng.integers(classes)), box.tolist(), rng.random() < 0.2) for box in boxes
-        ]
-        for label, box, _ in truth[image]:
-            for _ in range(rng.integers(0, 5)):
-                moved = np.add(box, rng.integers(-4, 5, 4))
-                moved[2:] = np.maximum(moved[2:], moved[:2] + 1)
-                label = label if rng.random() < 0.7 else int(rng.integers(classes))
-                detections.append((image, label, round(rng.random(), 1), moved.tolist()))
-        corner = rng.integers(0, 40, 2)
-        detections.append((image, 0, float(rng.random()), [*corner, *(corner + 9)]))
-    return matched(truth, detections, classes=tuple("abcdefgh"[:classes]))
 
 
 def slow_kinds(matches: Matches, t: float, b: float) -> list[str]:
@@ -81,7 +41,7 @@ def names(matches: Matches, **options) -> dict[float, str]:
     return {score: KINDS[kind] for score, kind in zip(matches.scores.tolist(), kinds)}
 
 
-def test_each_kind_once() -> None:
+def test_each_kind_once(matched) -> None:
     cat, dog = [0, 0, 10, 10], [100, 0, 110, 10]
     lost, hard = [200, 0, 210, 10], [300, 0, 310, 10]
     truth = {"a": [(CAT, cat, False), (DOG, dog, False), (CAT, lost, False), (DOG, hard, True)]}
@@ -117,7 +77,7 @@ def test_each_kind_once() -> None:
     assert kinds.counts() == dict.fromkeys(KINDS, 1)
 
 
-def test_a_box_that_fits_two_kinds() -> None:
+def test_a_box_that_fits_two_kinds(matched) -> None:
     both = {"a": [(CAT, [0, 0, 10, 10], False), (DOG, [0, 0, 10, 10], False)]}
     again = matched(both, [("a", CAT, 0.9, [0, 0, 10, 10]), ("a", CAT, 0.8, [0, 0, 10, 10])])
     assert names(again)[0.8] == "classification"  # before duplicate
@@ -125,7 +85,7 @@ def test_a_box_that_fits_two_kinds() -> None:
     assert names(matched(beside, [("a", CAT, 0.5, [6, 0, 16, 10])]))[0.5] == "localisation"
 
 
-def test_bounds_are_those_of_the_rule() -> None:
+def test_bounds_are_those_of_the_rule(matched) -> None:
     truth = {"a": [(CAT, [0, 0, 10, 10], False)]}
     half = [("a", CAT, 0.9, [0, 0, 10, 10]), ("a", CAT, 0.5, [0, 0, 10, 5])]
     tenth = [("a", CAT, 0.5, [0, 0, 10, 1])]
@@ -142,14 +102,14 @@ def test_bounds_are_those_of_the_rule() -> None:
         error_kinds(matched(truth, half), background=0.5)
 
 
-def test_ignored_objects_take_no_part() -> None:
+def test_ignored_objects_take_no_part(matched) -> None:
     truth = {"a": [(CAT, [0, 0, 10, 10], True)]}
     near = [("a", CAT, 0.9, [4, 0, 14, 10]), ("a", DOG, 0.8, [0, 0, 10, 10])]
     assert set(names(matched(truth, near)).values()) == {"background"}
     assert not error_kinds(matched(truth, near)).missed.any()
 
 
-def test_nothing_found_and_nothing_to_find() -> None:
+def test_nothing_found_and_nothing_to_find(matched) -> None:
     empty = matched({"a": []}, [])
     assert sum(error_kinds(empty).counts().values()) == 0
     assert names(matched({"a": []}, [("a", CAT, 0.5, [0, 0, 1, 1])])) == {0.5: "background"}
@@ -158,7 +118,9 @@ def test_nothing_found_and_nothing_to_find() -> None:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_as_the_rule_written_slowly(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_as_the_rule_written_slowly(
+    random_matches, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     matches = random_matches(seed)
     expected = slow_kinds(matches, 0.5, 0.1)
     assert len(set(expected)) >= 5
