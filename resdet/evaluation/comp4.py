@@ -5,19 +5,23 @@
 
 from __future__ import annotations
 
+import codecs
+import math
 import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
+import orjson
 
 from resdet.boxes import from_voc, to_voc
-from resdet.evaluation.table import DetectionTable, number_ids
-from resdet.structures import Detections, ImageId
+from resdet.evaluation.table import DetectionTable, Float64Array
+from resdet.structures import Detections, ImageId, Int64Array
 
 _PREFIX, _SUFFIX = "comp4_det_test_", ".txt"
+_LONGEST_ID = 256  # bytes; ids become a table of that width
+_IN_NUMBERS = b"0123456789.eE+- \n"
 
 
 def write_comp4(
@@ -37,8 +41,8 @@ def write_comp4(
     try:
         fresh.chmod(0o755)  # mkdtemp's 0700 is for secrets
         for label, name in enumerate(class_names):
-            lines = _lines(table, np.flatnonzero(table.labels == label))
-            (fresh / f"{_PREFIX}{name}{_SUFFIX}").write_text("".join(lines), encoding="utf-8")
+            path = fresh / comp4_name(name)
+            path.write_text(comp4_text(table, label), encoding="utf-8", newline="\n")
         if folder.exists():
             shutil.rmtree(folder)
         fresh.rename(folder)
@@ -53,60 +57,137 @@ def read_comp4(folder: Path, class_names: Sequence[str]) -> DetectionTable:
     Raises: ValueError for files missing or of other classes, or a malformed line by number.
     """
     _check_files(folder, class_names)
-    columns: list[tuple[list[ImageId], np.ndarray]] = []
-    for name in class_names:
-        columns.append(_read_file(folder / f"{_PREFIX}{name}{_SUFFIX}"))
-    numbers = number_ids(image_id for ids, _ in columns for image_id in ids)
-    images = [numbers[image_id] for ids, _ in columns for image_id in ids]
+    numbers: dict[bytes, int] = {}
+    columns = [_read_file(folder / comp4_name(name), numbers) for name in class_names]
     values = np.concatenate([np.zeros((0, 5)), *[values for _, values in columns]])
-    labels = np.repeat(np.arange(len(columns)), [len(ids) for ids, _ in columns])
     return DetectionTable(
-        image_ids=tuple(numbers),
-        images=np.array(images, np.int64),
-        boxes=from_voc(values[:, 1:]).astype(np.float64),
-        labels=labels.astype(np.int64),
-        scores=values[:, 0],
+        image_ids=tuple(image_id.decode() for image_id in numbers),
+        images=np.concatenate([np.zeros(0, np.int64), *[images for images, _ in columns]]),
+        boxes=from_voc(values[:, 1:]).astype(np.float64, copy=False),
+        labels=np.repeat(np.arange(len(columns)), [len(images) for images, _ in columns]),
+        scores=values[:, 0].copy(),  # a view would keep the rest of `values` alive
     )
 
 
-def _lines(table: DetectionTable, rows: np.ndarray) -> list[str]:
+def comp4_name(class_name: str) -> str:
+    """The file name of a class: `comp4_det_test_<class>.txt`."""
+    return f"{_PREFIX}{class_name}{_SUFFIX}"
+
+
+def comp4_text(table: DetectionTable, label: int) -> str:
+    """The lines of one class, every digit of score and corners.
+
+    Raises: ValueError for an image id that cannot stand in a line, or a number that is not finite.
+    """
+    rows = np.flatnonzero(table.labels == label)
     # float64 first: float32 + 1 would lose the last digits of a corner near 0
-    corners = to_voc(table.boxes[rows]).tolist()
-    ids = [table.image_ids[i] for i in table.images[rows]]
-    return [
-        f"{image_id} {score!r} {x1!r} {y1!r} {x2!r} {y2!r}\n"
-        for image_id, score, (x1, y1, x2, y2) in zip(ids, table.scores[rows].tolist(), corners)
-    ]
+    corners = to_voc(table.boxes[rows].astype(np.float64))
+    values = np.column_stack([table.scores[rows], corners])
+    if not np.isfinite(values).all():
+        raise ValueError("scores and corners must be finite, got NaN or infinity")
+    ids = [_in_a_line(image_id) for image_id in table.image_ids]
+    # shortest decimals that give the same float64 back: [[0.5,1.0,...],[...]]
+    text = orjson.dumps(np.ascontiguousarray(values), option=orjson.OPT_SERIALIZE_NUMPY)
+    numbers = text[2:-2].decode().replace(",", " ").split("] [")
+    named = (ids[image] for image in table.images[rows].tolist())
+    return "".join([f"{image_id} {five}\n" for image_id, five in zip(named, numbers)])
 
 
-def _read_file(path: Path) -> tuple[list[ImageId], np.ndarray]:
+def _in_a_line(image_id: ImageId) -> str:
+    text = str(image_id)
+    if text != text.strip() or not text or "\n" in text or "\r" in text:
+        raise ValueError(f"image id must be usable in a line of text, got {image_id!r}")
+    return text
+
+
+def _read_file(path: Path, numbers: dict[bytes, int]) -> tuple[Int64Array, Float64Array]:
+    """(N,) images by `numbers`, to which new ids are added; (N, 5) score and corners."""
+    content = path.read_bytes().removeprefix(codecs.BOM_UTF8)
+    content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if content and not content.endswith(b"\n"):
+        content += b"\n"
+    read = _read_regular(content) or _read_any(path, content)
+    first, ids, values = read
+    images = [numbers.setdefault(image_id, len(numbers)) for image_id in ids]
+    return np.repeat(np.array(images, np.int64), np.diff(first, append=len(values))), values
+
+
+# the first line of each run of lines of one image; the image of each run; (N, 5) numbers
+_Lines = tuple[Int64Array, list[bytes], Float64Array]
+
+
+def _read_regular(content: bytes) -> _Lines | None:
+    """Lines of six words with one space between; None where anything else stands in the file.
+
+    The numbers are handed to a JSON parser as one list, the ids blanked out.
+    """
+    text = np.frombuffer(content, np.uint8)
+    spaces = np.flatnonzero(text <= ord(" "))  # and controls: whatever may end a word
+    if not len(text) or len(spaces) % 6 or not _is_utf8(content):
+        return None
+    ends = spaces.reshape(-1, 6)
+    if not (text[ends] == np.frombuffer(b"     \n", np.uint8)).all():
+        return None
+    starts = np.concatenate([[0], ends[:-1, 5] + 1])
+    widths = ends[:, 0] - starts
+    if not 0 < widths.min() <= widths.max() <= _LONGEST_ID:
+        return None
+
+    step = np.zeros(len(text), np.int8)
+    step[starts], step[ends[:, 0]] = 1, -1
+    in_id = np.cumsum(step, dtype=np.int8).view(np.bool_)
+    numbers = np.where(in_id, np.uint8(ord(" ")), text)
+    if numbers.tobytes().translate(None, _IN_NUMBERS):
+        return None
+    numbers[ends[:, 1:]] = ord(",")
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        values = np.array(orjson.loads(b"[" + numbers[:-1].tobytes() + b"]"), np.float64)
+    except orjson.JSONDecodeError:  # such as "+1", ".5" or an empty word
+        return None
+    if not np.isfinite(values).all():
+        return None
+
+    at = np.arange(widths.max())
+    ids = text[np.minimum(starts[:, None] + at, len(text) - 1)]
+    ids = np.where(at < widths[:, None], ids, 0).view(f"S{len(at)}").ravel()
+    first = np.flatnonzero(np.concatenate([[True], ids[1:] != ids[:-1]]))
+    return first, ids[first].tolist(), values.reshape(-1, 5)
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        return content.isascii() or bool(content.decode())
+    except UnicodeDecodeError:
+        return False
+
+
+def _read_any(path: Path, content: bytes) -> _Lines:
+    """Any white space, empty lines, ids with spaces, and the errors."""
+    try:
+        lines = content.decode().split("\n")
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} must be UTF-8 text, got bytes that are not; {error}") from None
-    rows = [(number, line.rsplit(None, 5)) for number, line in enumerate(lines, 1) if line.strip()]
-    for number, row in rows:
-        if len(row) != 6:
-            raise _malformed(path, number, lines[number - 1])
-    try:
-        numbers = chain.from_iterable(row[1:] for _, row in rows)
-        values = np.fromiter(map(float, numbers), np.float64, 5 * len(rows)).reshape(-1, 5)
-    except ValueError:
-        bad = next(number for number, row in rows if not all(map(_is_number, row[1:])))
-        raise _malformed(path, bad, lines[bad - 1]) from None
-    finite = np.isfinite(values).all(axis=1)
-    if not finite.all():
-        bad = rows[int(np.argmin(finite))][0]
-        raise _malformed(path, bad, lines[bad - 1])
-    return [row[0].strip() for _, row in rows], values
+    ids, values = [], []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        words = line.rsplit(None, 5)
+        try:
+            row = [_finite(word) for word in words[1:]]
+        except ValueError:
+            row = []
+        if len(row) != 5:
+            raise _malformed(path, number, line)
+        ids.append(words[0].strip().encode())
+        values.append(row)
+    return np.arange(len(ids)), ids, np.array(values, np.float64).reshape(-1, 5)
 
 
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+def _finite(word: str) -> float:
+    value = float(word)
+    if not math.isfinite(value) or "_" in word:  # Python reads 1_0 as 10
+        raise ValueError
+    return value
 
 
 def _malformed(path: Path, number: int, line: str) -> ValueError:

@@ -1,5 +1,7 @@
 """comp4 folders: every digit comes back, and every fault names its file and line."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -42,6 +44,49 @@ def test_reading_order_survives_jumps_between_images(tmp_path):
     assert by_class(read_comp4(tmp_path, ["a"]), 0)[0] == ["x", "y", "x"]
 
 
+def read(tmp_path, content):
+    (tmp_path / "comp4_det_test_a.txt").write_bytes(content)
+    return by_class(read_comp4(tmp_path, ["a"]), 0)
+
+
+REGULAR = b"x 0.5 1 1 9 9\nyy 1e-05 2.25 -1 9 9\nx 0.25 1 1 123456789012345678901 9\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        REGULAR,
+        REGULAR[:-1],
+        REGULAR.replace(b"\n", b"\r\n"),
+        REGULAR.replace(b"\n", b"\r"),
+        b"\xef\xbb\xbf" + REGULAR,
+        REGULAR.replace(b" ", b"  "),
+        REGULAR.replace(b" ", b"\t"),
+        REGULAR.replace(b" 1 ", b" +1 "),
+        REGULAR.replace(b" 0.", b" ."),
+        REGULAR.replace(b" 9", b" 009."),
+        b"\n \n" + REGULAR + b"\n",
+        b" " + REGULAR,
+    ],
+)
+def test_one_table_however_it_is_spaced(tmp_path, content):
+    ids, boxes, scores = read(tmp_path, content)
+    assert ids == ["x", "yy", "x"]
+    assert boxes == [[0, 0, 9, 9], [1.25, -2, 9, 9], [0, 0, 123456789012345678901.0, 9]]
+    assert scores == [0.5, 1e-05, 0.25]
+
+
+def test_regular_lines_are_read_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr("resdet.evaluation.comp4._read_any", None)
+    assert read(tmp_path, REGULAR)[0] == ["x", "yy", "x"]
+    assert read(tmp_path, "é\u2028 0.5 1 1 9 9".encode())[0] == ["é\u2028"]
+
+
+def test_ids_of_any_length(tmp_path):
+    lines = [f"{'x' * n} 0.5 1 1 9 9" for n in (1, 300, 2)]
+    assert read(tmp_path, "\n".join(lines).encode())[0] == ["x", "x" * 300, "xx"]
+
+
 def test_an_earlier_set_is_replaced_and_other_files_are_not(tmp_path):
     write_comp4(tmp_path / "o", table(), ["a", "b", "c"])
     write_comp4(tmp_path / "o", table(n=3), ["x", "y", "z"])
@@ -62,19 +107,46 @@ def test_missing_and_foreign_classes_are_listed(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "line", ["i 0.5 1 1 9", "i high 1 1 9 9", "i nan 1 1 9 9", "i 0.5 1 1 inf 9"]
+    "line",
+    [
+        *("i 0.5 1 1 9", "i high 1 1 9 9", "i nan 1 1 9 9", "i 0.5 1 1 inf 9", "i 0.5 1 1 9 1e999"),
+        *("i 0.5 1_0 1 9 9", "i 0.5,1 1 1 9 9", 'i "0.5" 1 1 9 9', "i null 1 1 9 9", "i"),
+        *("i [0.5] 1 1 9 9", "i true 1 1 9 9", "i 1-2 1 1 9 9", "i 0x1 1 1 9 9", "i 0.5 1 1 9\0 9"),
+    ],
 )
 def test_malformed_lines_are_named(tmp_path, line):
     path = tmp_path / "comp4_det_test_a.txt"
-    path.write_text(f"i 0.5 1 1 9 9\n\n{line}\n")
-    with pytest.raises(ValueError, match=r"comp4_det_test_a\.txt:3: line must be"):
-        read_comp4(tmp_path, ["a"])
+    for blank in ("", "\n"):
+        path.write_text(f"i 0.5 1 1 9 9\n{blank}{line}\n")
+        at = 2 + len(blank)
+        with pytest.raises(ValueError, match=rf"comp4_det_test_a\.txt:{at}: line must be"):
+            read_comp4(tmp_path, ["a"])
 
 
 def test_bytes_that_are_no_text(tmp_path):
-    (tmp_path / "comp4_det_test_a.txt").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ValueError, match=r"comp4_det_test_a\.txt must be UTF-8"):
-        read_comp4(tmp_path, ["a"])
+    for content in (b"\xff\xfe\x00", b"\xff 0.5 1 1 9 9\n"):
+        with pytest.raises(ValueError, match=r"comp4_det_test_a\.txt must be UTF-8"):
+            read(tmp_path, content)
+
+
+@pytest.mark.parametrize("image_id", ["", " x", "x\n", "a\nb", "a\rb"])
+def test_ids_that_a_line_cannot_hold(tmp_path, image_id):
+    found = [Detections(image_id, [[0, 0, 1, 1]], [0], [0.5])]
+    with pytest.raises(ValueError, match="image id must be usable in a line of text"):
+        write_comp4(tmp_path / "o", found, ["a"])
+    assert not (tmp_path / "o").exists()
+
+
+def test_numbers_that_are_not_finite_are_not_written(tmp_path):
+    wrong = replace(table(n=3), scores=np.array([0.5, np.nan, 0.5]))
+    with pytest.raises(ValueError, match="scores and corners must be finite"):
+        write_comp4(tmp_path / "o", wrong, ["a", "b", "c"])
+
+
+def test_awkward_ids_come_back(tmp_path):
+    ids = ["img 7", "a  b", "é", "x\u2028y", "0x", 'q"q']
+    write_comp4(tmp_path / "o", [Detections(i, [[0, 0, 1, 1]], [0], [0.5]) for i in ids], ["a"])
+    assert by_class(read_comp4(tmp_path / "o", ["a"]), 0)[0] == ids
 
 
 def test_class_names_stay_inside_the_folder(tmp_path):
