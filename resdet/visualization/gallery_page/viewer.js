@@ -1,0 +1,260 @@
+// One image, large: every pane with its boxes and their list; zoom and marked object are shared.
+"use strict";
+
+function makeViewer(data, { move, close }) {
+  const { element, icon } = Draw;
+  const dialog = document.getElementById("viewer");
+  const holder = document.getElementById("panes");
+  const find = (id) => document.getElementById(id);
+  const LABELS = ["auto", "all", "none"];
+  const MANY = 14; // boxes of a pane beyond which only errors are labelled
+  const MAX_ZOOM = 12;
+  let now = null; // {i, place, total, counts, filters}
+  let panes = [], view = null, solo = null, labels = 0, drag = null;
+  const touches = new Map();
+
+  const fullView = () => ({ x: 0, y: 0, w: 10 * data.images.widths[now.i], h: 10 * data.images.heights[now.i] });
+
+  function reason(item) {
+    if (item.kind === "missed" || item.kind === "object" || item.kind === "ignored") return null;
+    const best = Judge.overlap(data, now.i, item);
+    if (best === null) return "touches no object";
+    const other = best.label === item.label ? "" : ` with ${data.classes[best.label]}`;
+    return `IoU ${best.iou.toFixed(2)}${other}`;
+  }
+
+  function line(item, at, m) {
+    const kind = item.kind === "object" ? null : Draw.nameOf(item.kind);
+    const why = reason(item);
+    return element("li", {}, element("button", {
+      type: "button", class: `line k-${item.kind}`, "data-item": at, "data-pane": m,
+    },
+    item.kind === "object" ? Draw.mark("object") : Draw.mark(item.kind),
+    element("b", {}, Draw.words(data, item)),
+    kind ? element("span", { class: "what" }, kind) : null,
+    why ? element("span", { class: "why" }, why) : null));
+  }
+
+  function pane(m, number) {
+    const name = m === null ? "Ground truth" : data.models[m].name;
+    const items = Judge.items(data, now.i, m, now.filters.score);
+    const svg = Draw.vector("svg", { class: "picture", role: "img", "aria-label": `${name}: ${items.length} boxes` });
+    if (data.images.pictures[now.i]) {
+      const { w, h } = fullView();
+      svg.append(Draw.vector("image", { href: Draw.pictureOf(now.i), width: w, height: h, preserveAspectRatio: "none" }));
+    } else svg.classList.add("blank");
+    const order = [...items.keys()].sort((a, b) => weight(items[a]) - weight(items[b]) || (items[b].score ?? 2) - (items[a].score ?? 2));
+    const tally = m === null
+      ? element("span", { class: "tally" }, `${now.counts.objects[now.i]} objects`)
+      : Draw.tally(now.counts.perModel[m], now.i);
+    const best = m !== null && Judge.verdicts(now.counts, now.i).best === m;
+    const node = element("section", { class: best ? "big best" : "big", "aria-label": name },
+      element("header", {}, element("kbd", { class: "not-narrow" }, String(number)), element("h3", { title: name }, name), tally,
+        element("button", { type: "button", class: "icon", "aria-label": `${name} alone`, "aria-pressed": "false", onclick: () => alone(number) }, icon("expand"))),
+      element("div", { class: "stage" }, svg),
+      element("ol", { class: "lines" }, ...order.map((at) => line(items[at], at, number - 1))));
+    return { m, items, svg, node, drawn: null };
+  }
+
+  /** Errors first, then what is right. */
+  function weight({ kind }) {
+    return kind === "ignored" ? 2 : kind === "correct" ? 1 : 0;
+  }
+
+  function unitOf(svg) {
+    const { width, height } = svg.getBoundingClientRect();
+    return Math.max(view.w / (width || 1), view.h / (height || 1));
+  }
+
+  /** Boxes again, for a new size, zoom or choice of labels. */
+  function draw() {
+    const full = fullView();
+    const mode = LABELS[labels];
+    for (const part of panes) {
+      const many = part.items.length > MANY;
+      const texts = mode === "auto" ? (many ? "errors" : "all") : mode;
+      part.svg.setAttribute("viewBox", `${view.x} ${view.y} ${view.w} ${view.h}`);
+      part.drawn?.remove();
+      part.drawn = Draw.boxes(data, part.items, {
+        m: part.m, filters: now.filters, unit: unitOf(part.svg), size: [full.w, full.h],
+        texts, icons: mode !== "none" && !many,
+      });
+      part.svg.append(part.drawn);
+    }
+    find("zoom-reset").hidden = view.w === full.w;
+    find("labels").textContent = `Labels: ${mode}`;
+  }
+
+  function show(next) {
+    now = next;
+    const name = data.names[now.i];
+    find("viewer-name").textContent = name;
+    find("viewer-name").title = name;
+    find("viewer-place").textContent = now.place < 0 ? "not among those filtered" : `${now.place + 1} of ${now.total}`;
+    find("viewer-verdict").textContent = verdict();
+    view = fullView();
+    panes = [null, ...data.models.keys()].map((m, at) => pane(m, at + 1));
+    holder.replaceChildren(...panes.map(({ node }) => node));
+    holder.style.setProperty("--count", solo === null ? panes.length : 1);
+    holder.style.setProperty("--ratio", view.w / view.h);
+    if (!dialog.open) dialog.showModal();
+    holder.scrollTop = 0;
+    setSolo(solo);
+    draw();
+    for (const near of next.near) if (data.images.pictures[near]) new Image().src = Draw.pictureOf(near);
+  }
+
+  function verdict() {
+    const { best, fewer, none } = Judge.verdicts(now.counts, now.i);
+    if (none) return "no errors";
+    if (best === null) return data.models.length > 1 ? "as many errors each" : "";
+    return `${data.models[best].name} makes ${fewer} ${fewer === 1 ? "error" : "errors"} fewer`;
+  }
+
+  function setSolo(number) {
+    solo = number !== null && number <= panes.length ? number : null;
+    holder.classList.toggle("solo", solo !== null);
+    holder.style.setProperty("--count", solo === null ? panes.length : 1);
+    panes.forEach(({ node }, at) => {
+      node.hidden = solo !== null && solo !== at + 1;
+      node.querySelector("header button").setAttribute("aria-pressed", String(solo === at + 1));
+    });
+  }
+
+  function alone(number) {
+    setSolo(solo === number ? null : number);
+    draw();
+  }
+
+  /** Zoom by a factor about a point of one pane; all panes follow. */
+  function zoom(factor, svg, clientX, clientY) {
+    const full = fullView();
+    const w = Math.min(full.w, Math.max(full.w / MAX_ZOOM, view.w / factor));
+    const [x, y] = toPicture(svg, clientX, clientY);
+    const ratio = w / view.w;
+    setView(x - (x - view.x) * ratio, y - (y - view.y) * ratio, w);
+  }
+
+  function setView(x, y, w) {
+    const full = fullView();
+    const h = (w * full.h) / full.w;
+    view = { w, h, x: Math.max(0, Math.min(x, full.w - w)), y: Math.max(0, Math.min(y, full.h - h)) };
+    draw();
+  }
+
+  function toPicture(svg, clientX, clientY) {
+    const { left, top, width, height } = svg.getBoundingClientRect();
+    const unit = unitOf(svg);
+    return [
+      view.x + view.w / 2 + (clientX - left - width / 2) * unit,
+      view.y + view.h / 2 + (clientY - top - height / 2) * unit,
+    ];
+  }
+
+  /** Show one box and, in every pane, all that concerns the same object. */
+  function highlight(pane, at) {
+    const item = pane === null ? null : panes[pane].items[at];
+    dialog.classList.toggle("marking", item !== null);
+    panes.forEach((part, p) => {
+      const marked = (k) => item !== null && ((p === pane && k === at)
+        || (item.object >= 0 && part.items[k].object === item.object));
+      for (const node of part.node.querySelectorAll("[data-item]")) {
+        node.classList.toggle("marked", marked(Number(node.dataset.item)));
+      }
+    });
+  }
+
+  function over(event) {
+    if (drag) return;
+    const node = event.target.closest?.("[data-item]");
+    const section = event.target.closest?.(".big");
+    const pane = panes.findIndex((part) => part.node === section);
+    if (node && pane >= 0) highlight(pane, Number(node.dataset.item));
+    else highlight(null);
+  }
+
+  const stageOf = (event) => event.target.closest?.(".stage")?.querySelector("svg");
+
+  holder.addEventListener("pointerover", over);
+  holder.addEventListener("focusin", over);
+  holder.addEventListener("pointerleave", () => highlight(null));
+  holder.addEventListener("wheel", (event) => {
+    const svg = stageOf(event);
+    if (!svg) return;
+    event.preventDefault();
+    zoom(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0022)), svg, event.clientX, event.clientY);
+  }, { passive: false });
+  holder.addEventListener("dblclick", (event) => {
+    const svg = stageOf(event);
+    if (!svg) return;
+    const full = fullView();
+    if (view.w < full.w) setView(0, 0, full.w);
+    else zoom(2.5, svg, event.clientX, event.clientY);
+  });
+  holder.addEventListener("pointerdown", (event) => {
+    const svg = stageOf(event);
+    if (!svg || event.button) return;
+    touches.set(event.pointerId, event);
+    drag = { svg, x: event.clientX, y: event.clientY, from: { ...view }, unit: unitOf(svg) };
+  });
+  window.addEventListener("pointermove", (event) => {
+    if (!drag || !touches.has(event.pointerId)) return;
+    if (touches.size === 2) {
+      const [a, b] = touches.values();
+      const other = a.pointerId === event.pointerId ? b : a;
+      const before = Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY);
+      const after = Math.hypot(event.clientX - other.clientX, event.clientY - other.clientY);
+      touches.set(event.pointerId, event);
+      zoom(after / (before || 1), drag.svg, (event.clientX + other.clientX) / 2, (event.clientY + other.clientY) / 2);
+    } else if (view.w < fullView().w) {
+      setView(drag.from.x - (event.clientX - drag.x) * drag.unit, drag.from.y - (event.clientY - drag.y) * drag.unit, view.w);
+    }
+  });
+  for (const end of ["pointerup", "pointercancel"]) {
+    window.addEventListener(end, (event) => {
+      touches.delete(event.pointerId);
+      if (!touches.size) drag = null;
+    });
+  }
+  new ResizeObserver(() => { if (dialog.open) draw(); }).observe(holder);
+
+  function cycleLabels() {
+    labels = (labels + 1) % LABELS.length;
+    draw();
+  }
+
+  function toggleBoxes() {
+    const hidden = dialog.classList.toggle("bare");
+    find("boxes").setAttribute("aria-pressed", String(!hidden));
+  }
+
+  function key(event) {
+    const number = Number(event.key);
+    const acts = {
+      ArrowRight: () => move(1), ArrowLeft: () => move(-1),
+      Home: () => move(-Infinity), End: () => move(Infinity),
+      b: toggleBoxes, l: cycleLabels,
+      z: () => (view.w < fullView().w ? setView(0, 0, fullView().w) : setView(0, 0, fullView().w / 2)),
+      0: () => alone(solo),
+    };
+    if (event.key in acts) acts[event.key]();
+    else if (number >= 1 && number <= panes.length) alone(number);
+    else return false;
+    return true;
+  }
+
+  find("zoom-reset").addEventListener("click", () => setView(0, 0, fullView().w));
+  find("labels").addEventListener("click", cycleLabels);
+  find("boxes").addEventListener("click", toggleBoxes);
+  find("previous").addEventListener("click", () => move(-1));
+  find("next").addEventListener("click", () => move(1));
+  find("close-viewer").addEventListener("click", () => close());
+  dialog.addEventListener("cancel", (event) => { event.preventDefault(); close(); });
+
+  return {
+    key,
+    show,
+    get image() { return dialog.open ? now.i : null; },
+    hide() { if (dialog.open) dialog.close(); highlight(null); },
+  };
+}
