@@ -3,7 +3,7 @@
 An image drawn w times puts each of its detections w times into the ranking, one behind the
 other, and each of its objects w times among those to find. What became of a detection does not
 change with that, so a resample is a cumulative sum of weights over rows matched once.
-Source: Efron and Tibshirani 1993, chapters 6 and 16; McCarthy and Snowden 1985 (small samples).
+Source: Efron and Tibshirani 1993, chapters 6 and 16.
 """
 
 from __future__ import annotations
@@ -36,15 +36,22 @@ def draw_weights(num_images: int, resamples: int, seed: int) -> Weights:
     return random.multinomial(num_images, each, size=resamples).astype(np.int32)
 
 
-def draw_runs(num_runs: int, resamples: int, seed: int, side: int) -> Float64Array:
-    """(R, N) the share of each run in the mean of its side: training noise, where it is known.
+def draw_training_noise(
+    baseline: Sequence[float], other: Sequence[float], resamples: int, seed: int
+) -> Float64Array:
+    """(R,) noise of the gain between the means of two sides' runs; 0 where each has one run.
 
-    N - 1 of N are drawn, not N: the spread of such means is s^2 / N, with N it were too small
-    by (N - 1) / N. One run stays as it is, and its training noise unknown.
+    Student's t with the spread of both sides pooled: training is taken to be as noisy on one
+    side as on the other. Drawing runs anew would do for five of them, and is too narrow for two.
     """
-    draws = max(num_runs - 1, 1)
-    random = np.random.default_rng([seed, 1, side])
-    return random.multinomial(draws, np.full(num_runs, 1 / num_runs), size=resamples) / draws
+    sides = [np.asarray(side, np.float64) for side in (baseline, other)]
+    freedom = sum(len(side) - 1 for side in sides)
+    if not freedom:
+        return np.zeros(resamples)
+    variance = sum(float(((side - side.mean()) ** 2).sum()) for side in sides) / freedom
+    variance *= sum(1 / len(side) for side in sides)
+    drawn = np.random.default_rng([seed, 1]).standard_t(freedom, resamples)
+    return np.sqrt(variance) * drawn
 
 
 @dataclass(frozen=True)
@@ -75,7 +82,8 @@ def interval(gain: float, resampled: Float64Array) -> Interval | None:
     distance = np.sort(np.abs(known - gain))
     reach = distance[math.ceil(CONFIDENCE * (len(known) + 1)) - 1]
     as_far = len(known) - int(np.searchsorted(distance, abs(gain), side="left"))
-    return Interval(gain - reach, gain + reach, (1 + as_far) / (1 + len(known)))
+    low, high = float(max(gain - reach, -1)), float(min(gain + reach, 1))  # as APs do
+    return Interval(low, high, (1 + as_far) / (1 + len(known)))
 
 
 def resampled_ap(

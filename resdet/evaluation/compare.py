@@ -13,7 +13,7 @@ from resdet.evaluation.bootstrap import (
     FEWEST_IMAGES,
     FEWEST_RESAMPLES,
     Weights,
-    draw_runs,
+    draw_training_noise,
     draw_weights,
     interval,
     resampled_ap,
@@ -27,7 +27,8 @@ from resdet.evaluation.table import Float64Array
 
 METHOD = (
     "paired bootstrap over images, symmetric 95 percent interval; p two-sided, "
-    "(1 + resamples as far from the gain as it is from 0) / (1 + resamples)"
+    "(1 + resamples as far from the gain as it is from 0) / (1 + resamples); where a side has "
+    "several runs, each resample adds training noise by Student's t of both sides' spread"
 )
 
 _SAME_AP = 1e-9
@@ -101,8 +102,8 @@ def compare(
 ) -> Comparison:
     """Rows of every measure that the results hold, means first, with the interval of each gain.
 
-    Every resample draws images, the same for all models, and runs of each side that has
-    several: the interval then holds the noise of training too. 0 resamples: no interval.
+    Every resample draws images, the same for all models and runs. Where a side has several
+    runs the interval holds the noise of training too. 0 resamples: no interval.
 
     Raises: ValueError listing how the conventions, images or objects of the results differ, or
         naming the one whose matches are not its own.
@@ -157,14 +158,11 @@ def _with_intervals(
     reference = sides[0].runs[0]
     first = matches_like(reference, reference)
     weights = draw_weights(len(first.image_ids), resamples, seed)
-    resampled = []
-    for number, side in enumerate(sides):
-        shares = draw_runs(len(side.runs), resamples, seed, number)
-        resampled.append(_resampled_side(side, reference, measures, weights, shares))
+    resampled = [_resampled_side(side, reference, measures, weights) for side in sides]
     images = _images_with_objects(first.truth, len(first.class_names))
     return [
         [
-            _with_interval(row, second[measure] - resampled[0][measure])
+            _with_interval(row, second[measure] - resampled[0][measure], seed)
             if measure.metric and images[measure.class_index] >= FEWEST_IMAGES
             else row
             for row, measure in zip(of_other, measures)
@@ -173,8 +171,16 @@ def _with_intervals(
     ]
 
 
-def _with_interval(row: Row, gains: Float64Array) -> Row:
-    found = None if row.gain is None else interval(row.gain, gains)
+def _with_interval(row: Row, gains: Float64Array, seed: int) -> Row:
+    """The row with the interval of its gain, over images and, of several runs, over training."""
+    if row.gain is None:
+        return row
+    first, second = (
+        [value for value in runs if value is not None]
+        for runs in (row.baseline_runs, row.other_runs)
+    )
+    noise = draw_training_noise(first, second, len(gains), seed)
+    found = interval(row.gain, gains + noise)
     if found is None:
         return row
     return replace(row, low=found.low, high=found.high, p_value=found.p_value)
@@ -185,19 +191,18 @@ def _resampled_side(
     reference: Run,
     measures: Sequence[Measure],
     weights: Weights,
-    shares: Float64Array,
 ) -> dict[Measure, Float64Array]:
-    """(R,) by measure that matches hold: the mean of the runs that were drawn."""
+    """(R,) by measure that matches hold: the mean of the side's runs."""
     pooled: dict[Measure, Float64Array] = {}
     metrics = list(dict.fromkeys(measure.metric for measure in measures if measure.metric))
     once = np.ones((1, weights.shape[1]), np.int32)
-    for run, share in zip(side.runs, shares.T):
+    for run in side.runs:
         matches = matches_like(run, reference)
         _check_own(run, matches, resampled_ap(matches, once, metrics))
         aps = resampled_ap(matches, weights, metrics)
         for measure in measures:
             if measure.metric:
-                value = share * _pick(aps[measure.metric], measure, matches.keys)
+                value = _pick(aps[measure.metric], measure, matches.keys) / len(side.runs)
                 pooled[measure] = pooled[measure] + value if measure in pooled else value
     return pooled
 

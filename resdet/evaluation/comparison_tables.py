@@ -64,17 +64,20 @@ def _uncertainty_in_words(comparison: Comparison) -> list[str]:
     spread = [_spread(comparison, side) for side in several]
     if comparison.why_no_interval:
         return [f"No interval, no p-value: {comparison.why_no_interval}.", *spread]
-    drawn = "images and runs" if several else "images"
     made = (
-        f"[low, high]: 95 percent interval of the gain by a paired bootstrap over {drawn} "
+        "[low, high]: 95 percent interval of the gain by a paired bootstrap over images "
         f"({comparison.num_images} images, {comparison.resamples} resamples, "
         f"seed {comparison.seed}); p: two-sided, of one measure by itself. "
         f"n/a: fewer than {FEWEST_IMAGES} images with such objects, or no matches of that measure."
     )
-    if len(several) == 1 + len(comparison.others):
-        return [made, *spread]
-    single = "The noise of training is unknown from one run; give several: NAME=FILE,FILE."
-    return [made, *spread, single]
+    if several:
+        training = (
+            "The noise of training is in the interval where one of its two sides has several "
+            "runs: Student's t, both sides taken to spread alike."
+        )
+    else:
+        training = "The noise of training is unknown from one run; give several: NAME=FILE,FILE."
+    return [made, training, *spread]
 
 
 def _spread(comparison: Comparison, side: Side) -> str:
