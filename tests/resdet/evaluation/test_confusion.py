@@ -42,8 +42,9 @@ def test_an_own_class_in_reach_is_no_confusion(matched) -> None:
 
 def test_the_surest_takes_first_and_takes_the_nearest(matched) -> None:
     truth = {"a": [(DOG, A, False), (DOG, [0, 0, 10, 8], False)]}
-    one = matched(truth, [("a", CAT, 0.5, [0, 0, 10, 8])])
-    assert confusion_matrix(one, 0.0).tolist() == [[0, 0, 0], [1, 0, 1], [0, 0, 0]]
+    near = {"a": [(DOG, A, False), (2, [0, 0, 10, 8], False)]}
+    one = matched(near, [("a", CAT, 0.5, [0, 0, 10, 8])], classes=["cat", "dog", "emu"])
+    assert confusion_matrix(one, 0.0)[:, CAT].tolist() == [0, 0, 1, 0]
     both = [("a", CAT, 0.5, [0, 0, 10, 8]), ("a", CAT, 0.4, [0, 0, 10, 8])]
     assert confusion_matrix(matched(truth, both), 0.0)[DOG].tolist() == [2, 0, 0]
     three = {"a": [(DOG, A, False)], "b": []}
