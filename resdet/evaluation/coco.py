@@ -1,8 +1,8 @@
-"""COCO's twelve numbers by faster-coco-eval or pycocotools.
+"""COCO's twelve numbers by our own code, by pycocotools or by faster-coco-eval.
 
-The libraries match and accumulate; what is read off their arrays is the same code for both.
-pycocotools adds 2.2e-16 to the count of detections before it divides and faster-coco-eval does
-not: their numbers agree to about 1e-15. With backend="pycocotools" they are its own to the bit.
+All three fill the same arrays of precision and recall; what is read off them is the same code.
+Ours are pycocotools' to the bit. pycocotools adds 2.2e-16 to the count of detections before it
+divides and faster-coco-eval does not: that one agrees to about 1e-15.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ import io
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
+from resdet.evaluation.coco_accumulate import accumulate
 from resdet.evaluation.coco_form import (
     CocoResults,
     CocoTruth,
@@ -24,10 +25,11 @@ from resdet.evaluation.coco_form import (
     read_results,
     read_truth,
 )
+from resdet.evaluation.coco_match import AREAS, MAX_DETECTIONS, THRESHOLDS, match_areas
 from resdet.evaluation.table import Float64Array
 from resdet.structures import ImageId
 
-Backend = Literal["faster", "pycocotools"]
+Backend = Literal["numpy", "faster", "pycocotools"]
 
 # name: kind, IoU index (None: the mean of 0.50:0.95), area index, index of detections per image
 METRICS: dict[str, tuple[str, int | None, int, int]] = {
@@ -45,26 +47,41 @@ METRICS: dict[str, tuple[str, int | None, int, int]] = {
     "ARl": ("recall", None, 3, 2),
 }
 
+_AGREEMENT = 1e-12  # libraries that round differently stay far below; a wrong rule far above
+
 
 def evaluate_coco(
     annotations: Path | Mapping[str, Any],
     results: Path | Sequence[Mapping[str, Any]],
     *,
     image_ids: Iterable[ImageId] | None = None,
-    backend: Backend = "faster",
+    backend: Backend = "numpy",
 ) -> dict[str, Any]:
-    """The twelve (fractions; -1 as in pycocotools where there is no such object) and per class.
-
-    `per_class` holds AP, None for a class without objects. `image_ids` restricts the images.
+    """Read both and `score_coco` them; `image_ids` restricts the images.
 
     Raises: ValueError for malformed annotations or results, unknown images or categories.
     """
     start = time.perf_counter()
-    if backend not in ("faster", "pycocotools"):
-        raise ValueError(f"backend must be faster or pycocotools, got {backend!r}")
-    truth = read_truth(annotations, image_ids)
-    found = read_results(results)
-    precision, recall = _accumulate(truth, found, backend)
+    scores = score_coco(read_truth(annotations, image_ids), read_results(results), backend=backend)
+    return {**scores, "seconds": time.perf_counter() - start}
+
+
+def score_coco(
+    truth: CocoTruth, found: CocoResults, *, backend: Backend = "numpy"
+) -> dict[str, Any]:
+    """The twelve (fractions; -1 as in pycocotools where there is no such object) and per class.
+
+    `per_class` holds AP, None for a class without objects. The conventions stand beside.
+
+    Raises: ValueError for images or categories that the data do not have, or another backend.
+    """
+    if backend not in get_args(Backend):
+        raise ValueError(f"backend must be {' or '.join(get_args(Backend))}, got {backend!r}")
+    start = time.perf_counter()
+    if backend == "numpy":
+        precision, recall = accumulate(match_areas(truth, found))
+    else:
+        precision, recall = by_library(truth, found, backend)
     scores: dict[str, Any] = {
         name: _mean_known((precision if kind == "precision" else recall)[_at(iou), ..., area, most])
         for name, (kind, iou, area, most) in METRICS.items()
@@ -73,14 +90,53 @@ def evaluate_coco(
         name: None if (ap := _mean_known(precision[:, :, k, 0, 2])) < 0 else ap
         for k, name in enumerate(truth.class_names)
     }
-    scores["num_images"] = len(truth.image_ids)
-    scores["num_detections"] = len(found.scores)
-    scores["seconds"] = time.perf_counter() - start
-    scores["backend"] = backend
-    return scores
+    return {
+        **scores,
+        "kind": "coco",
+        "metric": "101point",
+        "thresholds": np.round(THRESHOLDS, 2).tolist(),
+        "area_ranges": {name: list(limits) for name, limits in AREAS.items()},
+        "max_detections": list(MAX_DETECTIONS),
+        "num_images": len(truth.image_ids),
+        "num_detections": len(found.scores),
+        "backend": backend,
+        "seconds": time.perf_counter() - start,
+    }
 
 
-def _accumulate(
+def cross_check(
+    truth: CocoTruth,
+    found: CocoResults,
+    scores: Mapping[str, Any],
+    *,
+    backend: Backend = "pycocotools",
+) -> str:
+    """Score again by another backend and say how far the numbers are apart.
+
+    Raises: ValueError naming the number that differs most if that is by more than 1e-12.
+    """
+    judge = score_coco(truth, found, backend=backend)
+    differences = {name: _apart(scores[name], judge[name]) for name in METRICS}
+    for name, ap in judge["per_class"].items():
+        differences[f"AP of {name}"] = _apart(scores["per_class"].get(name), ap)
+    worst, largest = max(differences.items(), key=lambda item: item[1])
+    if largest > _AGREEMENT:
+        raise ValueError(
+            f"{worst} must be that of {backend}, got a difference of {largest:.3g} from "
+            f"{scores['backend']}; report it with both files"
+        )
+    what = f"all {len(METRICS)} numbers and the AP of {len(judge['per_class'])} classes"
+    same = "to the last bit" if largest == 0 else f"to {largest:.1e}"
+    return f"cross-check: {what} by {scores['backend']} are those of {backend} {same}"
+
+
+def _apart(a: float | None, b: float | None) -> float:
+    if a is None or b is None:
+        return 0.0 if a is b else np.inf
+    return abs(a - b)
+
+
+def by_library(
     truth: CocoTruth, found: CocoResults, backend: Backend
 ) -> tuple[Float64Array, Float64Array]:
     """Precision (T, R, K, A, M) and recall (T, K, A, M) of a library, its prints swallowed."""
@@ -90,8 +146,6 @@ def _accumulate(
     else:
         from pycocotools.coco import COCO
         from pycocotools.cocoeval import COCOeval
-    images = [{"id": number + 1} for number in range(len(truth.image_ids))]
-    categories = [{"id": i, "name": name} for i, name in truth.category_names.items()]
     objects = as_annotations(
         truth.images + 1, truth.categories, truth.boxes, truth.areas, truth.crowd
     )
@@ -101,6 +155,8 @@ def _accumulate(
     predicted = as_annotations(places + 1, found.categories, found.boxes, areas, no_crowd)
     for entry, score in zip(predicted, found.scores.tolist()):
         entry["score"] = score
+    images = [{"id": number + 1} for number in range(len(truth.image_ids))]
+    categories = [{"id": i, "name": name} for i, name in truth.category_names.items()]
     with contextlib.redirect_stdout(io.StringIO()):
         sides = []
         for annotations in (objects, predicted):

@@ -6,9 +6,8 @@ strings break one of them. Sorted order is kept, so equal scores fall as they do
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,13 +15,13 @@ from typing import Any
 import numpy as np
 
 from resdet.boxes import FloatArray, from_xywh, to_xywh
-from resdet.evaluation.results import read_json
+from resdet.evaluation import coco_columns as columns
+from resdet.evaluation.results import gc_paused, read_json
 from resdet.evaluation.table import DetectionTable, Float64Array, number_ids, resolve_ids
 from resdet.structures import BoolArray, Dataset, Detections, ImageId, Int64Array
 
 _OUT_OF_EVERY_AREA_RANGE = -1.0
 _LISTS = ("images", "annotations", "categories")
-_INT64 = range(-(2**63), 2**63)
 
 
 def to_coco_results(
@@ -153,39 +152,44 @@ def read_truth(source: Path | Mapping[str, Any], image_ids: Iterable[ImageId] | 
 
     Raises: ValueError naming the file and the fault.
     """
-    data = read_json(source) if isinstance(source, Path) else source
-    where = str(source) if isinstance(source, Path) else "annotations"
+    with gc_paused():
+        data = read_json(source) if isinstance(source, Path) else source
+        return _truth(data, str(source) if isinstance(source, Path) else "annotations", image_ids)
+
+
+def _truth(data: Any, where: str, image_ids: Iterable[ImageId] | None) -> CocoTruth:
     if not isinstance(data, Mapping) or not all(isinstance(data.get(k), list) for k in _LISTS):
         raise ValueError(f"{where} must be a COCO object with the lists {', '.join(_LISTS)}")
     images, objects, categories = (data[key] for key in _LISTS)
-    ids = _column(images, "id", _IMAGE_ID, f"{where}: image")
+    ids = columns.image_ids(images, "id", f"{where}: image")
     files = {i: Path(str(image.get("file_name", ""))).stem for i, image in zip(ids, images)}
-    category_ids = _column(categories, "id", _CATEGORY_ID, f"{where}: category")
-    names = dict(zip(category_ids, _column(categories, "name", _NAME, f"{where}: category")))
+    category_ids = columns.integers(categories, "id", f"{where}: category").tolist()
+    names = dict(zip(category_ids, columns.texts(categories, "name", f"{where}: category")))
     subject = f"{where}: annotation"
-    image_of = _column(objects, "image_id", _IMAGE_ID, subject)
-    category_of = _column(objects, "category_id", _CATEGORY_ID, subject)
-    stray, stray_classes = set(image_of) - files.keys(), set(category_of) - names.keys()
+    image_of = columns.image_ids(objects, "image_id", subject)
+    category_of = columns.integers(objects, "category_id", subject)
+    stray = set(image_of) - files.keys()
+    stray_classes = set(category_of.tolist()) - names.keys()
     if stray or stray_classes:
         raise ValueError(
             f"{where}: annotations must name images and categories of the same file, got image "
             f"ids {sorted(stray, key=str)[:3]}, category ids {sorted(stray_classes)[:3]}"
         )
-    area_of = _column(objects, "area", _AREA, subject, optional=True)
-    boxes = _boxes(objects, subject)
-    areas = np.array([np.nan if area is None else area for area in area_of], np.float64)
+    boxes = columns.boxes(objects, subject)
+    areas = columns.optional_numbers(objects, "area", subject)
     areas = np.where(np.isnan(areas), boxes[:, 2] * boxes[:, 3], areas)
     kept = _kept(files, image_ids)
     position = number_ids(kept)
-    rows = [row for row, image_id in enumerate(image_of) if image_id in position]
+    places = np.array([position.get(image_id, -1) for image_id in image_of], np.int64)
+    rows = np.flatnonzero(places >= 0)
     return CocoTruth(
         image_ids=tuple(kept),
         names=_image_names(position, files),
         category_names=names,
-        images=np.array([position[image_of[row]] for row in rows], np.int64),
-        categories=np.array(category_of, np.int64)[rows],
+        images=places[rows],
+        categories=category_of[rows],
         boxes=boxes[rows],
-        crowd=np.array([bool(objects[row].get("iscrowd", 0)) for row in rows], bool),
+        crowd=columns.flags(objects, "iscrowd", subject)[rows],
         areas=areas[rows],
     )
 
@@ -219,96 +223,28 @@ def read_results(source: Path | Sequence[Mapping[str, Any]]) -> CocoResults:
 
     Raises: ValueError naming file, entry and value where a key is missing or holds no such thing.
     """
-    results = read_json(source) if isinstance(source, Path) else source
-    where = str(source) if isinstance(source, Path) else "results"
+    with gc_paused():
+        results = read_json(source) if isinstance(source, Path) else source
+        return _results(results, str(source) if isinstance(source, Path) else "results")
+
+
+def _results(results: Any, where: str) -> CocoResults:
     if not isinstance(results, list):
         raise ValueError(f"{where} must be a list of detections, got {type(results).__name__}")
     subject = f"{where}: detection"
-    ids = _column(results, "image_id", _IMAGE_ID, subject)
-    categories = _column(results, "category_id", _CATEGORY_ID, subject)
-    names = _column(results, "category_name", _NAME, subject, optional=True)
+    ids = columns.image_ids(results, "image_id", subject)
+    categories = columns.integers(results, "category_id", subject)
+    names = columns.optional_texts(results, "category_name", subject)
+    named = set(zip(categories.tolist(), names)) if set(names) - {None} else set()
     numbers = number_ids(ids)
     return CocoResults(
         image_ids=tuple(numbers),
         images=np.array([numbers[i] for i in ids], np.int64),
-        categories=np.array(categories, np.int64),
-        boxes=_boxes(results, subject),
-        scores=np.array(_column(results, "score", _SCORE, subject), np.float64),
-        names=frozenset((c, name) for c, name in zip(categories, names) if name is not None),
+        categories=categories,
+        boxes=columns.boxes(results, subject),
+        scores=columns.numbers(results, "score", subject),
+        names=frozenset((category, name) for category, name in named if name is not None),
     )
-
-
-def _integer(value: Any) -> int:
-    number = int(value)
-    if number != value and not isinstance(value, str):
-        raise ValueError("a fraction")
-    if number not in _INT64:
-        raise OverflowError("no int64")
-    return number
-
-
-def _image_id(value: Any) -> ImageId:
-    return value if isinstance(value, str) else _integer(value)
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError("no text")
-    return value
-
-
-def _finite(value: Any) -> float:
-    number = float(value)
-    if not math.isfinite(number):
-        raise ValueError("not finite")
-    return number
-
-
-def _box(value: Any) -> list[float]:
-    x, y, width, height = map(_finite, value)
-    if min(width, height) < 0:
-        raise ValueError("a negative size")
-    return [x, y, width, height]
-
-
-_Kind = tuple[Callable[[Any], Any], str]  # reads a value or raises, and what the value must be
-_IMAGE_ID: _Kind = (_image_id, "an integer of 64 bits or a string")
-_CATEGORY_ID: _Kind = (_integer, "an integer of 64 bits")
-_NAME: _Kind = (_text, "a string")
-_SCORE: _Kind = (_finite, "a finite number")
-_AREA: _Kind = (_finite, "a finite number")
-_BOX: _Kind = (_box, "finite [x, y, width, height] with sizes not negative")
-
-
-def _column(
-    entries: Sequence[Any], key: str, kind: _Kind, subject: str, *, optional: bool = False
-) -> list[Any]:
-    """The value of `key` in each entry; None where it is optional and absent."""
-    read, expected = kind
-    values: list[Any] = []
-    for number, entry in enumerate(entries):
-        try:
-            if optional and entry.get(key) is None:
-                values.append(None)
-            else:
-                values.append(read(entry[key]))
-        except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
-            got = repr(entry.get(key)) if isinstance(entry, Mapping) else f"in {entry!r}"
-            raise ValueError(
-                f"{subject} {number}: {key} must be {expected}, got {got[:80]}; repair the entry"
-            ) from None
-    return values
-
-
-def _boxes(entries: Sequence[Any], subject: str) -> Float64Array:
-    """(N, 4) x, y, width, height; read at once where all are sound, else one by one to name it."""
-    try:
-        boxes = np.array([entry["bbox"] for entry in entries], np.float64)
-    except (KeyError, TypeError, ValueError, OverflowError):
-        boxes = np.zeros(0)
-    if boxes.shape == (len(entries), 4) and np.isfinite(boxes).all() and (boxes[:, 2:] >= 0).all():
-        return boxes
-    return np.array(_column(entries, "bbox", _BOX, subject), np.float64).reshape(-1, 4)
 
 
 def as_annotations(

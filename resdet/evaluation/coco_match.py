@@ -82,40 +82,53 @@ def match_areas(truth: CocoTruth, found: CocoResults) -> CocoMatches:
     ids = np.array(sorted(truth.category_names), np.int64)
     labels = np.searchsorted(ids, found.categories)
     keys = places * len(ids) + labels
-    order = np.lexsort((-found.scores, keys))  # by image and class, then by falling score
-    ranks = _places_in_run(keys[order])
+    rows = _order(places, found.scores, labels)
+    grouped = np.argsort(keys[rows], kind="stable")  # by image and class, then by falling score
+    ranks = np.empty_like(grouped)
+    ranks[grouped] = places_in_run(keys[rows[grouped]])
     kept = ranks < MAX_DETECTIONS[-1]
-    order, ranks = order[kept], ranks[kept]
-    boxes = found.boxes[order]
+    grouped = (np.cumsum(kept) - 1)[grouped[kept[grouped]]]
+    rows, ranks = rows[kept], ranks[kept]
+    boxes = found.boxes[rows]
     objects = _Objects(truth, ids)
-    candidates, taken = objects.taken_by(keys[order], boxes)
+    candidates, taken = objects.taken_by(keys[rows[grouped]], boxes[grouped])
 
-    rows = np.lexsort((-found.scores[order], labels[order]))  # of equal scores, by image
-    row_of = np.empty_like(rows)
-    row_of[rows] = np.arange(len(rows))
-    outside = _outside(boxes[rows, 2] * boxes[rows, 3])
+    outside = _outside(boxes[:, 2] * boxes[:, 3])
     unmatched = np.where(outside, np.int8(IGNORED), np.int8(FALSE_POSITIVE))
     verdicts = np.repeat(unmatched[:, None], len(THRESHOLDS), axis=1)
-    area, threshold, which = np.nonzero(taken >= 0)
-    ignored = objects.ignored[area, taken[area, threshold, which]]
-    at = area, threshold, row_of[candidates[which]]
-    verdicts[at] = np.where(ignored, IGNORED, TRUE_POSITIVE)
+    columns = grouped[candidates]
+    for area in range(len(AREAS)):
+        excused = objects.ignored[area, taken[area]]
+        judged = np.where(excused, np.int8(IGNORED), np.int8(TRUE_POSITIVE))
+        unjudged = unmatched[area, columns]
+        verdicts[area][:, columns] = np.where(taken[area] < 0, unjudged, judged)
     found_objects = np.full(verdicts.shape[1:], -1, np.int32)
-    found_objects[:, row_of[candidates]] = taken[0]
+    found_objects[:, columns] = taken[0]
     matches = Matches(
         rules=COCO,
         class_names=truth.class_names,
         thresholds=tuple(np.round(THRESHOLDS, 2).tolist()),
         image_ids=truth.image_ids,
-        images=places[order][rows],
-        labels=labels[order][rows],
-        scores=found.scores[order][rows],
-        boxes=from_xywh(boxes[rows]).astype(np.float64),
+        images=places[rows],
+        labels=labels[rows],
+        scores=found.scores[rows],
+        boxes=from_xywh(boxes).astype(np.float64),
         verdicts=verdicts[0],
         objects=found_objects,
         truth=objects.columns,
     )
-    return CocoMatches(matches, verdicts, ranks[rows], objects.ignored)
+    return CocoMatches(matches, verdicts, ranks, objects.ignored)
+
+
+def _order(images: Int64Array, scores: Float64Array, labels: Int64Array) -> Int64Array:
+    """The rows by class, then falling score, then image, then as read.
+
+    Sorting thrice, the most important key last, is twice as fast as np.lexsort.
+    """
+    rows = np.argsort(images, kind="stable")
+    rows = rows[np.argsort(-scores[rows], kind="stable")]
+    small = labels.astype(np.min_scalar_type(labels.max(initial=0)))  # sorted by counting
+    return rows[np.argsort(small[rows], kind="stable")]
 
 
 class _Objects:
@@ -141,7 +154,7 @@ class _Objects:
         free = np.ones((len(AREAS), len(THRESHOLDS), len(self.keys)), bool)
         candidates, taken = [np.zeros(0, np.int64)], [free[..., :0].astype(np.int32)]
         for rows, objects, overlaps in self._near_pairs(keys, boxes):
-            turns = _places_in_run(keys[rows[_starts(rows)]])  # of a detection within its key
+            turns = places_in_run(keys[rows[_starts(rows)]])  # of a detection within its key
             turn_of = np.repeat(turns, np.diff(np.append(_starts(rows), len(rows))))
             order = np.lexsort((overlaps, rows, turn_of))  # the best last, of equals the last
             bounds = np.searchsorted(turn_of[order], np.arange(turns.max(initial=-1) + 2))
@@ -159,8 +172,12 @@ class _Objects:
         Shape: (P,) pairs, those of a detection together and by rising overlap -> (A, T, D).
         """
         allowed = ~(overlaps < _LIMITS[:, None]) & free[..., objects]
-        preference = np.arange(len(rows)) + len(rows) * ~self.ignored[:, None, objects]
-        best = np.maximum.reduceat(np.where(allowed, preference, -1), _starts(rows), axis=-1)
+        counts = (~self.ignored[:, None, objects]).astype(np.int32)
+        preference = np.arange(len(rows), dtype=np.int32) + len(rows) * counts
+        preference = np.where(allowed, preference, np.int32(-1))
+        best = np.maximum.reduceat(
+            np.where(allowed, preference, np.int32(-1)), _starts(rows), axis=-1
+        )
         taken = np.where(best < 0, -1, objects[best % len(rows)]).astype(np.int32)
         area, threshold, which = np.nonzero(taken >= 0)
         chosen = taken[area, threshold, which]
@@ -212,7 +229,7 @@ def _starts(values: Int64Array) -> Int64Array:
     return np.flatnonzero(np.diff(values, prepend=values[:1] - 1))
 
 
-def _places_in_run(values: Int64Array) -> Int64Array:
+def places_in_run(values: Int64Array) -> Int64Array:
     """(N,) the place of each within its run of equal values, from 0."""
     starts = _starts(values)
     lengths = np.diff(np.append(starts, len(values)))

@@ -17,9 +17,13 @@ from resdet.evaluation import (
     ground_truth_by_id,
     to_coco_results,
 )
-from resdet.evaluation.coco import METRICS
+from resdet.evaluation.coco import METRICS, by_library, cross_check, score_coco
+from resdet.evaluation.coco_accumulate import accumulate
+from resdet.evaluation.coco_form import read_results, read_truth
+from resdet.evaluation.coco_match import match_areas
 from resdet.structures import Dataset, Detections, GroundTruth, ImageRecord
 
+BACKENDS = ("numpy", "faster", "pycocotools")
 CATEGORIES = {3: "cat", 7: "dog", 90: "owl"}
 
 
@@ -80,12 +84,55 @@ def twelve(scores):
     return [scores[name] for name in METRICS]
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_both_backends_give_the_numbers_of_pycocotools(seed):
+@pytest.mark.parametrize("seed", range(12))
+def test_ours_are_the_numbers_of_pycocotools_to_the_bit(seed):
     truth, results = random_coco(seed)
-    fast, judge = (evaluate_coco(truth, results, backend=b) for b in ("faster", "pycocotools"))
+    assert twelve(evaluate_coco(truth, results)) == judged(truth, results)
+    columns = read_truth(truth, None), read_results(results)
+    for ours, theirs in zip(accumulate(match_areas(*columns)), by_library(*columns, "pycocotools")):
+        assert np.array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_crowded_images_score_as_by_pycocotools(seed):
+    # boxes on whole pixels in a heap: equal overlaps, equal scores, more than 100 detections
+    rng = np.random.default_rng(seed)
+    categories = [{"id": i, "name": str(i)} for i in (1, 90)]
+
+    def some(n, **columns):
+        boxes = np.hstack([rng.integers(0, 6, (n, 2)), rng.integers(28, 37, (n, 2))]).tolist()
+        return [
+            {"image_id": i, "category_id": c, "bbox": box, **dict(zip(columns, row))}
+            for i, c, box, row in zip(
+                rng.choice([3, 5, 40], n).tolist(),
+                rng.choice([1, 1, 1, 90], n).tolist(),
+                boxes,
+                zip(*columns.values()),
+            )
+        ]
+
+    crowds = (rng.random(60) < 0.2).astype(int).tolist()
+    areas = rng.choice([None, -1.0, 800.0, 1024.0, 1025.0, 1e10, 1e11], 60).tolist()
+    truth = {
+        "images": [{"id": i} for i in (40, 3, 5, 6)],
+        "categories": categories,
+        "annotations": some(60, iscrowd=crowds, area=areas),
+    }
+    results = some(500, score=(rng.integers(0, 9, 500) / 8).tolist())
+    columns = read_truth(truth, None), read_results(results)
+    ours, theirs = accumulate(match_areas(*columns)), by_library(*columns, "pycocotools")
+    assert np.array_equal(ours[0], theirs[0])
+    assert np.array_equal(ours[1], theirs[1])
+    assert len(np.unique(ours[0])) > 40
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_backends_agree(seed):
+    truth, results = random_coco(seed)
+    ours, fast, judge = (evaluate_coco(truth, results, backend=b) for b in BACKENDS)
     assert twelve(judge) == judged(truth, results)
     assert twelve(fast) == pytest.approx(twelve(judge), abs=1e-14)
+    assert ours["per_class"] == judge["per_class"]
     for name in ("cat", "dog"):
         assert fast["per_class"][name] == pytest.approx(judge["per_class"][name], abs=1e-14)
     assert 0 < fast["AP"] < 1
@@ -93,16 +140,38 @@ def test_both_backends_give_the_numbers_of_pycocotools(seed):
     assert fast["AP"] == pytest.approx(np.mean([fast["per_class"][n] for n in ("cat", "dog")]))
 
 
+def test_a_cross_check_says_how_far_apart():
+    truth, results = random_coco()
+    columns = read_truth(truth, None), read_results(results)
+    scores = score_coco(*columns)
+    said = "all 12 numbers and the AP of 3 classes by numpy are those of"
+    assert cross_check(*columns, scores) == f"cross-check: {said} pycocotools to the last bit"
+    assert f"{said} faster to " in cross_check(*columns, scores, backend="faster")
+    with pytest.raises(ValueError, match=r"^APm must be that of pycocotools, got .* of 0\.001"):
+        cross_check(*columns, {**scores, "APm": scores["APm"] + 1e-3})
+    per_class = {**scores["per_class"], "owl": 0.5}
+    with pytest.raises(ValueError, match="^AP of owl must be that of pycocotools, got .* of inf"):
+        cross_check(*columns, {**scores, "per_class": per_class})
+
+
+def test_the_conventions_stand_beside():
+    scores = evaluate_coco(*random_coco())
+    assert (scores["kind"], scores["metric"], scores["backend"]) == ("coco", "101point", "numpy")
+    assert scores["thresholds"] == [round(t / 100, 2) for t in range(50, 100, 5)]
+    assert scores["area_ranges"]["small"] == [0, 1024]
+    assert scores["max_detections"] == [1, 10, 100]
+
+
 def test_arguments_are_left_alone_and_nothing_is_printed(capfd):
     truth, results = random_coco()
     before = copy.deepcopy((truth, results))
-    for backend in ("faster", "pycocotools"):
+    for backend in BACKENDS:
         evaluate_coco(truth, results, backend=backend)
     assert (truth, results) == before
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("backend", ["faster", "pycocotools"])
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_empty_results_score_zero(backend):
     truth, _ = random_coco()
     scores = evaluate_coco(truth, [], backend=backend)
@@ -111,7 +180,7 @@ def test_empty_results_score_zero(backend):
     assert (scores["num_images"], scores["num_detections"]) == (15, 0)
 
 
-@pytest.mark.parametrize("backend", ["faster", "pycocotools"])
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_nothing_to_find_is_undefined(backend):
     truth, results = random_coco()
     assert (
@@ -129,7 +198,7 @@ def test_annotation_id_0_counts(tmp_path):
     result = [{"image_id": 0, "category_id": 0, "bbox": [0, 0, 40, 40], "score": 0.9}]
     path = tmp_path / "gt.json"
     path.write_text(json.dumps(truth))
-    for backend in ("faster", "pycocotools"):
+    for backend in BACKENDS:
         assert evaluate_coco(path, result, backend=backend)["AP"] == pytest.approx(1.0)
 
 
@@ -231,7 +300,7 @@ def test_missing_keys_and_wrong_backend():
     truth, _ = random_coco()
     with pytest.raises(ValueError, match="detection 0: category_id must be .*, got None"):
         evaluate_coco(truth, [{"image_id": truth["images"][0]["id"]}])
-    with pytest.raises(ValueError, match="backend must be faster or pycocotools"):
+    with pytest.raises(ValueError, match="backend must be numpy or faster or pycocotools, got"):
         evaluate_coco(truth, [], backend="slow")
 
 
@@ -278,7 +347,7 @@ def test_voc_data_in_coco_form():
         assert [i["id"] for i in truth["images"]] == ([7, 9] if stems[0] == "000007" else [1, 2])
         for dets in (easy, both):
             results = to_coco_results(dets, dataset.category_ids)
-            for backend in ("faster", "pycocotools"):
+            for backend in BACKENDS:
                 scores = evaluate_coco(truth, results, backend=backend)
                 assert scores["AP50"] == pytest.approx(1.0)
                 assert scores["per_class"]["b"] is None
