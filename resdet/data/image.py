@@ -11,7 +11,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp")  # the first wins where a stem has several
+# what cv2 decodes; the first wins where a stem has several
+SUFFIXES = (
+    *(".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".gif", ".jpe", ".jp2", ".avif"),
+    *(".dib", ".ppm", ".pgm", ".pnm"),
+)
 
 _FRAME_HEADERS = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _EXIF = 0xE1

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import math
+import os
 import re
-import xml.etree.ElementTree as ET
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
 from resdet import boxes as box
+from resdet.data.annotation_cache import read_annotations
 from resdet.data.image import image_size, images_by_stem
-from resdet.data.validate import Faults, is_pixels, nearest_first, text_lines, warn_thin
+from resdet.data.validate import Faults, nearest_first, text_lines, warn_thin
+from resdet.data.voc_xml import Annotation
 from resdet.structures import Dataset, GroundTruth, ImageRecord
 
 VOC_CLASSES = (
@@ -23,45 +23,47 @@ VOC_CLASSES = (
     *("train", "tvmonitor"),
 )
 
-_CORNERS = ("xmin", "ymin", "xmax", "ymax")
 
-
-@dataclass
-class _Annotation:
-    """One XML file, its corners as written."""
-
-    names: list[str]
-    corners: list[list[float]]
-    difficult: list[bool]
-    size: tuple[int, int] | None  # height, width
-
-
-def load_voc(root: Path, split: str, *, class_names: Sequence[str] = (), name: str = "") -> Dataset:
+def load_voc(
+    root: Path,
+    split: str,
+    *,
+    class_names: Sequence[str] = (),
+    name: str = "",
+    images: bool = True,
+) -> Dataset:
     """The images of `root/ImageSets/Main/<split>.txt`, in its order.
 
     Class names, unless given, are the lines of `classes.txt` in the root, VOC's twenty in a folder
     called VOC<year>, or else the sorted names of all annotations. A `test` split without any
-    annotation is taken as unlabelled, as VOC 2012's is.
+    annotation is taken as unlabelled, as VOC 2012's is. `images=False`: to score, annotations
+    that state the size of their image will do.
 
     Raises: ValueError listing every fault: missing files, malformed XML, unknown classes.
     """
     root = Path(root)
     faults = Faults(f"VOC data {root}, split {split!r}")
-    stems, images = _listed(root, split, faults)
-    labelled = split != "test" or any(_annotation_file(root, stem).exists() for stem in stems)
-    parsed = {s: _read(_annotation_file(root, s), faults) for s in stems} if labelled else {}
-    classes = tuple(class_names) or _class_names(root, parsed, faults)
-    records: list[ImageRecord] = []
+    there = images_by_stem(root / "JPEGImages") if (root / "JPEGImages").is_dir() else {}
+    written = _annotated(root)
+    listed = _listed(root, split, set(there) if images else written | set(there), images, faults)
+    classes = tuple(class_names) or _known_classes(root)
+    labelled = split != "test" or any(stem in written for stem in listed)
+    wanted = listed if labelled else []
+    if not classes:
+        wanted = list(dict.fromkeys([*wanted, *sorted(written)]))
+    parsed = read_annotations(root, wanted, faults)
+    if not classes:
+        classes = tuple(sorted({name for one in parsed.values() for name in one.names}))
     thin: list[str] = []
-    for stem in stems:
-        annotation = parsed.get(stem)
-        if labelled and annotation is None:
+    truths = _ground_truths({s: parsed[s] for s in listed if s in parsed}, classes, faults, thin)
+    records: list[ImageRecord] = []
+    for stem in listed:
+        if labelled and stem not in parsed:
             continue  # its fault is told
-        truth = None
-        if annotation is not None:
-            truth = _ground_truth(stem, annotation, classes, faults, thin)
-        height, width = (annotation and annotation.size) or _size(images[stem], faults)
-        records.append(ImageRecord(stem, images[stem], height, width, truth))
+        path = there.get(stem) or root / "JPEGImages" / f"{stem}.jpg"
+        size = parsed[stem].size if stem in parsed else None
+        height, width = size or _measured(path, faults)
+        records.append(ImageRecord(stem, path, height, width, truths.get(stem)))
     faults.raise_any()
     warn_thin(f"{root}, split {split!r}", thin)
     return Dataset(
@@ -89,90 +91,45 @@ def _year(root: Path) -> int | None:
     return int(match[1]) if match else None
 
 
-def _annotation_file(root: Path, stem: str) -> Path:
-    return root / "Annotations" / f"{stem}.xml"
+def _annotated(root: Path) -> set[str]:
+    """The stems of the annotations that are there."""
+    try:
+        entries = os.listdir(root / "Annotations")
+    except OSError:
+        return set()
+    return {entry[:-4] for entry in entries if entry.endswith(".xml")}
 
 
-def _listed(root: Path, split: str, faults: Faults) -> tuple[list[str], dict[str, Path]]:
-    """The stems of the split that have an image; only names seen in JPEGImages are ever opened."""
+def _listed(root: Path, split: str, seen: set[str], images: bool, faults: Faults) -> list[str]:
+    """The stems of the split; only names seen in the folders are ever opened."""
     listing, folder = root / "ImageSets" / "Main" / f"{split}.txt", root / "JPEGImages"
     if not listing.is_file():
         there = ", ".join(sorted(p.stem for p in listing.parent.glob("*.txt"))) or "none"
         faults.add(f"{listing} must be a file, got none; splits there: {there}")
-    if not folder.is_dir():
+    if images and not folder.is_dir():
         faults.add(f"{folder} must be a folder of images, got none; check the data root")
     faults.raise_any()
-    images = images_by_stem(folder)
+    what = f"images of {folder}" if images else f"images or annotations of {root}"
     stems: dict[str, None] = {}  # ordered; a line listed twice counts once
     for line in text_lines(listing):
-        stem = line if line in images else line.split()[0]
-        if stem in images:
+        stem = line if line in seen else line.split()[0]
+        if stem in seen:
             stems[stem] = None
         else:
-            faults.add(
-                f"{listing} must list images of {folder}, got {stem!r}; "
-                "add the image or drop the line"
-            )
+            faults.add(f"{listing} must list {what}, got {stem!r}; add the image or drop the line")
     if not stems and not faults.found:
         faults.add(f"{listing} must list at least one image, got an empty file")
-    return list(stems), images
+    return list(stems)
 
 
-class _NoDoctype(ET.TreeBuilder):
-    """Refuses document types, and with them entities: an annotation needs neither."""
-
-    def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
-        raise ValueError("a DOCTYPE")
-
-
-def _read(path: Path, faults: Faults) -> _Annotation | None:
-    try:
-        root = ET.parse(path, ET.XMLParser(target=_NoDoctype())).getroot()
-    except FileNotFoundError:
-        faults.add(f"{path} must be the annotation of a listed image, got no file; add it")
-        return None
-    except (ET.ParseError, ValueError, LookupError) as error:
-        faults.add(f"{path} must be plain XML, got {error}; repair the file")
-        return None
-    annotation = _Annotation([], [], [], _written_size(root, path, faults))
-    for number, thing in enumerate(root.findall("object"), start=1):
-        corners = [_number(thing.findtext(f"bndbox/{corner}")) for corner in _CORNERS]
-        if not all(map(is_pixels, corners)):
-            written = [thing.findtext(f"bndbox/{corner}") for corner in _CORNERS]
-            faults.add(
-                f"{path}, object {number}: bndbox must be four numbers xmin ymin xmax ymax, "
-                f"got {written}; repair or remove it"
-            )
-            continue
-        annotation.names.append((thing.findtext("name") or "").strip())
-        annotation.corners.append(corners)
-        annotation.difficult.append(_flag(thing.findtext("difficult")))
-    return annotation
+def _known_classes(root: Path) -> tuple[str, ...]:
+    listed = root / "classes.txt"
+    if listed.is_file():
+        return tuple(text_lines(listed))
+    return VOC_CLASSES if _year(root) is not None else ()
 
 
-def _number(text: str | None) -> float:
-    try:
-        return float(text or "nan")
-    except ValueError:
-        return math.nan
-
-
-def _flag(text: str | None) -> bool:
-    return (text or "").strip().lower() in {"1", "true", "yes"}
-
-
-def _written_size(root: ET.Element, path: Path, faults: Faults) -> tuple[int, int] | None:
-    """(height, width) of <size>; None where it is missing or zero, as some tools write it."""
-    height, width = (_number(root.findtext(f"size/{side}")) for side in ("height", "width"))
-    if not (height >= 1 and width >= 1):
-        return None
-    if not (is_pixels(height) and is_pixels(width)):
-        faults.add(f"{path}: size must be in pixels, got {width} x {height}; repair or remove it")
-        return None
-    return int(height), int(width)
-
-
-def _size(path: Path, faults: Faults) -> tuple[int, int]:
+def _measured(path: Path, faults: Faults) -> tuple[int, int]:
     try:
         return image_size(path)
     except ValueError as error:
@@ -180,33 +137,29 @@ def _size(path: Path, faults: Faults) -> tuple[int, int]:
         return (0, 0)
 
 
-def _class_names(
-    root: Path, parsed: dict[str, _Annotation | None], faults: Faults
-) -> tuple[str, ...]:
-    listed = root / "classes.txt"
-    if listed.is_file():
-        return tuple(text_lines(listed))
-    if _year(root) is not None:
-        return VOC_CLASSES
-    every = (
-        parsed[path.stem] if path.stem in parsed else _read(path, faults)
-        for path in sorted((root / "Annotations").glob("*.xml"))
-    )
-    return tuple(sorted({name for annotation in every if annotation for name in annotation.names}))
-
-
-def _ground_truth(
-    stem: str, annotation: _Annotation, classes: Sequence[str], faults: Faults, thin: list[str]
-) -> GroundTruth | None:
-    corners = np.array(annotation.corners, np.float32).reshape(-1, 4)
+def _ground_truths(
+    annotations: Mapping[str, Annotation], classes: Sequence[str], faults: Faults, thin: list[str]
+) -> dict[str, GroundTruth]:
+    """The objects of every image; thin boxes are listed, objects of no known class are faults."""
+    numbers = {name: classes.index(name) for name in classes}
+    rows = [row for one in annotations.values() for row in one.corners]
+    corners = np.array(rows, np.float32).reshape(-1, 4)
     boxes = box.from_voc(corners)
-    for at in np.flatnonzero(box.too_thin(boxes)):
-        thin.append(f"{stem}.xml: {annotation.names[at]} {corners[at].tolist()}")
-    unknown = [name for name in annotation.names if name not in classes]
-    for name in unknown:
-        known = ", ".join(nearest_first(name, classes))
-        faults.add(f"{stem}.xml: class must be one of {known}, got {name!r}; rename it or list it")
-    if unknown:
-        return None
-    labels = [classes.index(name) for name in annotation.names]
-    return GroundTruth(boxes, np.array(labels), np.array(annotation.difficult, bool))
+    is_thin = box.too_thin(boxes)
+    truths: dict[str, GroundTruth] = {}
+    end = 0
+    for stem, one in annotations.items():
+        start, end = end, end + len(one.names)
+        unknown = [name for name in one.names if name not in numbers]
+        for name in unknown:
+            known = ", ".join(nearest_first(name, classes))
+            faults.add(
+                f"{stem}.xml: class must be one of {known}, got {name!r}; rename it or list it"
+            )
+        if unknown:
+            continue
+        for at in np.flatnonzero(is_thin[start:end]):
+            thin.append(f"{stem}.xml: {one.names[at]} {corners[start + at].tolist()}")
+        labels = np.array([numbers[name] for name in one.names], np.int64)
+        truths[stem] = GroundTruth(boxes[start:end], labels, np.array(one.difficult, bool))
+    return truths

@@ -1,4 +1,5 @@
 import logging
+import shutil
 
 import cv2
 import numpy as np
@@ -33,11 +34,41 @@ def test_tags_may_be_missing_and_the_parts_of_an_object_are_left_aside(write_voc
     assert (record.height, record.width) == (40, 60)  # from the image: <size> is missing
 
 
-@pytest.mark.parametrize("suffix", [".jpg", ".JPG", ".jpeg", ".png", ".bmp"])
+@pytest.mark.parametrize(
+    "suffix", [".jpg", ".JPG", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".TIFF", ".ppm"]
+)
 def test_image_suffixes(write_voc, suffix):
     record = load_voc(write_voc({"a": obj("cat", (1, 1, 9, 9))}, suffix=suffix), "train").records[0]
     assert record.path.name == f"a{suffix}"
     assert (record.height, record.width) == (40, 60)
+
+
+def test_annotations_without_pictures_can_be_scored(write_voc):
+    root = write_voc(
+        {"a": SIZE + obj("cat", (1, 1, 9, 9)), "b": SIZE, "c": obj("cat", (1, 1, 2, 2))}
+    )
+    for stem in "ac":
+        (root / "JPEGImages" / f"{stem}.jpg").unlink()
+    with pytest.raises(ValueError, match="2 faults.*\n.*got 'a'; add the image"):
+        load_voc(root, "train")
+    with pytest.raises(ValueError, match=r"1 fault:\n.*c.jpg must be an image, got no file"):
+        load_voc(root, "train", images=False)  # nothing says how large it is
+    (root / "Annotations" / "c.xml").unlink()
+    with pytest.raises(ValueError, match=r"1 fault:\n.*must list images or annotations.*got 'c'"):
+        load_voc(root, "train", images=False)
+    (root / "ImageSets" / "Main" / "train.txt").write_text("a")
+    shutil.rmtree(root / "JPEGImages")
+    records = load_voc(root, "train", images=False).records
+    assert [(r.image_id, r.height, r.width) for r in records] == [("a", 40, 60)]
+    assert records[0].ground_truth.boxes.tolist() == [[0, 0, 9, 9]]
+
+
+def test_without_pictures_no_path_of_the_list_is_opened(write_voc):
+    root = write_voc({"a": SIZE}, listing="a\n../../secret\n../Annotations/a\n")
+    (root / "secret.xml").write_text("<annotation>" + SIZE + "</annotation>")
+    with pytest.raises(ValueError, match="2 faults") as error:
+        load_voc(root, "train", images=False)
+    assert "got '../../secret'" in str(error.value)
 
 
 def test_split_files_of_one_line_with_columns_blanks_and_spaces(write_voc):
@@ -125,10 +156,38 @@ def test_entities_are_refused(write_voc):
     root = write_voc({"a": SIZE})
     bomb = '<!DOCTYPE a [<!ENTITY x "ha"><!ENTITY y "&x;&x;">]>'
     text = f"{bomb}<annotation>{obj('&y;', (1, 1, 5, 5))}</annotation>"
-    for encoding in ("utf-8", "utf-16"):
-        (root / "Annotations" / "a.xml").write_bytes(text.encode(encoding))
+    declared = '<?xml version="1.0" encoding="{}"?>'
+    for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "koi8-r"):
+        content = declared.format(encoding.replace("-sig", "").rstrip("-lbe")) + text
+        (root / "Annotations" / "a.xml").write_bytes(content.encode(encoding))
         with pytest.raises(ValueError, match=r"a\.xml must be plain XML, got a DOCTYPE"):
             load_voc(root, "train")
+
+
+@pytest.mark.parametrize("encoding", ["cp037", "utf-7", "shift-jis", "nonsense"])
+def test_encodings_that_could_hide_an_entity_are_refused(write_voc, encoding):
+    root = write_voc({"a": SIZE})
+    text = f'<?xml version="1.0" encoding="{encoding}"?><annotation>+ADw-/annotation>'
+    (root / "Annotations" / "a.xml").write_text(text)
+    with pytest.raises(ValueError, match=r"a\.xml must be plain XML"):
+        load_voc(root, "train")
+
+
+@pytest.mark.parametrize("body", ["", SIZE, "<object/>", "<object><bndbox/></object>"])
+def test_annotations_with_little_in_them(write_voc, body):
+    root = write_voc({"a": body})
+    if "object" not in body:
+        assert len(load_voc(root, "train").records[0].ground_truth) == 0
+        return
+    with pytest.raises(ValueError, match=r"a.xml, object 1: bndbox must be four numbers.*None"):
+        load_voc(root, "train")
+
+
+def test_numbers_are_written_as_numbers(write_voc):
+    with pytest.raises(ValueError, match=r"got \['1', '1', '1_0', '5'\]"):
+        load_voc(write_voc({"a": SIZE + obj("cat", (1, 1, "1_0", 5))}), "train")
+    body = SIZE + obj("cat", (" 1 ", "1.0", "1e1", "5\n"))
+    assert load_voc(write_voc({"a": body}), "train").records[0].ground_truth.boxes[0, 2] == 10
 
 
 def test_file_names_in_annotations_are_not_followed(write_voc, tmp_path):

@@ -1,0 +1,97 @@
+"""One annotation file of VOC's form, official or homemade, without trust in it."""
+
+from __future__ import annotations
+
+import math
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass
+from pathlib import Path
+
+from resdet.data.validate import Faults, is_pixels
+
+_CORNERS = ("xmin", "ymin", "xmax", "ymax")
+
+
+@dataclass
+class Annotation:
+    """One XML file, its corners as written; `size` is (height, width), None where unknown."""
+
+    names: list[str]
+    corners: list[list[float]]
+    difficult: list[bool]
+    size: tuple[int, int] | None
+
+
+def read_annotation(path: str | Path, faults: Faults) -> Annotation | None:
+    """The objects of one file; None where there is none or it is no XML, its fault told.
+
+    Tags but `bndbox` may be missing: no `difficult` is not difficult, no `size` is unknown.
+    """
+    try:
+        with open(path, "rb") as file:
+            root = _parse(file.read())
+    except FileNotFoundError:
+        faults.add(f"{path} must be the annotation of a listed image, got no file; add it")
+        return None
+    except (ET.ParseError, ValueError, LookupError, OSError) as error:
+        faults.add(f"{path} must be plain XML, got {error}; repair the file")
+        return None
+    annotation = Annotation([], [], [], _size(root, path, faults))
+    for number, thing in enumerate(root.findall("object"), start=1):
+        written = _corners(thing)
+        corners = [_number(text) for text in written]
+        if not all(map(is_pixels, corners)):
+            faults.add(
+                f"{path}, object {number}: bndbox must be four numbers xmin ymin xmax ymax, "
+                f"got {written}; repair or remove it"
+            )
+            continue
+        annotation.names.append((thing.findtext("name") or "").strip())
+        annotation.corners.append(corners)
+        annotation.difficult.append(_flag(thing.findtext("difficult")))
+    return annotation
+
+
+class _NoDoctype(ET.TreeBuilder):
+    """Refuses document types, and with them entities: an annotation needs neither."""
+
+    def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
+        raise ValueError("a DOCTYPE")
+
+
+def _parse(content: bytes) -> ET.Element:
+    # expat reads encodings that hold ASCII as it is, and UTF-16, where it stands beside zeros:
+    # without this word and without zeros there is no document type, and the plain parser is faster
+    if b"DOCTYPE" in content or b"\0" in content:
+        return ET.fromstring(content, ET.XMLParser(target=_NoDoctype()))
+    return ET.fromstring(content)
+
+
+def _corners(thing: ET.Element) -> list[str | None]:
+    box = thing.find("bndbox")
+    return [None if box is None else box.findtext(corner) for corner in _CORNERS]
+
+
+def _number(text: str | None) -> float:
+    try:
+        return math.nan if text is None or "_" in text else float(text)  # Python reads 1_0 as 10
+    except ValueError:
+        return math.nan
+
+
+def _flag(text: str | None) -> bool:
+    return (text or "").strip().lower() in {"1", "true", "yes"}
+
+
+def _size(root: ET.Element, path: str | Path, faults: Faults) -> tuple[int, int] | None:
+    """(height, width) of <size>; None where it is missing or zero, as some tools write it."""
+    size = root.find("size")
+    if size is None:
+        return None
+    height, width = _number(size.findtext("height")), _number(size.findtext("width"))
+    if not (height >= 1 and width >= 1):
+        return None
+    if not (is_pixels(height) and is_pixels(width)):
+        faults.add(f"{path}: size must be in pixels, got {width} x {height}; repair or remove it")
+        return None
+    return int(height), int(width)
