@@ -56,7 +56,7 @@ def measured(result: Mapping[str, Any], who: str) -> Measured:
             tag = f", {part['metric']}" if len(parts) > 1 else ""
             values |= _voc_values(part, tag) if voc else _coco_values(part)
             conventions |= _voc_conventions(part) if voc else _coco_conventions(part)
-            conventions["num_images"] = part["num_images"]
+            conventions["num_images"] = _count(part, "num_images")
             conventions["classes"] = list(part["per_class"])
     except (KeyError, TypeError, AttributeError) as error:
         fault = f"no {error}" if isinstance(error, KeyError) else error
@@ -121,6 +121,8 @@ def _coco_conventions(part: Mapping[str, Any]) -> dict[str, Any]:
 
 def _voc_values(part: Mapping[str, Any], tag: str) -> dict[Measure, float | None]:
     metric, keys = part["metric"], list(part["mAP"])
+    if not keys:
+        raise TypeError("mAP at no threshold")
     known: tuple[tuple[str, Mapping[str, str]], ...]
     known = (("metric", METRIC_NAMES), ("iou_rule", _RULE_SIGNS))
     for key, names in known:
@@ -159,7 +161,15 @@ def _fraction(values: Mapping[str, Any], key: str) -> float | None:
     value = values[key]
     if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
         raise TypeError(f"{key} {value!r}, which is no number")
+    if value is not None and not -1 <= value <= 1 + 1e-9:
+        raise TypeError(f"{key} {value!r}, which is no fraction")
     return None if value is None or value < 0 else value
+
+
+def _count(values: Mapping[str, Any], key: str) -> int:
+    if type(values[key]) is not int or values[key] < 0:
+        raise TypeError(f"{key} {values[key]!r}, which is no count")
+    return int(values[key])
 
 
 def mean_if_all(values: Sequence[float | None]) -> float | None:
