@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
@@ -27,8 +26,11 @@ def comparison_tables(comparison: Comparison, title: str, paper: Sequence[Pairs]
     for other, rows, pairs in zip(comparison.others, comparison.rows, paper):
         table = Table(title=title, title_justify="left", min_width=min(len(title) + 2, 80))
         table.add_column("AP x100", overflow="fold")
-        for name in _heading(comparison, other):
-            table.add_column(escape(name), justify="right", overflow="fold")
+        heading = _heading(comparison, other)
+        for name in heading[:2]:
+            table.add_column(escape(name), justify="right", overflow="fold", max_width=10)
+        for name in heading[2:]:
+            table.add_column(escape(name), justify="right", no_wrap=True)
         for row in _shown(rows):
             cells = _cells(row, comparison)
             cells[3] = f"[{_colour(row)}]{cells[3]}[/]" if _colour(row) else cells[3]
@@ -132,6 +134,6 @@ def _colour(row: Row) -> str:
 
 
 def _line(cells: Iterable[str]) -> str:
-    """A line of a table; what comes from data is neither markup nor HTML."""
-    safe = (html.escape(cell, quote=False).replace("|", "\\|") for cell in cells)
+    """A line of a table; what comes from data is no markup and no HTML."""
+    safe = (cell.replace("<", "&lt;").replace("|", "\\|") for cell in cells)
     return f"| {' | '.join(' '.join(cell.split()) for cell in safe)} |"

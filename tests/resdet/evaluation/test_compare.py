@@ -1,0 +1,273 @@
+"""Models side by side: rows, intervals, several runs, and what is refused."""
+
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from resdet.evaluation import match_voc, save_matches, score_voc, write_json
+from resdet.evaluation.compare import Comparison, Row, compare
+from resdet.evaluation.comparison_tables import comparison_markdown, comparison_tables, notes
+from resdet.evaluation.paper import known_pairs, paper_pairs
+from resdet.evaluation.record import Record, load_matches, matches_path
+from resdet.evaluation.sides import Side, read_sides, with_baseline_first
+from resdet.structures import Detections, GroundTruth
+
+CLASSES = ("cat", "[dog]", "rare", "absent")
+IMAGES = tuple(f"{i:06}" for i in range(40))
+
+
+def ground_truth():
+    """A cat and a dog in every image; of the rare class in nine."""
+    boxes = np.array([[0, 0, 20, 20], [30, 30, 60, 60], [70, 70, 90, 90]])
+    return {
+        image: GroundTruth(boxes[: 2 + (i < 9)], np.arange(2 + (i < 9)))
+        for i, image in enumerate(IMAGES)
+    }
+
+
+def found(skill, seed):
+    """Each object is found with probability `skill`; as many boxes are elsewhere."""
+    random = np.random.default_rng(seed)
+    detections = []
+    for image, truth in ground_truth().items():
+        keep = random.random(len(truth)) < skill
+        away = truth.boxes + np.where(keep, 0, 100)[:, None]
+        scores = random.random(len(truth)) / 2 + keep * 0.3
+        detections.append(Detections(image, away, truth.labels, scores))
+    return detections
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Evaluate and write a result with its matches; returns its path as text."""
+
+    def run(name, skill=0.5, seed=0, *, truth=None, metrics=("area",), thresholds=(0.5,)):
+        truth = truth or ground_truth()
+        matches = match_voc(truth, found(skill, seed), CLASSES, thresholds=thresholds)
+        results = {metric: score_voc(matches, metric) for metric in metrics}
+        path = tmp_path / f"{name}.json"
+        write_json(path, results if len(metrics) > 1 else results[metrics[0]])
+        save_matches(matches_path(path), Record(matches))
+        return str(path)
+
+    return run
+
+
+def comparison_of(*texts, **options):
+    baseline, *others = read_sides(texts)
+    return compare(baseline, others, **options)
+
+
+def text_of(tables, width=80):
+    console = Console(width=width, record=True, file=io.StringIO())
+    for table in tables:
+        console.print(table)
+    return console.export_text()
+
+
+def test_rows_with_their_intervals(write):
+    comparison = comparison_of(write("vgg", 0.4), write("res", 0.8))
+    rows = {row.name: row for row in comparison.rows[0]}
+    assert list(rows) == ["mAP@0.50", *CLASSES]
+    for name in ("mAP@0.50", "cat", "[dog]"):
+        row = rows[name]
+        assert row.gain == row.other - row.baseline
+        assert row.low < row.gain < row.high
+        assert row.low > 0
+        assert row.p_value < 0.05
+    assert rows["rare"].gain is not None
+    assert rows["rare"].low is None  # nine images with such objects
+    assert rows["absent"].gain is None
+    assert comparison.why_no_interval == ""
+
+
+def test_the_same_resamples_for_both_sides(write):
+    """A model against itself gains nothing in every resample: only pairing makes it so."""
+    same = comparison_of(write("a"), write("b")).rows[0][0]
+    assert (same.gain, same.low, same.high, same.p_value) == (0, 0, 0, 1)
+
+
+def test_seeded(write):
+    texts = write("vgg", 0.5), write("res", 0.6, seed=1)
+    first = comparison_of(*texts, seed=1)
+    assert first.rows == comparison_of(*texts, seed=1).rows
+    assert first.rows != comparison_of(*texts, seed=2).rows
+
+
+def test_images_in_another_order_are_the_same_images(write):
+    backwards = dict(reversed(ground_truth().items()))
+    straight = write("vgg", 0.5), write("res", 0.7, seed=1)
+    turned = straight[0], write("turned", 0.7, seed=1, truth=backwards)
+    assert comparison_of(*straight).rows[0][1:3] == comparison_of(*turned).rows[0][1:3]
+
+
+def test_several_runs_are_pooled(write):
+    runs = [write(f"res{seed}", 0.7, seed) for seed in range(3)]
+    baseline = write("vgg", 0.5)
+    one = comparison_of(baseline, runs[0]).rows[0][0]
+    pooled = comparison_of(baseline, f"ResNet={','.join(runs)}")
+    row = pooled.rows[0][0]
+    assert len(row.other_runs) == 3
+    assert row.other == pytest.approx(np.mean(row.other_runs))
+    assert row.high - row.low > one.high - one.low  # t of two degrees, from other noise
+    text = " ".join(notes(pooled, [{}]))
+    assert "Student's t" in text
+    assert "ResNet: the mean of 3 runs, mAP@0.50 " in text
+    assert "unknown from one run" in " ".join(notes(comparison_of(baseline, runs[0]), [{}]))
+
+
+def test_several_models_against_one_baseline(write):
+    sides = read_sides([write("a", 0.3), write("b", 0.6), "C=" + write("c", 0.9)])
+    ordered = with_baseline_first(sides, "b")
+    assert [side.name for side in ordered] == ["b", "a", "C"]
+    assert with_baseline_first(sides, str(sides[2].runs[0].path))[0].name == "C"
+    with pytest.raises(ValueError, match="baseline must be one of a, b, C or its file, got 'd'"):
+        with_baseline_first(sides, "d")
+    comparison = compare(ordered[0], ordered[1:])
+    assert [rows[0].gain > 0 for rows in comparison.rows] == [False, True]
+    text = text_of(comparison_tables(comparison, "title", [{}, {}]))
+    assert text.count("title") == 2
+
+
+def test_both_metrics_at_several_thresholds(write):
+    many = {"metrics": ("11point", "area"), "thresholds": (0.5, 0.75)}
+    comparison = comparison_of(write("a", 0.4, **many), write("b", 0.7, **many))
+    rows = {row.name: row for row in comparison.rows[0]}
+    for name in ("mAP, mean of 2, area", "cat, mean of 2, 11point", "cat@0.75, area"):
+        assert rows[name].low < rows[name].gain < rows[name].high
+    assert "cat@0.75" not in text_of(comparison_tables(comparison, "title", [{}]), 120)
+    names = [row["name"] for row in comparison.to_dict()["comparisons"][0]["rows"]]
+    assert "cat@0.75, area" in names
+
+
+def test_without_matches_it_says_so(write, tmp_path):
+    texts = write("vgg", 0.4), write("res", 0.8)
+    (tmp_path / "res.matches.npz").unlink()
+    comparison = comparison_of(*texts)
+    assert comparison.rows[0][0].gain > 0
+    assert comparison.rows[0][0].low is None
+    (note,) = notes(comparison, [{}])
+    assert note.startswith("No interval, no p-value: the matches are not there: ")
+    assert f"{tmp_path}/res.matches.npz" in note
+    assert comparison.to_dict()["bootstrap"] is None
+    assert "[low, high]" not in text_of(comparison_tables(comparison, "title", [{}]))
+
+
+def test_resamples_are_none_or_enough(write):
+    texts = write("vgg"), write("res", 0.8)
+    assert "no resamples" in comparison_of(*texts, resamples=0).why_no_interval
+    with pytest.raises(ValueError, match="resamples must be 0 or at least 100, got 99"):
+        comparison_of(*texts, resamples=99)
+
+
+def test_other_images_or_objects_are_named(write):
+    truth = ground_truth()
+    fewer = {image: truth[image] for image in IMAGES[:-1]} | {"new": truth[IMAGES[-1]]}
+    moved = truth | {IMAGES[5]: replace(truth[IMAGES[5]], boxes=truth[IMAGES[5]].boxes + 1)}
+    hard = truth | {IMAGES[7]: replace(truth[IMAGES[7]], difficult=np.ones(3, bool))}
+    empty = truth | {IMAGES[3]: GroundTruth(np.zeros((0, 4)), np.zeros(0, int))}
+    baseline = write("vgg")
+    for name, changed, text in (
+        ("moved", moved, r"other classes, boxes or difficult objects in image '000005'"),
+        ("hard", hard, r"other classes, boxes or difficult objects in image '000007'"),
+        ("empty", empty, r"0 objects for 3 in image '000003'"),
+    ):
+        pattern = rf"{name}\.json must be measured on the images and objects of .*vgg\.json, got "
+        with pytest.raises(ValueError, match=pattern + text):
+            comparison_of(baseline, write(name, truth=changed))
+    detections = [d for d in found(0.5, 0) if d.image_id != IMAGES[-1]]
+    other = write_result(baseline, "other", match_voc(fewer, detections, CLASSES))
+    with pytest.raises(ValueError, match=r"got 2 images that one alone has \('000039', 'new'\)"):
+        comparison_of(baseline, other)
+
+
+def write_result(beside, name, matches):
+    path = Path(beside).with_name(f"{name}.json")
+    write_json(path, score_voc(matches, "area"))
+    save_matches(matches_path(path), Record(matches))
+    return str(path)
+
+
+def test_matches_of_another_evaluation_are_refused(write, tmp_path):
+    texts = write("vgg", 0.4), write("res", 0.8)
+    record = load_matches(tmp_path / "res.matches.npz")
+    save_matches(tmp_path / "vgg.matches.npz", record)
+    with pytest.raises(ValueError, match=r"vgg\.matches\.npz must hold the matches of .*vgg\.json"):
+        comparison_of(*texts)
+
+
+def test_conventions_are_compared_first(write, tmp_path):
+    texts = write("vgg", 0.4), write("res", 0.8)
+    changed = json.loads((tmp_path / "res.json").read_text()) | {"iou_rule": "gt"}
+    write_json(tmp_path / "res.json", changed)
+    with pytest.raises(ValueError, match="iou_rule: ge against gt"):
+        comparison_of(*texts)
+
+
+def test_names_of_sides(write, tmp_path):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+    paths = [write("a/r"), write("b/r", 0.6), write("c=d")]
+    assert [side.name for side in read_sides(paths[:1])] == ["r"]
+    assert [side.name for side in read_sides(paths)] == ["a/r", "b/r", f"{tmp_path.name}/c=d"]
+    (side,) = read_sides([f"ResNet-101={paths[0]},{paths[1]}"])
+    assert (side.name, len(side.runs)) == ("ResNet-101", 2)
+    (side,) = read_sides([f"x={paths[2]}"])
+    assert (side.name, side.runs[0].path.name) == ("x", "c=d.json")
+    with pytest.raises(ValueError, match="names must differ, got 'x' twice"):
+        read_sides([f"x={paths[0]}", f"x={paths[1]}"])
+    for wrong in ("x=", "=r.json", ""):
+        with pytest.raises(ValueError, match=r"a side must be \[NAME=\]FILE"):
+            read_sides([wrong])
+    with pytest.raises(FileNotFoundError, match="JSON file must exist, got none.json"):
+        read_sides(["none.json"])
+
+
+def comparison_by_hand(names, rows):
+    baseline, *others = (Side(name, ()) for name in names)
+    return Comparison(baseline, tuple(others), (tuple(rows),) * len(others), 1000, 0, 4952)
+
+
+def test_tables_and_markdown_by_hand():
+    rows = [
+        Row("mAP@0.50", 0.732, 0.764, 0.0251, 0.0389, 1 / 1001),
+        Row("[b]|<i>x\ny", 0.5, 0.25, -0.3, -0.2, 0.0004),
+        Row("none", None, None),
+    ]
+    comparison = comparison_by_hand(("VGG-16 baseline", "[red]R|101"), rows)
+    pairs = [paper_pairs("voc0712_r101")]
+    text = text_of(comparison_tables(comparison, "VOC 11-point, IoU >= t, 4952 images", pairs))
+    for part in ("+3.2", "[+2.5, +3.9]", "0.001", "<0.001", "-25.0", "n/a", "paper, mAP@0.50"):
+        assert part in text
+    assert "[red]R|101" in text
+    assert "\u2026" not in text
+    markdown = comparison_markdown(comparison, "title", pairs)
+    assert "| AP x100 | VGG-16 baseline | [red]R\\|101 | gain | [low, high] | p |" in markdown
+    assert "| mAP@0.50 | 73.2 | 76.4 | +3.2 | [+2.5, +3.9] | 0.001 |" in markdown
+    assert "| [b]\\|&lt;i>x y | 50.0 | 25.0 | -25.0 | [-30.0, -20.0] | &lt;0.001 |" in markdown
+    assert "| none | n/a | n/a | n/a | n/a | n/a |" in markdown
+    assert "| paper, mAP@0.50 | 73.2 | 76.4 | +3.2 |  |  |" in markdown
+    assert "* paper: He et al. 2016, Tables 7 and 8" in markdown
+    assert "4952 images, 1000 resamples, seed 0" in markdown
+
+
+def test_the_papers_rows():
+    assert paper_pairs("voc07pp12_vgg16") == {"mAP@0.50": (0.704, 0.738)}
+    assert paper_pairs("coco_r101") == {"AP50": (0.415, 0.484), "AP": (0.212, 0.272)}
+    with pytest.raises(ValueError, match="one of voc0712_vgg16, .*, coco_r101, got 'shapes_r18'"):
+        paper_pairs("shapes_r18")
+    assert known_pairs("voc0712_vgg16", "voc0712_r101") == {"mAP@0.50": (0.732, 0.764)}
+    for pair in (
+        ("voc0712_vgg16", "voc07pp12_r101"),
+        ("voc0712_r101", "voc0712_vgg16"),
+        ("voc0712_vgg16_fpn", "voc0712_r101_fpn"),
+        ("shapes_vgg16", "shapes_r101"),
+        (None, "voc0712_r101"),
+        (None, None),
+    ):
+        assert known_pairs(*pair) == {}
