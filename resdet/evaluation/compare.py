@@ -113,6 +113,8 @@ def compare(
             f"resamples must be 0 or at least {FEWEST_RESAMPLES}, got {resamples}; "
             "the tail of fewer says nothing"
         )
+    if seed < 0:
+        raise ValueError(f"seed must be 0 or more, got {seed}")
     sides = (baseline, *others)
     check_alike([run.measured for side in sides for run in side.runs])
     why = _why_no_interval(sides, resamples)
