@@ -1,4 +1,4 @@
-"""COCO's twelve numbers of a results file or of a checkpoint.
+"""COCO's twelve numbers of detections or of a checkpoint.
 
 python tools/eval_coco.py --detections coco_instances_results.json --annotations val2017.json
 """
@@ -8,57 +8,59 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 
 def main(argv: Sequence[str]) -> None:
+    from resdet.arguments import add_sources, check_sources
+
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--detections", type=Path, help="COCO-results JSON")
-    source.add_argument("--checkpoint", type=Path, help="a detector to run on the images")
-    parser.add_argument("--engine", default="auto", help="of --checkpoint: auto, d2 or tv [auto]")
-    parser.add_argument("--annotations", type=Path, required=True, help="COCO instances JSON")
-    parser.add_argument("--images", type=Path, help="image folder; needed with --checkpoint")
+    add_sources(parser)
     parser.add_argument(
-        "--backend", choices=("faster", "pycocotools"), default="faster", help="[faster]"
+        "--backend",
+        choices=("numpy", "faster", "pycocotools"),
+        default="numpy",
+        help="ours, faster-coco-eval or pycocotools [numpy]",
     )
-    parser.add_argument("--json", type=Path, help="write the result here")
+    parser.add_argument(
+        "--cross-check", action="store_true", help="fail unless pycocotools has the same numbers"
+    )
+    parser.add_argument("--json", type=Path, help="write the result here, its matches beside it")
+    parser.add_argument("--plots", type=Path, help="folder for the curves and the errors")
     args = parser.parse_args(argv)
-    if args.checkpoint and not args.images:
-        parser.error("--checkpoint needs --images, the folder of the image files")
-    if args.detections and args.images:
-        parser.error("--images goes with --checkpoint; with --detections no image is read")
+    check_sources(parser, args)
 
     from rich.console import Console
 
-    from resdet.evaluation import evaluate_coco, write_json
+    from resdet import sources
+    from resdet.evaluation.analysis import analyse
+    from resdet.evaluation.coco import cross_check, score_coco
+    from resdet.evaluation.coco_match import match_coco
+    from resdet.evaluation.error_tables import analysis_tables
     from resdet.evaluation.results import check_writable
     from resdet.evaluation.tables import coco_class_table, coco_table
+    from resdet.visualization.plots import write_plots
 
     if args.json:
         check_writable(args.json)
-    results = args.detections or _detect(args)
-    scores = evaluate_coco(args.annotations, results, backend=args.backend)
+    dataset = sources.ground_truth(args)
+    truth, found = sources.coco_truth(dataset), sources.coco_results(args, dataset)
+    scores = score_coco(truth, found, backend=args.backend)
     console = Console()
+    if args.cross_check:
+        print(cross_check(truth, found, scores))
+    matches = match_coco(truth, found)
+    analysis = analyse(matches, "101point")
     console.print(coco_class_table(scores))
     console.print(coco_table(scores))
+    for errors in analysis_tables(analysis):
+        console.print(errors)
     if args.json:
-        write_json(args.json, scores)
+        content = {**scores, "analysis": analysis}
+        sources.write_result(args.json, content, matches, dataset, args.images)
         print(f"written: {args.json}")
-
-
-def _detect(args: argparse.Namespace) -> list[dict[str, Any]]:
-    from rich.progress import track
-
-    from resdet.data.coco import load_coco
-    from resdet.engines import load_detector
-    from resdet.evaluation import DetectionTable, to_coco_results
-
-    dataset = load_coco(args.annotations, args.images)
-    detector = load_detector(args.checkpoint, engine=args.engine, device="")
-    found = track(detector.predict_records(dataset.records), "detecting", total=len(dataset))
-    table = DetectionTable.of(found).for_classes(detector.class_names, dataset.class_names)
-    return to_coco_results(table.per_image(), dataset.category_ids, dataset.class_names)
+    if args.plots:
+        for plot in write_plots(args.plots, matches, analysis):
+            print(f"written: {plot}")
 
 
 if __name__ == "__main__":

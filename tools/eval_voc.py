@@ -7,23 +7,18 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from resdet.evaluation import DetectionTable
-    from resdet.structures import Dataset
+    from resdet.evaluation import Rules
 
 
 def main(argv: Sequence[str]) -> None:
+    from resdet.arguments import add_sources, check_sources
+
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--detections", type=Path, help="folder of comp4 files, or COCO JSON")
-    source.add_argument("--checkpoint", type=Path, help="a detector to run on the split")
-    parser.add_argument("--engine", default="auto", help="of --checkpoint: auto, d2 or tv [auto]")
-    parser.add_argument("--data", type=Path, required=True, help="VOC root, or a folder of one")
-    parser.add_argument("--split", required=True, help="train, val, trainval, test, ...")
+    add_sources(parser)
     parser.add_argument(
         "--metric", choices=("11point", "area", "both"), help="[the rule of the data's year]"
     )
@@ -31,39 +26,67 @@ def main(argv: Sequence[str]) -> None:
         "--iou", type=_thresholds, default=(0.5,), help="0.5 | 0.5,0.75 | 0.5:0.95 [0.5]"
     )
     parser.add_argument(
-        "--iou-rule", choices=("ge", "gt"), default="ge", help="devkit >=, detectron2 > [ge]"
+        "--rules", choices=("devkit", "detectron2"), default="devkit", help="[devkit]"
     )
-    parser.add_argument("--json", type=Path, help="write the result here")
+    parser.add_argument("--iou-rule", choices=("ge", "gt"), help="IoU >= t, > t [as the rules say]")
+    parser.add_argument("--json", type=Path, help="write the result here, its matches beside it")
+    parser.add_argument("--plots", type=Path, help="folder for the curves and the errors")
+    parser.add_argument("--submission", type=Path, help="write VOC 2012's .tar.gz; may lack truth")
     args = parser.parse_args(argv)
+    check_sources(parser, args)
 
     from rich.console import Console
 
-    from resdet.data.voc import load_voc
-    from resdet.evaluation import ground_truth_by_id, match_voc, score_voc, write_json
-    from resdet.evaluation.matches import DEVKIT
+    from resdet import sources
+    from resdet.evaluation import ground_truth_by_id, match_voc, score_voc
+    from resdet.evaluation.analysis import analyse
+    from resdet.evaluation.error_tables import analysis_tables
     from resdet.evaluation.results import check_writable
     from resdet.evaluation.tables import voc_table
+    from resdet.visualization.plots import write_plots
 
-    if args.json:
-        check_writable(args.json)
-    dataset = load_voc(_voc_root(args.data, args.split), args.split)
-    if args.checkpoint:
-        table = _detect(args.checkpoint, args.engine, dataset)
-    else:
-        table = _read(args.detections, dataset)
+    for path in filter(None, (args.json, args.submission)):
+        check_writable(path)
+    dataset = sources.ground_truth(args)
+    table = sources.detections(args, dataset)
+    if args.submission:
+        from resdet.evaluation.submission import write_submission
+
+        write_submission(args.submission, table, dataset.class_names)
+        print(f"written: {args.submission}")
+        if all(record.ground_truth is None for record in dataset.records):
+            print("not scored: the split has no annotations; the evaluation server has them")
+            return
     matches = match_voc(
         ground_truth_by_id(dataset.records),
-        table.for_images(record.image_id for record in dataset.records),
+        table,
         dataset.class_names,
         thresholds=args.iou,
-        rules=replace(DEVKIT, iou=args.iou_rule),
+        rules=_rules(args.rules, args.iou_rule),
     )
     metrics = ("11point", "area") if args.metric == "both" else (args.metric or dataset.metric,)
     results = {metric: score_voc(matches, metric) for metric in metrics}
-    Console().print(voc_table(*results.values()))
+    analysis = analyse(matches, metrics[0])
+    console = Console()
+    console.print(voc_table(*results.values()))
+    for errors in analysis_tables(analysis):
+        console.print(errors)
+    numbers = results if args.metric == "both" else results[metrics[0]]
     if args.json:
-        write_json(args.json, results if args.metric == "both" else results[metrics[0]])
+        content = {**numbers, "analysis": analysis}
+        sources.write_result(args.json, content, matches, dataset, args.images)
         print(f"written: {args.json}")
+    if args.plots:
+        for plot in write_plots(args.plots, matches, analysis):
+            print(f"written: {plot}")
+
+
+def _rules(name: str, iou: str | None) -> Rules:
+    from dataclasses import replace
+
+    from resdet.evaluation.matches import VOC_RULES
+
+    return replace(VOC_RULES[name], iou=iou) if iou else VOC_RULES[name]
 
 
 def _thresholds(text: str) -> tuple[float, ...]:
@@ -79,39 +102,6 @@ def _thresholds(text: str) -> tuple[float, ...]:
     if not values or not all(0 < value <= 1 for value in values):
         raise argparse.ArgumentTypeError(f"must be in (0, 1]: 0.5 or 0.5,0.75 or 0.5:0.95: {text}")
     return values
-
-
-def _voc_root(data: Path, split: str) -> Path:
-    """The folder itself, or the one VOC year below it that has the split."""
-    years = sorted([*data.glob("VOC[0-9]*"), *data.glob("VOCdevkit/VOC[0-9]*")])
-    has_split = [f for f in years if (f / "ImageSets" / "Main" / f"{split}.txt").is_file()]
-    if (data / "ImageSets").is_dir() or not has_split:
-        return data
-    if len(has_split) > 1:
-        raise ValueError(
-            f"data must be one VOC root, got {data}, which holds {', '.join(map(str, has_split))}; "
-            "name the one to score"
-        )
-    return has_split[0]
-
-
-def _read(source: Path, dataset: Dataset) -> DetectionTable:
-    from resdet.evaluation import from_coco_results, read_comp4
-
-    if source.is_file():
-        return from_coco_results(source, dataset.category_ids, dataset.class_names)
-    return read_comp4(source, dataset.class_names)
-
-
-def _detect(checkpoint: Path, engine: str, dataset: Dataset) -> DetectionTable:
-    from rich.progress import track
-
-    from resdet.engines import load_detector
-    from resdet.evaluation import DetectionTable
-
-    detector = load_detector(checkpoint, engine=engine, device="")
-    images = track(detector.predict_records(dataset.records), "detecting", total=len(dataset))
-    return DetectionTable.of(images).for_classes(detector.class_names, dataset.class_names)
 
 
 if __name__ == "__main__":

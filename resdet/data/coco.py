@@ -32,15 +32,16 @@ COCO_CLASSES = (
 )
 
 
-def load_coco(annotations: Path, images: Path, *, name: str = "") -> Dataset:
+def load_coco(annotations: Path, images: Path | None, *, name: str = "") -> Dataset:
     """The images of a COCO-form JSON, in its order; labels follow the rising category ids.
 
     Without an "annotations" key, as in COCO's `image_info_test*.json`, nothing is known of the
-    objects and every `ground_truth` is None.
+    objects and every `ground_truth` is None. `images` None: the files are not looked for, which
+    is enough to score. An object with "ignore" that is no crowd is VOC's difficult one.
 
     Raises: ValueError listing every fault: unknown or repeated ids, bad boxes, missing files.
     """
-    annotations, images = Path(annotations), Path(images)
+    annotations = Path(annotations)
     faults = Faults(f"COCO data {annotations}")
     content = _content(annotations, images, faults)
     categories = _by_id(content["categories"], "category", ("name",), faults)
@@ -50,7 +51,7 @@ def load_coco(annotations: Path, images: Path, *, name: str = "") -> Dataset:
     thin: list[str] = []
     if "annotations" in content:
         objects = _objects(content["annotations"], listed, label_of, faults, thin)
-    present = set(os.listdir(images))
+    present = None if images is None else set(os.listdir(images))
     records = []
     for image_id, image in listed.items():
         path = _image_path(image, images, present, faults)
@@ -69,7 +70,7 @@ def load_coco(annotations: Path, images: Path, *, name: str = "") -> Dataset:
     )
 
 
-def _content(annotations: Path, images: Path, faults: Faults) -> _Json:
+def _content(annotations: Path, images: Path | None, faults: Faults) -> _Json:
     content: object = {}
     try:
         content = json.loads(annotations.read_bytes())
@@ -86,7 +87,7 @@ def _content(annotations: Path, images: Path, faults: Faults) -> _Json:
                     faults.add(f"{annotations} must list {key!r}, got {content.get(key)!r}")
             if not isinstance(content.get("annotations", []), list):
                 faults.add(f"{annotations} must hold a list 'annotations'")
-    if not images.is_dir():
+    if images is not None and not images.is_dir():
         faults.add(f"{images} must be the folder of the images, got none; check the path")
     faults.raise_any()
     assert isinstance(content, dict)
@@ -110,16 +111,20 @@ def _by_id(
     return found
 
 
-def _image_path(image: _Json, images: Path, present: set[str], faults: Faults) -> Path:
+def _image_path(
+    image: _Json, images: Path | None, present: set[str] | None, faults: Faults
+) -> Path:
     """The file inside `images`; a name that leads out of the folder is refused, not followed."""
     file_name = str(image["file_name"])
     parts = PurePosixPath(file_name.replace("\\", "/"))
     if parts.is_absolute() or ".." in parts.parts:
         faults.add(
-            f"image {image['id']}: file_name must stay inside {images}, got {file_name!r}; "
-            "write it relative to that folder"
+            f"image {image['id']}: file_name must stay inside {images or 'the image folder'}, "
+            f"got {file_name!r}; write it relative to that folder"
         )
-        return images
+        return Path()
+    if images is None or present is None:
+        return Path(file_name)
     path = images / file_name
     if file_name not in present and not (len(parts.parts) > 1 and path.is_file()):
         faults.add(f"image {image['id']}: {path} must be a file, got none; add or delist it")
@@ -199,5 +204,12 @@ def _ground_truth(objects: list[_Json], label_of: Mapping[int, int]) -> GroundTr
     return GroundTruth(
         box.from_xywh(written).astype(np.float32),
         np.array([label_of[entry["category_id"]] for entry in objects], np.int64),
-        crowd=np.array([bool(entry.get("iscrowd", 0)) for entry in objects], bool),
+        difficult=np.array(
+            [_flag(entry, "ignore") and not _flag(entry, "iscrowd") for entry in objects], bool
+        ),
+        crowd=np.array([_flag(entry, "iscrowd") for entry in objects], bool),
     )
+
+
+def _flag(entry: _Json, key: str) -> bool:
+    return bool(entry.get(key, 0))

@@ -1,0 +1,138 @@
+"""What is scored and against what: files or a checkpoint, ground truth in VOC's form or COCO's."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from resdet.boxes import to_xywh
+from resdet.evaluation.coco_form import (
+    CocoResults,
+    CocoTruth,
+    coco_ground_truth,
+    from_coco_results,
+    read_results,
+    read_truth,
+)
+from resdet.evaluation.comp4 import read_comp4
+from resdet.evaluation.matches import Matches
+from resdet.evaluation.record import Record, matches_path, save_matches
+from resdet.evaluation.results import write_json
+from resdet.evaluation.table import DetectionTable, number_ids
+from resdet.structures import Dataset
+
+
+def ground_truth(args: argparse.Namespace) -> Dataset:
+    """The data that the options name; pictures are looked for only where a detector needs them.
+
+    Raises: ValueError with every fault of the data.
+    """
+    from resdet.data.coco import load_coco
+    from resdet.data.voc import load_voc
+
+    if args.annotations:
+        return load_coco(args.annotations, args.images)
+    root = voc_root(args.data, args.split)
+    pictures = args.checkpoint is not None or (root / "JPEGImages").is_dir()
+    return load_voc(root, args.split, images=pictures)
+
+
+def voc_root(data: Path, split: str) -> Path:
+    """The folder itself, or the one VOC year below it that has the split.
+
+    Raises: ValueError where several years have it.
+    """
+    years = sorted([*data.glob("VOC[0-9]*"), *data.glob("VOCdevkit/VOC[0-9]*")])
+    has_split = [f for f in years if (f / "ImageSets" / "Main" / f"{split}.txt").is_file()]
+    if (data / "ImageSets").is_dir() or not has_split:
+        return data
+    if len(has_split) > 1:
+        raise ValueError(
+            f"data must be one VOC root, got {data}, which holds {', '.join(map(str, has_split))}; "
+            "name the one to score"
+        )
+    return has_split[0]
+
+
+def detections(args: argparse.Namespace, dataset: Dataset) -> DetectionTable:
+    """The detections that the options name, labels and image ids as the data has them.
+
+    Raises: ValueError if classes or images are not those of the data; both are listed.
+    """
+    if args.checkpoint:
+        return detect(args.checkpoint, args.engine, args.device, dataset)
+    if args.detections.is_file():
+        table = from_coco_results(args.detections, dataset.category_ids, dataset.class_names)
+    else:
+        table = read_comp4(args.detections, dataset.class_names)
+    return table.for_images(record.image_id for record in dataset.records)
+
+
+def detect(checkpoint: Path, engine: str, device: str, dataset: Dataset) -> DetectionTable:
+    """What a detector finds in every image.
+
+    Raises: ValueError if its classes are not those of the data; both are listed.
+    """
+    from rich.progress import track
+
+    from resdet.engines import load_detector
+
+    detector = load_detector(checkpoint, engine=engine, device=device)
+    images = track(detector.predict_records(dataset.records), "detecting", total=len(dataset))
+    return DetectionTable.of(images).for_classes(detector.class_names, dataset.class_names)
+
+
+def coco_truth(dataset: Dataset) -> CocoTruth:
+    """The annotations of any data as COCO counts them; image ids are those of the data."""
+    if dataset.kind == "coco":
+        return read_truth(dataset.annotations, None)
+    content = coco_ground_truth(dataset)
+    truth = read_truth(content, None)
+    own = {image["id"]: r.image_id for image, r in zip(content["images"], dataset.records)}
+    ids = tuple(own[image_id] for image_id in truth.image_ids)
+    return replace(truth, image_ids=ids, names={**truth.names, **number_ids(ids)})
+
+
+def coco_results(args: argparse.Namespace, dataset: Dataset) -> CocoResults:
+    """The detections that the options name; a results file as it is, to the last bit.
+
+    Raises: ValueError as `detections` does.
+    """
+    if args.detections and args.detections.is_file():
+        return read_results(args.detections)
+    table = detections(args, dataset)
+    return CocoResults(
+        image_ids=table.image_ids,
+        images=table.images,
+        categories=np.array(dataset.category_ids, np.int64)[table.labels],
+        boxes=to_xywh(table.boxes).astype(np.float64),
+        scores=table.scores,
+        names=frozenset(),
+    )
+
+
+def write_result(
+    path: Path, numbers: Mapping[str, Any], matches: Matches, dataset: Dataset, images: Path | None
+) -> None:
+    """The numbers as JSON and the matches they were made from beside it."""
+    record = matches_path(path)
+    save_matches(record, record_of(matches, dataset, images))
+    write_json(path, {**numbers, "dataset": dataset.name, "matches": record.name})
+
+
+def record_of(matches: Matches, dataset: Dataset, images: Path | None) -> Record:
+    """The matches with the name of each picture, for comparisons and galleries to come."""
+    root = dataset.annotations / "JPEGImages" if dataset.kind == "voc" else images
+    names = {record.image_id: _relative(record.path, root) for record in dataset.records}
+    files = tuple(names[image_id] for image_id in matches.image_ids)
+    return Record(matches, str(root.absolute()) if root else "", files)
+
+
+def _relative(path: Path, root: Path | None) -> str:
+    inside = root is not None and path.is_relative_to(root)
+    return (path.relative_to(root) if root and inside else path).as_posix()
