@@ -17,6 +17,7 @@ from resdet.evaluation.table import Float64Array
 from resdet.structures import BoolArray, ImageId, Int64Array
 
 _LOWEST, _HIGHEST = -(2**63), 2**63 - 1
+_FARTHEST = 1e100  # areas stay finite
 _REQUIRED = object()
 
 
@@ -169,15 +170,17 @@ def _box(value: Any) -> list[float]:
     x, y, width, height = map(_number, value)
     if min(width, height) < 0:
         raise ValueError("a negative size")
+    if max(map(abs, (x, y, width, height))) > _FARTHEST:
+        raise ValueError("an area past every number")
     return [x, y, width, height]
 
 
 def _boxes_sound(values: list[Any]) -> bool:
     flat = list(chain.from_iterable(values))
-    lengths = set(map(len, values))
-    if not lengths:
-        return True
-    return lengths == {4} and _numbers_sound(flat) and min(min(flat[2::4]), min(flat[3::4])) >= 0
+    if not (set(map(len, values)) <= {4} and _types(flat) <= {float, int}):
+        return False
+    boxes = np.fromiter(flat, np.float64, len(flat)).reshape(-1, 4)
+    return bool((np.abs(boxes) <= _FARTHEST).all() and (boxes[:, 2:] >= 0).all())
 
 
 _INTEGER = _Kind("an integer of 64 bits", _integer, _integers_sound)
@@ -189,4 +192,8 @@ _IMAGE_ID = _Kind(
 _TEXT = _Kind("a string", _text, _texts_sound)
 _NUMBER = _Kind("a finite number", _number, _numbers_sound)
 _FLAG = _Kind("0 or 1", _flag, lambda values: set(values) <= {0, 1})
-_BOX = _Kind("finite [x, y, width, height] with sizes not negative", _box, _boxes_sound)
+_BOX = _Kind(
+    f"finite [x, y, width, height] up to {_FARTHEST:.0e} with sizes not negative",
+    _box,
+    _boxes_sound,
+)

@@ -165,6 +165,12 @@ def _truth(data: Any, where: str, image_ids: Iterable[ImageId] | None) -> CocoTr
     files = {i: Path(str(image.get("file_name", ""))).stem for i, image in zip(ids, images)}
     category_ids = columns.integers(categories, "id", f"{where}: category").tolist()
     names = dict(zip(category_ids, columns.texts(categories, "name", f"{where}: category")))
+    for kind, values in (("image", ids), ("category", category_ids)):
+        if len(set(values)) < len(values):
+            twice = Counter(values).most_common(1)[0][0]
+            raise ValueError(
+                f"{where}: {kind} ids must differ, got {twice!r} twice; renumber or remove one"
+            )
     subject = f"{where}: annotation"
     image_of = columns.image_ids(objects, "image_id", subject)
     category_of = columns.integers(objects, "category_id", subject)

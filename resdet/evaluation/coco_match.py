@@ -92,18 +92,11 @@ def match_areas(truth: CocoTruth, found: CocoResults) -> CocoMatches:
     boxes = found.boxes[rows]
     objects = _Objects(truth, ids)
     candidates, taken = objects.taken_by(keys[rows[grouped]], boxes[grouped])
+    candidates = grouped[candidates]
 
-    outside = _outside(boxes[:, 2] * boxes[:, 3])
-    unmatched = np.where(outside, np.int8(IGNORED), np.int8(FALSE_POSITIVE))
-    verdicts = np.repeat(unmatched[:, None], len(THRESHOLDS), axis=1)
-    columns = grouped[candidates]
-    for area in range(len(AREAS)):
-        excused = objects.ignored[area, taken[area]]
-        judged = np.where(excused, np.int8(IGNORED), np.int8(TRUE_POSITIVE))
-        unjudged = unmatched[area, columns]
-        verdicts[area][:, columns] = np.where(taken[area] < 0, unjudged, judged)
-    found_objects = np.full(verdicts.shape[1:], -1, np.int32)
-    found_objects[:, columns] = taken[0]
+    found_objects = np.full((len(THRESHOLDS), len(rows)), -1, np.int32)
+    found_objects[:, candidates] = taken[0]
+    verdicts = _verdicts(boxes, objects.ignored, candidates, taken)
     matches = Matches(
         rules=COCO,
         class_names=truth.class_names,
@@ -118,6 +111,20 @@ def match_areas(truth: CocoTruth, found: CocoResults) -> CocoMatches:
         truth=objects.columns,
     )
     return CocoMatches(matches, verdicts, ranks, objects.ignored)
+
+
+def _verdicts(
+    boxes: Float64Array, ignored: BoolArray, candidates: Int64Array, taken: NDArray[np.int32]
+) -> NDArray[np.int8]:
+    """(A, T, N) from the (A, T, C) objects that the candidates took."""
+    outside = _outside(boxes[:, 2] * boxes[:, 3])
+    without = np.where(outside, np.int8(IGNORED), np.int8(FALSE_POSITIVE))
+    verdicts = np.repeat(without[:, None], len(THRESHOLDS), axis=1)
+    for area, objects in enumerate(taken):
+        excused = ignored[area, objects]
+        judged = np.where(excused, np.int8(IGNORED), np.int8(TRUE_POSITIVE))
+        verdicts[area][:, candidates] = np.where(objects < 0, without[area, candidates], judged)
+    return verdicts
 
 
 def _order(images: Int64Array, scores: Float64Array, labels: Int64Array) -> Int64Array:
@@ -174,7 +181,6 @@ class _Objects:
         allowed = ~(overlaps < _LIMITS[:, None]) & free[..., objects]
         counts = (~self.ignored[:, None, objects]).astype(np.int32)
         preference = np.arange(len(rows), dtype=np.int32) + len(rows) * counts
-        preference = np.where(allowed, preference, np.int32(-1))
         best = np.maximum.reduceat(
             np.where(allowed, preference, np.int32(-1)), _starts(rows), axis=-1
         )
@@ -214,8 +220,8 @@ def _overlaps(a: Float64Array, b: Float64Array, crowd: BoolArray) -> Float64Arra
     intersection = sides[:, 0] * sides[:, 1]
     area = a[:, 2] * a[:, 3]
     union = np.where(crowd, area, area + b[:, 2] * b[:, 3] - intersection)
-    disjoint = (sides <= 0).any(axis=1)
-    return np.divide(intersection, union, out=np.zeros_like(union), where=~disjoint)
+    meet = (sides > 0).all(axis=1) & (union > 0)  # a tiny area may round to 0
+    return np.divide(intersection, union, out=np.zeros_like(union), where=meet)
 
 
 def _outside(areas: Float64Array) -> BoolArray:

@@ -245,6 +245,8 @@ GOOD = {"image_id": 1, "category_id": 3, "bbox": [0, 0, 5, 5], "score": 0.5}
         ({"bbox": [0, float("nan"), 5, 5]}, "bbox must be finite"),
         ({"bbox": [0, 10**400, 5, 5]}, "detection 1: bbox must be finite"),
         ({"bbox": None}, "detection 1: bbox must be finite"),
+        ({"bbox": [0, 0, 1e200, 5]}, r"bbox must be finite .* up to 1e\+100"),
+        ({"bbox": [0, "one", 5, 5]}, "bbox must be finite"),
         ({"score": float("inf")}, "score must be a finite number, got inf"),
         ({"score": None}, "results: detection 1: score must be a finite number, got None"),
         ({"category_id": "circle"}, "category_id must be an integer of 64 bits, got 'circle'"),
@@ -276,6 +278,17 @@ def test_broken_results(entry, text):
         ({"annotations": [OBJECT | {"area": "x"}]}, "annotation 0: area must be .*, got 'x'"),
         ({"annotations": [OBJECT | {"image_id": [5]}]}, "annotation 0: image_id must be"),
         ({"annotations": [OBJECT | {"bbox": "x"}]}, "annotation 0: bbox must be"),
+        ({"annotations": [OBJECT | {"bbox": [0, 0, -1, 5]}]}, "annotation 0: bbox must be"),
+        (
+            {"annotations": [OBJECT | {"area": float("nan")}]},
+            "area must be a finite number, got nan",
+        ),
+        (
+            {"annotations": [OBJECT | {"iscrowd": "0"}]},
+            "annotation 0: iscrowd must be 0 or 1, got '0'",
+        ),
+        ({"images": [{"id": 4}, {"id": 5}, {"id": 4}]}, "image ids must differ, got 4 twice"),
+        ({"categories": [{"id": 3, "name": "a"}] * 2}, "category ids must differ, got 3 twice"),
     ],
 )
 def test_broken_annotations(change, text):

@@ -1,5 +1,6 @@
 """JSON on disk, the machine, and tables."""
 
+import gc
 import io
 import json
 import subprocess
@@ -9,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from resdet.evaluation import environment, read_json, write_json
-from resdet.evaluation.results import check_writable
+from resdet.evaluation.results import check_writable, gc_paused
 from resdet.evaluation.tables import (
     coco_class_table,
     coco_table,
@@ -77,6 +78,31 @@ def test_broken_json(tmp_path, content, text):
         read_json(path)
     with pytest.raises(FileNotFoundError, match=r"must exist, got .*none\.json"):
         read_json(tmp_path / "none.json")
+
+
+def test_the_fast_reader_and_the_slow_one_read_the_same(tmp_path, monkeypatch):
+    text = '{"a": [1, -0.0, 1e-7, 0.1, 18446744073709551615, "\\u00e9", true, null], "a": [3, 0.3]}'
+    (tmp_path / "plain.json").write_text(text)
+    (tmp_path / "lone.json").write_text('["\\ud800"]')  # half a pair of surrogates
+    (tmp_path / "deep.json").write_text("[" * 2000 + "]" * 2000)
+    assert read_json(tmp_path / "plain.json") == json.loads(text)
+    assert read_json(tmp_path / "lone.json") == ["\ud800"]
+    with pytest.raises(ValueError, match=r"deep\.json: file must be JSON, got"):
+        read_json(tmp_path / "deep.json")
+    monkeypatch.setattr("resdet.evaluation.results._read_slowly", None)
+    assert read_json(tmp_path / "plain.json") == json.loads(text)
+
+
+def test_the_collector_is_paused_and_goes_on(tmp_path):
+    with gc_paused():
+        assert not gc.isenabled()
+        with gc_paused():
+            pass
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    with pytest.raises(FileNotFoundError):
+        read_json(tmp_path / "none.json")
+    assert gc.isenabled()
 
 
 def test_environment_names_the_machine_without_importing_torch():
