@@ -36,14 +36,18 @@ def iou_of(analysis: Mapping[str, Any]) -> str:
     return f"IoU {sign} {threshold_key(analysis['threshold'])}"
 
 
+def costs_title(analysis: Mapping[str, Any]) -> str:
+    """Above the costs: "area AP, IoU >= 0.50: 73.2; what errors cost, x100"."""
+    return f"{convention_of(analysis)}: {percent(analysis['AP'])}; what errors cost, x100"
+
+
 def points(value: float | None) -> str:
     """0.0731 -> "7.3"; unlike an AP, what an error costs may be below 0."""
     return "n/a" if value is None else f"{100 * value:.1f}".replace("-0.0", "0.0")
 
 
 def _costs(analysis: Mapping[str, Any]) -> Table:
-    ap = percent(analysis["AP"])
-    table = _table(f"AP lost to errors, x100: {convention_of(analysis)}, is {ap}")
+    table = _table(costs_title(analysis))
     table.add_column("kind")
     table.add_column("count", justify="right")
     table.add_column("AP lost", justify="right")
