@@ -1,0 +1,132 @@
+"""The VOC evaluation at full size: its time, its memory and its distance to detectron2's.
+
+`python -m resdet.benchmarks.voc ROOT SPLIT COMP4` evaluates once and prints its numbers as JSON.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from resdet.benchmarks.measuring import peak_megabytes, run_module
+from resdet.benchmarks.synthetic import make_voc
+from resdet.data.voc import VOC_CLASSES, load_voc
+from resdet.evaluation.comp4 import read_comp4, write_comp4
+from resdet.evaluation.matches import DETECTRON2
+from resdet.evaluation.precision import Metric
+from resdet.evaluation.results import environment
+from resdet.evaluation.voc import ground_truth_by_id, match_voc, score_voc
+
+THRESHOLDS = tuple(k / 100 for k in range(50, 100, 5))
+METRICS: tuple[Metric, ...] = ("11point", "area")
+T = TypeVar("T")
+
+
+def benchmark_voc(
+    folder: Path,
+    *,
+    images: int = 4952,
+    detections: int = 470_000,
+    runs: int = 3,
+    seed: int = 0,
+    peer: bool = True,
+) -> dict[str, Any]:
+    """From XML and comp4 text to the AP of every class by both metrics at ten thresholds.
+
+    Ours is the median of `runs` fresh processes without a cache of annotations, and one with it.
+    detectron2's evaluator, once in a process of its own, starts from detections in memory;
+    `ratio` is its time by ours, `max_difference` the largest of any AP. Without detectron2, or
+    with `peer=False`, both are None.
+    """
+    root, comp4 = folder / "VOC2007", folder / "comp4"
+    table = make_voc(root, num_images=images, num_detections=detections, seed=seed)
+    write_comp4(comp4, table, VOC_CLASSES)
+    del table
+    arguments = (root, "test", comp4)
+    with tempfile.TemporaryDirectory() as cache:
+        env = [{"RESDET_CACHE": f"{cache}/{run}"} for run in range(runs)]
+        cold = [run_module("resdet.benchmarks.voc", *arguments, env=e) for e in env]
+        cached = run_module("resdet.benchmarks.voc", *arguments, env=env[0])
+    seconds = statistics.median(run["seconds"] for run in cold)
+    theirs = None
+    if peer and importlib.util.find_spec("detectron2"):
+        theirs = run_module("resdet.engines.d2.voc_peer", *arguments)
+    return {
+        "images": images,
+        "detections": detections,
+        "classes": len(VOC_CLASSES),
+        "thresholds": THRESHOLDS,
+        "metrics": METRICS,
+        "rules": DETECTRON2.to_dict(),
+        "seconds": seconds,
+        "seconds_of_runs": [run["seconds"] for run in cold],
+        "seconds_of_parts": cold[0]["seconds_of_parts"],
+        "seconds_with_cache": cached["seconds"],
+        "peak_megabytes": max((run["peak_megabytes"] or 0.0 for run in cold), default=None),
+        "mAP": cold[0]["mAP"],
+        "detectron2_seconds": theirs and theirs["seconds"],
+        "detectron2_peak_megabytes": theirs and theirs["peak_megabytes"],
+        "ratio": theirs and theirs["seconds"] / seconds,
+        "max_difference": theirs and largest_difference(cold[0], theirs),
+        "environment": environment(),
+    }
+
+
+def largest_difference(ours: dict[str, Any], theirs: dict[str, Any]) -> float:
+    """Between the APs of classes that have objects; detectron2 says NaN or 0 of the others."""
+    return max(
+        abs(ap - theirs["per_class"][metric][name][key])
+        for metric in METRICS
+        for name, aps in ours["per_class"][metric].items()
+        for key, ap in aps.items()
+        if ap is not None
+    )
+
+
+def evaluate_files(root: Path, split: str, comp4: Path) -> dict[str, Any]:
+    """What eval_voc does by detectron2's rules, each part timed."""
+    parts: dict[str, float] = {}
+
+    def timed(name: str, call: Callable[[], T]) -> T:
+        start = time.perf_counter()
+        value = call()
+        parts[name] = time.perf_counter() - start
+        return value
+
+    data = timed("annotations", lambda: load_voc(root, split, images=False))
+    table = timed("detections", lambda: read_comp4(comp4, data.class_names))
+    matches = timed(
+        "matching",
+        lambda: match_voc(
+            ground_truth_by_id(data.records),
+            table.for_images(record.image_id for record in data.records),
+            data.class_names,
+            thresholds=THRESHOLDS,
+            rules=DETECTRON2,
+        ),
+    )
+    scores = timed("scores", lambda: {metric: score_voc(matches, metric) for metric in METRICS})
+    return {
+        "seconds": sum(parts.values()),
+        "seconds_of_parts": parts,
+        "per_class": {metric: result["per_class"] for metric, result in scores.items()},
+        "mAP": {metric: result["mAP"] for metric, result in scores.items()},
+    }
+
+
+def main(argv: Sequence[str]) -> None:
+    """Print what `evaluate_files` gives and the memory it took."""
+    root, split, comp4 = argv
+    result = evaluate_files(Path(root), split, Path(comp4))
+    print(json.dumps({**result, "peak_megabytes": peak_megabytes()}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
