@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
+from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize, PowerNorm
 from matplotlib.figure import Figure
@@ -55,7 +55,7 @@ def write_plots(folder: Path, matches: Matches, analysis: Mapping[str, Any]) -> 
     if analysis["sizes"]:
         plots["sizes.png"] = lambda: _sizes_figure(shown, analysis)
     for name, draw in plots.items():
-        with mpl.rc_context(_STYLE), warnings.catch_warnings():
+        with style.context(["default", _STYLE]), warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Glyph .* missing")  # scripts without a font
             buffer = io.BytesIO()
             draw().savefig(buffer, format="png", dpi=140)
@@ -87,7 +87,8 @@ def _pr_figure(
 ) -> Figure:
     """The mean of all classes, then a panel for each class; the dot is its best F1."""
     panels = len(shown) + 1
-    columns = min(panels, math.ceil(math.sqrt(1.4 * panels)), 9)
+    squarish = min(math.ceil(math.sqrt(1.4 * panels)), 9)
+    columns = min(range(squarish, squarish + 2), key=lambda columns: -panels % columns)
     rows = math.ceil(panels / columns)
     figure = Figure(figsize=(max(1.75 * columns, 7), 1.8 * rows + 0.7), layout="constrained")
     title = f"Precision (up) against recall, {convention_of(analysis)}; dot: best F1"
@@ -255,8 +256,15 @@ def _cells(
     axes.vlines(np.arange(columns + 1) - 0.5, top - 0.5, top + rows - 0.5, **lines)
     axes.hlines(np.arange(rows + 1) - 0.5 + top, -0.5, columns - 0.5, **lines)
     for (row, column), value in np.ndenumerate(values if numbered else values[:0]):
-        text = "–" if np.isnan(value) else f"{value:.0f}".replace("-0", "0")
+        text = _number(float(value))
         dark = not np.isnan(value) and norm(value) > 0.55
-        plain = _GREY if text in ("–", "0") else "black"
+        plain = "black" if abs(value) >= 0.5 else _GREY
         colour = "white" if dark else plain
         axes.text(column, row + top, text, ha="center", va="center", fontsize=7, color=colour)
+
+
+def _number(value: float) -> str:
+    """Whole points; a dot for 0 itself, so that what is not 0 stands out."""
+    if math.isnan(value):
+        return "–"
+    return f"{value:.0f}".replace("-0", "0") if value else "·"
