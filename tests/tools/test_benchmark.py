@@ -62,3 +62,25 @@ def test_faults(main, data, argv, fault):
     keys = [str(x) for pair in {**KEYS, "DATASETS.ROOT": data}.items() for x in pair]
     with pytest.raises(ValueError, match=fault):
         main(["train-backbone", "--config", "cifar10_resnet20", *argv, *keys])
+
+
+def test_evaluation_at_a_small_size(main, tmp_path, capsys):
+    out = tmp_path / "out.json"
+    main(["eval", "--share", "0.002", "--json", str(out)])
+    measured = json.loads(out.read_text())
+    assert measured["voc"]["images"] == measured["bootstrap"]["images"] == 10
+    assert measured["voc"]["detections"] == 940
+    assert measured["coco"]["difference"]["numpy"] == 0
+    assert measured["bootstrap"]["seconds"] > 0
+    printed = capsys.readouterr().out
+    assert "VOC, 10 images, 940 detections" in printed
+    assert "pycocotools" in printed
+    main(["eval", "--share", "0.002", "--only", "bootstrap"])
+    assert "COCO" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("share", ["0", "2", "-1"])
+def test_a_share_is_a_part(main, share, capsys):
+    with pytest.raises(SystemExit):
+        main(["eval", "--share", share])
+    assert "must be in (0, 1]" in capsys.readouterr().err
