@@ -72,6 +72,7 @@ def write_gallery(
         sizes = write_pictures(fresh / "pictures", pictures, progress)
         data = _data(models, sizes, threshold)
         text = json.dumps(json.dumps(data, separators=(",", ":"), allow_nan=False))
+        text = text.replace("<", "\\u003c")  # harmless wherever the script is put
         (fresh / "data.js").write_text(f"window.resdetData = JSON.parse({text});\n", "ascii")
         mark = {"format": FORMAT, "files": sorted({*page, *_WRITTEN})}
         (fresh / _MARK).write_text(json.dumps(mark) + "\n")
@@ -223,6 +224,7 @@ class _Shown:
 
     def _columns(self, images: NDArray[np.int64], boxes: NDArray[np.float64]) -> dict[str, Any]:
         scaled = to_xywh(boxes) * self.scales[images][:, None] * _BOX_UNITS
+        scaled[:, 2:] = scaled[:, 2:].clip(0)  # an inverted box has no side to draw
         counts = np.bincount(images, minlength=len(self.counts))
         return {"counts": counts.tolist(), "boxes": np.rint(scaled).astype(int).ravel().tolist()}
 

@@ -12,12 +12,12 @@ const Draw = (() => {
     ["localisation", ["Wrong place", "of the right class, too far off its object"]],
     ["both", ["Wrong class and place", "near an object of another class, too far off"]],
     ["duplicate", ["Duplicate", "the object was already found with a higher score"]],
-    ["background", ["Background", "there is nothing"]],
+    ["background", ["Background", "where there is no such object"]],
     ["missed", ["Missed", "an object that no box found"]],
     ["ignored", ["Ignored", "difficult or a crowd: neither right nor wrong"]],
     ["object", ["Object", "the ground truth"]],
   ]);
-  const SHORT = new Map([["both", "Class and place"]]);
+  const SHORT = new Map([["both", "Class + place"]]);
 
   const nameOf = (kind) => SHORT.get(kind) ?? KINDS.get(kind)[0];
 
@@ -50,7 +50,21 @@ const Draw = (() => {
     return element("span", { class: `mark k-${kind}` }, icon(kind));
   }
 
+  /** The line of a kind as it stands in pictures. */
+  function sample(kind) {
+    return vector("svg", { class: "sample", viewBox: "0 0 34 22", "aria-hidden": "true" },
+      frame({ kind, box: [3, 3, 28, 16] }));
+  }
+
   const pictureOf = (i) => `pictures/${String(i).padStart(6, "0")}.jpg`;
+
+  /** The image itself, without boxes; a hatched ground where there is none. */
+  function picture(data, i) {
+    if (!data.images.pictures[i]) return element("span", { class: "blank" });
+    return element("img", {
+      src: pictureOf(i), alt: "", loading: "lazy", decoding: "async", draggable: "false",
+    });
+  }
 
   const canvas = document.createElement("canvas").getContext("2d");
   const widths = new Map();
@@ -124,21 +138,11 @@ const Draw = (() => {
       const left = Math.max(0, Math.min(x, width - made.width * unit));
       const below = y < TAG.height * unit;
       made.group.dataset.item = at;
-      made.group.dataset.x = left;
-      made.group.dataset.y = below ? Math.min(y + TAG.height * unit, height) : y;
+      const top = below ? Math.max(y, 0) + TAG.height * unit : Math.min(y, height);
+      made.group.setAttribute("transform", `translate(${left} ${top}) scale(${unit})`);
       tags.append(made.group);
     });
-    const drawn = vector("g", {}, layer, tags);
-    scale(drawn, unit);
-    return drawn;
-  }
-
-  /** Tags keep their size on the screen while the picture grows. */
-  function scale(drawn, unit) {
-    for (const made of drawn.querySelectorAll(".tag")) {
-      made.setAttribute("transform",
-        `translate(${made.dataset.x} ${made.dataset.y}) scale(${unit})`);
-    }
+    return vector("g", {}, layer, tags);
   }
 
   /** "✓ 4  ✕ 1  − 2" as marks and numbers, with words for those who do not see them. */
@@ -149,11 +153,20 @@ const Draw = (() => {
       ["missed", sums.missed[i], "missed"],
     ];
     return element("span", { class: "tally" }, ...parts.map(([kind, number, word]) => (
-      element("span", { class: `count k-${kind}${number ? "" : " zero"}`, title: `${number} ${word}` },
-        icon(kind === "false" ? "close" : kind), String(number)))));
+      element("span", {
+        class: `count k-${kind}${number ? "" : " zero"}`, title: `${number} ${word}`,
+      }, icon(kind === "false" ? "close" : kind), String(number)))));
+  }
+
+  /** How many objects there are, of the class that the filters ask for. */
+  function objects(data, number, { label }) {
+    const noun = number === 1 ? "object" : "objects";
+    const what = label === null ? noun : `× ${data.classes[label]}`;
+    return element("span", { class: "tally" }, `${number} ${what}`);
   }
 
   return {
-    KINDS, boxes, element, icon, mark, nameOf, pictureOf, scale, tally, vector, words,
+    KINDS, boxes, element, icon, isWanted, mark, nameOf, objects, picture, pictureOf, sample, tally,
+    vector, words,
   };
 })();

@@ -62,7 +62,7 @@ const Judge = (() => {
     };
   }
 
-  /** Counts of every image and model for one class (null: all), detections below `score` left out. */
+  /** Counts of every image and model for one class (null: all) from a score on. */
   function count(data, { label, score }) {
     const n = data.names.length, least = stored(score), { truth } = data;
     const of = (labels, row) => label === null || labels[row] === label;
@@ -193,5 +193,5 @@ const Judge = (() => {
     return best;
   }
 
-  return { SORTS, count, gain, isWho, items, load, overlap, select, verdicts };
+  return { SORTS, count, gain, isWho, items, load, overlap, select, stored, verdicts };
 })();

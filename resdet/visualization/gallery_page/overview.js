@@ -9,7 +9,8 @@ function commonRatio({ widths, heights }) {
 
 function makeOverview(data, { scroller, holder, open }) {
   const { element } = Draw;
-  const GAP = 14, HEAD = 30, FOOT = 25, EDGE = 1, PADDING = 8, BETWEEN = 4;
+  const GAP = 14, HEAD = 30, EDGE = 1, PADDING = 8, BETWEEN = 4;
+  const WIDE = 220; // pixels of a pane from which its caption stands in one line
   const TARGETS = [96, 136, 190, 270, 400]; // pixels of a pane by size
   const RATIO = commonRatio(data.images); // height of a pane by its width
   const numPanes = data.models.length + 1;
@@ -29,10 +30,13 @@ function makeOverview(data, { scroller, holder, open }) {
     const pane = Math.floor((inner - (across - 1) * BETWEEN) / across);
     const picture = Math.round(pane * RATIO);
     const lines = Math.ceil(numPanes / across);
-    const height = HEAD + lines * (picture + FOOT) + PADDING + 2 * EDGE;
+    const foot = pane < WIDE ? 42 : 25; // a name and a tally, one below the other or beside it
+    const height = HEAD + lines * (picture + foot) + PADDING + 2 * EDGE;
     layout = { columns, width, height, pane, picture, across };
     holder.style.setProperty("--pane", `${pane}px`);
     holder.style.setProperty("--picture", `${picture}px`);
+    holder.style.setProperty("--foot", `${foot}px`);
+    holder.classList.toggle("stacked", pane < WIDE);
     holder.classList.toggle("small", pane < 150);
     holder.style.height = `${Math.ceil(list.length / columns) * (height + GAP)}px`;
   }
@@ -44,17 +48,13 @@ function makeOverview(data, { scroller, holder, open }) {
     const svg = Draw.vector("svg", { viewBox: `0 0 ${10 * w} ${10 * h}`, "aria-hidden": "true" });
     const icons = layout.pane >= 180 && items.length <= 12;
     svg.append(Draw.boxes(data, items, { m, filters, unit, size: [10 * w, 10 * h], icons }));
-    const image = data.images.pictures[i]
-      ? element("img", { src: Draw.pictureOf(i), alt: "", loading: "lazy", decoding: "async", draggable: "false" })
-      : element("span", { class: "blank" });
-    return element("div", { class: "picture" }, image, svg);
+    return element("div", { class: "picture" }, Draw.picture(data, i), svg);
   }
 
   function pane(i, m) {
     const name = m === null ? "Ground truth" : data.models[m].name;
-    const number = counts.objects[i];
     const foot = m === null
-      ? element("span", { class: "tally" }, `${number} ${number === 1 ? "object" : "objects"}`)
+      ? Draw.objects(data, counts.objects[i], filters)
       : Draw.tally(counts.perModel[m], i);
     const isBest = m !== null && Judge.verdicts(counts, i).best === m;
     return element("figure", { class: isBest ? "pane best" : "pane" }, picture(i, m),
@@ -67,7 +67,7 @@ function makeOverview(data, { scroller, holder, open }) {
     const errors = data.models.map((model, m) => (
       `${model.name} ${counts.perModel[m].errors[i]} errors`)).join(", ");
     return element("a", {
-      class: "card", href: open.address(name), role: "listitem", "data-place": place,
+      class: "card", href: open.address(i), role: "listitem", "data-place": place,
       "aria-label": `${name}: ${errors}`, tabindex: place === at ? "0" : "-1",
     },
     element("span", { class: "card-head" }, element("b", { title: name }, name), verdict(i)),
@@ -82,14 +82,15 @@ function makeOverview(data, { scroller, holder, open }) {
     if (best === null) return element("span", { class: "verdict" }, "even");
     return element("span", { class: "verdict best" },
       element("span", { class: "who" }, data.models[best].name),
-      ` −${fewer} ${fewer === 1 ? "error" : "errors"}`);
+      ` ahead by ${fewer}`);
   }
 
   function render() {
     const { columns, width, height } = layout;
     const step = height + GAP, top = scroller.scrollTop - holder.offsetTop;
     const first = Math.max(0, Math.floor(top / step) - 1) * columns;
-    const last = Math.min(list.length, (Math.ceil((top + scroller.clientHeight) / step) + 1) * columns);
+    const rows = Math.ceil((top + scroller.clientHeight) / step) + 1;
+    const last = Math.min(list.length, rows * columns);
     for (const [place, node] of made) {
       if (place >= first && place < last) continue;
       if (node === document.activeElement) scroller.focus({ preventScroll: true });
@@ -175,7 +176,8 @@ function makeOverview(data, { scroller, holder, open }) {
     go,
     key,
     show(next) {
-      const isNew = list.length !== next.list.length || list.some((i, place) => i !== next.list[place]);
+      const isNew = list.length !== next.list.length
+        || list.some((i, place) => i !== next.list[place]);
       ({ list, counts, filters, size } = next);
       if (isNew) {
         at = 0;

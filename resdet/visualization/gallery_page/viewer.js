@@ -13,7 +13,11 @@ function makeViewer(data, { move, close }) {
   let panes = [], view = null, solo = null, labels = 0, drag = null;
   const touches = new Map();
 
-  const fullView = () => ({ x: 0, y: 0, w: 10 * data.images.widths[now.i], h: 10 * data.images.heights[now.i] });
+  /** The whole picture, in tenths of its pixels. */
+  function fullView() {
+    const { widths, heights } = data.images;
+    return { x: 0, y: 0, w: 10 * widths[now.i], h: 10 * heights[now.i] };
+  }
 
   function reason(item) {
     if (item.kind === "missed" || item.kind === "object" || item.kind === "ignored") return null;
@@ -23,37 +27,51 @@ function makeViewer(data, { move, close }) {
     return `IoU ${best.iou.toFixed(2)}${other}`;
   }
 
+  /** Which models found an object, in their order. */
+  function outcome({ object }) {
+    const row = data.truth.first[now.i] + object;
+    return element("span", { class: "why marks" }, ...data.models.map(({ name, foundAt }) => {
+      const found = foundAt[row] >= Judge.stored(now.filters.score);
+      const made = Draw.mark(found ? "correct" : "missed");
+      made.title = `${found ? "found" : "missed"} by ${name}`;
+      return made;
+    }));
+  }
+
   function line(item, at, m) {
     const kind = item.kind === "object" ? null : Draw.nameOf(item.kind);
     const why = reason(item);
+    const dim = !Draw.isWanted(item, m, now.filters);
     return element("li", {}, element("button", {
-      type: "button", class: `line k-${item.kind}`, "data-item": at, "data-pane": m,
+      type: "button", class: `line k-${item.kind}${dim ? " dim" : ""}`, "data-item": at,
     },
     item.kind === "object" ? Draw.mark("object") : Draw.mark(item.kind),
     element("b", {}, Draw.words(data, item)),
     kind ? element("span", { class: "what" }, kind) : null,
-    why ? element("span", { class: "why" }, why) : null));
+    why ? element("span", { class: "why" }, why) : null,
+    item.kind === "object" ? outcome(item) : null));
   }
 
   function pane(m, number) {
     const name = m === null ? "Ground truth" : data.models[m].name;
     const items = Judge.items(data, now.i, m, now.filters.score);
-    const svg = Draw.vector("svg", { class: "picture", role: "img", "aria-label": `${name}: ${items.length} boxes` });
-    if (data.images.pictures[now.i]) {
-      const { w, h } = fullView();
-      svg.append(Draw.vector("image", { href: Draw.pictureOf(now.i), width: w, height: h, preserveAspectRatio: "none" }));
-    } else svg.classList.add("blank");
-    const order = [...items.keys()].sort((a, b) => weight(items[a]) - weight(items[b]) || (items[b].score ?? 2) - (items[a].score ?? 2));
+    const said = `${name}: ${items.length} boxes`;
+    const svg = Draw.vector("svg", { class: "picture", role: "img", "aria-label": said });
+    const image = Draw.picture(data, now.i);
+    const order = [...items.keys()].sort((a, b) => (
+      weight(items[a]) - weight(items[b]) || (items[b].score ?? 2) - (items[a].score ?? 2)));
     const tally = m === null
-      ? element("span", { class: "tally" }, `${now.counts.objects[now.i]} objects`)
+      ? Draw.objects(data, now.counts.objects[now.i], now.filters)
       : Draw.tally(now.counts.perModel[m], now.i);
-    const best = m !== null && Judge.verdicts(now.counts, now.i).best === m;
-    const node = element("section", { class: best ? "big best" : "big", "aria-label": name },
-      element("header", {}, element("kbd", { class: "not-narrow" }, String(number)), element("h3", { title: name }, name), tally,
-        element("button", { type: "button", class: "icon", "aria-label": `${name} alone`, "aria-pressed": "false", onclick: () => alone(number) }, icon("expand"))),
-      element("div", { class: "stage" }, svg),
-      element("ol", { class: "lines" }, ...order.map((at) => line(items[at], at, number - 1))));
-    return { m, items, svg, node, drawn: null };
+    const expand = element("button", {
+      type: "button", class: "icon", "aria-label": `${name} alone`, onclick: () => alone(number),
+    }, icon("expand"));
+    const node = element("section", { class: "big", "aria-label": name },
+      element("header", {}, element("kbd", { class: "not-narrow" }, String(number)),
+        element("h3", { title: name }, name), tally, expand),
+      element("div", { class: "stage" }, image, svg),
+      element("ol", { class: "lines" }, ...order.map((at) => line(items[at], at, m))));
+    return { m, items, svg, image, node, drawn: null };
   }
 
   /** Errors first, then what is right. */
@@ -62,8 +80,16 @@ function makeViewer(data, { move, close }) {
   }
 
   function unitOf(svg) {
-    const { width, height } = svg.getBoundingClientRect();
-    return Math.max(view.w / (width || 1), view.h / (height || 1));
+    return Math.max(view.w / (svg.clientWidth || 1), view.h / (svg.clientHeight || 1));
+  }
+
+  /** Put the picture where the boxes are: the middle of the view in the middle of the stage. */
+  function place({ svg, image }, unit, full) {
+    const [x, y] = [view.x + view.w / 2, view.y + view.h / 2];
+    image.style.left = `${svg.clientWidth / 2 - x / unit}px`;
+    image.style.top = `${svg.clientHeight / 2 - y / unit}px`;
+    image.style.width = `${full.w / unit}px`;
+    image.style.height = `${full.h / unit}px`;
   }
 
   /** Boxes again, for a new size, zoom or choice of labels. */
@@ -71,17 +97,20 @@ function makeViewer(data, { move, close }) {
     const full = fullView();
     const mode = LABELS[labels];
     for (const part of panes) {
+      const unit = unitOf(part.svg);
       const many = part.items.length > MANY;
       const texts = mode === "auto" ? (many ? "errors" : "all") : mode;
       part.svg.setAttribute("viewBox", `${view.x} ${view.y} ${view.w} ${view.h}`);
       part.drawn?.remove();
       part.drawn = Draw.boxes(data, part.items, {
-        m: part.m, filters: now.filters, unit: unitOf(part.svg), size: [full.w, full.h],
+        m: part.m, filters: now.filters, unit, size: [full.w, full.h],
         texts, icons: mode !== "none" && !many,
       });
+      place(part, unit, full);
       part.svg.append(part.drawn);
     }
     find("zoom-reset").hidden = view.w === full.w;
+    holder.classList.toggle("zoomed", view.w < full.w);
     find("labels").textContent = `Labels: ${mode}`;
   }
 
@@ -90,7 +119,8 @@ function makeViewer(data, { move, close }) {
     const name = data.names[now.i];
     find("viewer-name").textContent = name;
     find("viewer-name").title = name;
-    find("viewer-place").textContent = now.place < 0 ? "not among those filtered" : `${now.place + 1} of ${now.total}`;
+    const [place, total] = [now.place + 1, now.total].map((n) => n.toLocaleString("en"));
+    find("viewer-place").textContent = now.place < 0 ? "filtered out" : `${place} of ${total}`;
     find("viewer-verdict").textContent = verdict();
     view = fullView();
     panes = [null, ...data.models.keys()].map((m, at) => pane(m, at + 1));
@@ -101,7 +131,9 @@ function makeViewer(data, { move, close }) {
     holder.scrollTop = 0;
     setSolo(solo);
     draw();
-    for (const near of next.near) if (data.images.pictures[near]) new Image().src = Draw.pictureOf(near);
+    for (const near of next.near) {
+      if (data.images.pictures[near]) new Image().src = Draw.pictureOf(near); // soon asked for
+    }
   }
 
   function verdict() {
@@ -138,8 +170,16 @@ function makeViewer(data, { move, close }) {
   function setView(x, y, w) {
     const full = fullView();
     const h = (w * full.h) / full.w;
-    view = { w, h, x: Math.max(0, Math.min(x, full.w - w)), y: Math.max(0, Math.min(y, full.h - h)) };
+    const inside = (value, end) => Math.max(0, Math.min(value, end));
+    view = { w, h, x: inside(x, full.w - w), y: inside(y, full.h - h) };
     draw();
+  }
+
+  const fit = () => setView(0, 0, fullView().w);
+
+  function zoomMiddle() {
+    const { w, h } = fullView();
+    setView(w / 4, h / 4, w / 2);
   }
 
   function toPicture(svg, clientX, clientY) {
@@ -182,13 +222,13 @@ function makeViewer(data, { move, close }) {
     const svg = stageOf(event);
     if (!svg) return;
     event.preventDefault();
-    zoom(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0022)), svg, event.clientX, event.clientY);
+    const factor = Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0022));
+    zoom(factor, svg, event.clientX, event.clientY);
   }, { passive: false });
   holder.addEventListener("dblclick", (event) => {
     const svg = stageOf(event);
     if (!svg) return;
-    const full = fullView();
-    if (view.w < full.w) setView(0, 0, full.w);
+    if (view.w < fullView().w) fit();
     else zoom(2.5, svg, event.clientX, event.clientY);
   });
   holder.addEventListener("pointerdown", (event) => {
@@ -205,15 +245,22 @@ function makeViewer(data, { move, close }) {
       const before = Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY);
       const after = Math.hypot(event.clientX - other.clientX, event.clientY - other.clientY);
       touches.set(event.pointerId, event);
-      zoom(after / (before || 1), drag.svg, (event.clientX + other.clientX) / 2, (event.clientY + other.clientY) / 2);
+      const [x, y] = [event.clientX + other.clientX, event.clientY + other.clientY];
+      zoom(after / (before || 1), drag.svg, x / 2, y / 2);
     } else if (view.w < fullView().w) {
-      setView(drag.from.x - (event.clientX - drag.x) * drag.unit, drag.from.y - (event.clientY - drag.y) * drag.unit, view.w);
+      const [x, y] = [event.clientX - drag.x, event.clientY - drag.y];
+      setView(drag.from.x - x * drag.unit, drag.from.y - y * drag.unit, view.w);
     }
   });
   for (const end of ["pointerup", "pointercancel"]) {
     window.addEventListener(end, (event) => {
+      const alone = touches.size === 1 && touches.delete(event.pointerId);
       touches.delete(event.pointerId);
-      if (!touches.size) drag = null;
+      if (!alone || !drag) return;
+      const [x, y] = [event.clientX - drag.x, event.clientY - drag.y];
+      drag = null;
+      const swiped = event.pointerType === "touch" && Math.abs(x) > Math.max(50, 2 * Math.abs(y));
+      if (end === "pointerup" && swiped && view.w === fullView().w) move(x < 0 ? 1 : -1);
     });
   }
   new ResizeObserver(() => { if (dialog.open) draw(); }).observe(holder);
@@ -234,7 +281,7 @@ function makeViewer(data, { move, close }) {
       ArrowRight: () => move(1), ArrowLeft: () => move(-1),
       Home: () => move(-Infinity), End: () => move(Infinity),
       b: toggleBoxes, l: cycleLabels,
-      z: () => (view.w < fullView().w ? setView(0, 0, fullView().w) : setView(0, 0, fullView().w / 2)),
+      z: () => (view.w < fullView().w ? fit() : zoomMiddle()),
       0: () => alone(solo),
     };
     if (event.key in acts) acts[event.key]();
@@ -243,7 +290,7 @@ function makeViewer(data, { move, close }) {
     return true;
   }
 
-  find("zoom-reset").addEventListener("click", () => setView(0, 0, fullView().w));
+  find("zoom-reset").addEventListener("click", fit);
   find("labels").addEventListener("click", cycleLabels);
   find("boxes").addEventListener("click", toggleBoxes);
   find("previous").addEventListener("click", () => move(-1));
