@@ -193,15 +193,13 @@ class _Objects:
     def _near_pairs(
         self, keys: Int64Array, boxes: Float64Array
     ) -> Iterator[tuple[Int64Array, Int64Array, Float64Array]]:
-        """(rows, objects, overlaps) of the lowest threshold or more; a key is never split."""
+        """(rows, objects, overlaps) of the lowest threshold or more, detections in their order."""
         first = np.searchsorted(self.keys, keys, "left")
         count = np.searchsorted(self.keys, keys, "right") - first
         rows = np.flatnonzero(count)
         ends = np.cumsum(count[rows])
         marks = np.arange(_PAIRS_AT_ONCE, ends[-1] if len(ends) else 0, _PAIRS_AT_ONCE)
-        groups = keys[rows]
-        cuts = np.searchsorted(groups, groups[np.searchsorted(ends, marks)])
-        for part in np.split(rows, np.unique(cuts)):
+        for part in np.split(rows, np.unique(np.searchsorted(ends, marks))):
             n = count[part]
             objects = np.arange(n.sum()) + np.repeat(first[part] - (np.cumsum(n) - n), n)
             pairs = np.repeat(part, n)

@@ -2,9 +2,17 @@
 
 import numpy as np
 import pytest
+from pycocotools.cocoeval import Params
 
+from resdet.evaluation.coco_accumulate import RECALLS
 from resdet.evaluation.coco_form import read_results, read_truth
-from resdet.evaluation.coco_match import match_areas, match_coco
+from resdet.evaluation.coco_match import (
+    AREAS,
+    MAX_DETECTIONS,
+    THRESHOLDS,
+    match_areas,
+    match_coco,
+)
 
 TP, IGNORED, FP = 1, 0, -1
 BOX = [10, 10, 40, 40]
@@ -41,6 +49,15 @@ def test_the_columns():
     assert found.rules.kind == "coco"
     assert (found.verdicts == [[TP, FP]]).all()
     assert (found.objects == [[0, -1]]).all()
+
+
+def test_the_conventions_are_those_of_pycocotools():
+    theirs = Params("bbox")
+    assert THRESHOLDS.tolist() == theirs.iouThrs.tolist()
+    assert RECALLS.tolist() == theirs.recThrs.tolist()
+    assert [list(limits) for limits in AREAS.values()] == theirs.areaRng
+    assert list(AREAS) == theirs.areaRngLbl
+    assert list(MAX_DETECTIONS) == theirs.maxDets
 
 
 def test_an_overlap_of_the_threshold_matches():
