@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from resdet.evaluation.costs import ALL_FALSE_POSITIVES
 from resdet.evaluation.errors import ERRORS
@@ -60,13 +60,13 @@ def _costs(analysis: Mapping[str, Any]) -> Table:
 
 def _classes(analysis: Mapping[str, Any]) -> Table:
     table = _table(f"By class, x100: {convention_of(analysis)}; best F1 and the score to cut at")
-    table.add_column("class", overflow="ellipsis", no_wrap=True)
+    table.add_column("class", overflow="fold")
     for name in ("AP", "F1", "P", "R", "score"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("costs most", no_wrap=True)
     for name, ap in analysis["per_class"].items():
         f1 = analysis["best_f1"]["per_class"][name]
-        table.add_row(escape(name), percent(ap), *_f1_cells(f1), _costliest(analysis, name))
+        table.add_row(Text(name), percent(ap), *_f1_cells(f1), _costliest(analysis, name))
     table.add_section()
     pooled = analysis["best_f1"]["all"]
     table.add_row("all", percent(analysis["AP"]), *_f1_cells(pooled), "", style="bold")
@@ -117,13 +117,13 @@ def _confusions(analysis: Mapping[str, Any]) -> Table:
         if count and row != column
     ]
     table = _table(f"Most frequent confusions, at scores from {confusion['score']:.3f}")
-    table.add_column("object", overflow="ellipsis", no_wrap=True)
-    table.add_column("taken for", overflow="ellipsis", no_wrap=True)
-    table.add_column("count", justify="right")
-    table.add_column("% of the objects", justify="right")
+    table.add_column("object", overflow="fold")
+    table.add_column("taken for", overflow="fold")
+    table.add_column("count", justify="right", no_wrap=True)
+    table.add_column("% of the objects", justify="right", no_wrap=True)
     for count, row, column in sorted(found, key=lambda entry: -entry[0])[:CONFUSIONS]:
         share = percent(count / sum(matrix[row]))
-        table.add_row(escape(names[row]), escape(names[column]), f"{count:,}", share)
+        table.add_row(Text(names[row]), Text(names[column]), f"{count:,}", share)
     return table
 
 

@@ -248,6 +248,8 @@ def _cells(
 ) -> None:
     """A heat map whose first row is centred at `top`, its values in the cells."""
     rows, columns = values.shape
+    if not values.size:
+        return
     extent = (-0.5, columns - 0.5, top + rows - 0.5, top - 0.5)
     axes.imshow(values, cmap, norm, aspect="auto", interpolation="nearest", extent=extent)
     axes.spines[:].set_visible(False)
