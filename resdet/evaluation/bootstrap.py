@@ -148,8 +148,7 @@ class _Counts:
         values = np.empty((len(self.positives), len(self.found)))
         positives = np.maximum(self.positives, 1)[:, None]
         for t, (found, count) in enumerate(zip(self.found, self.count)):
-            count = np.maximum(count, 1)
-            precision = found / (count + np.spacing(1) if metric == "101point" else count)
+            precision = found / np.maximum(count, 1)
             envelope = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
             gained = np.diff(_reached(found, positives, metric, recall), axis=1, prepend=0)
             values[:, t] = (gained * envelope).sum(axis=1)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,10 +23,14 @@ IMAGES = tuple(f"{i:06}" for i in range(40))
 
 
 def ground_truth():
-    """A cat and a dog in every image; of the rare class in nine."""
+    """A cat and a dog in every image; of the rare class one in nine, a difficult one in nine."""
     boxes = np.array([[0, 0, 20, 20], [30, 30, 60, 60], [70, 70, 90, 90]])
     return {
-        image: GroundTruth(boxes[: 2 + (i < 9)], np.arange(2 + (i < 9)))
+        image: GroundTruth(
+            boxes[: 2 + (i < 18)],
+            np.arange(2 + (i < 18)),
+            np.array([False, False, i > 8])[: 2 + (i < 18)],
+        )
         for i, image in enumerate(IMAGES)
     }
 
@@ -119,6 +124,23 @@ def test_several_runs_are_pooled(write):
     assert "Student's t" in text
     assert "ResNet: the mean of 3 runs, mAP@0.50 " in text
     assert "unknown from one run" in " ".join(notes(comparison_of(baseline, runs[0]), [{}]))
+
+
+def test_the_same_run_three_times_is_that_run(write):
+    baseline, run = write("vgg", 0.5), write("res", 0.7)
+    once, thrice = comparison_of(baseline, run), comparison_of(baseline, f"res={run},{run},{run}")
+    for row, pooled in zip(once.rows[0], thrice.rows[0]):
+        assert (pooled.gain, pooled.low) == pytest.approx((row.gain, row.low), abs=1e-14)
+
+
+def test_the_noise_of_training_widens_the_interval(write, monkeypatch):
+    runs = [write(f"res{seed}", 0.7, seed) for seed in range(3)]
+    texts = write("vgg", 0.5), f"ResNet={','.join(runs)}"
+    row = comparison_of(*texts).rows[0][0]
+    module = sys.modules[compare.__module__]  # the package has a function of that name
+    monkeypatch.setattr(module, "draw_training_noise", lambda *_: 0.0)
+    without = comparison_of(*texts).rows[0][0]
+    assert row.high - row.low > 1.2 * (without.high - without.low)
 
 
 def test_several_models_against_one_baseline(write):
@@ -238,6 +260,7 @@ def test_tables_and_markdown_by_hand():
         Row("mAP@0.50", 0.732, 0.764, 0.0251, 0.0389, 1 / 1001),
         Row("[b]|<i>x\ny", 0.5, 0.25, -0.3, -0.2, 0.0004),
         Row("none", None, None),
+        Row("unsure", 0.5, 0.6, -0.1, 0.3, 0.3),
     ]
     comparison = comparison_by_hand(("VGG-16 baseline", "[red]R|101"), rows)
     pairs = [paper_pairs("voc0712_r101")]
@@ -245,6 +268,9 @@ def test_tables_and_markdown_by_hand():
     for part in ("+3.2", "[+2.5, +3.9]", "0.001", "<0.001", "-25.0", "n/a", "paper, mAP@0.50"):
         assert part in text
     assert "[red]R|101" in text
+    (table,) = comparison_tables(comparison, "title", [{}])
+    colours = [cell.partition("]")[0] for cell in table.columns[3].cells]
+    assert colours == ["[green", "[red", "n/a", "+10.0"]
     assert "\u2026" not in text
     markdown = comparison_markdown(comparison, "title", pairs)
     assert "| AP x100 | VGG-16 baseline | [red]R\\|101 | gain | [low, high] | p |" in markdown
