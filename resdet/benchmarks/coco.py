@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -16,15 +15,12 @@ from typing import Any
 import numpy as np
 import orjson
 
+from resdet.benchmarks.measuring import peak_megabytes, run_module
 from resdet.evaluation.coco import METRICS, evaluate_coco
 from resdet.evaluation.results import environment, write_bytes
 
 BACKENDS = ("numpy", "faster", "pycocotools")
 _PER_IMAGE = 7.3  # objects, as in val2017
-_CHILD = (
-    "import json, sys; from pathlib import Path; from resdet.benchmarks import coco; "
-    "print(json.dumps(coco.measure(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))))"
-)
 
 
 def benchmark_coco(
@@ -47,7 +43,7 @@ def benchmark_coco(
     runs: dict[str, list[dict[str, Any]]] = {name: [] for name in backends}
     for _ in range(rounds):
         for name, of_backend in runs.items():
-            of_backend.append(_in_child(name, annotations, results))
+            of_backend.append(run_module("resdet.benchmarks.coco", name, annotations, results))
     seconds = {name: statistics.median(run["seconds"] for run in runs[name]) for name in runs}
     judge = backends[-1]
     return {
@@ -57,7 +53,7 @@ def benchmark_coco(
         "rounds": rounds,
         "seconds": seconds,
         "ratio": {name: seconds[judge] / seconds[name] for name in runs},
-        "peak_mb": {name: max(run["peak_mb"] for run in runs[name]) for name in runs},
+        "peak_mb": {name: of_backend[0]["peak_mb"] for name, of_backend in runs.items()},
         "difference": {
             name: max(abs(a - b) for a, b in zip(runs[name][0]["twelve"], runs[judge][0]["twelve"]))
             for name in runs
@@ -68,31 +64,15 @@ def benchmark_coco(
 
 
 def measure(backend: str, annotations: Path, results: Path) -> dict[str, Any]:
-    """Seconds, the twelve, and the most memory that this process ever held, in megabytes."""
+    """Seconds, the twelve, and the most memory of this process in MB, None where unknown."""
     evaluate = _evaluator(backend)
     start = time.perf_counter()
     twelve = evaluate(annotations, results)
     return {
         "seconds": time.perf_counter() - start,
         "twelve": twelve,
-        "peak_mb": peak_memory(),
+        "peak_mb": peak_megabytes(),
     }
-
-
-def peak_memory() -> float:
-    """Megabytes of this process at its most.
-
-    Linux's own count: what getrusage says begins with the memory of the process before exec.
-    """
-    import resource
-
-    try:
-        status = Path("/proc/self/status").read_text()
-    except OSError:
-        scale = 1 if sys.platform == "darwin" else 1024
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale / 1e6
-    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
-    return int(line.split()[1]) * 1024 / 1e6
 
 
 def write_random_coco(
@@ -178,8 +158,5 @@ def _ours(annotations: Path, results: Path) -> list[float]:
     return [scores[name] for name in METRICS]
 
 
-def _in_child(backend: str, annotations: Path, results: Path) -> dict[str, Any]:
-    command = [sys.executable, "-c", _CHILD, backend, str(annotations), str(results)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    measured: dict[str, Any] = json.loads(done.stdout)
-    return measured
+if __name__ == "__main__":
+    print(json.dumps(measure(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))))
