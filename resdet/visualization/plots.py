@@ -232,7 +232,6 @@ def _bars(axes: Axes, bars: Mapping[str, float | None], coloured: int) -> None:
     axes.bar_label(drawn, [points(value) for value in bars.values()], padding=3, fontsize=8)
     axes.set_yticks(range(len(bars)), list(bars), fontsize=8)
     axes.set_ylim(len(bars) - 0.5, -0.5)
-    axes.margins(x=0.12)
     axes.tick_params(length=0)
     axes.tick_params(axis="x", labelsize=7)
 

@@ -75,13 +75,26 @@ def test_without_sizes_or_confusions(zoo, matched) -> None:
     assert "confusions" not in text(analyse(matched({"a": []}, []), "area"))
 
 
+def test_confusions_are_of_classes_and_most_frequent_first(random_matches) -> None:
+    analysis = analyse(random_matches(1, images=60), "area", score=0.0)
+    printed = text(analysis)
+    lines = printed[printed.index("Most frequent") :].splitlines()
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in lines if "│" in line]
+    matrix = dict(zip("abc", analysis["confusion"]["matrix"]))
+    found = {(a, b): matrix[a]["abc".index(b)] for a in "abc" for b in "abc" if a != b}
+    assert {(a, b): int(count) for a, b, count, _ in rows} == {k: v for k, v in found.items() if v}
+    counts = [int(count) for _, _, count, _ in rows]
+    assert counts == sorted(counts, reverse=True)
+    assert len(counts) > 2
+
+
 def test_eighty_columns_hold_it(matched) -> None:
     names = ["a class with a name that is far too long for any table of its own", "[red]x[/]\\"]
     truth = {"a": [(CAT, A, False), (DOG, B, False)]}
     found = [("a", DOG, 0.5, A), ("a", CAT, 0.4, B)]
     printed = text(analyse(matched(truth, found, classes=names), "area"))
     assert max(map(len, printed.splitlines())) <= 80
-    assert "[red]x[/]\\" in printed
+    assert printed.count("[red]x[/]\\") == 3  # as a class, as an object, as what it is taken for
     assert printed.count("classification 100.0") == 2
 
 
