@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from resdet.evaluation.pairs import pairs
+
+
+def keys(*values: int) -> np.ndarray:
+    return np.array(values, np.int64)
+
+
+def test_every_pair_of_one_key() -> None:
+    (block,) = pairs(keys(7, 3, 9, 7), keys(3, 7, 5, 7))
+    assert list(zip(block.left, block.right)) == [(0, 1), (0, 3), (1, 0), (3, 1), (3, 3)]
+    assert block.rows.tolist() == [0, 1, 3]  # the third has no partner
+    assert block.starts.tolist() == [0, 2, 3]
+
+
+def test_the_best_of_each_row_and_the_first_of_equals() -> None:
+    (block,) = pairs(keys(7, 3, 7), keys(3, 7, 7, 7))
+    highest, right = block.best(np.array([0.1, 0.5, 0.5, -1.0, 0.3, 0.0, 0.2]))
+    assert highest.tolist() == [0.5, -1.0, 0.3]
+    assert right.tolist() == [2, 0, 1]
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 5, 100])
+def test_blocks_are_bounded_and_part_no_row(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(most)
+    left, right = rng.integers(0, 6, 40), rng.integers(0, 6, 9)
+    monkeypatch.setattr("resdet.evaluation.pairs._PAIRS_AT_ONCE", most)
+    blocks = list(pairs(left, right))
+    found = [pair for block in blocks for pair in zip(block.left, block.right)]
+    assert found == [(i, j) for i in range(40) for j in range(9) if left[i] == right[j]]
+    most_of_a_row = np.bincount(right).max()
+    assert all(len(block.left) < most + most_of_a_row for block in blocks)
+    assert len({row for block in blocks for row in block.rows}) == sum(
+        len(block.rows) for block in blocks
+    )
+
+
+@pytest.mark.parametrize(("left", "right"), [((), ()), ((1,), ()), ((), (1,)), ((1,), (2,))])
+def test_no_pair_no_block(left: tuple[int, ...], right: tuple[int, ...]) -> None:
+    assert list(pairs(keys(*left), keys(*right))) == []
