@@ -72,10 +72,14 @@ def write_pictures(
     sizes: list[Size | None] = [None] * len(pictures)
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         jobs = pool.map(lambda job: _copy(folder / f"{job[0]:06d}.jpg", job[1]), known)
-        for done, ((number, _), size) in enumerate(zip(known, jobs), start=1):
-            sizes[number] = size
-            if progress is not None:
-                progress(done, len(known))
+        try:
+            for done, ((number, _), size) in enumerate(zip(known, jobs), start=1):
+                sizes[number] = size
+                if progress is not None:
+                    progress(done, len(known))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)  # nothing more is decoded for nobody
+            raise
     return sizes
 
 

@@ -76,9 +76,10 @@ const Draw = (() => {
     return widths.get(text);
   }
 
-  /** What a box says: "dog 0.93". */
-  function words(data, item) {
-    const name = data.classes[item.label];
+  /** What a box says: "dog 0.93"; of a long name the beginning, where it is cut. */
+  function words(data, item, cut = Infinity) {
+    const whole = data.classes[item.label];
+    const name = whole.length > cut ? `${whole.slice(0, cut - 1)}…` : whole;
     return item.score === null ? name : `${name} ${item.score.toFixed(2)}`;
   }
 
@@ -133,7 +134,7 @@ const Draw = (() => {
       const isError = !["correct", "object", "ignored"].includes(item.kind);
       const speaks = texts === "all" || (texts === "errors" && isError);
       if (dim || !(speaks || (icons && isError))) return;
-      const made = tag(speaks ? words(data, item) : "", item);
+      const made = tag(speaks ? words(data, item, 22) : "", item);
       const [x, y] = [item.box[0], item.box[1]];
       const left = Math.max(0, Math.min(x, width - made.width * unit));
       const below = y < TAG.height * unit;

@@ -240,7 +240,9 @@
     try {
       setTheme(localStorage.getItem("resdet-theme"));
     } catch { /* a private window remembers nothing */ }
-    const title = data.models.map(({ name }) => name).join(" vs ");
+    const [baseline, ...others] = data.models.map(({ name }) => name);
+    const rest = others.length > 1 ? [`${others.length} others`] : others;
+    const title = [baseline, ...rest].join(" vs ");
     document.title = `${title} · resdet gallery`;
     find("title").textContent = title;
     find("about").textContent = data.about;

@@ -79,7 +79,7 @@ function makeOverview(data, { scroller, holder, open }) {
     const { best, none, fewer } = Judge.verdicts(counts, i);
     if (none) return element("span", { class: "verdict" }, "no errors");
     if (data.models.length === 1) return null;
-    if (best === null) return element("span", { class: "verdict" }, "even");
+    if (best === null) return element("span", { class: "verdict" }, "tied");
     return element("span", { class: "verdict best" },
       element("span", { class: "who" }, data.models[best].name),
       ` ahead by ${fewer}`);

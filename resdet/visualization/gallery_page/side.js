@@ -10,7 +10,13 @@ function makeSide(data, { set }) {
   let state = null, counts = null;
 
   const inEnglish = (number) => number.toLocaleString("en");
-  const percent = (part, whole) => (whole ? `${((100 * part) / whole).toFixed(1)}%` : "–");
+  const isMany = data.models.length > 3;
+
+  function percent(part, whole) {
+    if (!whole) return "–";
+    const value = (100 * part) / whole;
+    return isMany ? value.toFixed(0) : `${value.toFixed(1)}%`;
+  }
 
   /** A button that puts a filter in place, or takes it away where it is. */
   function choice(filter, pressed, ...children) {
@@ -52,12 +58,13 @@ function makeSide(data, { set }) {
       k !== ignored || counts.perModel.some((sums) => sums.totals[k])));
     const found = (totals) => totals.reduce((sum, n, k) => (
       k === missed || k === ignored ? sum : sum + n), 0);
+    find("kinds").classList.toggle("many", isMany);
     find("kinds").replaceChildren(
       element("thead", {}, element("tr", {}, element("td"), ...names)),
       element("tbody", {}, ...kinds.map(kindRow)),
       element("tfoot", {},
-        rateRow("Precision", (totals) => percent(totals[0], found(totals))),
-        rateRow("Recall", (totals) => percent(totals[0], totals[0] + totals[missed]))),
+        rateRow(isMany ? "Precision, %" : "Precision", (totals) => percent(totals[0], found(totals))),
+        rateRow(isMany ? "Recall, %" : "Recall", (totals) => percent(totals[0], totals[0] + totals[missed]))),
     );
   }
 

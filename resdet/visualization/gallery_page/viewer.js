@@ -9,6 +9,7 @@ function makeViewer(data, { move, close }) {
   const LABELS = ["auto", "all", "none"];
   const MANY = 14; // boxes of a pane beyond which only errors are labelled
   const MAX_ZOOM = 12;
+  const LEAST_WIDTH = 300; // pixels of a pane beside others
   let now = null; // {i, place, total, counts, filters}
   let panes = [], view = null, solo = null, labels = 0, drag = null;
   const touches = new Map();
@@ -125,7 +126,6 @@ function makeViewer(data, { move, close }) {
     view = fullView();
     panes = [null, ...data.models.keys()].map((m, at) => pane(m, at + 1));
     holder.replaceChildren(...panes.map(({ node }) => node));
-    holder.style.setProperty("--count", solo === null ? panes.length : 1);
     holder.style.setProperty("--ratio", view.w / view.h);
     if (!dialog.open) dialog.showModal();
     holder.scrollTop = 0;
@@ -139,18 +139,26 @@ function makeViewer(data, { move, close }) {
   function verdict() {
     const { best, fewer, none } = Judge.verdicts(now.counts, now.i);
     if (none) return "no errors";
-    if (best === null) return data.models.length > 1 ? "as many errors each" : "";
+    if (best === null) return data.models.length > 1 ? "tied for fewest errors" : "";
     return `${data.models[best].name} makes ${fewer} ${fewer === 1 ? "error" : "errors"} fewer`;
   }
 
   function setSolo(number) {
     solo = number !== null && number <= panes.length ? number : null;
     holder.classList.toggle("solo", solo !== null);
-    holder.style.setProperty("--count", solo === null ? panes.length : 1);
+    arrange();
     panes.forEach(({ node }, at) => {
       node.hidden = solo !== null && solo !== at + 1;
       node.querySelector("header button").setAttribute("aria-pressed", String(solo === at + 1));
     });
+  }
+
+  /** As many panes in a line as are wide enough; further lines are as long. */
+  function arrange() {
+    const most = Math.max(1, Math.floor(dialog.clientWidth / LEAST_WIDTH));
+    const lines = solo === null ? Math.ceil(panes.length / most) : 1;
+    holder.style.setProperty("--count", solo === null ? Math.ceil(panes.length / lines) : 1);
+    holder.classList.toggle("wrapped", lines > 1);
   }
 
   function alone(number) {
@@ -263,7 +271,11 @@ function makeViewer(data, { move, close }) {
       if (end === "pointerup" && swiped && view.w === fullView().w) move(x < 0 ? 1 : -1);
     });
   }
-  new ResizeObserver(() => { if (dialog.open) draw(); }).observe(holder);
+  new ResizeObserver(() => {
+    if (!dialog.open) return;
+    arrange();
+    draw();
+  }).observe(holder);
 
   function cycleLabels() {
     labels = (labels + 1) % LABELS.length;
