@@ -57,7 +57,8 @@ def _precision_at_hits(
     """
     verdicts, labels = found.verdicts[area], found.matches.labels
     kept = found.ranks < most
-    threshold, row = np.nonzero((verdicts == TRUE_POSITIVE) & kept)
+    hits = np.flatnonzero((verdicts == TRUE_POSITIVE) & kept)
+    threshold, row = np.divmod(hits, max(len(labels), 1))
     counted = np.cumsum((verdicts != IGNORED) & kept, axis=1, dtype=np.int32)
     before = np.concatenate([np.zeros_like(counted[:, :1]), counted], axis=1)
     begins = np.searchsorted(labels, np.arange(len(columns)))

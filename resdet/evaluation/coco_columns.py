@@ -27,7 +27,7 @@ def integers(entries: Sequence[Any], key: str, subject: str) -> Int64Array:
     Raises: ValueError, begun by `subject`, naming the first entry where it is missing or
     something else; so do all of these.
     """
-    return np.array(_column(entries, key, _INTEGER, subject), np.int64)
+    return np.fromiter(_column(entries, key, _INTEGER, subject), np.int64, len(entries))
 
 
 def image_ids(entries: Sequence[Any], key: str, subject: str) -> list[ImageId]:
@@ -47,7 +47,7 @@ def optional_texts(entries: Sequence[Any], key: str, subject: str) -> list[str |
 
 def numbers(entries: Sequence[Any], key: str, subject: str) -> Float64Array:
     """(N,) finite numbers."""
-    return np.array(_column(entries, key, _NUMBER, subject), np.float64)
+    return np.fromiter(_column(entries, key, _NUMBER, subject), np.float64, len(entries))
 
 
 def optional_numbers(entries: Sequence[Any], key: str, subject: str) -> Float64Array:

@@ -185,9 +185,9 @@ class _Objects:
             np.where(allowed, preference, np.int32(-1)), _starts(rows), axis=-1
         )
         taken = np.where(best < 0, -1, objects[best % len(rows)]).astype(np.int32)
-        area, threshold, which = np.nonzero(taken >= 0)
-        chosen = taken[area, threshold, which]
-        free[area, threshold, chosen] = self.crowd[chosen]
+        found = np.flatnonzero(taken >= 0)
+        chosen = taken.ravel()[found]
+        free.reshape(-1, len(self.keys))[found // taken.shape[-1], chosen] = self.crowd[chosen]
         return taken
 
     def _near_pairs(
