@@ -74,11 +74,12 @@ $(DEMO)/pictures/%: $(DEMO)/detect_%/results.json | $(DEMO)/images
 	@mv $@.part $@
 
 demo: $(DEMO)/vgg16.json $(DEMO)/resnet18.json $(DEMO)/pictures/vgg16 $(DEMO)/pictures/resnet18
-	$(RUN) tools/compare.py $(DEMO)/vgg16.json $(DEMO)/resnet18.json \
-		--baseline-name "VGG-16 baseline" --name "ResNet-18" --markdown $(DEMO)/comparison.md
+	$(RUN) tools/compare.py "VGG-16 baseline=$(DEMO)/vgg16.json" ResNet-18=$(DEMO)/resnet18.json \
+		--markdown $(DEMO)/comparison.md --gallery $(DEMO)/gallery
 	@echo "written:"
 	@echo "  $(DEMO)/shapes/               the data, in VOC and COCO form"
 	@echo "  $(DEMO)/{vgg16,resnet18}/     the classifiers the detectors start from"
 	@echo "  $(DEMO)/detect_{vgg16,resnet18}/model_final.pth, results.json, log.txt, metrics.json"
 	@echo "  $(DEMO)/{vgg16,resnet18}.json the evaluations; $(DEMO)/comparison.md the table"
+	@echo "  $(DEMO)/gallery/index.html    every test image beside its detections; open it"
 	@echo "  $(DEMO)/pictures/             detections drawn on $(PICTURES) test images"

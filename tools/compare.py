@@ -71,13 +71,26 @@ def main(argv: Sequence[str]) -> None:
 
 def _write_gallery(args: argparse.Namespace, comparison: Comparison) -> None:
     """A side of several runs is shown by its first."""
+    from rich.console import Console
+    from rich.progress import Progress
+
     from resdet.evaluation.sides import record_to_show
     from resdet.visualization.gallery import write_gallery
 
     sides = (comparison.baseline, *comparison.others)
     models = [(side.name, record_to_show(side)) for side in sides]
     threshold = 0.5 if args.threshold is None else args.threshold
-    write_gallery(args.gallery, models, images=args.images, threshold=threshold)
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("pictures")
+        missing = write_gallery(
+            args.gallery,
+            models,
+            images=args.images,
+            threshold=threshold,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    if missing:
+        print(f"pictures that could not be read: {len(missing)}, the first of {missing[0]}")
     print(f"written: {args.gallery / 'index.html'}")
 
 

@@ -213,6 +213,7 @@ def _check_own(run: Run, matches: Matches, aps: Mapping[Metric, Float64Array]) -
     """The matches give the numbers of the result beside which they lie, or are older or newer."""
     conventions = run.measured.conventions
     same = list(matches.class_names) == conventions["classes"]
+    same &= len(matches.image_ids) == conventions["num_images"]
     same &= set(conventions.get("thresholds", ())) <= set(matches.keys)
     for measure, value in run.measured.values.items():
         if same and measure.metric:
