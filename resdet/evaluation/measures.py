@@ -74,10 +74,11 @@ def check_alike(sides: Sequence[Measured]) -> None:
     classes.
     """
     first = sides[0].conventions
+    same_metrics = all(side.conventions["metrics"] == first["metrics"] for side in sides)
     differences = {
         f"{key}: {_short(first.get(key))} against {_short(side.conventions.get(key))}": None
         for side in sides[1:]
-        for key in dict.fromkeys([*first, *side.conventions])
+        for key in (dict.fromkeys([*first, *side.conventions]) if same_metrics else ["metrics"])
         if first.get(key) != side.conventions.get(key)
     }
     if differences:

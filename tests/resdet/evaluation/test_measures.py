@@ -105,7 +105,7 @@ def test_numbers_made_by_different_rules_are_not_compared(change, text):
 
 
 def test_kinds_are_not_mixed():
-    with pytest.raises(ValueError, match="metrics: 11point against COCO"):
+    with pytest.raises(ValueError, match="different metrics: 11point against COCO; evaluate"):
         check(VOC, coco(0.5))
     ranged = {**coco(0.5), "max_detections": [1, 10, 100]}
     with pytest.raises(ValueError, match="max_detections: 1, 10, 100 against 1, 10, 300"):
