@@ -15,7 +15,7 @@ function makeOverview(data, { scroller, holder, open }) {
   const RATIO = commonRatio(data.images); // height of a pane by its width
   const numPanes = data.models.length + 1;
   const made = new Map(); // place in the list -> card
-  let list = [], counts = null, filters = null, size = 2, at = 0, layout = null, waiting = 0;
+  let list = [], counts = null, filters = null, size = 2, at = 0, layout = null;
 
   function measure() {
     const style = getComputedStyle(scroller);
@@ -155,9 +155,7 @@ function makeOverview(data, { scroller, holder, open }) {
     return inView ? at : row * layout.columns;
   }
 
-  scroller.addEventListener("scroll", () => {
-    if (!waiting) waiting = requestAnimationFrame(() => { waiting = 0; render(); });
-  }, { passive: true });
+  scroller.addEventListener("scroll", render, { passive: true }); // once a frame at most
   new ResizeObserver(() => {
     if (!layout) return;
     const place = firstInView();
