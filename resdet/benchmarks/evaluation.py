@@ -62,54 +62,56 @@ def benchmark_bootstrap(folder: Path, *, images: int, detections: int) -> dict[s
 
 
 def tables(measured: Mapping[str, Any]) -> list[Table]:
-    """One table a part, and the machine in the title of each."""
+    """One table a part, with the machine below it."""
     machine = measured["environment"]
     where = f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}"
     made = []
-    if voc := measured.get("voc"):
-        made.append(_table(f"VOC, {_size(voc)}, ten thresholds", where, _voc_rows(voc)))
-    if coco := measured.get("coco"):
-        made.append(_table(f"COCO, {_size(coco)}", where, _coco_rows(coco)))
-    if boot := measured.get("bootstrap"):
-        title = f"{boot['resamples']} resamples of {boot['models']} models, {_size(boot)}"
-        made.append(_table(title, where, [("ours", boot["seconds"], None, None, None)]))
+    for part, lines in rows(measured).items():
+        title = f"{part}, {_size(measured[part.lower()])}"
+        width = max(len(title), len(where)) + 2
+        table = Table(title=title, title_justify="left", min_width=width)
+        table.caption, table.caption_justify = where, "left"
+        table.add_column("")
+        for name in ("seconds", "times as fast", "peak MB", "difference"):
+            table.add_column(name, justify="right")
+        for cells in lines:
+            table.add_row(*cells)
+        made.append(table)
     return made
 
 
-_Row = tuple[str, "float | None", "float | None", "float | None", "float | None"]
+def rows(measured: Mapping[str, Any]) -> dict[str, list[list[str]]]:
+    """{"VOC": rows, ...}: what, seconds, times as fast as the peer, peak MB, difference from it."""
+    made = {}
+    if voc := measured.get("voc"):
+        made["VOC"] = _voc_rows(voc)
+    if coco := measured.get("coco"):
+        columns = [coco[key] for key in ("seconds", "ratio", "peak_mb", "difference")]
+        made["COCO"] = [_row(f"COCO, {name}", *(c[name] for c in columns)) for name in columns[0]]
+    if boot := measured.get("bootstrap"):
+        what = f"{boot['resamples']:,} resamples of {boot['models']} models"
+        made["Bootstrap"] = [_row(what, boot["seconds"])]
+    return made
 
 
-def _voc_rows(voc: Mapping[str, Any]) -> list[_Row]:
-    rows: list[_Row] = [
-        ("ours", voc["seconds"], voc["ratio"], voc["peak_megabytes"], None),
-        ("ours, XML cached", voc["seconds_with_cache"], None, None, None),
+def _voc_rows(voc: Mapping[str, Any]) -> list[list[str]]:
+    theirs = voc["detectron2_seconds"]
+    made = [
+        _row(
+            "VOC, ours", voc["seconds"], voc["ratio"], voc["peak_megabytes"], voc["max_difference"]
+        ),
+        _row("VOC, ours, XML cached", voc["seconds_with_cache"]),
     ]
-    if voc["detectron2_seconds"] is None:
-        return [*rows, ("detectron2: not here", None, None, None, None)]
-    theirs = (voc["detectron2_seconds"], 1.0, voc["detectron2_peak_megabytes"])
-    return [*rows, ("detectron2", *theirs, voc["max_difference"])]
+    if theirs is None:
+        return [*made, _row("VOC, detectron2: not here")]
+    return [*made, _row("VOC, detectron2", theirs, 1.0, voc["detectron2_peak_megabytes"])]
 
 
-def _coco_rows(coco: Mapping[str, Any]) -> list[_Row]:
-    columns = ("seconds", "ratio", "peak_mb", "difference")
-    rows = [(name, *(coco[key][name] for key in columns)) for name in coco["seconds"]]
-    return [("ours (numpy)", *row[1:]) if row[0] == "numpy" else row for row in rows]
+def _row(what: str, *numbers: float | None) -> list[str]:
+    formats = ("{:.2f}", "{:.1f}", "{:.0f}", "{:.1e}")
+    cells = ["" if n is None else form.format(n) for form, n in zip(formats, numbers)]
+    return [what, *cells, *[""] * (len(formats) - len(cells))]
 
 
 def _size(part: Mapping[str, Any]) -> str:
     return f"{part['images']:,} images, {part['detections']:,} detections"
-
-
-def _table(title: str, where: str, rows: Sequence[_Row]) -> Table:
-    width = max(len(title), len(where)) + 2
-    table = Table(
-        title=title, title_justify="left", caption=where, caption_justify="left", min_width=width
-    )
-    table.add_column("")
-    for name in ("seconds", "times as fast", "peak MB", "difference"):
-        table.add_column(name, justify="right")
-    for name, *numbers in rows:
-        formats = ("{:.2f}", "{:.1f}", "{:.0f}", "{:.1e}")
-        cells = ["" if n is None else form.format(n) for form, n in zip(formats, numbers)]
-        table.add_row(name, *cells)
-    return table

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resdet.evaluation.matches import IGNORED, TRUE_POSITIVE, Matches
-from resdet.evaluation.precision import _ELEVEN, _HUNDRED_AND_ONE, Metric, Recall
+from resdet.evaluation.precision import ELEVEN, HUNDRED_AND_ONE, Metric, Recall
 from resdet.evaluation.table import Float64Array
 from resdet.structures import Int64Array
 
@@ -165,5 +165,5 @@ def _reached(
         return found
     if metric == "11point" and recall == "exact":
         return 10 * found // positives + 1
-    points = _ELEVEN if metric == "11point" else _HUNDRED_AND_ONE
+    points = ELEVEN if metric == "11point" else HUNDRED_AND_ONE
     return np.searchsorted(points, found / positives, side="right")

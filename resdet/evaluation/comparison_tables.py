@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from resdet.evaluation.bootstrap import FEWEST_IMAGES
 from resdet.evaluation.compare import Comparison, Row
@@ -28,13 +28,13 @@ def comparison_tables(comparison: Comparison, title: str, paper: Sequence[Pairs]
         table.add_column("AP x100", overflow="fold")
         heading = _heading(comparison, other)
         for name in heading[:2]:
-            table.add_column(escape(name), justify="right", overflow="fold", max_width=10)
+            table.add_column(Text(name), justify="right", overflow="fold", max_width=10)
         for name in heading[2:]:
-            table.add_column(escape(name), justify="right", no_wrap=True)
+            table.add_column(Text(name), justify="right", no_wrap=True)
         for row in _shown(rows):
             cells = _cells(row, comparison)
             cells[3] = f"[{_colour(row)}]{cells[3]}[/]" if _colour(row) else cells[3]
-            table.add_row(escape(cells[0]), *cells[1:4], *map(escape, cells[4:]))
+            table.add_row(Text(cells[0]), *cells[1:4], *map(Text, cells[4:]))
         table.add_section()
         for row in _of_paper(pairs):
             table.add_row(*_values(row))

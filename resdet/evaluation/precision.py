@@ -14,8 +14,8 @@ Recall = Literal["exact", "float"]
 
 METRIC_NAMES = {"11point": "11-point", "area": "area", "101point": "101-point"}
 
-_ELEVEN = np.arange(0.0, 1.1, 0.1)  # as detectron2 has them: the fourth is 0.30000000000000004
-_HUNDRED_AND_ONE = np.linspace(0.0, 1.0, 101)  # as pycocotools has them
+ELEVEN = np.arange(0.0, 1.1, 0.1)  # as detectron2 has them: the fourth is 0.30000000000000004
+HUNDRED_AND_ONE = np.linspace(0.0, 1.0, 101)  # as pycocotools has them
 
 
 def average_precision(
@@ -42,9 +42,9 @@ def average_precision(
     if metric == "area":  # each true positive adds 1 / positives to the recall
         return float(envelope[hits].sum() / num_positives)
     if metric == "101point":
-        first = np.searchsorted(found / num_positives, _HUNDRED_AND_ONE)
+        first = np.searchsorted(found / num_positives, HUNDRED_AND_ONE)
     elif recall == "float":
-        first = np.searchsorted(found / num_positives, _ELEVEN)
+        first = np.searchsorted(found / num_positives, ELEVEN)
     else:
         first = np.searchsorted(10 * found, np.arange(11) * num_positives)
     return float(np.append(envelope, 0.0)[first].mean())

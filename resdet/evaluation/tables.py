@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from resdet.evaluation.coco import METRICS
 from resdet.evaluation.measures import convention, rule
@@ -37,7 +37,7 @@ def voc_table(*results: Mapping[str, Any]) -> Table:
         table.add_column(f"AP@{key} {METRIC_NAMES[result['metric']]}", justify="right")
     for name in results[0]["per_class"]:
         cells = (percent(result["per_class"][name][key]) for result, key in columns)
-        table.add_row(escape(name), *cells)
+        table.add_row(Text(name), *cells)
     table.add_section()
     table.add_row("mAP", *(percent(result["mAP"][key]) for result, key in columns), style="bold")
     return table
@@ -76,7 +76,7 @@ def coco_class_table(result: Mapping[str, Any]) -> Table:
     table.add_column("class")
     table.add_column("AP", justify="right")
     for name, value in result["per_class"].items():
-        table.add_row(escape(name), percent(value))
+        table.add_row(Text(name), percent(value))
     return table
 
 
