@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from resdet.boxes import iou, paired_iou
+from resdet.boxes import from_voc, iou, paired_iou, voc_iou
 from resdet.evaluation import DetectionTable, evaluate_voc, ground_truth_by_id, match_voc, score_voc
 from resdet.evaluation.matches import COCO, DETECTRON2, Objects, Rules
 from resdet.evaluation.precision import threshold_key
@@ -58,8 +58,6 @@ def test_iou_exactly_at_the_threshold(rule, expected, width, threshold):
 
 def test_devkit_pixels_are_the_plain_area():
     # The file says (1, 1, 10, 10) and (1, 1, 10, 5): with inclusive pixels 50 of 100, IoU 1/2.
-    from resdet.boxes import from_voc
-
     gt = from_voc(np.array([[1, 1, 10, 10]], np.float32))
     det = from_voc(np.array([[1, 1, 10, 5]], np.float32))
     assert ap({"i": truth(gt)}, [found("i", det, [1.0])]) == 1.0
@@ -272,6 +270,58 @@ def test_random_data_against_plain_loops(seed, rule, monkeypatch):
                 assert value == (None if expected is None else pytest.approx(expected, abs=1e-12))
 
 
+def test_detectron2_rounds_scores_and_corners_before_it_matches():
+    # scores to 3 decimals: 0.7004 and 0.6996 become equal, the one read first comes first.
+    # corners of the file to 1 decimal: [3.06, 0, 10, 10] is 4.06 in the file, written 4.1: 3.1 here
+    data = {"i": truth([BOX])}
+    dets = [found("i", [FAR, [3.06, 0, 10, 10]], [0.6996, 0.7004])]
+    exact = match_voc(data, dets, ["a"], rules=Rules("voc", ties="stable"))
+    assert exact.scores.tolist() == [np.float64(s) for s in dets[0].scores[::-1]]
+    assert exact.boxes.tolist() == [dets[0].boxes[1].tolist(), FAR]
+    rules = Rules("voc", score_decimals=3, box_decimals=1)
+    rounded = match_voc(data, dets, ["a"], rules=rules)
+    assert rounded.scores.tolist() == [0.7, 0.7]
+    assert rounded.boxes.tolist() == [FAR, [pytest.approx(3.1, abs=1e-12), 0, 10, 10]]
+    assert ap(data, dets) == 1.0
+    assert ap(data, dets, rules=rules) == 0.5
+
+
+def test_rounding_decides_an_overlap_at_the_threshold():
+    # 49.8 of 100 pixels; the corner 4.98 + 0 is written as 5.0: 50 of 100
+    data, dets = {"i": truth([BOX])}, [found("i", [[0, 0, 4.98, 10]], [0.9])]
+    assert ap(data, dets) == 0.0
+    assert ap(data, dets, rules=Rules("voc", box_decimals=1)) == 1.0
+    assert ap(data, dets, rules=Rules("voc", "gt", box_decimals=1)) == 0.0
+
+
+def test_corners_are_rounded_as_detectron2_has_them():
+    # float32 + 1 is 128.25 (even: 128.2); in float64 it is 128.25000762939453 (128.3)
+    x = np.float32(127.25000762939453)
+    dets = [found("i", [[x, 0, 150, 10]], [0.9])]
+    matches = match_voc({"i": truth([])}, dets, ["a"], rules=DETECTRON2)
+    assert f"{x + np.float32(1):.1f}" == "128.2"
+    assert matches.boxes[0, 0] + 1 == 128.2
+
+
+def test_equal_scores_in_numpys_order():
+    scores = np.random.default_rng(0).integers(0, 5, 1000) / 8
+    corners = np.arange(1000.0)
+    boxes = np.stack([corners, corners * 0, corners + 1, corners * 0 + 1], axis=1)
+    dets = [Detections("i", boxes, np.zeros(1000, int), scores)]
+    for ties, kind in (("stable", "stable"), ("numpy", None)):
+        matches = match_voc({"i": truth([])}, dets, ["a"], rules=Rules("voc", ties=ties))
+        assert matches.boxes[:, 0].tolist() == np.argsort(-scores, kind=kind).tolist()
+    assert (np.argsort(-scores) != np.argsort(-scores, kind="stable")).any()
+
+
+def test_recall_as_a_float_reaches_one_point_less():
+    # 3 of 10 found: the fourth of detectron2's recalls is 0.30000000000000004; 7 of 10: 0.7000...1
+    boxes = [[20 * k, 0, 20 * k + 10, 10] for k in range(10)]
+    data, dets = {"i": truth(boxes)}, [found("i", boxes[:3], [0.9, 0.8, 0.7])]
+    assert ap(data, dets, "11point") == pytest.approx(4 / 11)
+    assert ap(data, dets, "11point", rules=Rules("voc", recall="float")) == pytest.approx(3 / 11)
+
+
 @pytest.mark.parametrize("rules", [Rules("voc"), DETECTRON2], ids=["devkit", "detectron2"])
 def test_matching_again_is_matching_afresh(rules):
     data, dets = random_case(7)
@@ -341,6 +391,18 @@ def test_classes_are_matched_by_name():
     assert table.for_classes(["a", "b"], ["b", "a"]).labels.tolist() == [1, 0]
     with pytest.raises(ValueError, match=r"got \[a, b\] for \[a, c\]"):
         table.for_classes(["a", "b"], ["a", "c"])
+
+
+def test_overlaps_by_corners_of_the_file():
+    rng = np.random.default_rng(0)
+    lower = rng.integers(1, 30, (2, 500, 2)).astype(float)
+    a, b = np.concatenate([lower, lower + rng.integers(-2, 30, (2, 500, 2))], axis=2)
+    np.testing.assert_array_equal(voc_iou(a, b), paired_iou(from_voc(a), from_voc(b)))
+    assert voc_iou(np.array([[1.0, 1, 10, 10]]), np.array([[1.0, 1, 10, 5]])).tolist() == [0.5]
+    one = np.array([[5.0, 5, 5, 5]])  # a pixel
+    assert voc_iou(one, one).tolist() == [1]
+    none = np.array([[5.0, 5, 4, 4]])  # inclusive corners of no pixel
+    assert voc_iou(none, none).tolist() == [0]
 
 
 def test_pairs_and_grids_of_boxes_share_their_arithmetic():
