@@ -89,6 +89,7 @@ def coco_ground_truth(dataset: Dataset) -> dict[str, Any]:
         if truth is None:
             raise ValueError(f"ground truth must be known to score, got none for {record.path}")
         boxes = to_xywh(truth.boxes.astype(np.float64))
+        boxes[:, 2:] = boxes[:, 2:].clip(0)  # an inverted box has no area and is never found
         areas = np.where(truth.difficult, _OUT_OF_EVERY_AREA_RANGE, boxes[:, 2] * boxes[:, 3])
         categories = np.array(dataset.category_ids, np.int64)[truth.labels]
         numbers = np.full(len(truth), number)

@@ -366,3 +366,11 @@ def test_voc_data_in_coco_form():
                 assert scores["per_class"]["b"] is None
             voc = evaluate_voc(ground_truth_by_id(dataset.records), dets, dataset.class_names)
             assert voc["mAP"]["0.50"] == 1.0
+
+
+def test_an_inverted_object_counts_and_is_never_found():
+    truth = GroundTruth(np.array([[10, 10, 1, 30], [50, 50, 90, 90]], np.float32), [0, 0])
+    dataset = voc_dataset(["a"], [truth])
+    found = [Detections("a", truth.boxes[1:], [0], np.array([0.9]))]
+    scores = evaluate_coco(coco_ground_truth(dataset), to_coco_results(found, (1, 2)))
+    assert scores["AR100"] == 0.5
