@@ -20,7 +20,7 @@ from resdet.evaluation import (
 from resdet.evaluation.coco import METRICS, by_library, cross_check, score_coco
 from resdet.evaluation.coco_accumulate import accumulate
 from resdet.evaluation.coco_form import read_results, read_truth
-from resdet.evaluation.coco_match import match_areas
+from resdet.evaluation.coco_match import match_areas, match_coco
 from resdet.structures import Dataset, Detections, GroundTruth, ImageRecord
 
 BACKENDS = ("numpy", "faster", "pycocotools")
@@ -124,6 +124,17 @@ def test_crowded_images_score_as_by_pycocotools(seed):
     assert np.array_equal(ours[0], theirs[0])
     assert np.array_equal(ours[1], theirs[1])
     assert len(np.unique(ours[0])) > 40
+
+
+def test_matches_hold_the_ap_of_each_class():
+    truth, results = random_coco()
+    per_class = evaluate_coco(truth, results)["per_class"]
+    matches = match_coco(read_truth(truth, None), read_results(results))
+    for name, aps in matches.average_precisions("101point").items():
+        if per_class[name] is None:
+            assert set(aps.values()) == {None}
+        else:
+            assert np.mean(list(aps.values())) == pytest.approx(per_class[name], abs=1e-14)
 
 
 @pytest.mark.parametrize("seed", range(3))
