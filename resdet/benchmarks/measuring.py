@@ -10,15 +10,19 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import resdet
+
 
 def run_module(module: str, *arguments: str | Path, env: dict[str, str] | None = None) -> Any:
     """The JSON that `python -m module arguments` prints, on one thread.
 
     Raises: ValueError with the end of its output where it fails.
     """
+    # the child finds this package, and all else, where this process does
+    here = os.pathsep.join([str(Path(resdet.__file__).parents[1]), *filter(None, sys.path)])
     done = subprocess.run(
         [sys.executable, "-m", module, *map(str, arguments)],
-        env={**os.environ, "OMP_NUM_THREADS": "1", **(env or {})},
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": here, **(env or {})},
         capture_output=True,
         text=True,
         check=False,

@@ -183,8 +183,8 @@ class _Found:
         self.images, self.labels, self.boxes = images, labels, boxes
         if rules.box_decimals is None:
             self.corners = to_voc(boxes)
-        else:  # detectron2 adds 1 to a float32
-            self.corners = _rounded(to_voc(boxes.astype(np.float32)), rules.box_decimals)
+        else:
+            self.corners = _rounded(to_voc(boxes), rules.box_decimals)
             self.boxes = from_voc(self.corners).astype(np.float64)
 
 
