@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import codecs
-import math
 import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -21,6 +20,7 @@ from resdet.structures import Detections, ImageId, Int64Array
 
 _PREFIX, _SUFFIX = "comp4_det_test_", ".txt"
 _LONGEST_ID = 256  # bytes; ids become a table of that width
+_TOO_LARGE = 2.0**31  # no score or corner, and finite where it is squared or held in float32
 _IN_NUMBERS = b"0123456789.eE+- \n"
 
 
@@ -144,7 +144,7 @@ def _read_regular(content: bytes) -> _Lines | None:
         values = np.array(orjson.loads(b"[" + numbers[:-1].tobytes() + b"]"), np.float64)
     except orjson.JSONDecodeError:  # such as "+1", ".5" or an empty word
         return None
-    if not np.isfinite(values).all():
+    if not (np.abs(values) < _TOO_LARGE).all():
         return None
 
     at = np.arange(widths.max())
@@ -173,7 +173,7 @@ def _read_any(path: Path, content: bytes) -> _Lines:
             continue
         words = line.rsplit(None, 5)
         try:
-            row = [_finite(word) for word in words[1:]]
+            row = [_number(word) for word in words[1:]]
         except ValueError:
             row = []
         if len(row) != 5:
@@ -183,9 +183,9 @@ def _read_any(path: Path, content: bytes) -> _Lines:
     return np.arange(len(ids)), ids, np.array(values, np.float64).reshape(-1, 5)
 
 
-def _finite(word: str) -> float:
+def _number(word: str) -> float:
     value = float(word)
-    if not math.isfinite(value) or "_" in word:  # Python reads 1_0 as 10
+    if not abs(value) < _TOO_LARGE or "_" in word:  # NaN; Python reads 1_0 as 10
         raise ValueError
     return value
 

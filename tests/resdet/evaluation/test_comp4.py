@@ -49,7 +49,7 @@ def read(tmp_path, content):
     return by_class(read_comp4(tmp_path, ["a"]), 0)
 
 
-REGULAR = b"x 0.5 1 1 9 9\nyy 1e-05 2.25 -1 9 9\nx 0.25 1 1 123456789012345678901 9\n"
+REGULAR = b"x 0.5 1 1 9 9\nyy 1e-05 2.25 -1 9 9\nx 0.25 1 1 1234567890 9\n"
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ REGULAR = b"x 0.5 1 1 9 9\nyy 1e-05 2.25 -1 9 9\nx 0.25 1 1 12345678901234567890
 def test_one_table_however_it_is_spaced(tmp_path, content):
     ids, boxes, scores = read(tmp_path, content)
     assert ids == ["x", "yy", "x"]
-    assert boxes == [[0, 0, 9, 9], [1.25, -2, 9, 9], [0, 0, 123456789012345678901.0, 9]]
+    assert boxes == [[0, 0, 9, 9], [1.25, -2, 9, 9], [0, 0, 1234567890.0, 9]]
     assert scores == [0.5, 1e-05, 0.25]
 
 
@@ -115,6 +115,7 @@ def test_missing_and_foreign_classes_are_listed(tmp_path):
     "line",
     [
         *("i 0.5 1 1 9", "i high 1 1 9 9", "i nan 1 1 9 9", "i 0.5 1 1 inf 9", "i 0.5 1 1 9 1e999"),
+        *("i 0.5 1 1 9 1e300", "i 0.5 1 1 9 123456789012345678901", "i -1e10 1 1 9 9"),
         *("i 0.5 1_0 1 9 9", "i 0.5,1 1 1 9 9", 'i "0.5" 1 1 9 9', "i null 1 1 9 9", "i"),
         *("i [0.5] 1 1 9 9", "i true 1 1 9 9", "i 1-2 1 1 9 9", "i 0x1 1 1 9 9", "i 0.5 1 1 9\0 9"),
     ],
