@@ -13,7 +13,7 @@ const Draw = (() => {
     ["both", ["Wrong class and place", "near an object of another class, too far off"]],
     ["duplicate", ["Duplicate", "the object was already found with a higher score"]],
     ["background", ["Background", "where there is no such object"]],
-    ["missed", ["Missed", "an object that no box found"]],
+    ["missed", ["Missed", "an object that no correct box found"]],
     ["ignored", ["Ignored", "difficult or a crowd: neither right nor wrong"]],
     ["object", ["Object", "the ground truth"]],
   ]);

@@ -161,6 +161,7 @@ def test_filters_sorts_and_their_address(gallery: Path, tmp_path: Path) -> None:
           [...row.querySelectorAll("td button")].map((cell) => Number(cell.textContent))));
         kind(1, 0); seen.wrongClass = [names(), await hash()]; kind(1, 0);
         kind(2, 2); seen.wrongPlace = [names(), await hash()]; kind(2, 2);
+        seen.kindOff = count();
         kind(6, 1); seen.missedByFirst = count();
         all("#classes button")[1].click(); seen.missedDogs = count();
         $("clear").click(); seen.cleared = [count(), await hash()];
@@ -178,6 +179,7 @@ def test_filters_sorts_and_their_address(gallery: Path, tmp_path: Path) -> None:
     assert seen["totals"] == [[1, 298], [0, 1], [0, 1], [0, 0], [0, 1], [0, 0], [299, 2]]
     assert seen["wrongClass"] == [["image 5"], "#kind=classification"]
     assert seen["wrongPlace"] == [["image 6"], "#kind=localisation&model=ResNet"]
+    assert seen["kindOff"] == "300"
     assert (seen["missedByFirst"], seen["missedDogs"]) == ("299", "150")
     assert seen["cleared"] == ["300", ""]
     assert seen["firstRight"] == ["image 5", "image 6"]
