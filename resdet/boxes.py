@@ -79,8 +79,9 @@ def voc_iou(a: FloatArray, b: FloatArray) -> FloatArray:
     lower, upper = np.maximum(a[:, :2], b[:, :2]), np.minimum(a[:, 2:], b[:, 2:])
     sides = np.maximum(upper - lower + 1, 0)
     intersection = sides[:, 0] * sides[:, 1]
-    union = _inclusive_areas(a) + _inclusive_areas(b) - intersection
-    return np.divide(intersection, union, out=np.zeros_like(intersection), where=union > 0)
+    with np.errstate(over="ignore", invalid="ignore"):  # a box without end overlaps by 0
+        union = _inclusive_areas(a) + _inclusive_areas(b) - intersection
+        return np.divide(intersection, union, out=np.zeros_like(intersection), where=union > 0)
 
 
 def _inclusive_areas(corners: FloatArray) -> FloatArray:

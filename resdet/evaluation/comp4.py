@@ -192,7 +192,7 @@ def _number(word: str) -> float:
 
 def _malformed(path: Path, number: int, line: str) -> ValueError:
     return ValueError(
-        f"{path}:{number}: line must be `image_id score xmin ymin xmax ymax` with finite numbers, "
+        f"{path}:{number}: line must be `image_id score xmin ymin xmax ymax`, numbers below 2^31, "
         f"got {line[:80]!r}"
     )
 

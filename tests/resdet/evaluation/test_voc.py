@@ -1,5 +1,6 @@
 """VOC average precision against cases worked by hand and against plain loops."""
 
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -403,6 +404,11 @@ def test_overlaps_by_corners_of_the_file():
     assert voc_iou(one, one).tolist() == [1]
     none = np.array([[5.0, 5, 4, 4]])  # inclusive corners of no pixel
     assert voc_iou(none, none).tolist() == [0]
+    for end in (1e200, 1e308):  # areas past the largest float; a warning would fail this test
+        endless = np.array([[-end, -end, end, end], [-end, 1, end, 0]])
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert voc_iou(endless, np.repeat(one, 2, axis=0)).tolist() == [0, 0]
 
 
 def test_pairs_and_grids_of_boxes_share_their_arithmetic():
