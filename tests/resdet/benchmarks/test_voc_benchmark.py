@@ -38,6 +38,8 @@ def test_a_small_benchmark(tmp_path):
     result = benchmark_voc(tmp_path, images=12, detections=600, runs=2, peer=False)
     json.dumps(result, allow_nan=False)
     assert result["ratio"] is result["max_difference"] is result["detectron2_seconds"] is None
+    assert result["cpu_ratio"] is None
+    assert 0 < result["cpu_seconds"] < result["seconds"] + 1
     assert sorted(result["seconds_of_parts"]) == ["annotations", "detections", "matching", "scores"]
     assert min(result["seconds_of_runs"]) <= result["seconds"] <= max(result["seconds_of_runs"])
     assert result["peak_megabytes"] is None or 10 < result["peak_megabytes"] < 500
