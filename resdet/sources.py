@@ -38,8 +38,7 @@ def ground_truth(args: argparse.Namespace) -> Dataset:
     if args.annotations:
         return load_coco(args.annotations, args.images)
     root = voc_root(args.data, args.split)
-    pictures = args.checkpoint is not None or (root / "JPEGImages").is_dir()
-    return load_voc(root, args.split, images=pictures)
+    return load_voc(root, args.split, images=args.checkpoint is not None)
 
 
 def voc_root(data: Path, split: str) -> Path:
@@ -106,11 +105,13 @@ def coco_results(args: argparse.Namespace, dataset: Dataset) -> CocoResults:
     if args.detections and args.detections.is_file():
         return read_results(args.detections)
     table = detections(args, dataset)
+    boxes = to_xywh(table.boxes).astype(np.float64)
+    np.maximum(boxes[:, 2:], 0, out=boxes[:, 2:])  # an inverted box is one without area
     return CocoResults(
         image_ids=table.image_ids,
         images=table.images,
         categories=np.array(dataset.category_ids, np.int64)[table.labels],
-        boxes=to_xywh(table.boxes).astype(np.float64),
+        boxes=boxes,
         scores=table.scores,
         names=frozenset(),
     )

@@ -196,8 +196,8 @@ XMLS = {
     "split empty": (text(LIST, ""), "must list at least one image"),
     "split missing": (lambda root: (root / LIST).unlink(), "splits there: none"),
     "split no UTF-8": (text(LIST, b"\xff\xfe\n"), "must be UTF-8"),
-    "split a path": (text(LIST, "000007\n../../../etc/passwd\n"), "must list images of"),
-    "image missing": (lambda root: (root / "voc/JPEGImages/000007.jpg").unlink(), "000007"),
+    "split a path": (text(LIST, "000007\n../../../etc/passwd\n"), "must list images or annotations of"),
+    "image missing": (lambda root: (root / "voc/JPEGImages/000007.jpg").unlink(), 1.0),
     "no data": (lambda root: shutil.rmtree(root / "voc"), "must be a file, got none"),
     "one image": (text(LIST, "000007"), "unknown"),  # detections of the other remain
 }  # fmt: skip

@@ -1,0 +1,90 @@
+"""What is scored and against what: image ids, pictures and boxes on their way through."""
+
+import argparse
+import json
+
+import numpy as np
+import pytest
+
+from resdet import sources
+from resdet.evaluation import DetectionTable, load_matches, match_voc, write_comp4
+from resdet.evaluation.coco_match import match_coco
+from resdet.structures import Dataset, Detections, GroundTruth, ImageRecord
+
+CLASSES = ("cat", "dog")
+SIDE = np.array([[10, 10, 40, 30]], np.float32)
+
+
+@pytest.fixture
+def voc(tmp_path):
+    records = [
+        ImageRecord(stem, tmp_path / f"JPEGImages/{stem}.png", 50, 50, GroundTruth(SIDE, [label]))
+        for label, stem in enumerate(("2008_000012", "2008_000007"))
+    ]
+    return Dataset("voc_2008_val", "voc", CLASSES, tuple(records), tmp_path)
+
+
+def options(**given):
+    return argparse.Namespace(**{"checkpoint": None, "detections": None, "images": None, **given})
+
+
+def test_voc_data_keep_their_image_ids_when_coco_counts_them(voc, tmp_path):
+    found = [Detections(r.image_id, SIDE, r.ground_truth.labels, [0.9]) for r in voc.records]
+    write_comp4(tmp_path / "comp4", found, CLASSES)
+    results = sources.coco_results(options(detections=tmp_path / "comp4"), voc)
+    matches = match_coco(sources.coco_truth(voc), results)
+    assert set(matches.image_ids) == {"2008_000012", "2008_000007"}
+    assert (matches.verdicts == 1).all()
+    of_cat = matches.images[matches.labels == 0].tolist()
+    assert [matches.image_ids[i] for i in of_cat] == ["2008_000012"]
+
+
+def test_an_inverted_box_has_no_area(voc, tmp_path):
+    found = [Detections("2008_000012", [[40, 30, 10, 10]], [0], [0.9])]
+    write_comp4(tmp_path / "comp4", found, CLASSES)
+    results = sources.coco_results(options(detections=tmp_path / "comp4"), voc)
+    assert results.boxes.tolist() == [[40, 30, 0, 0]]
+
+
+def test_the_record_names_the_pictures(voc, tmp_path):
+    truths = {r.image_id: r.ground_truth for r in reversed(voc.records)}
+    matches = match_voc(truths, [], CLASSES)
+    sources.write_result(tmp_path / "r.json", {"mAP": {}}, matches, voc, None)
+    record = load_matches(tmp_path / "r.matches.npz")
+    assert record.root == str(tmp_path / "JPEGImages")
+    assert record.files == ("2008_000007.png", "2008_000012.png")
+    written = json.loads((tmp_path / "r.json").read_text())
+    assert written == {"mAP": {}, "dataset": "voc_2008_val", "matches": "r.matches.npz"}
+
+
+def test_a_folder_of_years_is_the_one_with_the_split(tmp_path):
+    for year in ("VOC2007", "VOC2012"):
+        (tmp_path / f"VOCdevkit/{year}/ImageSets/Main").mkdir(parents=True)
+    (tmp_path / "VOCdevkit/VOC2012/ImageSets/Main/val.txt").write_text("a")
+    assert sources.voc_root(tmp_path, "val") == tmp_path / "VOCdevkit/VOC2012"
+    assert sources.voc_root(tmp_path / "VOCdevkit", "val").name == "VOC2012"
+    (tmp_path / "VOCdevkit/VOC2007/ImageSets/Main/val.txt").write_text("a")
+    with pytest.raises(ValueError, match=r"VOC2007.*VOC2012; name the one"):
+        sources.voc_root(tmp_path, "val")
+
+
+def test_a_detector_of_other_classes_is_refused(voc, monkeypatch):
+    class Detector:
+        class_names = ("cat", "cow")
+
+        def predict_records(self, records):
+            return iter(())
+
+    monkeypatch.setattr("resdet.engines.load_detector", lambda *a, **k: Detector(), raising=False)
+    with pytest.raises(ValueError, match=r"\[cat, cow\] for \[cat, dog\]"):
+        sources.detect("m.pth", "auto", "", voc)
+
+
+def test_ids_of_results_are_those_of_the_data(voc, tmp_path):
+    path = tmp_path / "found.json"
+    entry = {"image_id": "2008_000007", "category_id": 2, "bbox": [10, 10, 30, 20], "score": 0.5}
+    path.write_text(json.dumps([entry]))
+    table = sources.detections(options(detections=path), voc)
+    assert isinstance(table, DetectionTable)
+    assert table.image_ids == ("2008_000007",)
+    assert table.labels.tolist() == [1]
