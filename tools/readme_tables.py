@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 RESULTS = ROOT / "configs" / "detection"
 CLASSIFIERS = ROOT / "configs" / "backbones"
+BENCHMARKS = ROOT / "configs" / "benchmarks"
 
 
 def main(argv: Sequence[str]) -> int:
@@ -36,6 +37,7 @@ def with_tables(text: str) -> str:
     """`text` with each table between its marks made anew."""
     tables = {"shapes": table("shapes_vgg16", "shapes_r18"), "bccd": table("bccd_r18")}
     tables["cifar"] = classifier_table("cifar10_resnet20")
+    tables["evaluation"] = evaluation_table()
     for name, lines in tables.items():
         before, rest = text.split(f"<!-- {name} -->\n")
         _, after = rest.split(f"<!-- /{name} -->")
@@ -77,6 +79,20 @@ def classifier_table(*configs: str) -> str:
             f"| {minutes} min {seconds} s | {', '.join(filter(None, told))} |"
         )
     return "\n".join(rows) + "\n"
+
+
+def evaluation_table() -> str:
+    """One row an evaluator: time, ratio to the peer, memory, distance of its numbers."""
+    from resdet.benchmarks.evaluation import rows
+    from resdet.evaluation import read_json
+
+    measured = read_json(BENCHMARKS / "eval.json")
+    lines = ["| what | seconds | times as fast | peak MB | largest difference |"]
+    lines.append("|---|---:|---:|---:|---:|")
+    lines += [f"| {' | '.join(cells)} |" for part in rows(measured).values() for cells in part]
+    machine = measured["environment"]
+    where = f"{machine['cores']} cores of {machine['cpu']}, Python {machine['python']}"
+    return "\n".join(lines) + f"\n\n{where}, NumPy {machine['packages']['numpy']}.\n"
 
 
 def conditions(result: Mapping[str, Any]) -> str:
