@@ -109,7 +109,7 @@ def _voc_rows(voc: Mapping[str, Any]) -> list[list[str]]:
 
 def _row(what: str, *numbers: float | None) -> list[str]:
     formats = ("{:.2f}", "{:.1f}", "{:.0f}", "{:.1e}")
-    cells = ["" if n is None else form.format(n) for form, n in zip(formats, numbers)]
+    cells = ["" if n is None else form.format(n) if n else "0" for form, n in zip(formats, numbers)]
     return [what, *cells, *[""] * (len(formats) - len(cells))]
 
 

@@ -12,6 +12,10 @@ from resdet.evaluation.precision import METRIC_NAMES, Metric
 
 _METRICS_OF_BOTH = ("11point", "area")
 _RULE_SIGNS = {"ge": ">=", "gt": ">"}
+_UNUSUAL = {  # of the rules' choices, those that are not the devkit's
+    ("ties", "numpy"): "equal scores in NumPy's order",
+    ("recall", "float"): "recall in floats",
+}
 _COCO_THRESHOLDS = {"AP": None, "AP50": "0.50", "AP75": "0.75"}
 
 
@@ -108,7 +112,14 @@ def convention(result: Mapping[str, Any]) -> str:
 
 def rule(result: Mapping[str, Any]) -> str:
     """What every VOC metric of one matching shares: "IoU >= t, 4952 images"."""
-    return f"IoU {_RULE_SIGNS[result['iou_rule']]} t, {result['num_images']} images"
+    told = [f"IoU {_RULE_SIGNS[result['iou_rule']]} t"]
+    told += [
+        f"{what} rounded to {10 ** -result[key]:g}"
+        for what, key in (("scores", "score_decimals"), ("boxes", "box_decimals"))
+        if result.get(key) is not None
+    ]
+    told += [text for (key, value), text in _UNUSUAL.items() if result.get(key) == value]
+    return ", ".join([*told, f"{result['num_images']} images"])
 
 
 def _voc_conventions(part: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from resdet.evaluation.matches import DETECTRON2
 from resdet.evaluation.measures import check_alike, convention, measured, sections
 
 VOC = {
@@ -78,6 +79,10 @@ def test_titles():
     assert convention(VOC) == "VOC 11-point, IoU >= t, 4 images"
     assert convention({**VOC, "metric": "area", "iou_rule": "gt"}) == (
         "VOC area, IoU > t, 4 images"
+    )
+    assert convention({**VOC, **DETECTRON2.to_dict()}) == (
+        "VOC 11-point, IoU > t, scores rounded to 0.001, boxes rounded to 0.1, "
+        "equal scores in NumPy's order, recall in floats, 4 images"
     )
     assert convention({**coco(0.5), "metric": "101point"}) == "COCO, 4 images"
 
