@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -58,13 +60,15 @@ def voc_root(data: Path, split: str) -> Path:
     return has_split[0]
 
 
-def detections(args: argparse.Namespace, dataset: Dataset) -> DetectionTable:
+def detections(args: argparse.Namespace, dataset: Dataset) -> DetectionTable | None:
     """The detections that the options name, labels and image ids as the data has them.
 
+    Under torchrun a detector runs in every process and the main one has them all; in others, None.
     Raises: ValueError if classes or images are not those of the data; both are listed.
     """
     if args.checkpoint:
-        return detect(args.checkpoint, args.engine, args.device, dataset)
+        return detect(args, dataset)
+    _check_alone()
     if args.detections.is_file():
         table = from_coco_results(args.detections, dataset.category_ids, dataset.class_names)
     else:
@@ -72,18 +76,46 @@ def detections(args: argparse.Namespace, dataset: Dataset) -> DetectionTable:
     return table.for_images(record.image_id for record in dataset.records)
 
 
-def detect(checkpoint: Path, engine: str, device: str, dataset: Dataset) -> DetectionTable:
-    """What a detector finds in every image.
+def detect(args: argparse.Namespace, dataset: Dataset) -> DetectionTable | None:
+    """What the detector of the options finds in every image; None as `detections` says.
 
     Raises: ValueError if its classes are not those of the data; both are listed.
     """
-    from rich.progress import track
-
+    from backbones.training import distributed
     from resdet.engines import load_detector
+    from resdet.engines.shards import detect_all, detect_in_shards
 
-    detector = load_detector(checkpoint, engine=engine, device=device)
-    images = track(detector.predict_records(dataset.records), "detecting", total=len(dataset))
-    return DetectionTable.of(images).for_classes(detector.class_names, dataset.class_names)
+    distributed.setup()
+    try:
+        detector = load_detector(args.checkpoint, engine=args.engine, device=args.device)
+        DetectionTable.of([]).for_classes(detector.class_names, dataset.class_names)
+        if args.shards:
+            made_by = {"checkpoint": _digest(args.checkpoint), "engine": detector.engine.NAME}
+            found = detect_in_shards(detector, dataset, args.shards, made_by)
+        else:
+            found = detect_all(detector, dataset)
+    finally:
+        distributed.cleanup()
+    if found is None:
+        return None
+    return DetectionTable.of(found).for_classes(detector.class_names, dataset.class_names)
+
+
+def _digest(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _check_alone() -> None:
+    processes = int(os.environ.get("WORLD_SIZE", 1))
+    if processes > 1:
+        raise ValueError(
+            f"--detections must be scored by one process, got {processes}; "
+            "torchrun is for --checkpoint, whose images it shares out"
+        )
 
 
 def coco_truth(dataset: Dataset) -> CocoTruth:
@@ -97,14 +129,17 @@ def coco_truth(dataset: Dataset) -> CocoTruth:
     return replace(truth, image_ids=ids, names={**truth.names, **number_ids(ids)})
 
 
-def coco_results(args: argparse.Namespace, dataset: Dataset) -> CocoResults:
+def coco_results(args: argparse.Namespace, dataset: Dataset) -> CocoResults | None:
     """The detections that the options name; a results file as it is, to the last bit.
 
-    Raises: ValueError as `detections` does.
+    None and raises: as `detections`.
     """
     if args.detections and args.detections.is_file():
+        _check_alone()
         return read_results(args.detections)
     table = detections(args, dataset)
+    if table is None:
+        return None
     boxes = to_xywh(table.boxes).astype(np.float64)
     np.maximum(boxes[:, 2:], 0, out=boxes[:, 2:])  # an inverted box is one without area
     return CocoResults(

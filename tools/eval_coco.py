@@ -1,6 +1,8 @@
 """COCO's twelve numbers of detections or of a checkpoint.
 
 python tools/eval_coco.py --detections coco_instances_results.json --annotations val2017.json
+torchrun --nproc_per_node=8 tools/eval_coco.py --checkpoint model_final.pth --annotations ...
+    --images val2017 --shards found/
 """
 
 from __future__ import annotations
@@ -44,6 +46,8 @@ def main(argv: Sequence[str]) -> None:
         check_writable(args.json)
     dataset = sources.ground_truth(args)
     truth, found = sources.coco_truth(dataset), sources.coco_results(args, dataset)
+    if found is None:
+        return  # the main process scores
     scores = score_coco(truth, found, backend=args.backend)
     console = Console()
     if args.cross_check:

@@ -1,6 +1,8 @@
 """VOC average precision of detections or of a checkpoint, by the devkit's rules or detectron2's.
 
 python tools/eval_voc.py --detections results/ --data VOCdevkit/VOC2007 --split test --metric both
+torchrun --nproc_per_node=8 tools/eval_voc.py --checkpoint model_final.pth --shards found/
+    --data VOCdevkit/VOC2007 --split test
 """
 
 from __future__ import annotations
@@ -49,6 +51,8 @@ def main(argv: Sequence[str]) -> None:
         check_writable(path)
     dataset = sources.ground_truth(args)
     table = sources.detections(args, dataset)
+    if table is None:
+        return  # the main process scores
     if args.submission:
         from resdet.evaluation.submission import write_submission
 

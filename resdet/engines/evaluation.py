@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.progress import track
-
-from backbones.training import distributed
 from resdet.engines.inference import Detector
+from resdet.engines.shards import detect_all
 from resdet.evaluation import coco, coco_form, comp4, results, voc
 from resdet.structures import Dataset, Detections
 
@@ -30,8 +28,8 @@ def evaluate(
     scores = {}
     for index, dataset in enumerate(datasets):
         check_classes(detector.class_names, dataset)
-        found = _detect(detector, dataset)
-        if not distributed.is_main():
+        found = detect_all(detector, dataset)
+        if found is None:
             continue
         scores[dataset.name] = _score(dataset, found)
         if write_to is not None:
@@ -66,17 +64,6 @@ def flatten(scores: dict[str, dict[str, Any]]) -> dict[str, float]:
             elif name in coco.METRICS:
                 flat[f"{dataset}/{name}"] = value
     return {name: value for name, value in flat.items() if value is not None}
-
-
-def _detect(detector: Detector, dataset: Dataset) -> list[Detections]:
-    """Detections of every image once, whatever the number of processes, in the dataset's order."""
-    mine: Iterable[Detections] = detector.predict_records(dataset.records)
-    if distributed.is_main():
-        share = -(-len(dataset) // distributed.world_size())
-        mine = track(mine, description=f"detect {dataset.name}", total=share, transient=True)
-    gathered: Any = distributed.gather(list(mine))
-    by_id = {found.image_id: found for part in gathered for found in part}
-    return [by_id[record.image_id] for record in dataset.records]
 
 
 def _score(dataset: Dataset, detections: Sequence[Detections]) -> dict[str, Any]:

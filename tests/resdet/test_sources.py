@@ -77,7 +77,7 @@ def test_a_detector_of_other_classes_is_refused(voc, monkeypatch):
 
     monkeypatch.setattr("resdet.engines.load_detector", lambda *a, **k: Detector(), raising=False)
     with pytest.raises(ValueError, match=r"\[cat, cow\] for \[cat, dog\]"):
-        sources.detect("m.pth", "auto", "", voc)
+        sources.detect(options(checkpoint="m.pth", engine="auto", device="", shards=None), voc)
 
 
 def test_ids_of_results_are_those_of_the_data(voc, tmp_path):
