@@ -24,6 +24,7 @@ from resdet.evaluation.matches import (
     Matches,
     Objects,
 )
+from resdet.evaluation.pairs import pairs
 from resdet.evaluation.table import Float64Array
 from resdet.structures import BoolArray, Int64Array
 
@@ -37,7 +38,6 @@ MAX_DETECTIONS = (1, 10, 100)  # of an image and class
 THRESHOLDS = np.linspace(0.5, 0.95, 10)  # as pycocotools has them: the ninth is a hair below 0.9
 
 _LIMITS = np.minimum(THRESHOLDS, 1 - 1e-10)
-_PAIRS_AT_ONCE = 1_000_000  # pairs of boxes compared at once: bounds the memory
 
 
 @dataclass(frozen=True)
@@ -194,18 +194,11 @@ class _Objects:
         self, keys: Int64Array, boxes: Float64Array
     ) -> Iterator[tuple[Int64Array, Int64Array, Float64Array]]:
         """(rows, objects, overlaps) of the lowest threshold or more, detections in their order."""
-        first = np.searchsorted(self.keys, keys, "left")
-        count = np.searchsorted(self.keys, keys, "right") - first
-        rows = np.flatnonzero(count)
-        ends = np.cumsum(count[rows])
-        marks = np.arange(_PAIRS_AT_ONCE, ends[-1] if len(ends) else 0, _PAIRS_AT_ONCE)
-        for part in np.split(rows, np.unique(np.searchsorted(ends, marks))):
-            n = count[part]
-            objects = np.arange(n.sum()) + np.repeat(first[part] - (np.cumsum(n) - n), n)
-            pairs = np.repeat(part, n)
-            overlaps = _overlaps(boxes[pairs], self.boxes[objects], self.crowd[objects])
+        for block in pairs(keys, self.keys):
+            rows, objects = block.left, block.right
+            overlaps = _overlaps(boxes[rows], self.boxes[objects], self.crowd[objects])
             near = ~(overlaps < _LIMITS[0])
-            yield pairs[near], objects[near], overlaps[near]
+            yield rows[near], objects[near], overlaps[near]
 
 
 def _overlaps(a: Float64Array, b: Float64Array, crowd: BoolArray) -> Float64Array:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from resdet.evaluation.table import Float64Array
+from resdet.boxes import FloatArray
 from resdet.structures import Int64Array
 
 _PAIRS_AT_ONCE = 1_000_000  # bounds the memory
@@ -26,7 +26,7 @@ class Pairs:
     left: Int64Array
     right: Int64Array
 
-    def best(self, values: Float64Array) -> tuple[Float64Array, Int64Array]:
+    def best(self, values: FloatArray) -> tuple[FloatArray, Int64Array]:
         """The highest of the P values for each row, and its right row, the first of equals."""
         highest = np.maximum.reduceat(values, self.starts)
         count = np.diff(self.starts, append=len(values))

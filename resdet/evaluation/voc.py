@@ -25,6 +25,7 @@ from resdet.evaluation.matches import (
     Rules,
     mean_average_precisions,
 )
+from resdet.evaluation.pairs import pairs
 from resdet.evaluation.precision import Metric
 from resdet.evaluation.table import (
     DetectionTable,
@@ -34,8 +35,6 @@ from resdet.evaluation.table import (
     unknown_ids,
 )
 from resdet.structures import BoolArray, Detections, GroundTruth, ImageId, ImageRecord, Int64Array
-
-_PAIRS_AT_ONCE = 1_000_000  # pairs of boxes compared at once: bounds the memory
 
 
 def evaluate_voc(
@@ -236,25 +235,12 @@ def _best_overlaps(found: _Found, truth: Objects) -> tuple[Float64Array, Int64Ar
     """
     num_classes = 1 + max((int(x.max()) for x in (found.labels, truth.labels) if len(x)), default=0)
     keys = truth.images * num_classes + truth.labels
-    order = np.argsort(keys, kind="stable")
-    keys, corners = keys[order], to_voc(truth.boxes[order])
     wanted = found.images * num_classes + found.labels
-    first = np.searchsorted(keys, wanted, "left")
-    count = np.searchsorted(keys, wanted, "right") - first
+    corners = to_voc(truth.boxes)
     overlap, best = np.full(len(wanted), -1.0), np.zeros(len(wanted), np.int64)
-    rows = np.flatnonzero(count)
-    ends = np.cumsum(count[rows])
-    marks = np.arange(_PAIRS_AT_ONCE, ends[-1] if len(ends) else 0, _PAIRS_AT_ONCE)
-    for part in np.split(rows, np.unique(np.searchsorted(ends, marks))):
-        if not len(part):
-            continue
-        n = count[part]
-        starts = np.cumsum(n) - n
-        objects = np.arange(n.sum()) + np.repeat(first[part] - starts, n)
-        iou = voc_iou(np.repeat(found.corners[part], n, axis=0), corners[objects])
-        overlap[part] = np.maximum.reduceat(iou, starts)
-        at_best = np.where(iou == np.repeat(overlap[part], n), objects, len(keys))
-        best[part] = order[np.minimum.reduceat(at_best, starts)]
+    for block in pairs(wanted, keys):
+        iou = voc_iou(found.corners[block.left], corners[block.right])
+        overlap[block.rows], best[block.rows] = block.best(iou)
     return overlap, best
 
 

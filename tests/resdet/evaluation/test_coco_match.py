@@ -146,7 +146,7 @@ def test_chunks_of_pairs_change_nothing(monkeypatch):
     whole = match_areas(truth, found)
     assert set(whole.verdicts[0, 0].tolist()) == {TP, FP}
     for limit in (1, 50, 300):
-        monkeypatch.setattr("resdet.evaluation.coco_match._PAIRS_AT_ONCE", limit)
+        monkeypatch.setattr("resdet.evaluation.pairs._PAIRS_AT_ONCE", limit)
         part = match_areas(truth, found)
         assert np.array_equal(whole.verdicts, part.verdicts)
         assert np.array_equal(whole.matches.objects, part.matches.objects)

@@ -258,7 +258,7 @@ def random_case(seed):
 @pytest.mark.parametrize("rule", ["ge", "gt"])
 @pytest.mark.parametrize("seed", range(6))
 def test_random_data_against_plain_loops(seed, rule, monkeypatch):
-    monkeypatch.setattr("resdet.evaluation.voc._PAIRS_AT_ONCE", 7)  # parts are joined aright
+    monkeypatch.setattr("resdet.evaluation.pairs._PAIRS_AT_ONCE", 7)  # parts are joined aright
     data, dets = random_case(seed)
     names, thresholds = list("abcde"), [0.25, 0.5, 0.75]
     matches = match_voc(data, dets, names, thresholds=thresholds, rules=Rules("voc", rule))
