@@ -72,7 +72,8 @@ def coco_table(result: Mapping[str, Any]) -> Table:
 
 def coco_class_table(result: Mapping[str, Any]) -> Table:
     """AP[.50:.95] of each class."""
-    table = Table(title=f"AP by class ({convention(result)})")
+    title = f"AP[.50:.95] by class, x100, {convention(result)}"
+    table = Table(title=title, title_justify="left", min_width=len(title) + 2)
     table.add_column("class")
     table.add_column("AP", justify="right")
     for name, value in result["per_class"].items():
