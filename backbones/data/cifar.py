@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from backbones import numpy_pickle
 from backbones.data.classes import follow_names
-from backbones.data.decoding import Image
+from backbones.data.decoding import Image, Reduction
 
 SIZE = 32
 _PIXELS = 3 * SIZE * SIZE
@@ -67,7 +67,7 @@ class CifarImages:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def read(self, index: int) -> Image:
+    def read(self, index: int, reduction: Reduction | None = None) -> Image:
         """(32, 32, 3) uint8 RGB."""
         return self.pixels[index]
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backbones.data.classes import follow_names
-from backbones.data.decoding import IMAGE_SUFFIXES, Image, read_image
+from backbones.data.decoding import IMAGE_SUFFIXES, Image, Reduction, read_image
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,9 @@ class ImageFolder:
     def __len__(self) -> int:
         return len(self.paths)
 
-    def read(self, index: int) -> Image:
+    def read(self, index: int, reduction: Reduction | None = None) -> Image:
         """(H, W, 3) uint8 RGB. Raises: ValueError that names the file."""
-        return read_image(self.paths[index])
+        return read_image(self.paths[index], reduction)
 
     def name(self, index: int) -> str:
         """Where the image lies."""

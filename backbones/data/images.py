@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from backbones.data.cifar import has_cifar, read_cifar
 from backbones.data.classes import shorten
-from backbones.data.decoding import Image
+from backbones.data.decoding import Image, Reduction
 from backbones.data.folder import has_folder, read_folder
 from backbones.data.shards import has_shards, read_shards
 
@@ -33,7 +33,7 @@ class Images(Protocol):
 
     def __len__(self) -> int: ...
 
-    def read(self, index: int) -> Image:
+    def read(self, index: int, reduction: Reduction | None = None) -> Image:
         """(H, W, 3) uint8 RGB. Raises: ValueError that names the file."""
 
     def name(self, index: int) -> str:
@@ -69,9 +69,9 @@ class Subset:
     def __len__(self) -> int:
         return len(self.indices)
 
-    def read(self, index: int) -> Image:
+    def read(self, index: int, reduction: Reduction | None = None) -> Image:
         """(H, W, 3) uint8 RGB. Raises: ValueError that names the file."""
-        return self.images.read(int(self.indices[index]))
+        return self.images.read(int(self.indices[index]), reduction)
 
     def name(self, index: int) -> str:
         """Where the image lies."""

@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from backbones.data.decoding import Image
 from backbones.data.images import Images
-from backbones.data.transforms import Views, centre_view, random_view
+from backbones.data.transforms import RandomView, Views, centre_view
 
 Batch = tuple[Tensor, Tensor]
 Position = int
@@ -81,8 +81,8 @@ class TrainingImages(Dataset[tuple[Image, int]]):
             order = epoch_order(self._seed, epoch, len(self._images))
             self._epoch, self._order = epoch, order
         index = int(self._order[offset // self._repetitions])
-        rng = np.random.default_rng((self._seed, epoch, offset))
-        return random_view(self._images.read(index), self._views, rng), int(self._labels[index])
+        view = RandomView(self._views, np.random.default_rng((self._seed, epoch, offset)))
+        return view(self._images.read(index, view.reduction)), int(self._labels[index])
 
 
 class CentreImages(Dataset[tuple[Image, int]]):

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backbones.data.classes import follow_names, shorten
-from backbones.data.decoding import IMAGE_SUFFIXES, Image, decode_image
+from backbones.data.decoding import IMAGE_SUFFIXES, Image, Reduction, decode_image
 
 CLASSES_FILE = "classes.txt"
 _COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
@@ -41,7 +41,7 @@ class ShardImages:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def read(self, index: int) -> Image:
+    def read(self, index: int, reduction: Reduction | None = None) -> Image:
         """(H, W, 3) uint8 RGB. Raises: ValueError that names shard and file."""
         shard, first, size = self.places[index].tolist()
         try:
@@ -52,7 +52,7 @@ class ShardImages:
             raise ValueError(
                 f"{self.name(index)} must be readable, got {error.strerror}"
             ) from error
-        return decode_image(data, self.name(index))
+        return decode_image(data, self.name(index), reduction)
 
     def name(self, index: int) -> str:
         """Where the image lies."""

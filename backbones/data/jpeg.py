@@ -1,0 +1,44 @@
+"""What the head of a JPEG says, without decoding it."""
+
+from __future__ import annotations
+
+import struct
+
+_FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_EXIF = 0xE1
+_ORIENTATION = 0x0112
+
+
+def jpeg_size(data: bytes) -> tuple[int, int] | None:
+    """(height, width) after the rotation of its EXIF; None where `data` begins as no JPEG does."""
+    if data[:2] != b"\xff\xd8":
+        return None
+    at, turned = 2, False
+    while data[at : at + 1] == b"\xff" and at + 9 <= len(data):
+        marker = data[at + 1]
+        if marker == 0xFF:  # a fill byte
+            at += 1
+            continue
+        (length,) = struct.unpack_from(">H", data, at + 2)
+        if marker in _FRAME_HEADERS:
+            height, width = struct.unpack_from(">HH", data, at + 5)
+            return (width, height) if turned else (height, width)
+        if marker == _EXIF and data[at + 4 : at + 10] == b"Exif\0\0":
+            turned = _orientation(data[at + 10 : at + 2 + length]) >= 5
+        at += 2 + length
+    return None
+
+
+def _orientation(tiff: bytes) -> int:
+    """Of the first directory, 1 where none stands; 5 to 8 swap the sides."""
+    order = "<" if tiff[:2] == b"II" else ">"
+    try:
+        (start,) = struct.unpack_from(order + "I", tiff, 4)
+        (count,) = struct.unpack_from(order + "H", tiff, start)
+        for entry in range(count):
+            tag, _, _, value = struct.unpack_from(order + "HHIH", tiff, start + 2 + 12 * entry)
+            if tag == _ORIENTATION:
+                return int(value)
+    except struct.error:
+        pass
+    return 1
