@@ -2,27 +2,25 @@
 
 A sample is `<key>.jpg` with `<key>.cls`, a whole number as text; or, where no shard holds a .cls,
 `<class>/<name>.jpg`. One pass over the headers finds where each image begins, so that any image
-can be read at any time and an interrupted run goes on exactly.
+can be read at any time and an interrupted run goes on exactly: see `shard_index`.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import tarfile
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from backbones.data.classes import follow_names, shorten
-from backbones.data.decoding import IMAGE_SUFFIXES, Image, Reduction, decode_image
+from backbones.data.decoding import Image, Reduction, decode_image
+from backbones.data.shard_index import UNLABELLED, index_shards
 
 CLASSES_FILE = "classes.txt"
 _COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
-_BLOCK = 512
 
 
 @dataclass(frozen=True)
@@ -59,14 +57,27 @@ class ShardImages:
         return f"{self.members[index]} in {self.shards[self.places[index, 0]]}"
 
 
-@dataclass
-class _Index:
-    """What the headers of all shards say; `keys` are those of `members`, `numbers` by key."""
+@dataclass(frozen=True)
+class _Shards:
+    """What the headers of all shards say, one after another; `places` begin with the shard."""
 
-    members: list[str] = field(default_factory=list)
-    keys: list[tuple[int, str]] = field(default_factory=list)
-    places: list[tuple[int, int, int]] = field(default_factory=list)
-    numbers: dict[tuple[int, str], int] = field(default_factory=dict)
+    files: list[Path]
+    members: tuple[str, ...]
+    places: NDArray[np.int64]
+    numbers: NDArray[np.int64]
+    numbered: bool
+
+    @classmethod
+    def read(cls, files: list[Path]) -> _Shards:
+        found = index_shards(files)
+        shard = np.repeat(np.arange(len(files)), [len(index.members) for index in found])
+        return cls(
+            files,
+            tuple(member for index in found for member in index.members),
+            np.column_stack([shard, np.concatenate([index.places for index in found])]),
+            np.concatenate([index.numbers for index in found]),
+            any(index.numbered for index in found),
+        )
 
 
 def has_shards(root: Path, split: str) -> bool:
@@ -89,20 +100,16 @@ def read_shards(root: Path, split: str, class_names: tuple[str, ...] = ()) -> Sh
             f"shards in {files[0].parent} must be plain .tar files, in which an image can be found "
             f"without reading all before it, got {shorten(compressed)}; decompress them"
         )
-    index = _Index()
-    for number, file in enumerate(files):
-        _add_shard(index, number, file)
-    if not index.members:
+    found = _Shards.read(files)
+    if not found.members:
         raise ValueError(
             f"{files[0].parent} must hold shards with images, got none in {len(files)}"
         )
     place = f"the {split or 'tar'} shards in {files[0].parent}"
     listed = _read_class_names(files[0].parent, root)
-    labels_of = _from_numbers if index.numbers else _from_folders
-    names, labels = labels_of(index, files, listed, class_names, place)
-    shards = tuple(map(str, files))
-    places = np.array(index.places, np.int64)
-    return ShardImages(names, shards, tuple(index.members), places, labels)
+    labels_of = _from_numbers if found.numbered else _from_folders
+    names, labels = labels_of(found, listed, class_names, place)
+    return ShardImages(names, tuple(map(str, files)), found.members, found.places, labels)
 
 
 def _files(root: Path, split: str) -> list[Path]:
@@ -123,49 +130,6 @@ def _tars(folder: Path) -> list[Path]:
     )
 
 
-def _add_shard(index: _Index, number: int, path: Path) -> None:
-    with open(path, "rb") as contents:
-        for member in _headers(path):
-            folder, _, name = member.name.rpartition("/")
-            stem, _, extensions = name.partition(".")
-            key = (number, f"{folder}/{stem}")
-            if extensions == "cls":
-                contents.seek(member.offset_data)
-                index.numbers[key] = _number(contents.read(member.size), f"{member.name} in {path}")
-            elif os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES:
-                index.members.append(member.name)
-                index.keys.append(key)
-                index.places.append((number, member.offset_data, member.size))
-
-
-def _headers(path: Path) -> Iterator[tarfile.TarInfo]:
-    """The files of a tar. Raises: ValueError if it is none, or does not end as one."""
-    try:
-        with tarfile.open(path, "r:") as tar:
-            for member in tar:
-                if member.isreg():
-                    yield member
-            end = tar.offset  # type: ignore[attr-defined]
-    except (tarfile.TarError, OSError) as error:
-        raise ValueError(
-            f"{path} must be a whole .tar file, got {error}; fetch it again"
-        ) from error
-    with open(path, "rb") as file:
-        file.seek(end)
-        if file.read(_BLOCK) != bytes(_BLOCK):
-            size = path.stat().st_size
-            raise ValueError(
-                f"{path} must end in a block of zeros, as every .tar does, got no such block at "
-                f"byte {end} of {size}: it is cut or damaged; fetch it again"
-            )
-
-
-def _number(text: bytes, name: str) -> int:
-    if not text.strip().isdigit():
-        raise ValueError(f"{name} must be a whole number as text, the class, got {text[:40]!r}")
-    return int(text)
-
-
 def _read_class_names(*folders: Path) -> tuple[str, ...]:
     path = next((x / CLASSES_FILE for x in folders if (x / CLASSES_FILE).is_file()), None)
     if path is None:
@@ -178,20 +142,16 @@ def _read_class_names(*folders: Path) -> tuple[str, ...]:
 
 
 def _from_numbers(
-    index: _Index,
-    files: list[Path],
-    listed: tuple[str, ...],
-    class_names: tuple[str, ...],
-    place: str,
+    found: _Shards, listed: tuple[str, ...], class_names: tuple[str, ...], place: str
 ) -> tuple[tuple[str, ...], NDArray[np.int64]]:
-    _refuse_unlabelled(index, files, [key in index.numbers for key in index.keys])
-    labels = np.array([index.numbers[key] for key in index.keys], np.int64)
+    labels = found.numbers
+    _refuse_unlabelled(found, labels != UNLABELLED)
     names = listed or class_names or tuple(map(str, range(int(labels.max()) + 1)))
     if labels.max() >= len(names):
         first = int(labels.argmax())
         raise ValueError(
             f"labels of {place} must be below {len(names)}, the number of classes, "
-            f"got {labels[first]} of {index.members[first]}; correct them or {CLASSES_FILE}"
+            f"got {labels[first]} of {found.members[first]}; correct them or {CLASSES_FILE}"
         )
     present, own = np.unique(labels, return_inverse=True)
     if not (listed or class_names) and len(present) < len(names):
@@ -200,28 +160,24 @@ def _from_numbers(
             f"each class of {place} must hold images, got none in {shorten(list(map(str, empty)))}"
             f"; count from 0, or write {CLASSES_FILE} beside the shards, with a line for each class"
         )
-    found = [names[label] for label in present]
-    return follow_names(own, found, class_names or names, place)
+    own_names = [names[label] for label in present]
+    return follow_names(own, own_names, class_names or names, place)
 
 
 def _from_folders(
-    index: _Index,
-    files: list[Path],
-    listed: tuple[str, ...],
-    class_names: tuple[str, ...],
-    place: str,
+    found: _Shards, listed: tuple[str, ...], class_names: tuple[str, ...], place: str
 ) -> tuple[tuple[str, ...], NDArray[np.int64]]:
-    folders = [os.path.basename(os.path.dirname(name)) for name in index.members]
-    _refuse_unlabelled(index, files, [folder not in ("", ".") for folder in folders])
-    found, labels = np.unique(folders, return_inverse=True)
-    return follow_names(labels, found.tolist(), class_names or listed, place)
+    folders = [os.path.basename(os.path.dirname(name)) for name in found.members]
+    _refuse_unlabelled(found, np.array([folder not in ("", ".") for folder in folders]))
+    names, labels = np.unique(folders, return_inverse=True)
+    return follow_names(labels, names.tolist(), class_names or listed, place)
 
 
-def _refuse_unlabelled(index: _Index, files: list[Path], labelled: list[bool]) -> None:
-    if not all(labelled):
-        first = labelled.index(False)
-        shard = files[index.places[first][0]]
+def _refuse_unlabelled(found: _Shards, labelled: NDArray[np.bool_]) -> None:
+    if not labelled.all():
+        first = int(labelled.argmin())
         raise ValueError(
-            f"images of {shard} must have labels, <key>.cls or <class>/<name>.jpg, got none for "
-            f"{labelled.count(False)} images of all shards, the first {index.members[first]}"
+            f"images of {found.files[found.places[first, 0]]} must have labels, <key>.cls or "
+            f"<class>/<name>.jpg, got none for {np.count_nonzero(~labelled)} images of all shards, "
+            f"the first {found.members[first]}"
         )
