@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import torch
 from torch import Tensor
 
@@ -15,6 +17,26 @@ def mean_colour(preprocessing: Preprocessing) -> tuple[int, int, int]:
         mean = mean[::-1]
     red, green, blue = (min(255, max(0, round(value))) for value in mean)
     return red, green, blue
+
+
+def upload(tensor: Tensor, device: torch.device) -> Tensor:
+    """`tensor` on `device`: out of pinned memory in a stream of its own, beside what still runs.
+
+    Only what the current stream is given from now on waits for it.
+    """
+    if device.type != "cuda" or not tensor.is_pinned():
+        return tensor.to(device, non_blocking=True)
+    stream, current = _copies(device), torch.cuda.current_stream(device)
+    with torch.cuda.stream(stream):
+        moved = tensor.to(device, non_blocking=True)
+    current.wait_stream(stream)
+    moved.record_stream(current)  # else its memory could be given away while it is read
+    return moved
+
+
+@functools.cache
+def _copies(device: torch.device) -> torch.cuda.Stream:
+    return torch.cuda.Stream(device)
 
 
 class Normalizer:
@@ -36,7 +58,7 @@ class Normalizer:
 
     def __call__(self, images: Tensor) -> Tensor:
         """Return the images as the network was trained to see them."""
-        images = images.to(self._device, non_blocking=True)
+        images = upload(images, self._device)
         if self._reversed:
             images = images.flip(-1)
         of_pixels = images.shape[1:] == self._mean_image.shape

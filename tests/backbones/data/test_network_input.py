@@ -7,7 +7,7 @@ import torch
 from backbones.checkpoint import Preprocessing
 from backbones.data.folder import read_folder
 from backbones.data.mixing import Mixing
-from backbones.data.normalize import Normalizer, mean_colour
+from backbones.data.normalize import Normalizer, mean_colour, upload
 from backbones.data.statistics import mean_image
 
 RGB = Preprocessing("RGB", 0.1, (1.0, 1.0, 1.0), (1.0, 2.0, 4.0))
@@ -65,6 +65,21 @@ def test_the_mean_image_keeps_its_places(tmp_path, views):
     cv2.imwrite(str(tmp_path / "train" / "a" / "0.png"), image)
     mean = mean_image(read_folder(tmp_path, "train"), views(shorter_side_test=8))
     assert np.array_equal(mean, image[..., ::-1])
+
+
+def test_uploads_copy_nothing_to_where_it_lies():
+    tensor = torch.arange(6)
+    assert upload(tensor, torch.device("cpu")) is tensor
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_uploads_from_pinned_memory_arrive_before_they_are_read():
+    device = torch.device("cuda", 0)
+    for value in range(20):
+        pinned = torch.full((64, 1000, 1000), value, dtype=torch.uint8).pin_memory()
+        moved = upload(pinned, device)
+        pinned = None  # its memory may be given away
+        assert int((moved != value).sum()) == 0
 
 
 @pytest.fixture
