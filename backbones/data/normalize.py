@@ -36,7 +36,7 @@ def upload(tensor: Tensor, device: torch.device) -> Tensor:
 
 @functools.cache
 def _copies(device: torch.device) -> torch.cuda.Stream:
-    return torch.cuda.Stream(device)
+    return torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
 
 
 class Normalizer:
