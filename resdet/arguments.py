@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from resdet.engines.speed import Speed
+
+PRECISIONS = ("fp32", "bf16", "fp16")
 
 
 def add_sources(parser: argparse.ArgumentParser) -> None:
@@ -13,6 +19,7 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
     found.add_argument("--checkpoint", type=Path, help="a detector to run on the images")
     parser.add_argument("--engine", default="auto", help="of --checkpoint: auto, d2 or tv [auto]")
     parser.add_argument("--device", default="", help="of --checkpoint: cpu, cuda, ... [a GPU]")
+    add_speed(parser, "of --checkpoint: ")
     parser.add_argument(
         "--shards", type=Path, metavar="DIR", help="of --checkpoint: keep what it found, go on"
     )
@@ -34,3 +41,30 @@ def check_sources(parser: argparse.ArgumentParser, args: argparse.Namespace) -> 
         parser.error("--shards goes with --checkpoint: it keeps what a detector found")
     if args.checkpoint and args.annotations and not args.images:
         parser.error("--checkpoint needs --images, the folder of the image files")
+
+
+def add_speed(parser: argparse.ArgumentParser, whose: str = "") -> None:
+    """The options by which a tool is told how fast to run a detector; `speed` reads them."""
+    parser.add_argument(
+        "--precision", choices=PRECISIONS, default="fp32", help=f"{whose}of the networks [fp32]"
+    )
+    parser.add_argument(
+        "--compile", action="store_true", help=f"{whose}torch.compile; the first images are slow"
+    )
+    parser.add_argument(
+        "--batch", type=positive, default=1, metavar="N", help=f"{whose}images in one pass [1]"
+    )
+
+
+def speed(args: argparse.Namespace) -> Speed:
+    """What the options of `add_speed` say."""
+    from resdet.engines.speed import Speed
+
+    return Speed(args.precision, args.compile, args.batch)
+
+
+def positive(text: str) -> int:
+    """A whole number above 0."""
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number above 0: {text}")
+    return int(text)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from resdet.arguments import speed
 from resdet.boxes import to_xywh
 from resdet.evaluation.coco_form import (
     CocoResults,
@@ -87,10 +88,16 @@ def detect(args: argparse.Namespace, dataset: Dataset) -> DetectionTable | None:
 
     distributed.setup()
     try:
-        detector = load_detector(args.checkpoint, engine=args.engine, device=args.device)
+        detector = load_detector(
+            args.checkpoint, engine=args.engine, device=args.device, speed=speed(args)
+        )
         DetectionTable.of([]).for_classes(detector.class_names, dataset.class_names)
         if args.shards:
-            made_by = {"checkpoint": _digest(args.checkpoint), "engine": detector.engine.NAME}
+            made_by = {
+                "checkpoint": _digest(args.checkpoint),
+                "engine": detector.engine.NAME,
+                "precision": args.precision,
+            }
             found = detect_in_shards(detector, dataset, args.shards, made_by)
         else:
             found = detect_all(detector, dataset)

@@ -12,6 +12,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from resdet.arguments import PRECISIONS, positive
+
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
@@ -27,9 +29,29 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     start.add_argument("--init-from", type=Path, metavar="FILE", help="a detector's weights")
     parser.add_argument("--eval-only", action="store_true", help="measure, do not train")
     parser.add_argument(
+        "--precision", choices=PRECISIONS, help="of the networks [SOLVER.AMP; --eval-only: fp32]"
+    )
+    parser.add_argument("--compile", action="store_true", help="MODEL.COMPILE True: torch.compile")
+    parser.add_argument(
+        "--batch",
+        type=positive,
+        metavar="N",
+        help="images in one step [SOLVER.IMS_PER_BATCH; --eval-only: in one pass, 1]",
+    )
+    parser.add_argument(
         "overrides", nargs="*", metavar="KEY VALUE", help="e.g. SOLVER.BASE_LR 0.01"
     )
     return parser.parse_intermixed_args(argv)
+
+
+def in_config(args: argparse.Namespace) -> list[str]:
+    """The options that say in training what the config has keys for, as KEY VALUE."""
+    pairs = ["MODEL.COMPILE", "True"] if args.compile else []
+    if args.precision:
+        pairs += ["SOLVER.AMP.ENABLED", str(args.precision != "fp32")]
+    if args.precision in ("bf16", "fp16"):
+        pairs += ["SOLVER.AMP.PRECISION", args.precision]
+    return pairs + (["SOLVER.IMS_PER_BATCH", str(args.batch)] if args.batch else [])
 
 
 def main(argv: Sequence[str]) -> None:
@@ -38,7 +60,7 @@ def main(argv: Sequence[str]) -> None:
     from resdet import config, engines
 
     engine_name = engines.choose(args.engine)
-    cfg = config.load(args.config, args.overrides)
+    cfg = config.load(args.config, [*args.overrides, *in_config(args)])
     config.check(cfg, engine=engine_name, training=not args.eval_only)
     name = Path(args.config).stem
     output = args.output or Path(cfg.OUTPUT_DIR)
@@ -51,6 +73,7 @@ def main(argv: Sequence[str]) -> None:
 
     from backbones.training import distributed
     from resdet.engines import training
+    from resdet.engines.speed import Speed
     from resdet.evaluation.tables import score_tables
 
     engine = engines.load(engine_name)
@@ -60,7 +83,10 @@ def main(argv: Sequence[str]) -> None:
             path = args.init_from or output / "model_final.pth"
             if "MODEL.WEIGHTS" in args.overrides[::2] and not args.init_from and cfg.MODEL.WEIGHTS:
                 path = Path(cfg.MODEL.WEIGHTS)  # detectron2's way to say it
-            results = training.evaluate_checkpoint(cfg, engine, name, output, path, args.overrides)
+            speed = Speed(args.precision or "fp32", args.compile, args.batch or 1)
+            results = training.evaluate_checkpoint(
+                cfg, engine, name, output, path, args.overrides, speed
+            )
         else:
             results = training.train_detector(
                 cfg,

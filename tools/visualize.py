@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     from resdet.visualization.media import Image
 
 Named = tuple["str | int", "Image"]
+Write = Callable[["str | int", "Image"], None]
 
 
 def main(argv: Sequence[str]) -> None:
+    from resdet.arguments import add_speed, speed
+
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--input", type=Path, required=True, help="image, folder or video")
@@ -26,6 +29,7 @@ def main(argv: Sequence[str]) -> None:
     parser.add_argument("--threshold", type=_score, default=0.5, help="least score drawn [0.5]")
     parser.add_argument("--engine", choices=("auto", "tv", "d2"), default="auto", help="[auto]")
     parser.add_argument("--device", default="", help="cpu, cuda, cuda:1 [a GPU where there is one]")
+    add_speed(parser)
     args = parser.parse_args(argv)
 
     from resdet.visualization.media import VIDEOS, check_output, image_files
@@ -36,7 +40,8 @@ def main(argv: Sequence[str]) -> None:
 
     from resdet.engines import load_detector
 
-    detector = load_detector(args.checkpoint, engine=args.engine, device=args.device)
+    device, fast = args.device, speed(args)
+    detector = load_detector(args.checkpoint, engine=args.engine, device=device, speed=fast)
     if is_video:
         _video(detector, args.input, args.output, args.threshold)
     else:
@@ -68,10 +73,7 @@ def _images(detector: Any, files: Sequence[Path], output: Path, threshold: float
                 continue
             yield path.name, image
 
-    drawn = 0
-    for name, picture in _drawn(detector, frames(), threshold):
-        write_image(output / str(name), picture)
-        drawn += 1
+    drawn = _draw(detector, frames(), threshold, lambda n, p: write_image(output / str(n), p))
     if not drawn:
         raise ValueError(f"input must hold a readable image, got {len(unreadable)} unreadable")
     print(f"drawn: {drawn}, unreadable: {len(unreadable)}, in {output}")
@@ -82,32 +84,33 @@ def _video(detector: Any, source: Path, output: Path, threshold: float) -> None:
 
     from resdet.visualization.media import Video, VideoWriter
 
-    video, target, drawn = Video(source), output / f"{source.stem}.mp4", 0
+    video, target = Video(source), output / f"{source.stem}.mp4"
     frames = track(enumerate(video), "drawing", total=video.num_frames or None)
     with VideoWriter(target, video.frames_per_second) as writer:
-        for _, picture in _drawn(detector, frames, threshold):
-            writer.write(picture)
-            drawn += 1
+        drawn = _draw(detector, frames, threshold, lambda _, picture: writer.write(picture))
     if not drawn:
         raise ValueError(f"input must hold a readable frame, got none in {source}")
     print(f"drawn: {drawn} frames at {video.frames_per_second:g} a second, in {target}")
 
 
-def _drawn(detector: Any, frames: Iterable[Named], threshold: float) -> Iterator[Named]:
-    """Each image with its detections; only those that the detector holds are in memory."""
+def _draw(detector: Any, frames: Iterable[Named], threshold: float, write: Write) -> int:
+    """Read ahead, detect, draw and write behind; few images are in memory."""
+    from resdet.pipeline import ahead, behind
     from resdet.visualization.draw import draw_detections
 
     held: deque[Named] = deque()
 
     def passed_on() -> Iterator[Named]:
-        for frame in frames:
+        for frame in ahead(frames):
             held.append(frame)
             yield frame
 
-    for found in detector.predict(passed_on()):
+    def draw_and_write(found: Any) -> None:
         name, image = held.popleft()
         columns = (found.boxes, found.labels, found.scores)
-        yield name, draw_detections(image, *columns, detector.class_names, threshold)
+        write(name, draw_detections(image, *columns, detector.class_names, threshold))
+
+    return sum(1 for _ in behind(draw_and_write, detector.predict(passed_on())))
 
 
 if __name__ == "__main__":

@@ -134,6 +134,7 @@ DETECTRON2: dict[str, Any] = {
 # what detectron2 has no word for
 RESDET: dict[str, Any] = {
     "MODEL": {
+        "COMPILE": False,  # torch.compile of trunk and RPN head in training
         "BACKBONE": {"WIDTH": 1.0},  # factor on every channel count
         "VGG": {"DEPTH": 16, "NORM": ""},
         "ROI_BOX_HEAD": {"DROPOUT": 0.0},  # after fc6 and fc7 of FC6FC7Head

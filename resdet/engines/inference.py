@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import cast
 
@@ -20,72 +21,130 @@ from resdet.engines import Engine, checkpoint, load
 from resdet.engines.build import restore_model
 from resdet.engines.datasets import test_transform
 from resdet.engines.samples import Found, Sample
+from resdet.engines.speed import Speed, compile_parts, keep_memory
+from resdet.modeling.fpn import FPN
+from resdet.pipeline import ahead
 from resdet.structures import Detections, ImageId, ImageRecord
+
+_WINDOW = 4  # batches at most between the image read and the image answered
 
 
 class Detector:
-    """A model with the config and the classes it was trained with."""
+    """A model with the config and the classes it was trained with, and how fast it is to run."""
 
     def __init__(
-        self, model: nn.Module, cfg: CfgNode, class_names: Sequence[str], engine: Engine
+        self,
+        model: nn.Module,
+        cfg: CfgNode,
+        class_names: Sequence[str],
+        engine: Engine,
+        speed: Speed = Speed(),  # noqa: B008  (frozen)
     ) -> None:
         self.model = model
         self.cfg = cfg
         self.class_names = tuple(class_names)
         self.engine = engine
+        self.speed = speed
         self._transform = test_transform(cfg)
+        pyramids = (part for part in model.modules() if isinstance(part, FPN))
+        self._multiple = next((fpn.size_divisibility for fpn in pyramids), 1)
 
     def predict(self, images: Iterable[tuple[ImageId, Image]]) -> Iterator[Detections]:
-        """Detections of each (id, image) in turn; nothing is kept, so a video may be endless.
+        """Detections of each (id, image) in turn; few are kept, so a video may be endless.
 
+        Of a batch of 1, an image is asked for when its detections are, and not before.
         Shape: image (H, W, 3) uint8, BGR as OpenCV reads it.
         """
-        for image_id, image in images:
-            height, width = image.shape[:2]
-            rgb = cast(Image, cv2.cvtColor(image, cv2.COLOR_BGR2RGB))
-            resized, boxes, labels = self._transform(
-                rgb, np.zeros((0, 4), np.float32), np.zeros(0, np.int64)
-            )
-            sample = Sample(
-                image=to_tensor(resized, self.cfg.INPUT.FORMAT),
-                boxes=torch.from_numpy(boxes),
-                labels=torch.from_numpy(labels),
-                image_id=image_id,
-                height=height,
-                width=width,
-                index=0,
-            )
-            yield from self._detect([sample])
+        return self._in_turn(self._sample(*named) for named in images)
 
     def predict_records(
-        self, records: Sequence[ImageRecord], *, batch_size: int = 1, num_workers: int | None = None
+        self,
+        records: Sequence[ImageRecord],
+        *,
+        batch_size: int | None = None,
+        num_workers: int | None = None,
     ) -> Iterator[Detections]:
         """Detections of each image on disk, in the order of `records`; under torchrun this
-        process's share only.
+        process's share only. Files are read ahead, by workers or by a thread.
         """
+        workers = self.cfg.DATALOADER.NUM_WORKERS if num_workers is None else num_workers
         batches = test_batches(
             records,
             transform=self._transform,
-            batch_size=batch_size,
-            num_workers=self.cfg.DATALOADER.NUM_WORKERS if num_workers is None else num_workers,
+            batch_size=batch_size or self.speed.batch,
+            num_workers=workers,
             channel_order=self.cfg.INPUT.FORMAT,
             rank=distributed.rank(),
             world_size=distributed.world_size(),
         )
-        for batch in batches:
-            yield from self._detect(batch)
+        read = batches if workers else ahead(batches)
+        return self._in_turn(chain.from_iterable(read), batch_size)
+
+    def _sample(self, image_id: ImageId, image: Image) -> Sample:
+        rgb = cast(Image, cv2.cvtColor(image, cv2.COLOR_BGR2RGB))
+        no_boxes, no_labels = np.zeros((0, 4), np.float32), np.zeros(0, np.int64)
+        resized, boxes, labels = self._transform(rgb, no_boxes, no_labels)
+        return Sample(
+            image=to_tensor(resized, self.cfg.INPUT.FORMAT),
+            boxes=torch.from_numpy(boxes),
+            labels=torch.from_numpy(labels),
+            image_id=image_id,
+            height=image.shape[0],
+            width=image.shape[1],
+            index=0,
+        )
+
+    def _in_turn(
+        self, samples: Iterable[Sample], batch_size: int | None = None
+    ) -> Iterator[Detections]:
+        """Run images of one padded size together: each sees what it would see alone."""
+        size = batch_size or self.speed.batch
+        window = _WINDOW * size if size > 1 else 1
+        waiting: dict[tuple[int, ...], dict[int, Sample]] = {}
+        found: dict[int, Detections] = {}
+        given = 0
+
+        def run(batch: dict[int, Sample]) -> None:
+            found.update(zip(batch, self._detect(list(batch.values()))))
+            batch.clear()
+
+        for place, sample in enumerate(samples):
+            height, width = sample["image"].shape[-2:]
+            kind = (-(-height // self._multiple), -(-width // self._multiple))
+            batch = waiting.setdefault(kind, {})
+            batch[place] = sample
+            if len(batch) == size:
+                run(batch)
+            if given not in found and place - given + 1 >= window:
+                run(next(batch for batch in waiting.values() if given in batch))
+            while given in found:
+                yield found.pop(given)
+                given += 1
+        for batch in waiting.values():
+            if batch:
+                run(batch)
+        for place in sorted(found):
+            yield found[place]
 
     @torch.inference_mode()
     def _detect(self, batch: Sequence[Sample]) -> list[Detections]:
         self.model.eval()
-        found = self.engine.detect(self.model, batch)
-        return [_in_own_pixels(f, sample) for f, sample in zip(found, batch)]
+        device = next(self.model.parameters()).device
+        with self.speed.autocast(device):
+            found = self.engine.detect(self.model, batch)
+        return [_in_own_pixels(f, sample) for f, sample in zip(_to_host(found), batch)]
 
 
 def load_detector(
-    path: str | Path, engine: str = "auto", device: str = "", overrides: Sequence[str] = ()
+    path: str | Path,
+    engine: str = "auto",
+    device: str = "",
+    overrides: Sequence[str] = (),
+    speed: Speed = Speed(),  # noqa: B008  (frozen)
 ) -> Detector:
     """The detector of a checkpoint that tools/train_det.py wrote, or of a file of detectron2's.
+
+    Its norms are folded: a model to run, not one to train or save.
 
     `overrides`, KEY VALUE pairs, say of detectron2's what the file does not: see
     `resdet.engines.foreign.from_detectron2`.
@@ -94,12 +153,32 @@ def load_detector(
     saved = checkpoint.load(Path(path), overrides)
     chosen = load(engine)
     model, _ = restore_model(saved.cfg, chosen, saved, str(path))
-    model.to(distributed.device(device))
-    return Detector(model, saved.cfg, saved.class_names, chosen)
+    detector = Detector(model, saved.cfg, saved.class_names, chosen, speed)
+    speed_up(detector, distributed.device(device))
+    return detector
+
+
+def speed_up(detector: Detector, device: torch.device) -> None:
+    """Put a model that is not trained any more on `device` and make it as fast as it can be."""
+    detector.engine.speed_up(detector.model)
+    detector.model.to(device)
+    if detector.speed.compiled:
+        compile_parts(detector.model)
+    if device.type == "cpu":
+        keep_memory()
+
+
+def _to_host(found: Sequence[Found]) -> list[Found]:
+    """Bring the detections of all images over in one transfer, which waits for the device once."""
+    columns = [
+        torch.cat([b.float(), n[:, None].float(), s[:, None].float()], 1) for b, n, s in found
+    ]
+    parts = torch.split(torch.cat(columns).cpu(), [len(c) for c in columns])
+    return [(part[:, :4], part[:, 4].long(), part[:, 5]) for part in parts]
 
 
 def _in_own_pixels(found: Found, sample: Sample) -> Detections:
-    boxes, labels, scores = (t.cpu().numpy() for t in found)
+    boxes, labels, scores = (t.numpy() for t in found)
     height, width = sample["height"], sample["width"]
     resized_height, resized_width = sample["image"].shape[-2:]
     scale = np.array([width / resized_width, height / resized_height] * 2, np.float32)

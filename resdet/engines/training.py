@@ -25,7 +25,8 @@ from resdet.engines.build import build_model, initialize_model, restore_model
 from resdet.engines.checkpoint import BEST, FINAL, DetectorCheckpoint
 from resdet.engines.datasets import images_per_process, load_datasets, training_batches
 from resdet.engines.evaluation import evaluate, flatten, primary
-from resdet.engines.inference import Detector
+from resdet.engines.inference import Detector, speed_up
+from resdet.engines.speed import Speed, compile_parts
 from resdet.evaluation import results
 from resdet.evaluation.paper import paper_values
 from resdet.structures import Dataset
@@ -71,6 +72,8 @@ def train_detector(
     else:
         model, lines = _started(cfg, engine, classes, init_from, overrides)
     model.to(device)
+    if cfg.MODEL.COMPILE:
+        compile_parts(model)
     run = Run(
         detector=Detector(model, cfg, classes, engine),
         directory=directory,
@@ -108,6 +111,7 @@ def evaluate_checkpoint(
     directory: Path,
     path: Path,
     overrides: Sequence[str] = (),
+    speed: Speed = Speed(),  # noqa: B008  (frozen)
 ) -> dict[str, Any]:
     """Measure a checkpoint on DATASETS.TEST, without training; returns what it wrote.
 
@@ -120,7 +124,8 @@ def evaluate_checkpoint(
         raise ConfigError("config", ["DATASETS.TEST must name a dataset, got none"])
     saved = checkpoint.load(path, overrides)
     model, _ = restore_model(cfg, engine, saved, str(path))
-    detector = Detector(model.to(_device(cfg)), cfg, saved.class_names, engine)
+    detector = Detector(model, cfg, saved.class_names, engine, speed)
+    speed_up(detector, _device(cfg))
     tests = load_datasets(cfg, cfg.DATASETS.TEST)
     _check_distinct(tests)
     scores = evaluate(detector, tests, directory)

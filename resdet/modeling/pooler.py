@@ -39,7 +39,7 @@ class Pooler(nn.Module):
 
     def forward(self, features: Mapping[str, Tensor], boxes: Sequence[Tensor]) -> Tensor:
         """Pool the regions of all images, image after image."""
-        rois = torch.cat([_with_image(box, index) for index, box in enumerate(boxes)])
+        rois = torch.cat([with_image(box, index) for index, box in enumerate(boxes)])
         names = list(self.strides)
         if len(names) == 1:
             return self._pool(features[names[0]], rois, self.strides[names[0]])
@@ -74,5 +74,6 @@ def region_levels(boxes: Tensor, strides: Sequence[int]) -> Tensor:
     return levels.clamp(lowest, highest).to(torch.int64) - lowest
 
 
-def _with_image(boxes: Tensor, index: int) -> Tensor:
+def with_image(boxes: Tensor, index: int) -> Tensor:
+    """(R, 4) -> (R, 5): the image's number before each box, as torchvision's operators want it."""
     return torch.cat([boxes.new_full((len(boxes), 1), index), boxes], dim=1)

@@ -25,7 +25,9 @@ def voc(tmp_path):
 
 
 def options(**given):
-    return argparse.Namespace(**{"checkpoint": None, "detections": None, "images": None, **given})
+    fast = {"precision": "fp32", "compile": False, "batch": 1}
+    none = {"checkpoint": None, "detections": None, "images": None}
+    return argparse.Namespace(**{**none, **fast, **given})
 
 
 def test_voc_data_keep_their_image_ids_when_coco_counts_them(voc, tmp_path):

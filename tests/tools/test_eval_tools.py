@@ -117,7 +117,7 @@ def test_a_checkpoint_is_run_on_the_split(voc, tmp_path, monkeypatch):
             for d in detections():
                 yield Detections(d.image_id, d.boxes, 1 - d.labels, d.scores)
 
-    load = lambda path, engine, device: Detector()  # noqa: E731
+    load = lambda path, engine, device, speed: Detector()  # noqa: E731
     monkeypatch.setattr(resdet.engines, "load_detector", load, raising=False)
     tool(
         "eval_voc",

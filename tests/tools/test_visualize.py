@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import resdet.engines
+from resdet.engines.speed import Speed
 from resdet.structures import Detections
 from resdet.visualization.media import Video, VideoWriter
 
@@ -31,7 +32,7 @@ class Detector:
 @pytest.fixture
 def visualize(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(TOOLS))
-    load = lambda path, engine, device: Detector()  # noqa: E731
+    load = lambda path, engine, device, speed: Detector()  # noqa: E731
     monkeypatch.setattr(resdet.engines, "load_detector", load, raising=False)
 
     def run(source, *more):
@@ -103,14 +104,36 @@ def test_a_picture_that_cannot_be_written_is_refused_first(tmp_path, visualize, 
         visualize(source)
 
 
-def test_images_are_held_one_at_a_time(tmp_path, monkeypatch):
+def test_few_images_are_held(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(TOOLS))
-    drawn = importlib.import_module("visualize")._drawn
-    detector = Detector()
-    frames = ((i, np.zeros((32, 32, 3), np.uint8)) for i in range(300))
-    for number, (name, _) in enumerate(drawn(detector, frames, 0.5)):
-        assert name == number
-        assert len(detector.images_ahead) == number + 1
+    draw = importlib.import_module("visualize")._draw
+    held, written = set(), []
+
+    class Frame(np.ndarray):
+        def __del__(self):
+            held.discard(id(self))
+
+    def frames():
+        for number in range(300):
+            frame = np.zeros((32, 32, 3), np.uint8).view(Frame)
+            held.add(id(frame))
+            assert len(held) < 20
+            yield number, frame
+
+    assert draw(Detector(), frames(), 0.5, lambda name, _: written.append(name)) == 300
+    assert written == list(range(300))
+
+
+def test_speed_reaches_the_detector(visualize, tmp_path, monkeypatch):
+    seen = []
+    load = lambda path, engine, device, speed: seen.append(speed) or Detector()  # noqa: E731
+    monkeypatch.setattr(resdet.engines, "load_detector", load)
+    source = write(tmp_path / "in" / "a.png")
+    visualize(source)
+    visualize(source, "--precision", "bf16", "--compile", "--batch", "3")
+    assert seen == [Speed(), Speed("bf16", True, 3)]
+    with pytest.raises(SystemExit):
+        visualize(source, "--batch", "0")
 
 
 def test_a_video_keeps_its_rate(visualize, tmp_path):

@@ -24,6 +24,7 @@ from resdet.engines import checkpoint
 from resdet.engines.build import adopt
 from resdet.engines.d2.parts import ResdetBackbone, make_conv5_head, make_trunk, register
 from resdet.engines.samples import Found, Sample
+from resdet.engines.speed import fold
 from resdet.modeling.backbone import Parts, build_network
 from resdet.modeling.weights import load_strictly, rename
 
@@ -116,6 +117,11 @@ def detect(model: nn.Module, batch: Sequence[Sample]) -> list[Found]:
     """(boxes, labels, scores) of each image, in pixels of the resized image, by falling score."""
     found = model.inference([{"image": s["image"]} for s in batch], do_postprocess=False)  # type: ignore[operator]
     return [(f.pred_boxes.tensor, f.pred_classes, f.scores) for f in found]
+
+
+def speed_up(model: nn.Module) -> None:
+    """Fold batch norms; the model then only detects."""
+    fold(model)
 
 
 def canonical_state(model: nn.Module) -> dict[str, Tensor]:

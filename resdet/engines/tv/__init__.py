@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from fvcore.common.config import CfgNode
 from torch import Tensor, nn
 
 from resdet.engines.samples import Found, Sample
+from resdet.engines.speed import fold
 from resdet.engines.tv.detector import build_detector
+from resdet.engines.tv.regions import ProjectedConv5, Rows
 from resdet.modeling.backbone import Parts
 from resdet.modeling.weights import load_strictly, rename
 
@@ -54,6 +57,20 @@ def detect(model: nn.Module, batch: Sequence[Sample]) -> list[Found]:
     device = next(model.parameters()).device
     images = [sample["image"].to(device, non_blocking=True) for sample in batch]
     return [(f["boxes"], f["labels"] - 1, f["scores"]) for f in model(images)]
+
+
+def speed_up(model: nn.Module) -> None:
+    """Fold batch norms and pool regions as `regions` does; the model then only detects."""
+    fold(model)
+    heads: Any = model.get_submodule("roi_heads")
+    pooler, head = heads.box_roi_pool, heads.box_head
+    if not Rows.fits(pooler):
+        return
+    rows = Rows(pooler)
+    if ProjectedConv5.fits(head):
+        heads.describe_on_cpu = ProjectedConv5(rows, head)
+    else:
+        heads.describe_on_cpu = lambda features, boxes: head(rows(features, boxes))
 
 
 def canonical_state(model: nn.Module) -> dict[str, Tensor]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -13,9 +13,14 @@ from torchvision.models.detection.roi_heads import RoIHeads
 from backbones.training.distributed import mean_over_ranks
 from resdet.engines.tv.rpn import Target, smooth_l1
 
+# features and the boxes of each image -> one vector a box
+Describe = Callable[[Mapping[str, Tensor], Sequence[Tensor]], Tensor]
+
 
 class BoxHeads(RoIHeads):
     """Detections of each image or, in training, `loss_cls` and `loss_box_reg`.
+
+    `describe_on_cpu`, once given, stands for pooler and head in eval mode on a CPU.
 
     Inside, the background is class 0, as torchvision has it; `BoxPredictor` has it last.
 
@@ -28,6 +33,7 @@ class BoxHeads(RoIHeads):
         super().__init__(*args, **kwargs)
         self._smooth_l1_beta = smooth_l1_beta
         self._box_weight = box_weight
+        self.describe_on_cpu: Describe | None = None
 
     def forward(
         self,
@@ -39,12 +45,19 @@ class BoxHeads(RoIHeads):
         """Pool, describe, classify and refine each proposal."""
         if self.training:
             proposals, _, labels, deltas = self.select_training_samples(proposals, targets)
-        pooled = self.box_roi_pool(features, proposals)
-        logits, refinements = _background_first(*self.box_predictor(self.box_head(pooled)))
+        described = self._describe(features, proposals)
+        logits, refinements = _background_first(*self.box_predictor(described))
         if self.training:
             return [], self._losses(logits, refinements, torch.cat(labels), torch.cat(deltas))
         found = self.postprocess_detections(logits, refinements, proposals, image_shapes)
         return [{"boxes": b, "scores": s, "labels": n} for b, s, n in zip(*found)], {}
+
+    def _describe(self, features: Mapping[str, Tensor], boxes: Sequence[Tensor]) -> Tensor:
+        if self.describe_on_cpu and not self.training and boxes[0].device.type == "cpu":
+            return self.describe_on_cpu(features, boxes)
+        pooled = self.box_roi_pool(features, boxes)
+        described: Tensor = self.box_head(pooled)
+        return described
 
     def _losses(
         self, logits: Tensor, refinements: Tensor, labels: Tensor, deltas: Tensor

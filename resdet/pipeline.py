@@ -1,0 +1,72 @@
+"""Reading before and writing after the slow step, by threads: order and errors stay as they are."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import Full, Queue
+from threading import Event, Thread
+from typing import Any, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def ahead(items: Iterable[Item], depth: int = 4) -> Iterator[Item]:
+    """The same items, up to `depth` of them made by a thread before they are asked for.
+
+    Raises: what making an item raises, when its turn comes.
+    """
+    made: Queue[tuple[bool, Any]] = Queue(depth)
+    stop = Event()
+
+    def put(last: bool, item: Any) -> bool:
+        while not stop.is_set():
+            try:
+                made.put((last, item), timeout=0.1)
+            except Full:
+                continue
+            return True
+        return False
+
+    def make() -> None:
+        try:
+            for item in items:
+                if not put(False, item):
+                    return
+            put(True, None)
+        except BaseException as error:
+            put(True, error)
+
+    thread = Thread(target=make, daemon=True)
+    thread.start()
+    try:
+        while True:
+            last, item = made.get()
+            if not last:
+                yield item
+            elif item is None:
+                return
+            else:
+                raise item
+    finally:
+        stop.set()
+        thread.join()
+
+
+def behind(
+    work: Callable[[Item], Result], items: Iterable[Item], depth: int = 4
+) -> Iterator[Result]:
+    """`work` of each item in order, by one thread, at most `depth` items behind.
+
+    Raises: what `work` raises, when the turn of its item comes.
+    """
+    waiting: deque[Future[Result]] = deque()
+    with ThreadPoolExecutor(1) as thread:
+        for item in items:
+            waiting.append(thread.submit(work, item))
+            if len(waiting) > depth:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()

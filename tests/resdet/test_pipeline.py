@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from resdet.pipeline import ahead, behind
+
+
+def test_ahead_keeps_order_and_reads_ahead_but_not_far() -> None:
+    made = []
+
+    def items() -> Iterator[int]:
+        for number in range(100):
+            made.append(number)
+            yield number
+
+    assert list(ahead(items(), 3)) == list(range(100))
+    made.clear()
+    reading = ahead(items(), 3)
+    assert next(reading) == 0
+    reading.close()  # ends the thread
+    assert 1 <= len(made) <= 6
+
+
+def test_ahead_passes_errors_on_in_turn() -> None:
+    def broken() -> Iterator[int]:
+        yield 1
+        raise ValueError("the second is broken")
+
+    reading = ahead(broken())
+    assert next(reading) == 1
+    with pytest.raises(ValueError, match="the second is broken"):
+        next(reading)
+
+
+def test_behind_works_in_order_in_one_other_thread_and_not_far_behind() -> None:
+    done, threads = [], set()
+
+    def work(number: int) -> int:
+        threads.add(threading.get_ident())
+        done.append(number)
+        return 2 * number
+
+    def items() -> Iterator[int]:
+        for number in range(50):
+            assert number - len(done) <= 4 + 1
+            yield number
+
+    assert list(behind(work, items())) == list(range(0, 100, 2))
+    assert done == list(range(50))
+    assert threads != {threading.get_ident()}
+    assert len(threads) == 1
+
+
+def test_behind_passes_errors_on() -> None:
+    def work(number: int) -> None:
+        if number == 3:
+            raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        list(behind(work, range(100)))
