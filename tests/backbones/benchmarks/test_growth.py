@@ -1,0 +1,77 @@
+"""Exponents, and costs measured in a process of their own."""
+
+import numpy as np
+import pytest
+
+from backbones.benchmarks.growth import Axis, faster_than_work, grow, slope
+from backbones.benchmarks.scaling import (
+    AXES,
+    benchmark_backbone_scaling,
+    benchmark_processes,
+)
+from backbones.complexity import count
+from backbones.registry import create
+
+
+def test_an_exponent_is_the_slope_of_logarithms():
+    values = [1, 2, 4, 8]
+    assert slope(values, [5 * v**2 for v in values]) == 2
+    assert slope(values, [7] * 4) == 0
+    assert 0 < slope(values, [10 + v for v in values]) < 1
+
+
+def test_a_cost_is_named_where_its_exponent_is_above_the_works():
+    linear = {"work": 1.0, "seconds": 1.1, "megabytes": 0.5}
+    assert faster_than_work(linear, linear) == []
+    assert faster_than_work(linear, {**linear, "megabytes": 1.3}) == ["megabytes"]
+    assert faster_than_work({**linear, "work": 0.5}, linear) == ["seconds"]
+
+
+def build_hoard(*, megabytes):
+    """Hold that much and spend time in proportion to its square."""
+
+    def step():
+        held = np.ones(megabytes * 1_000_000, np.uint8)
+        for _ in range(megabytes):
+            held[: megabytes * 100_000].sum()
+
+    return step
+
+
+def test_memory_and_time_are_those_of_the_step():
+    axis = Axis(build_hoard, "megabytes", (50, 200), {}, counted=True, beside="sums of sums")
+    grown = grow(axis)
+    assert grown["values"] == grown["work"] == [50, 200]
+    assert grown["megabytes"] == pytest.approx([50, 200], abs=5)
+    assert grown["exponent"]["seconds"] == pytest.approx(2, abs=0.4)
+    assert grown["faster_than_work"] == ["seconds"]
+    assert grown["beside"] == "sums of sums"
+
+
+def test_work_is_the_multiply_adds_of_forward_and_backward():
+    measured = benchmark_backbone_scaling(["batch"], values={"batch": (1, 4)})
+    grown = measured["axes"]["batch"]
+    network = create("cifar_resnet20", num_classes=10)
+    forward = count(network, 32).multiply_adds
+    first = network.stem.conv1.weight.numel() * 32**2  # its input needs no gradient
+    assert grown["work"] == [3 * forward - first, 4 * (3 * forward - first)]
+    assert grown["exponent"]["work"] == 1
+    assert measured["versions"]["torch"]
+
+
+@pytest.mark.parametrize("name", AXES)
+def test_every_axis_builds(name):
+    axis = AXES[name]
+    arguments = {**axis.fixed, "batch": 2, "size": 40, axis.varies: 20 if "depth" in name else 40}
+    axis.build(**{**arguments, "batch": 2})()
+
+
+@pytest.mark.slow
+def test_two_processes():
+    measured = benchmark_processes("cifar_resnet8", size=16, batch=2)
+    assert measured["efficiency"] == measured["seconds"]["1"] / measured["seconds"]["2"]
+    alone, exchange = measured["seconds"]["1"], measured["gradient_bytes"] / measured["bandwidth"]
+    assert measured["predicted_seconds"]["4"] == pytest.approx(alone + 1.5 * exchange)
+    assert measured["gradient_bytes"] == 4 * sum(
+        p.numel() for p in create("cifar_resnet8", num_classes=10).parameters()
+    )
