@@ -67,6 +67,15 @@ def test_what_was_found_is_not_detected_again(tmp_path: Path, dies_after: int) -
     assert third.seen == []
 
 
+def test_images_come_in_the_order_of_the_data_whichever_shard_was_first(tmp_path: Path) -> None:
+    detect_in_shards(Detector(), dataset(), tmp_path, ABOUT, images=2)
+    sorted(tmp_path.iterdir())[1].unlink()
+    kept = {path: path.rename(path.with_name(f"9{path.name}")) for path in tmp_path.iterdir()}
+    found = detect_in_shards(Detector(), dataset(), tmp_path, ABOUT, images=2)
+    assert len(list(tmp_path.iterdir())) == len(kept) + 1
+    assert same(found, detect_all(Detector(), dataset()))
+
+
 @pytest.fixture
 def shard(tmp_path: Path) -> Path:
     detect_in_shards(Detector(), dataset(), tmp_path, ABOUT, images=100)
@@ -85,13 +94,20 @@ def again(shard: Path, data: Dataset | None = None, about=ABOUT) -> None:
         lambda content: content[:40],
         lambda content: b"",
         lambda content: b"[]\n" + content,
-        lambda content: content[:-200] + bytes([content[-200] ^ 1]) + content[-199:],
     ],
 )
 def test_a_broken_shard_is_refused(shard: Path, spoil) -> None:
     shard.write_bytes(spoil(shard.read_bytes()))
     with pytest.raises(ValueError, match=r"000000000.shard must be a whole shard, got .*; remove"):
         again(shard)
+
+
+def test_no_byte_of_a_shard_may_change(shard: Path) -> None:
+    whole = shard.read_bytes()
+    for place in range(len(whole) - 1, whole.index(b"\n"), -211):
+        shard.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        with pytest.raises(ValueError, match="other bytes than were written; remove it"):
+            again(shard)
 
 
 def test_a_foreign_shard_is_refused(shard: Path) -> None:
