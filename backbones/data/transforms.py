@@ -169,7 +169,7 @@ class Part(NamedTuple):
         """
         top, bottom = _whole(self.top / factor, self.height / factor, image.shape[0])
         left, right = _whole(self.left / factor, self.width / factor, image.shape[1])
-        return _resize(image[top:bottom, left:right], size, size)
+        return _stretch(image[top:bottom, left:right], size)
 
 
 def _whole(first: float, length: float, limit: int) -> tuple[int, int]:
@@ -215,6 +215,25 @@ def _crop_padded(image: Image, views: Views, rng: np.random.Generator) -> Image:
     return crop(image, int(top), int(left), views.size)
 
 
+def _stretch(image: Image, size: int) -> Image:
+    """(H, W, 3) -> (size, size, 3) within a level of `_resize` on average, and twice as fast.
+
+    Where it shrinks, up to half, a blur of three taps widens the bilinear filter to Pillow's: the
+    variance of a triangle that is f times as wide grows by (f^2 - 1) / 6.
+    """
+    factors = image.shape[1] / size, image.shape[0] / size
+    if not 1 < max(factors) <= 2:
+        return _resize(image, size, size)
+    across, down = map(_widening, factors)
+    blurred = cv2.sepFilter2D(image, -1, across, down, borderType=cv2.BORDER_REPLICATE)
+    return cv2.resize(blurred, (size, size), interpolation=cv2.INTER_LINEAR)
+
+
+def _widening(factor: float) -> NDArray[np.float32]:
+    side = (max(factor, 1.0) ** 2 - 1) / 12
+    return np.array([side, 1 - 2 * side, side], np.float32)
+
+
 def _resize(image: Image, height: int, width: int) -> Image:
     """Bilinear; over all pixels that fall into one, where the image shrinks.
 
@@ -227,7 +246,7 @@ def _resize(image: Image, height: int, width: int) -> Image:
     # several times faster than OpenCV's INTER_AREA by a factor that is no whole number
     pixels = torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1)[None]
     pixels = functional.interpolate(pixels, (height, width), mode="bilinear", antialias=True)
-    return pixels[0].permute(1, 2, 0).numpy()
+    return cv2.merge(list(pixels[0].numpy()))
 
 
 def _augment(image: Image, views: Views, seed: int) -> Image:
