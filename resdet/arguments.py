@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from resdet.engines.speed import Speed
 
+_OF_CHECKPOINT = ("engine", "device", "precision", "compile", "batch", "shards")
 PRECISIONS = ("fp32", "bf16", "fp16")
 
 
@@ -25,8 +26,14 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--data", type=Path, help="ground truth: VOC root, or a folder of one")
     parser.add_argument("--split", help="of --data: train, val, trainval, test, ...")
-    parser.add_argument("--annotations", type=Path, help="ground truth: COCO JSON, for --data")
+    parser.add_argument("--annotations", type=Path, help="ground truth: COCO JSON")
     parser.add_argument("--images", type=Path, help="of --annotations: the folder of the images")
+
+
+def add_outputs(parser: argparse.ArgumentParser) -> None:
+    """What every measuring tool can write."""
+    parser.add_argument("--json", type=Path, help="write the result here, its matches beside it")
+    parser.add_argument("--plots", type=Path, help="folder for the curves and the errors")
 
 
 def check_sources(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
@@ -37,8 +44,10 @@ def check_sources(parser: argparse.ArgumentParser, args: argparse.Namespace) -> 
         parser.error("--data and --split go together")
     if args.images and args.data:
         parser.error("--images goes with --annotations; --data has its JPEGImages")
-    if args.shards and not args.checkpoint:
-        parser.error("--shards goes with --checkpoint: it keeps what a detector found")
+    if args.detections:
+        idle = [name for name in _OF_CHECKPOINT if getattr(args, name) != parser.get_default(name)]
+        if idle:
+            parser.error(f"--{idle[0]} goes with --checkpoint: detections are only read")
     if args.checkpoint and args.annotations and not args.images:
         parser.error("--checkpoint needs --images, the folder of the image files")
 
@@ -68,3 +77,19 @@ def positive(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"must be a whole number above 0: {text}")
     return int(text)
+
+
+def thresholds(text: str) -> tuple[float, ...]:
+    """A list "0.5,0.75" or a range "0.5:0.95" by 0.05, each the nearest float of its decimal."""
+    try:
+        if ":" not in text:
+            values = [float(part) for part in text.split(",")]
+        else:
+            first, last = (float(part) for part in text.split(":"))
+            values = [k / 100 for k in range(round(100 * first), round(100 * last) + 1, 5)]
+            values = values if values and [values[0], values[-1]] == [first, last] else []
+    except (ValueError, OverflowError):
+        values = []
+    if not values or not all(0 < value <= 1 for value in values):
+        raise argparse.ArgumentTypeError(f"must be in (0, 1]: 0.5 or 0.5,0.75 or 0.5:0.95: {text}")
+    return tuple(values)

@@ -21,11 +21,18 @@ from resdet.evaluation.coco_form import (
     from_coco_results,
     read_results,
     read_truth,
+    with_ids_of,
 )
 from resdet.evaluation.comp4 import read_comp4
 from resdet.evaluation.matches import Matches
 from resdet.evaluation.record import Record, matches_path, save_matches
-from resdet.evaluation.results import write_json
+from resdet.evaluation.results import (
+    check_folder,
+    check_writable,
+    json_bytes,
+    read_json,
+    write_bytes,
+)
 from resdet.evaluation.table import DetectionTable, number_ids
 from resdet.structures import Dataset
 
@@ -133,7 +140,7 @@ def coco_truth(dataset: Dataset) -> CocoTruth:
     truth = read_truth(content, None)
     own = {image["id"]: r.image_id for image, r in zip(content["images"], dataset.records)}
     ids = tuple(own[image_id] for image_id in truth.image_ids)
-    return replace(truth, image_ids=ids, names={**truth.names, **number_ids(ids)})
+    return replace(truth, image_ids=ids, names=number_ids(ids))
 
 
 def coco_results(args: argparse.Namespace, dataset: Dataset) -> CocoResults | None:
@@ -143,7 +150,8 @@ def coco_results(args: argparse.Namespace, dataset: Dataset) -> CocoResults | No
     """
     if args.detections and args.detections.is_file():
         _check_alone()
-        return read_results(args.detections)
+        categories = dict(zip(dataset.category_ids, dataset.class_names))
+        return with_ids_of(categories, read_results(args.detections))
     table = detections(args, dataset)
     if table is None:
         return None
@@ -159,13 +167,56 @@ def coco_results(args: argparse.Namespace, dataset: Dataset) -> CocoResults | No
     )
 
 
+def check_outputs(args: argparse.Namespace) -> None:
+    """Find out before the work whether all that is asked for could be written.
+
+    Raises: OSError naming the first that could not.
+    """
+    inputs = (args.detections, args.checkpoint, args.annotations)
+    if args.json:
+        check_writable(args.json, inputs)
+        check_writable(matches_path(args.json), inputs)
+    if args.plots:
+        check_folder(args.plots)
+
+
+def write_outputs(
+    args: argparse.Namespace,
+    numbers: Mapping[str, Any],
+    analysis: Mapping[str, Any],
+    matches: Matches,
+    dataset: Dataset,
+) -> None:
+    """What --json and --plots ask for, each file named when it is there."""
+    from resdet.visualization.plots import write_plots
+
+    if args.json:
+        content = {**config_of(args), **numbers, "analysis": analysis}
+        write_result(args.json, content, matches, dataset, args.images)
+        print(f"written: {args.json}")
+    if args.plots:
+        for plot in write_plots(args.plots, matches, analysis):
+            print(f"written: {plot}")
+
+
+def config_of(args: argparse.Namespace) -> dict[str, str]:
+    """{"config": its name} where detections or checkpoint lie in the folder of a training run."""
+    try:
+        run = read_json((args.checkpoint or args.detections).parent / "results.json")
+    except (OSError, ValueError):
+        return {}
+    name = run.get("config") if isinstance(run, dict) and "metrics" in run else None
+    return {"config": name} if isinstance(name, str) else {}
+
+
 def write_result(
     path: Path, numbers: Mapping[str, Any], matches: Matches, dataset: Dataset, images: Path | None
 ) -> None:
     """The numbers as JSON and the matches they were made from beside it."""
     record = matches_path(path)
+    content = json_bytes(path, {**numbers, "dataset": dataset.name, "matches": record.name})
     save_matches(record, record_of(matches, dataset, images))
-    write_json(path, {**numbers, "dataset": dataset.name, "matches": record.name})
+    write_bytes(path, content)
 
 
 def record_of(matches: Matches, dataset: Dataset, images: Path | None) -> Record:

@@ -33,13 +33,15 @@ class GroundTruth:
     Raises: ValueError if the lengths differ or a coordinate is not finite.
     """
 
-    boxes: Float32Array
+    boxes: FloatArray
     labels: Int64Array
     difficult: BoolArray = None  # type: ignore[assignment]  # None: nothing is difficult
     crowd: BoolArray = None  # type: ignore[assignment]  # None: nothing is a crowd
 
     def __post_init__(self) -> None:
-        boxes = _as(self.boxes, np.float32, (-1, 4), "boxes")
+        # float64 is kept: an overlap of exactly the threshold is decided by the last digit
+        kind = np.float64 if np.asarray(self.boxes).dtype == np.float64 else np.float32
+        boxes = _as(self.boxes, kind, (-1, 4), "boxes")
         n = len(boxes)
         columns = {
             "labels": _as(self.labels, np.int64, (-1,), "labels"),

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from resdet import boxes as box
-from resdet.data.validate import Faults, is_pixels, warn_thin
+from resdet.data.validate import Faults, check_distinct, is_pixels, warn_thin
 from resdet.structures import Dataset, GroundTruth, ImageRecord
 
 _Json = dict[str, Any]
@@ -47,6 +47,8 @@ def load_coco(annotations: Path, images: Path | None, *, name: str = "") -> Data
     categories = _by_id(content["categories"], "category", ("name",), faults)
     listed = _by_id(content["images"], "image", ("file_name", "height", "width"), faults)
     label_of = {category: label for label, category in enumerate(sorted(categories))}
+    names = [_name(categories[category], faults) for category in label_of]
+    check_distinct(names, "category names", faults)
     objects: dict[int, list[_Json]] | None = None
     thin: list[str] = []
     if "annotations" in content:
@@ -63,7 +65,7 @@ def load_coco(annotations: Path, images: Path | None, *, name: str = "") -> Data
     return Dataset(
         name or f"coco:{annotations}:{images}",
         "coco",
-        tuple(str(categories[category]["name"]) for category in label_of),
+        tuple(names),
         tuple(records),
         annotations,
         category_ids=tuple(label_of),
@@ -109,6 +111,13 @@ def _by_id(
         else:
             found[entry["id"]] = entry
     return found
+
+
+def _name(category: _Json, faults: Faults) -> str:
+    name = category["name"]
+    if not isinstance(name, str):
+        faults.add(f"category {category['id']}: name must be a string, got {name!r:.80}; quote it")
+    return str(name)
 
 
 def _image_path(
@@ -183,6 +192,9 @@ def _fault(entry: _Json, images: Mapping[int, _Json], label_of: Mapping[int, int
             f"{subject}: bbox must be finite [x, y, width >= 0, height >= 0], got {bbox!r:.80}; "
             "repair or remove it"
         )
+    for key in ("iscrowd", "ignore"):
+        if entry.get(key, 0) not in (0, 1):
+            return f"{subject}: {key} must be 0 or 1, got {entry[key]!r:.80}; repair it"
     return ""
 
 
@@ -202,7 +214,7 @@ def _is_box(value: object) -> bool:
 def _ground_truth(objects: list[_Json], label_of: Mapping[int, int]) -> GroundTruth:
     written = np.array([entry["bbox"] for entry in objects], np.float64).reshape(-1, 4)
     return GroundTruth(
-        box.from_xywh(written).astype(np.float32),
+        box.from_xywh(written),
         np.array([label_of[entry["category_id"]] for entry in objects], np.int64),
         difficult=np.array(
             [_flag(entry, "ignore") and not _flag(entry, "iscrowd") for entry in objects], bool

@@ -78,7 +78,7 @@ class DetectionDataset(TorchDataset[Sample]):
         keep = ~truth.crowd & ~box.too_thin(truth.boxes)
         if not self.use_difficult:
             keep &= ~truth.difficult
-        return truth.boxes[keep], truth.labels[keep]
+        return truth.boxes[keep].astype(np.float32), truth.labels[keep]
 
     def __getitem__(self, draw: int | Draw) -> Sample:
         """Raises: ValueError if the file is unreadable or of another size than its record."""

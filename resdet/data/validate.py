@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import logging
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -29,6 +30,13 @@ class Faults:
         if self.found:
             count = f"{len(self.found)} fault{'s' if len(self.found) > 1 else ''}"
             raise ValueError(f"{self.subject} has {count}:\n{listing(self.found)}")
+
+
+def check_distinct(names: Sequence[str], what: str, faults: Faults) -> None:
+    """Two classes of one name could not be told apart in any result."""
+    repeated = [repr(name) for name, count in Counter(names).items() if count > 1]
+    if repeated:
+        faults.add(f"{what} must differ, got {', '.join(repeated)} more than once; rename one")
 
 
 def listing(lines: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from resdet import boxes as box
 from resdet.data.annotation_cache import read_annotations
 from resdet.data.image import image_size, images_by_stem
-from resdet.data.validate import Faults, nearest_first, text_lines, warn_thin
+from resdet.data.validate import Faults, check_distinct, nearest_first, text_lines, warn_thin
 from resdet.data.voc_xml import Annotation
 from resdet.structures import Dataset, GroundTruth, ImageRecord
 
@@ -37,7 +37,7 @@ def load_voc(
     Class names, unless given, are the lines of `classes.txt` in the root, VOC's twenty in a folder
     called VOC<year>, or else the sorted names of all annotations. A `test` split without any
     annotation is taken as unlabelled, as VOC 2012's is. `images=False`: to score, annotations
-    that state the size of their image will do.
+    will do; a size that neither they nor a picture tell is 0 x 0.
 
     Raises: ValueError listing every fault: missing files, malformed XML, unknown classes.
     """
@@ -54,6 +54,7 @@ def load_voc(
     parsed = read_annotations(root, wanted, faults)
     if not classes:
         classes = tuple(sorted({name for one in parsed.values() for name in one.names}))
+    check_distinct(classes, "class names", faults)
     thin: list[str] = []
     truths = _ground_truths({s: parsed[s] for s in listed if s in parsed}, classes, faults, thin)
     records: list[ImageRecord] = []
@@ -62,7 +63,9 @@ def load_voc(
             continue  # its fault is told
         path = there.get(stem) or root / "JPEGImages" / f"{stem}.jpg"
         size = parsed[stem].size if stem in parsed else None
-        height, width = size or _measured(path, faults)
+        if size is None:
+            size = _measured(path, faults) if images or stem in there else (0, 0)
+        height, width = size
         records.append(ImageRecord(stem, path, height, width, truths.get(stem)))
     faults.raise_any()
     warn_thin(f"{root}, split {split!r}", thin)
@@ -143,7 +146,7 @@ def _ground_truths(
     """The objects of every image; thin boxes are listed, objects of no known class are faults."""
     numbers = {name: classes.index(name) for name in classes}
     rows = [row for one in annotations.values() for row in one.corners]
-    corners = np.array(rows, np.float32).reshape(-1, 4)
+    corners = np.array(rows, np.float64).reshape(-1, 4)
     boxes = box.from_voc(corners)
     is_thin = box.too_thin(boxes)
     truths: dict[str, GroundTruth] = {}

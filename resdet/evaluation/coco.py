@@ -24,8 +24,15 @@ from resdet.evaluation.coco_form import (
     image_places,
     read_results,
     read_truth,
+    with_ids_of,
 )
-from resdet.evaluation.coco_match import AREAS, MAX_DETECTIONS, THRESHOLDS, match_areas
+from resdet.evaluation.coco_match import (
+    AREAS,
+    MAX_DETECTIONS,
+    THRESHOLDS,
+    CocoMatches,
+    match_areas,
+)
 from resdet.evaluation.table import Float64Array
 from resdet.structures import ImageId
 
@@ -62,16 +69,23 @@ def evaluate_coco(
     Raises: ValueError for malformed annotations or results, unknown images or categories.
     """
     start = time.perf_counter()
-    scores = score_coco(read_truth(annotations, image_ids), read_results(results), backend=backend)
+    truth = read_truth(annotations, image_ids)
+    found = with_ids_of(truth.category_names, read_results(results))
+    scores = score_coco(truth, found, backend=backend)
     return {**scores, "seconds": time.perf_counter() - start}
 
 
 def score_coco(
-    truth: CocoTruth, found: CocoResults, *, backend: Backend = "numpy"
+    truth: CocoTruth,
+    found: CocoResults,
+    *,
+    backend: Backend = "numpy",
+    matched: CocoMatches | None = None,
 ) -> dict[str, Any]:
     """The twelve (fractions; -1 as in pycocotools where there is no such object) and per class.
 
     `per_class` holds AP, None for a class without objects. The conventions stand beside.
+    `matched`: the two by `match_areas`, where that is done already.
 
     Raises: ValueError for images or categories that the data do not have, or another backend.
     """
@@ -79,7 +93,7 @@ def score_coco(
         raise ValueError(f"backend must be {' or '.join(get_args(Backend))}, got {backend!r}")
     start = time.perf_counter()
     if backend == "numpy":
-        precision, recall = accumulate(match_areas(truth, found))
+        precision, recall = accumulate(matched or match_areas(truth, found))
     else:
         precision, recall = by_library(truth, found, backend)
     scores: dict[str, Any] = {

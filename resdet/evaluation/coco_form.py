@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -56,8 +56,9 @@ def from_coco_results(
     Raises: ValueError for a malformed entry, or a category that is not in `category_ids` or
     is named otherwise there.
     """
-    found = read_results(results)
-    check_categories(found, dict(zip(category_ids, class_names)))
+    categories = dict(zip(category_ids, class_names))
+    found = with_ids_of(categories, read_results(results))
+    check_categories(found, categories)
     label = {category: number for number, category in enumerate(category_ids)}
     return DetectionTable(
         image_ids=found.image_ids,
@@ -278,12 +279,32 @@ def image_places(truth: CocoTruth, found: CocoResults) -> Int64Array:
     return places[found.images]
 
 
+def with_ids_of(categories: Mapping[int, str], found: CocoResults) -> CocoResults:
+    """The results under the data's category ids, where their entries name their classes.
+
+    A model trained with its classes in another order numbers them otherwise; the names tell.
+    Results that do not name every category, or name others, are returned as they are.
+    """
+    named, ids = dict(found.names), {name: i for i, name in categories.items()}
+    theirs = np.unique(found.categories).tolist()
+    if len(named) < len(found.names) or not all(named.get(i) in ids for i in theirs):
+        return found
+    own = np.array([ids[named[i]] for i in theirs], np.int64)
+    return replace(
+        found,
+        categories=own[np.searchsorted(theirs, found.categories)],
+        names=frozenset((ids[named[i]], named[i]) for i in theirs),
+    )
+
+
 def check_categories(found: CocoResults, categories: Mapping[int, str]) -> None:
     """Refuse results whose category ids or names are not those of the data, listing both."""
     unknown = sorted(set(found.categories.tolist()) - categories.keys())
     renamed = [c for c, name in found.names if categories.get(c, name) != name]
     if unknown or renamed:
-        theirs = dict.fromkeys(found.categories.tolist(), "?") | dict(sorted(found.names))
+        theirs = dict.fromkeys(np.unique(found.categories).tolist(), "?") | dict(
+            sorted(found.names)
+        )
         raise ValueError(
             f"categories of the results must be those of the data, got {_listed(theirs)} "
             f"for {_listed(categories)}; score a model on data of its own classes"

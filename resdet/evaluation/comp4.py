@@ -208,7 +208,7 @@ def _check_files(folder: Path, class_names: Sequence[str]) -> None:
         faults += [f"of no class of the data: {', '.join(other)}"] * bool(other)
         raise ValueError(
             f"{folder} must hold one {_PREFIX}<class>{_SUFFIX} for each of "
-            f"[{', '.join(class_names)}], got {'; '.join(faults)}"
+            f"[{', '.join(class_names)}], got [{', '.join(sorted(present))}]: {'; '.join(faults)}"
         )
 
 

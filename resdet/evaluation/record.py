@@ -37,7 +37,7 @@ class Record:
 
 def matches_path(result: Path) -> Path:
     """Where the matches of a result's JSON lie: `vgg16.json` -> `vgg16.matches.npz`."""
-    return result.with_suffix(".matches.npz")
+    return result.with_name(result.name.removesuffix(".json") + ".matches.npz")
 
 
 def save_matches(path: Path, record: Record) -> None:

@@ -30,7 +30,8 @@ def write_submission(path: Path, table: DetectionTable, class_names: Sequence[st
         VOC's, image ids that are not VOC 2012's, boxes without area, or no detection at all.
     Source: VOC2012 devkit section 4.3; the server unpacks the archive and looks for that folder.
     """
-    faults = _faults(path, table, class_names)
+    check_name(path)
+    faults = _faults(table, class_names)
     if faults:
         raise ValueError(f"{path} must be a submission to VOC 2012, got {'; '.join(faults)}")
     content = io.BytesIO()
@@ -47,10 +48,14 @@ def write_submission(path: Path, table: DetectionTable, class_names: Sequence[st
     write_bytes(path, content.getvalue())
 
 
-def _faults(path: Path, table: DetectionTable, class_names: Sequence[str]) -> list[str]:
-    faults = []
+def check_name(path: Path) -> None:
+    """Raises: ValueError if the server would not take a file of this name."""
     if not path.name.endswith((".tar.gz", ".tgz")):
-        faults.append(f"the name {path.name!r}: end it in .tar.gz")
+        raise ValueError(f"submission must be a .tar.gz, got {path}; end its name in .tar.gz")
+
+
+def _faults(table: DetectionTable, class_names: Sequence[str]) -> list[str]:
+    faults = []
     if sorted(class_names) != sorted(VOC_CLASSES):
         faults.append(
             f"the classes [{', '.join(class_names)}] for [{', '.join(VOC_CLASSES)}]: "

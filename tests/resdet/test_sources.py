@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -46,6 +47,33 @@ def test_an_inverted_box_has_no_area(voc, tmp_path):
     write_comp4(tmp_path / "comp4", found, CLASSES)
     results = sources.coco_results(options(detections=tmp_path / "comp4"), voc)
     assert results.boxes.tolist() == [[40, 30, 0, 0]]
+
+
+def test_images_are_not_guessed_by_their_place(voc, tmp_path):
+    records = [replace(r, image_id=f"img_{7 - i}") for i, r in enumerate(voc.records)]
+    voc = replace(voc, records=tuple(records))
+    path = tmp_path / "found.json"
+    entry = {"image_id": 1, "category_id": 1, "bbox": [10, 10, 30, 20], "score": 0.5}
+    path.write_text(json.dumps([entry]))
+    with pytest.raises(ValueError, match=r"1 unknown \(1\)"):
+        match_coco(sources.coco_truth(voc), sources.coco_results(options(detections=path), voc))
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ('{"config": "voc0712_r101", "metrics": {}}', {"config": "voc0712_r101"}),
+        ('{"config": ["a"], "metrics": {}}', {}),
+        ('{"config": "a"}', {}),
+        ("[]", {}),
+        ("{", {}),
+    ],
+)
+def test_the_config_is_that_of_the_run(tmp_path, written, expected):
+    (tmp_path / "results.json").write_text(written)
+    assert sources.config_of(options(checkpoint=tmp_path / "model_final.pth")) == expected
+    assert sources.config_of(options(detections=tmp_path / "comp4")) == expected
+    assert sources.config_of(options(detections=tmp_path / "other" / "comp4")) == {}
 
 
 def test_the_record_names_the_pictures(voc, tmp_path):

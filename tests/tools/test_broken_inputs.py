@@ -150,6 +150,10 @@ RESULTS = {
     "class unknown": (edit("found.json", put("category_id", 9)), "categories of the results"),
     "class of others": (edit("found.json", put("category_name", "cow")), "1 cow.*1 cat"),
     "nothing found": (text("found.json", "[]"), 0.0),
+    "numbered otherwise": (  # the names tell
+        edit("found.json", lambda v: [
+            v[0] | {"category_id": 2, "category_name": "cat"},
+            v[1] | {"category_id": 1, "category_name": "dog"}]), 1.0),
     "the same twice": (edit("found.json", lambda v: v + v), 1.0),  # the copies come after
     "a copy of higher score": (
         edit("found.json", lambda v: [v[0] | {"score": 0.95, "bbox": [0, 0, 5, 5]}, *v]), 0.75),
@@ -193,10 +197,11 @@ XMLS = {
         text(XML, lambda t: t.replace("cat", "&lt;script&gt;")), r"got '<script>'"),
     "inverted box": (text(XML, lambda t: t.replace(">40<", ">1<")), 0.5),  # warned of; not found
     "size a word": (text(XML, lambda t: t.replace("<width>50", "<width>wide")), 1.0),
+    "class twice": (text("voc/classes.txt", "cat\ncat\ndog"), "'cat' more than once"),
     "split empty": (text(LIST, ""), "must list at least one image"),
     "split missing": (lambda root: (root / LIST).unlink(), "splits there: none"),
     "split no UTF-8": (text(LIST, b"\xff\xfe\n"), "must be UTF-8"),
-    "split a path": (text(LIST, "000007\n../../../etc/passwd\n"), "must list images or annotations of"),
+    "split a path": (text(LIST, "000007\n../../../etc/passwd\n"), "must list images or"),
     "image missing": (lambda root: (root / "voc/JPEGImages/000007.jpg").unlink(), 1.0),
     "no data": (lambda root: shutil.rmtree(root / "voc"), "must be a file, got none"),
     "one image": (text(LIST, "000007"), "unknown"),  # detections of the other remain
@@ -214,6 +219,11 @@ TRUTHS = {
     "class of none": (edit("truth.json", into("annotations", "category_id", 9)), "category"),
     "box NaN": (edit("truth.json", into("annotations", "bbox", [1, 1, np.nan, 5])), "NaN|nan"),
     "box negative": (edit("truth.json", into("annotations", "bbox", [9, 9, -3, 5])), "bbox"),
+    "crowd a word": (edit("truth.json", into("annotations", "iscrowd", "0")), "iscrowd must be"),
+    "class twice": (edit("truth.json", into("categories", "name", "dog")), "'dog' more than once"),
+    "class a number": (edit("truth.json", into("categories", "name", 5)), "name must be a string"),
+    "class no Unicode": (
+        edit("truth.json", into("categories", "name", chr(0xD800))), "Unicode|JSON"),
     "box missing": (edit("truth.json", lambda c: c["annotations"][0].pop("bbox") and None), "bbox"),
     "path leads out": (edit("truth.json", into("images", "file_name", "../a.jpg")), "stay inside"),
     "path absolute": (edit("truth.json", into("images", "file_name", "/a.jpg")), "stay inside"),
@@ -262,3 +272,40 @@ def test_there_are_sixty():
 @pytest.mark.parametrize("style", STYLES)
 def test_sound(root, style, found, truth):
     assert STYLES[style](root, found, truth) == pytest.approx(1.0)
+
+
+def refused(root, *argv, tool_name="eval_voc"):
+    """What a tool says of options that a user got wrong."""
+    data = ["--detections", root / "found.json", "--data", root / "voc", "--split", "test"]
+    before = sorted(root.rglob("*"))
+    with pytest.raises((ValueError, OSError, SystemExit)) as fault:
+        tool(tool_name, *data, *argv)
+    assert sorted(root.rglob("*")) == before
+    return str(fault.value)
+
+
+@pytest.mark.parametrize("iou", ["inf:1", "0.5:inf", "0.505:0.6", "0.9:0.5", "1.5", "a", "", "nan"])
+def test_thresholds_that_are_none(root, capsys, iou):
+    refused(root, "--iou", iou)
+    assert "argument --iou: must be in (0, 1]" in capsys.readouterr().err
+
+
+def test_outputs_are_looked_at_before_the_work(root):
+    found = root / "found.json"
+    for name in ("eval_voc", "eval_coco"):
+        assert "must not be one that is read" in refused(root, "--json", found, tool_name=name)
+        assert "got the file" in refused(root, "--plots", found, tool_name=name)
+        assert "got the folder" in refused(root, "--json", root, tool_name=name)
+    assert "must be a .tar.gz" in refused(root, "--submission", root / "s.zip")
+
+
+def test_options_that_would_do_nothing(root, capsys):
+    for option in (["--engine", "tv"], ["--device", "cpu"], ["--batch", "2"], ["--compile"]):
+        refused(root, *option)
+        assert f"{option[0]} goes with --checkpoint" in capsys.readouterr().err
+
+
+def test_a_split_without_annotations_has_no_result_to_write(root):
+    shutil.rmtree(root / "voc/Annotations")
+    said = refused(root, "--submission", root / "s.tgz", "--json", root / "r.json")
+    assert "--json and --plots need annotations" in said

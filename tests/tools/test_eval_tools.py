@@ -223,3 +223,11 @@ def test_help_imports_nothing_heavy(name):
         "sys.exit(f'imported {heavy}' if heavy else 0)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_the_devkits_floats_of_recall(voc, tmp_path):
+    write_comp4(tmp_path / "dets", detections(), ["cat", "dog"])
+    common = ["--detections", tmp_path / "dets", "--data", voc, "--split", "test"]
+    for recall in ("exact", "float"):
+        tool("eval_voc", *common, "--recall", recall, "--json", tmp_path / f"{recall}.json")
+        assert read_json(tmp_path / f"{recall}.json")["recall"] == recall

@@ -29,6 +29,7 @@ def same(a, b):
 def test_there_and_back(record, tmp_path):
     path = matches_path(tmp_path / "vgg16.json")
     assert path.name == "vgg16.matches.npz"
+    assert matches_path(tmp_path / "run.1").name == "run.1.matches.npz"
     save_matches(path, record)
     back = load_matches(path)
     assert same(back, record)

@@ -3,6 +3,7 @@
 import gc
 import io
 import json
+import os
 import subprocess
 import sys
 
@@ -10,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from resdet.evaluation import environment, read_json, write_json
-from resdet.evaluation.results import check_writable, gc_paused
+from resdet.evaluation.results import check_folder, check_writable, gc_paused
 from resdet.evaluation.tables import (
     coco_class_table,
     coco_table,
@@ -158,3 +159,27 @@ def test_a_place_to_write_is_checked_before_the_work(tmp_path):
         with pytest.raises(OSError, match=f"got .*{wrong}"):
             check_writable(wrong)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_nothing_that_is_no_file_of_results_is_replaced(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match=r"got the device or pipe .*pipe"):
+        check_writable(tmp_path / "pipe")
+    read = tmp_path / "read.json"
+    read.write_text("[]")
+    (tmp_path / "link.json").symlink_to(read)
+    for path in (read, tmp_path / "link.json"):
+        with pytest.raises(OSError, match=r"must not be one that is read, got .*\.json; name"):
+            check_writable(path, (None, read))
+    write_json(tmp_path / "link.json", [1])
+    assert (tmp_path / "link.json").is_symlink()
+    assert read.read_text() == "[1]\n"
+    check_folder(tmp_path / "new")
+    with pytest.raises(OSError, match=r"new or a folder, got the file .*read\.json"):
+        check_folder(read)
+
+
+def test_text_that_no_file_can_hold(tmp_path):
+    with pytest.raises(ValueError, match=r"r\.json: text must be Unicode, got '\\ud800'"):
+        write_json(tmp_path / "r.json", {"\ud800": 1})
+    assert not list(tmp_path.iterdir())

@@ -58,7 +58,7 @@ def test_the_bytes_are_those_of_the_detections(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("change", "text"),
     [
-        ({"path": "sub.zip"}, r"the name 'sub.zip': end it in .tar.gz"),
+        ({"path": "sub.zip"}, r"must be a .tar.gz, got .*sub.zip"),
         ({"class_names": ["cat", "dog"]}, r"the classes \[cat, dog\] for \[aeroplane, "),
         ({"class_names": [*OURS, "cell"]}, r"the classes .*cell\] for \[aeroplane, "),
         ({"ids": ("2008_000001", "000001")}, r"1 image ids that are not VOC 2012's.*'000001'"),
@@ -84,5 +84,5 @@ def test_what_the_server_would_refuse(tmp_path, change, text):
 
 
 def test_all_faults_are_told_at_once(tmp_path):
-    with pytest.raises(ValueError, match=r"the name.*the classes.*image ids"):
-        write_submission(tmp_path / "x", table("7"), ["cat"])
+    with pytest.raises(ValueError, match=r"the classes.*image ids"):
+        write_submission(tmp_path / "x.tgz", table("7"), ["cat"])

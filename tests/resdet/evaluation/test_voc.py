@@ -57,6 +57,13 @@ def test_iou_exactly_at_the_threshold(rule, expected, width, threshold):
     assert result["mAP"] == {threshold_key(threshold): expected}
 
 
+def test_iou_of_float_corners_exactly_at_the_threshold():
+    widths = np.arange(101, 600) / 10  # most are no float32
+    truths = {i: GroundTruth(np.array([[0, 0, w, 10]]), [0]) for i, w in enumerate(widths)}
+    dets = [Detections(i, [[0, 0, 2 * w, 10]], [0], np.array([0.9])) for i, w in enumerate(widths)]
+    assert (match_voc(truths, dets, ["a"]).verdicts == 1).all()
+
+
 def test_devkit_pixels_are_the_plain_area():
     # The file says (1, 1, 10, 10) and (1, 1, 10, 5): with inclusive pixels 50 of 100, IoU 1/2.
     gt = from_voc(np.array([[1, 1, 10, 10]], np.float32))
