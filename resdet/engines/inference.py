@@ -105,7 +105,7 @@ class Detector:
         given = 0
 
         def run(batch: dict[int, Sample]) -> None:
-            found.update(zip(batch, self._detect(list(batch.values()))))
+            found.update(zip(batch, self.detect(list(batch.values()))))
             batch.clear()
 
         for place, sample in enumerate(samples):
@@ -127,7 +127,8 @@ class Detector:
             yield found[place]
 
     @torch.inference_mode()
-    def _detect(self, batch: Sequence[Sample]) -> list[Detections]:
+    def detect(self, batch: Sequence[Sample]) -> list[Detections]:
+        """Detections of images as the network gets them, in one pass."""
         self.model.eval()
         device = next(self.model.parameters()).device
         with self.speed.autocast(device):

@@ -192,10 +192,10 @@ def test_half_precision_is_near(precision: str, small_config) -> None:
     seen = {}
     predictor = full.model.roi_heads.box_head
     hook = predictor.register_forward_hook(lambda *a: seen.update(type=a[-1].dtype))
-    found = half._detect(batch)[0]
+    found = half.detect(batch)[0]
     hook.remove()
     assert seen["type"] is {"bf16": torch.bfloat16, "fp16": torch.float16}[precision]
-    expected = full._detect(batch)[0]
+    expected = full.detect(batch)[0]
     assert np.isfinite(found.boxes).all()
     assert abs(found.scores.max() - expected.scores.max()) < 0.1
 
