@@ -1,13 +1,12 @@
 """VOC average precision against cases worked by hand and against plain loops."""
 
-import warnings
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from resdet.boxes import from_voc, iou, paired_iou, voc_iou
-from resdet.evaluation import DetectionTable, evaluate_voc, ground_truth_by_id, match_voc, score_voc
+from resdet.boxes import from_voc
+from resdet.evaluation import evaluate_voc, ground_truth_by_id, match_voc, score_voc
 from resdet.evaluation.matches import COCO, DETECTRON2, Objects, Rules
 from resdet.evaluation.precision import threshold_key
 from resdet.evaluation.voc import rematch
@@ -374,54 +373,3 @@ def test_what_cannot_be_matched_again():
         rematch(matches, replace(matches.truth, images=column))
     with pytest.raises(ValueError, match=r"labels of the objects must be in \[0, 1\), got \[1"):
         rematch(matches, replace(matches.truth, labels=column))
-
-
-def test_table_goes_back_to_images_by_falling_score():
-    table = DetectionTable.of([found("x", [BOX, FAR], [0.1, 0.9]), found("y", [BOX], [0.3])])
-    images = table.per_image()
-    assert [d.image_id for d in images] == ["x", "y"]
-    assert images[0].boxes.tolist() == [FAR, BOX]
-    assert images[0].scores.tolist() == [0.9, 0.1]
-
-
-def test_image_ids_may_be_numbers_of_names():
-    table = DetectionTable.of([found(7, [BOX], [0.9]), found("8", [BOX], [0.9])])
-    assert table.for_images(["000007", "000008"]).image_ids == ("000007", "000008")
-    assert DetectionTable.of([found("000007", [BOX], [0.9])]).for_images([7]).image_ids == (7,)
-    with pytest.raises(ValueError, match="got 7, which could be"):
-        table.for_images(["7", "007", "8"])
-    with pytest.raises(ValueError, match=r"got 1 unknown \('8'\)"):
-        table.for_images(["000007", "a"])
-
-
-def test_classes_are_matched_by_name():
-    table = DetectionTable.of([found("x", [BOX, FAR], [0.9, 0.8], [0, 1])])
-    assert table.for_classes(["a", "b"], ["b", "a"]).labels.tolist() == [1, 0]
-    with pytest.raises(ValueError, match=r"got \[a, b\] for \[a, c\]"):
-        table.for_classes(["a", "b"], ["a", "c"])
-
-
-def test_overlaps_by_corners_of_the_file():
-    rng = np.random.default_rng(0)
-    lower = rng.integers(1, 30, (2, 500, 2)).astype(float)
-    a, b = np.concatenate([lower, lower + rng.integers(-2, 30, (2, 500, 2))], axis=2)
-    np.testing.assert_array_equal(voc_iou(a, b), paired_iou(from_voc(a), from_voc(b)))
-    assert voc_iou(np.array([[1.0, 1, 10, 10]]), np.array([[1.0, 1, 10, 5]])).tolist() == [0.5]
-    one = np.array([[5.0, 5, 5, 5]])  # a pixel
-    assert voc_iou(one, one).tolist() == [1]
-    none = np.array([[5.0, 5, 4, 4]])  # inclusive corners of no pixel
-    assert voc_iou(none, none).tolist() == [0]
-    for end in (1e200, 1e308):  # areas past the largest float; a warning would fail this test
-        endless = np.array([[-end, -end, end, end], [-end, 1, end, 0]])
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            assert voc_iou(endless, np.repeat(one, 2, axis=0)).tolist() == [0, 0]
-
-
-def test_pairs_and_grids_of_boxes_share_their_arithmetic():
-    a = np.array([[0, 0, 10, 10], [0, 0, 10, 10], [5, 5, 5, 5], [9, 9, 1, 1]], np.float64)
-    b = np.array([[0, 0, 10, 5], [5, 5, 15, 15], [5, 5, 5, 5], [0, 0, 10, 10]], np.float64)
-    assert paired_iou(a, b).tolist() == [0.5, 25 / 175, 0, 0]  # the third empty, the last inverted
-    np.testing.assert_array_equal(np.diag(iou(a, b)), paired_iou(a, b))
-    assert iou(a[:3], b).shape == (3, 4)
-    assert iou(a[:2], b)[1].tolist() == [0.5, 25 / 175, 0, 1]

@@ -1,0 +1,39 @@
+"""Detections as columns: back to images, image ids by number, classes by name."""
+
+import numpy as np
+import pytest
+
+from resdet.evaluation import DetectionTable
+from resdet.structures import Detections
+
+BOX, FAR = [0, 0, 10, 10], [50, 50, 60, 60]
+
+
+def found(image_id, boxes, scores, labels=None):
+    labels = [0] * len(boxes) if labels is None else labels
+    return Detections(image_id, np.array(boxes, np.float32), np.array(labels), np.array(scores))
+
+
+def test_table_goes_back_to_images_by_falling_score():
+    table = DetectionTable.of([found("x", [BOX, FAR], [0.1, 0.9]), found("y", [BOX], [0.3])])
+    images = table.per_image()
+    assert [d.image_id for d in images] == ["x", "y"]
+    assert images[0].boxes.tolist() == [FAR, BOX]
+    assert images[0].scores.tolist() == [0.9, 0.1]
+
+
+def test_image_ids_may_be_numbers_of_names():
+    table = DetectionTable.of([found(7, [BOX], [0.9]), found("8", [BOX], [0.9])])
+    assert table.for_images(["000007", "000008"]).image_ids == ("000007", "000008")
+    assert DetectionTable.of([found("000007", [BOX], [0.9])]).for_images([7]).image_ids == (7,)
+    with pytest.raises(ValueError, match="got 7, which could be"):
+        table.for_images(["7", "007", "8"])
+    with pytest.raises(ValueError, match=r"got 1 unknown \('8'\)"):
+        table.for_images(["000007", "a"])
+
+
+def test_classes_are_matched_by_name():
+    table = DetectionTable.of([found("x", [BOX, FAR], [0.9, 0.8], [0, 1])])
+    assert table.for_classes(["a", "b"], ["b", "a"]).labels.tolist() == [1, 0]
+    with pytest.raises(ValueError, match=r"got \[a, b\] for \[a, c\]"):
+        table.for_classes(["a", "b"], ["a", "c"])
