@@ -22,14 +22,15 @@ _EXIF = 0xE1
 _ORIENTATION = 0x0112
 
 
-def read_image(path: Path) -> NDArray[np.uint8]:
+def read_image(path: Path, *, rgb: bool = False) -> NDArray[np.uint8]:
     """The file as pixels, rotated as its EXIF says.
 
-    Shape: (H, W, 3), BGR.
+    Shape: (H, W, 3), BGR unless `rgb`.
     Raises: ValueError if the file is absent or no image.
     """
     try:
-        image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
+        order = cv2.IMREAD_COLOR_RGB if rgb else cv2.IMREAD_COLOR_BGR
+        image = cv2.imdecode(np.fromfile(path, np.uint8), order)
     except (OSError, cv2.error):
         image = None
     if image is None:

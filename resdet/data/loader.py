@@ -84,7 +84,7 @@ class DetectionDataset(TorchDataset[Sample]):
         """Raises: ValueError if the file is unreadable or of another size than its record."""
         index, place = (draw, 0) if isinstance(draw, int) else draw
         record = self.records[index]
-        image = cv2.cvtColor(read_image(record.path), cv2.COLOR_BGR2RGB)
+        image = read_image(record.path, rgb=True)
         if image.shape[:2] != (record.height, record.width):
             raise ValueError(
                 f"{record.path} must be {record.width}x{record.height} as its annotation says, "
@@ -105,8 +105,8 @@ class DetectionDataset(TorchDataset[Sample]):
 
 def to_tensor(image: Image, channel_order: ChannelOrder) -> Tensor:
     """(H, W, 3) RGB -> (3, H, W) in the order the network wants."""
-    ordered = image if channel_order == "RGB" else image[..., ::-1]
-    return torch.from_numpy(np.ascontiguousarray(ordered.transpose(2, 0, 1)))
+    planes = cv2.split(image)
+    return torch.from_numpy(np.stack(planes if channel_order == "RGB" else planes[::-1]))
 
 
 def train_batches(

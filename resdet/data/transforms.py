@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -21,8 +21,9 @@ MIN_SIDE = 1.0  # pixels of a box that augmentation may leave; anything thinner 
 MIN_VISIBLE = 0.2  # of a box's area that a crop may leave
 
 # albumentations computes boxes as float32 fractions of the image, up to 2e-5 pixels off. On this
-# grid its noise is gone: a flip maps x to width - x, and whole pixels stay whole.
+# grid its noise is gone: whole pixels stay whole.
 _GRID = 4096
+_MIRROR = np.array([-1, 1, -1, 1], np.float32)
 
 
 def target_size(height: int, width: int, size: int, max_size: int) -> tuple[int, int]:
@@ -76,7 +77,7 @@ class TestTransform:
 
 
 class TrainTransform:
-    """Crop, colour and flip by albumentations, then a resize to one of `min_sizes`.
+    """Crop and colour by albumentations, a flip, then a resize to one of `min_sizes`.
 
     flip: probability. scale_jitter: range of a factor on the chosen size; `max_size` stays.
     color_jitter: brightness, contrast and saturation vary by factors in 1 -+ this.
@@ -118,12 +119,12 @@ class TrainTransform:
         self.scale_jitter = scale_jitter
         self.color_jitter = color_jitter
         self.crop = crop
-        if self._augments:
+        if self._crops_or_colours:
             _albumentations()  # once here, rather than in every worker
 
     @property
-    def _augments(self) -> bool:
-        return self.flip > 0 or self.color_jitter > 0 or self.crop is not None
+    def _crops_or_colours(self) -> bool:
+        return self.color_jitter > 0 or self.crop is not None
 
     def __call__(
         self, image: Image, boxes: Float32Array, labels: Int64Array, seed: Sequence[int]
@@ -137,8 +138,12 @@ class TrainTransform:
         size = int(rng.choice(self.min_sizes))
         size = max(int(size * rng.uniform(*self.scale_jitter) + 0.5), 1)
         boxes = box.clip(boxes, *image.shape[:2]).astype(np.float32)
-        if self._augments:
+        if self._crops_or_colours:
             image, boxes, labels = self._augment(image, boxes, labels, rng)
+        if rng.random() < self.flip:
+            width = image.shape[1]
+            image = cast(Image, cv2.flip(image, 1))
+            boxes = boxes[:, [2, 1, 0, 3]] * _MIRROR + np.array([width, 0] * 2, np.float32)
         image, boxes = resize_shortest_edge(image, boxes, size, self.max_size)
         boxes = box.clip(boxes, *image.shape[:2])
         keep = np.isfinite(boxes).all(axis=1) & ~box.too_thin(boxes, MIN_SIDE)
@@ -154,7 +159,6 @@ class TrainTransform:
         if self.color_jitter > 0:
             spread = (1 - self.color_jitter, 1 + self.color_jitter)
             steps.append(lib.ColorJitter(spread, spread, spread, hue=(0, 0), p=1.0))
-        steps.append(lib.HorizontalFlip(p=self.flip))
         params = lib.BboxParams(
             "pascal_voc",
             label_fields=["labels"],
@@ -162,9 +166,12 @@ class TrainTransform:
             filter_invalid_bboxes=True,
             min_visibility=MIN_VISIBLE,
         )
-        pipeline = lib.Compose(steps, bbox_params=params)
-        for step in steps:  # Compose would seed them alike, and tie the flip to the colours
+        crops = self.crop is not None
+        pipeline = lib.Compose(steps, bbox_params=params if crops else None)
+        for step in steps:  # Compose would draw a seed of its own
             step.set_random_seed(int(rng.integers(2**31)))
+        if not crops:
+            return pipeline(image=image)["image"], boxes, labels
         out = pipeline(image=image, bboxes=boxes, labels=np.arange(len(boxes)))
         kept = np.asarray(out["labels"], np.int64)
         moved = np.asarray(out["bboxes"], np.float64).reshape(-1, 4)
