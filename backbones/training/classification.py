@@ -24,7 +24,7 @@ from backbones.interop import check_arch
 from backbones.training import distributed, solver
 from backbones.training.accelerate import accelerate
 from backbones.training.average import WeightAverage
-from backbones.training.loop import LoopSettings, share_statistics, train
+from backbones.training.loop import LoopSettings, cure_of_waiting, share_statistics, train
 from backbones.training.progress import Progress, build_rate_factor
 from backbones.training.report import introduce, make_results, write_final
 from backbones.training.runlog import RunLog
@@ -146,6 +146,9 @@ class Run:
                 accumulation=cfg.SOLVER.ACCUMULATION,
                 checkpoint_period=cfg.SOLVER.CHECKPOINT_PERIOD,
                 evaluation_period=cfg.TEST.EVAL_PERIOD,
+                cure_of_waiting=cure_of_waiting(
+                    cfg.DATALOADER.NUM_WORKERS, can_hold=not cfg.DATASETS.IN_MEMORY
+                ),
                 **solver.clipping(cfg),
             ),
             log,

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from backbones.hardware import available_cores
 from backbones.training import distributed
 from backbones.training.runlog import RunLog
 
@@ -45,6 +46,17 @@ class LoopSettings:
     log_period: int = 20
     checkpoint_period: int = 0
     evaluation_period: int = 0
+    cure_of_waiting: str = "raise DATALOADER.NUM_WORKERS"  # what to do when batches come late
+
+
+def cure_of_waiting(num_workers: int, *, can_hold: bool = False) -> str:
+    """What makes batches come sooner: more workers, where a core is free for them.
+
+    `can_hold`: the images can be held in memory by DATASETS.IN_MEMORY, and are not.
+    """
+    if num_workers < available_cores():
+        return "raise DATALOADER.NUM_WORKERS"
+    return f"every core decodes: {'set DATASETS.IN_MEMORY or ' * can_hold}store smaller images"
 
 
 def train(
@@ -198,7 +210,7 @@ def _report(
     wait = f"data {waiting:.0%}"
     started = iteration > settings.start_iteration  # the first batch waits for the workers' start
     if started and waiting > WAITING_TOO_LONG:
-        wait += " (raise DATALOADER.NUM_WORKERS)"
+        wait += f" ({settings.cure_of_waiting})"
     line = f"{images_a_second:.1f} img/s  {wait}  lr {rate:.2g}  {terms}"
     log.progress(iteration + 1, line, seconds)
     speed = {"lr": rate, "images_per_second": images_a_second, "data_time_share": waiting}

@@ -16,7 +16,7 @@ from torch.nn.parallel import DistributedDataParallel
 from backbones.checkpoint import atomic_write, last, mark_last, to_resume
 from backbones.curves import plot_learning_curve
 from backbones.training import distributed, solver
-from backbones.training.loop import LoopSettings, train
+from backbones.training.loop import LoopSettings, cure_of_waiting, train
 from backbones.training.runlog import METRICS, RunLog
 from resdet import config
 from resdet.config import ConfigError
@@ -254,6 +254,7 @@ def _run_loop(run: Run, trains: Sequence[Dataset], start: int, log: RunLog) -> N
         precision=solver.precision(cfg),
         checkpoint_period=cfg.SOLVER.CHECKPOINT_PERIOD,
         evaluation_period=cfg.TEST.EVAL_PERIOD,
+        cure_of_waiting=cure_of_waiting(cfg.DATALOADER.NUM_WORKERS),
         **solver.clipping(cfg),
     )
     train(

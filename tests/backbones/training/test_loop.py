@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import itertools
 import json
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
-from backbones.training.loop import LoopSettings, NonFiniteLossError, train
+from backbones.training.loop import LoopSettings, NonFiniteLossError, cure_of_waiting, train
 from backbones.training.runlog import RunLog
 
 
@@ -127,3 +129,26 @@ def test_measures_are_reported_and_do_not_train(tmp_path: Path) -> None:
     reports = [x for x in lines if "total_loss" in x]
     assert [x["total_loss"] for x in reports] == pytest.approx([1 * 1.0, 2 * 0.9, 4 * 0.7])
     assert [x["error"] for x in reports] == [50, 50, 50]
+
+
+@pytest.mark.parametrize(
+    ("workers", "can_hold", "cure"),
+    [
+        (1, True, "raise DATALOADER.NUM_WORKERS"),
+        (2, True, "every core decodes: set DATASETS.IN_MEMORY or store smaller images"),
+        (8, False, "every core decodes: store smaller images"),
+    ],
+)
+def test_waiting_names_what_helps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int, can_hold: bool, cure: str
+) -> None:
+    monkeypatch.setattr("backbones.training.loop.available_cores", lambda: 2)
+    assert cure_of_waiting(workers, can_hold=can_hold) == cure
+
+    def late() -> Iterator[float]:
+        while True:
+            time.sleep(0.02)
+            yield 1.0
+
+    run(tmp_path, layer(), batches=late(), log_period=2, cure_of_waiting=cure)
+    assert f"({cure})" in (tmp_path / "log.txt").read_text()
