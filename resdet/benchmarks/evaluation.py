@@ -18,12 +18,18 @@ from resdet.evaluation.bootstrap import draw_weights, resampled_ap
 from resdet.evaluation.results import environment
 from resdet.evaluation.voc import ground_truth_by_id, match_voc
 
+EVALUATIONS = ("voc", "coco", "bootstrap")
 RESAMPLES = 1000
 _VOC, _COCO = (4952, 470_000), (5000, 487_000)  # images and detections: VOC2007 test, val2017
 
 
-def benchmark_evaluation(only: Sequence[str], share: float = 1.0) -> dict[str, Any]:
-    """The parts named in `only` ("voc", "coco", "bootstrap"), at `share` of the full size."""
+def benchmark_evaluation(only: Sequence[str] = EVALUATIONS, share: float = 1.0) -> dict[str, Any]:
+    """The parts named in `only`, at `share` of the full size.
+
+    Raises: ValueError for a share that is none.
+    """
+    if not 0 < share <= 1:
+        raise ValueError(f"share must be in (0, 1], got {share}")
     measured: dict[str, Any] = {"share": share}
     voc, coco = ([max(2, round(share * n)) for n in size] for size in (_VOC, _COCO))
     with tempfile.TemporaryDirectory() as folder:

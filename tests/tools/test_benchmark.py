@@ -80,7 +80,50 @@ def test_evaluation_at_a_small_size(main, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("share", ["0", "2", "-1"])
-def test_a_share_is_a_part(main, share, capsys):
-    with pytest.raises(SystemExit):
+def test_a_share_is_a_part(main, share):
+    with pytest.raises(ValueError, match=r"share must be in \(0, 1\], got"):
         main(["eval", "--share", share])
-    assert "must be in (0, 1]" in capsys.readouterr().err
+
+
+def test_ways_stand_beside_their_ratio_however_deep(main):
+    from resdet.benchmarks.suite import lines
+
+    speeds = {"images_per_second": {"a": 10.0, "b": 5.0}, "ratio": {"a": 2.0, "b": 1.0}}
+    steps = {"seconds": {"a": 0.5}, "ratio": {"a": 1.0}}
+    measured = {"rounds": 3, "one": {"deep": speeds, "versions": {"x": "1"}}, "two": steps}
+    assert list(lines(measured)) == [
+        ("one deep", "a", "10.0 img/s", 2.0),
+        ("one deep", "b", "5.0 img/s", 1.0),
+        ("two", "a", "0.500 s", 1.0),
+    ]
+
+
+def test_networks_at_a_small_size(main, tmp_path, capsys):
+    out = tmp_path / "out.json"
+    small = ["--side", "32", "--batch", "1", "--rounds", "1"]
+    main(["infer-backbone", *small, "--json", str(out)])
+    printed = capsys.readouterr().out
+    measured = json.loads(out.read_text())
+    assert measured["side"] == 32
+    assert all(name in printed for name in measured["networks"])
+    assert "torchvision" in printed
+
+
+def test_options_stand_where_they_do_something(main, capsys):
+    with pytest.raises(SystemExit):
+        main(["input", "--side", "32"])
+    assert "unrecognized arguments: --side 32" in capsys.readouterr().err
+
+
+def test_everything_is_everything(main, monkeypatch, tmp_path, capsys):
+    from resdet.benchmarks import suite
+
+    asked = []
+    fakes = {
+        name: lambda name=name: asked.append(name) or {"seconds": {"a": 1.0}, "ratio": {"a": 1.0}}
+        for name in suite.BENCHMARKS
+    }
+    monkeypatch.setattr(suite, "BENCHMARKS", fakes)
+    monkeypatch.setattr(suite, "tables", lambda name, measured: [])
+    main(["all", "--json", str(tmp_path / "all.json")])
+    assert set(asked) == set(json.loads((tmp_path / "all.json").read_text())) == set(fakes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import statistics
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,20 +24,24 @@ _UNTESTED = (
 )
 
 
-def compare_training(
-    config: str,
-    overrides: Sequence[str],
-    variants: Mapping[str, Sequence[str]],
-    *,
-    iterations: int,
-    rounds: int,
+def benchmark_training(
+    config: str, overrides: Sequence[str], given: Sequence[str], *, iterations: int, rounds: int
 ) -> dict[str, Any]:
-    """Train `iterations` by each of `variants` (KEY VALUE pairs) in turn, `rounds` times.
+    """Train `iterations` of the config, of each "NAME: KEY VALUE ..." in `given`, and of the usual
+    loop in turn, `rounds` times.
 
     Unit: iterations per second without the first iteration, in which workers start and networks
-    are compiled; the median over the rounds. The ratios are to the last variant.
-    Raises: ValueError for a single iteration.
+    are compiled; the median over the rounds. The ratios are to the usual loop.
+    Raises: ValueError for fewer than two iterations or one round, or variants of one name.
     """
+    for name, value in (("iterations", iterations), ("rounds", rounds)):
+        if value < 1:
+            raise ValueError(f"--{name} must be >= 1, got {value}")
+    variants: dict[str, Sequence[str]] = {"config": []}
+    variants |= dict(parse_variant(text) for text in given)
+    if len(variants) <= len(given) or "usual loop" in variants:
+        raise ValueError('--variant names must differ, and be neither "config" nor "usual loop"')
+    variants["usual loop"] = USUAL_LOOP
     speeds: dict[str, list[float]] = {name: [] for name in variants}
     results: dict[str, Any] = {}
     for _ in range(rounds):
@@ -69,3 +73,11 @@ def _iterations_per_second(metrics: Path) -> float:
     if len(seconds) < 2:
         raise ValueError("--iterations must be at least 2, got 1: the first is not timed")
     return 1 / seconds[-1]
+
+
+def parse_variant(text: str) -> tuple[str, list[str]]:
+    """("bf16", ["SOLVER.AMP.ENABLED", "True"]) of "bf16: SOLVER.AMP.ENABLED True"."""
+    name, colon, pairs = text.partition(":")
+    if not (name.strip() and colon and pairs.split()):
+        raise ValueError(f'--variant must be "NAME: KEY VALUE ...", got {text!r}')
+    return name.strip(), pairs.split()
