@@ -11,12 +11,56 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from resdet.evaluation.compare import Comparison
+    from resdet.evaluation.record import Record
 
 SIDE = "[NAME=]FILE[,FILE...]"
 
 
 def main(argv: Sequence[str]) -> None:
+    args = _parse(argv)
+
+    from rich.console import Console
+
+    from resdet.evaluation import write_json
+    from resdet.evaluation.compare import compare
+    from resdet.evaluation.comparison_tables import comparison_markdown, comparison_tables, notes
+    from resdet.evaluation.measures import convention, sections
+    from resdet.evaluation.paper import known_pairs, paper_pairs
+    from resdet.evaluation.results import check_writable, write_text
+    from resdet.evaluation.sides import read_sides, records_to_show, with_baseline_first
+    from resdet.visualization.gallery import check_gallery
+
+    for path in filter(None, (args.json, args.markdown)):
+        check_writable(path)
+    baseline, *others = sides = with_baseline_first(read_sides(args.sides), args.baseline)
+    first = baseline.runs[0]
+    if args.paper:
+        paper = [paper_pairs(args.paper, first.measured.values)] * len(others)
+    else:
+        configs = [(baseline.config, other.config) for other in others]
+        paper = [known_pairs(*pair, first.measured.values) for pair in configs]
+    if args.gallery:
+        models = list(zip([side.name for side in sides], records_to_show(sides)))
+        check_gallery(args.gallery, models, images=args.images, threshold=args.threshold)
+    console = Console()
+    with console.status("resampling"):
+        comparison = compare(baseline, others, resamples=args.resamples, seed=args.seed)
+    title = "; ".join(convention(part) for part in sections(first.result))
+    for table in comparison_tables(comparison, title, paper):
+        console.print(table)
+    for note in notes(comparison, paper):
+        console.print(note, markup=False, highlight=False)
+    if args.json:
+        write_json(args.json, {"convention": title, **comparison.to_dict(), "paper": paper})
+        print(f"written: {args.json}")
+    if args.markdown:
+        write_text(args.markdown, comparison_markdown(comparison, title, paper))
+        print(f"written: {args.markdown}")
+    if args.gallery:
+        _write_gallery(args, models)
+
+
+def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("sides", nargs="+", metavar=SIDE, help="JSON of one model, or of its runs")
     parser.add_argument("--baseline", metavar="NAME|FILE", help="[the first]")
@@ -33,60 +77,25 @@ def main(argv: Sequence[str]) -> None:
         parser.error(f"two or more models are compared: {SIDE} {SIDE}")
     if not args.gallery and (args.images or args.threshold is not None):
         parser.error("--images and --threshold go with --gallery")
-
-    from rich.console import Console
-
-    from resdet.evaluation import write_json
-    from resdet.evaluation.compare import compare
-    from resdet.evaluation.comparison_tables import comparison_markdown, comparison_tables, notes
-    from resdet.evaluation.measures import convention, sections
-    from resdet.evaluation.paper import known_pairs, paper_pairs
-    from resdet.evaluation.results import check_writable, write_text
-    from resdet.evaluation.sides import read_sides, with_baseline_first
-
-    for path in filter(None, (args.json, args.markdown)):
-        check_writable(path)
-    baseline, *others = with_baseline_first(read_sides(args.sides), args.baseline)
-    if args.paper:
-        paper = [paper_pairs(args.paper)] * len(others)
-    else:
-        paper = [known_pairs(baseline.config, other.config) for other in others]
-    console = Console()
-    with console.status("resampling"):
-        comparison = compare(baseline, others, resamples=args.resamples, seed=args.seed)
-    title = "; ".join(convention(part) for part in sections(baseline.runs[0].result))
-    for table in comparison_tables(comparison, title, paper):
-        console.print(table)
-    for note in notes(comparison, paper):
-        console.print(note, markup=False, highlight=False)
-    if args.json:
-        write_json(args.json, {"convention": title, **comparison.to_dict(), "paper": paper})
-        print(f"written: {args.json}")
-    if args.markdown:
-        write_text(args.markdown, comparison_markdown(comparison, title, paper))
-        print(f"written: {args.markdown}")
-    if args.gallery:
-        _write_gallery(args, comparison)
+    if args.threshold is None:
+        args.threshold = 0.5
+    return args
 
 
-def _write_gallery(args: argparse.Namespace, comparison: Comparison) -> None:
+def _write_gallery(args: argparse.Namespace, models: Sequence[tuple[str, Record]]) -> None:
     """A side of several runs is shown by its first."""
     from rich.console import Console
     from rich.progress import Progress
 
-    from resdet.evaluation.sides import record_to_show
     from resdet.visualization.gallery import write_gallery
 
-    sides = (comparison.baseline, *comparison.others)
-    models = [(side.name, record_to_show(side)) for side in sides]
-    threshold = 0.5 if args.threshold is None else args.threshold
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("pictures")
         missing = write_gallery(
             args.gallery,
             models,
             images=args.images,
-            threshold=threshold,
+            threshold=args.threshold,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
     if missing:

@@ -13,8 +13,6 @@ from resdet.evaluation.matches import Matches, mean_average_precisions
 from resdet.evaluation.precision import Metric
 from resdet.evaluation.sizes import ap_by_size
 
-_BACKGROUND = 0.1  # of TIDE
-
 
 def analyse(matches: Matches, metric: Metric, *, score: float | None = None) -> dict[str, Any]:
     """Errors and their costs, curves, best F1, confusion and sizes, at the first threshold.
@@ -30,13 +28,12 @@ def analyse(matches: Matches, metric: Metric, *, score: float | None = None) -> 
         verdicts=matches.verdicts[:1],
         objects=matches.objects[:1],
     )
-    background = _BACKGROUND if threshold > _BACKGROUND else threshold / 5
     curves, pooled = class_curves(first), pooled_curve(first)
     f1 = {name: curve.best_f1() for name, curve in curves.items()}
     best = pooled.best_f1()
     cut = next((s for s in (score, best["score"]) if s is not None), 0.0)
     per_class = first.average_precisions(metric)
-    kinds = error_kinds(first, background=background)
+    kinds = error_kinds(first)
     return {
         "metric": metric,
         **matches.rules.to_dict(),
@@ -46,7 +43,7 @@ def analyse(matches: Matches, metric: Metric, *, score: float | None = None) -> 
         "num_images": len(matches.image_ids),
         "num_detections": len(matches),
         "num_objects": int(matches.num_positives.sum()),
-        "background": background,
+        "background": kinds.background,
         "correct": kinds.counts()["correct"],
         "ignored": kinds.counts()["ignored"],
         "errors": error_costs(first, kinds, metric),

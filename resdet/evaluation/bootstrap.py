@@ -25,6 +25,7 @@ Weights = NDArray[np.int32]
 
 CONFIDENCE = 0.95
 FEWEST_RESAMPLES = 100
+MOST_RESAMPLES = 100_000  # of 5,000 images: 2 GB of weights
 FEWEST_IMAGES = 10  # with objects of a class; on 5 images the interval held in 80 % for 95 %
 _CELLS_AT_ONCE = 4_000_000  # resamples x rows in one block: bounds the memory
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -12,15 +12,15 @@ from resdet.evaluation.bootstrap import (
     CONFIDENCE,
     FEWEST_IMAGES,
     FEWEST_RESAMPLES,
+    MOST_RESAMPLES,
     Weights,
     draw_training_noise,
     draw_weights,
     interval,
     resampled_ap,
 )
-from resdet.evaluation.matches import Matches, Objects
+from resdet.evaluation.matches import Objects
 from resdet.evaluation.measures import Measure, check_alike, mean_if_all
-from resdet.evaluation.precision import Metric
 from resdet.evaluation.record import matches_path
 from resdet.evaluation.sides import Run, Side, matches_like
 from resdet.evaluation.table import Float64Array
@@ -31,15 +31,14 @@ METHOD = (
     "several runs, each resample adds training noise by Student's t of both sides' spread"
 )
 
-_SAME_AP = 1e-9
-
 
 @dataclass(frozen=True)
 class Row:
     """One measure of two models; None where it is undefined, or the uncertainty unknown.
 
     `gain` is other minus baseline; `low` and `high` bound it with 95 percent confidence. Where
-    a side has several runs its value is their mean, and `*_runs` are they.
+    a side has several runs its value is their mean, and `*_runs` are they. `printed` is the name
+    in tables; "": as in JSON.
     Unit: fractions.
     """
 
@@ -52,6 +51,7 @@ class Row:
     baseline_runs: tuple[float | None, ...] = ()
     other_runs: tuple[float | None, ...] = ()
     detail: bool = False
+    printed: str = ""
 
     @property
     def gain(self) -> float | None:
@@ -63,8 +63,8 @@ class Row:
     def to_dict(self) -> dict[str, Any]:
         """Row and gain for JSON."""
         fields = asdict(self)
-        fields.pop("detail")
-        return {**fields, "gain": self.gain}
+        shown = ("detail", "printed")
+        return {k: v for k, v in fields.items() if k not in shown} | {"gain": self.gain}
 
 
 @dataclass(frozen=True)
@@ -105,13 +105,12 @@ def compare(
     Every resample draws images, the same for all models and runs. Where a side has several
     runs the interval holds the noise of training too. 0 resamples: no interval.
 
-    Raises: ValueError listing how the conventions, images or objects of the results differ, or
-        naming the one whose matches are not its own.
+    Raises: ValueError listing how the conventions, images or objects of the results differ.
     """
-    if resamples and resamples < FEWEST_RESAMPLES:
+    if resamples and not FEWEST_RESAMPLES <= resamples <= MOST_RESAMPLES:
         raise ValueError(
-            f"resamples must be 0 or at least {FEWEST_RESAMPLES}, got {resamples}; "
-            "the tail of fewer says nothing"
+            f"resamples must be 0 or {FEWEST_RESAMPLES} to {MOST_RESAMPLES}, got {resamples}; "
+            "fewer have no tail, and more than 10000 hardly move an interval"
         )
     if seed < 0:
         raise ValueError(f"seed must be 0 or more, got {seed}")
@@ -141,12 +140,13 @@ def _row(measure: Measure, baseline: Side, other: Side) -> Row:
         tuple(run.measured.values[measure] for run in side.runs) for side in (baseline, other)
     )
     return Row(
-        measure.name,
+        measure.key,
         mean_if_all(first),
         mean_if_all(second),
         baseline_runs=first,
         other_runs=second,
         detail=measure.detail,
+        printed=measure.printed,
     )
 
 
@@ -197,44 +197,14 @@ def _resampled_side(
     """(R,) by measure that matches hold: the mean of the side's runs."""
     pooled: dict[Measure, Float64Array] = {}
     metrics = list(dict.fromkeys(measure.metric for measure in measures if measure.metric))
-    once = np.ones((1, weights.shape[1]), np.int32)
     for run in side.runs:
         matches = matches_like(run, reference)
-        _check_own(run, matches, resampled_ap(matches, once, metrics))
         aps = resampled_ap(matches, weights, metrics)
         for measure in measures:
             if measure.metric:
-                value = _pick(aps[measure.metric], measure, matches.keys) / len(side.runs)
+                value = measure.of(aps[measure.metric], matches.keys) / len(side.runs)
                 pooled[measure] = pooled[measure] + value if measure in pooled else value
     return pooled
-
-
-def _check_own(run: Run, matches: Matches, aps: Mapping[Metric, Float64Array]) -> None:
-    """The matches give the numbers of the result beside which they lie, or are older or newer."""
-    conventions = run.measured.conventions
-    same = list(matches.class_names) == conventions["classes"]
-    same &= len(matches.image_ids) == conventions["num_images"]
-    same &= set(conventions.get("thresholds", ())) <= set(matches.keys)
-    for measure, value in run.measured.values.items():
-        if same and measure.metric:
-            own = float(_pick(aps[measure.metric], measure, matches.keys)[0])
-            same = np.isnan(own) if value is None else abs(own - value) <= _SAME_AP
-    if not same:
-        raise ValueError(
-            f"{matches_path(run.path)} must hold the matches of {run.path}, got others; "
-            "evaluate again with --json"
-        )
-
-
-def _pick(aps: Float64Array, measure: Measure, keys: Sequence[str]) -> Float64Array:
-    """(R, K, T) -> (R,); NaN where no class has an object."""
-    at = slice(None) if measure.threshold is None else [keys.index(measure.threshold)]
-    of_class = aps[:, :, at].mean(axis=2)
-    if measure.class_index is not None:
-        return of_class[:, measure.class_index]
-    known = ~np.isnan(of_class)
-    total, count = np.where(known, of_class, 0).sum(axis=1), known.sum(axis=1)
-    return np.where(count, total / np.maximum(count, 1), np.nan)
 
 
 def _images_with_objects(truth: Objects, num_classes: int) -> dict[int | None, int]:

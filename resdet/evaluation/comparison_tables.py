@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import math
+import re
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
 from resdet.evaluation.bootstrap import FEWEST_IMAGES
 from resdet.evaluation.compare import Comparison, Row
+from resdet.evaluation.paper import Pairs
 from resdet.evaluation.sides import Side
 from resdet.evaluation.tables import percent
 
-Pairs = Mapping[str, tuple[float, float]]
+_NAME_WIDTH = 10  # columns of a model's name: two of them and the numbers fit a terminal of 80
 
 
 def comparison_tables(comparison: Comparison, title: str, paper: Sequence[Pairs]) -> list[Table]:
@@ -28,7 +32,8 @@ def comparison_tables(comparison: Comparison, title: str, paper: Sequence[Pairs]
         table.add_column("AP x100", overflow="fold")
         heading = _heading(comparison, other)
         for name in heading[:2]:
-            table.add_column(Text(name), justify="right", overflow="fold", max_width=10)
+            head = Text(_broken(name))
+            table.add_column(head, justify="right", overflow="fold", max_width=_NAME_WIDTH)
         for name in heading[2:]:
             table.add_column(Text(name), justify="right", no_wrap=True)
         for row in _shown(rows):
@@ -69,7 +74,8 @@ def _uncertainty_in_words(comparison: Comparison) -> list[str]:
     made = (
         "[low, high]: 95 percent interval of the gain by a paired bootstrap over images "
         f"({comparison.num_images} images, {comparison.resamples} resamples, "
-        f"seed {comparison.seed}); p: two-sided, of one measure by itself. "
+        f"seed {comparison.seed}); p: two-sided, of one measure by itself, <= where no resample "
+        "lies as far. "
         f"n/a: fewer than {FEWEST_IMAGES} images with such objects, or no matches of that measure."
     )
     if several:
@@ -93,7 +99,8 @@ def _spread(comparison: Comparison, side: Side) -> str:
     known = [value for value in values if value is not None]
     runs = ", ".join(map(percent, values))
     deviation = percent(float(np.std(known, ddof=1))) if len(known) > 1 else "n/a"
-    return f"{side.name}: the mean of {len(values)} runs, {row.name} {runs}; deviation {deviation}."
+    mean = f"{side.name}: the mean of {len(values)} runs"
+    return f"{mean}, {_shown_name(row)} {runs}; deviation {deviation}."
 
 
 def _heading(comparison: Comparison, other: Side) -> list[str]:
@@ -110,21 +117,42 @@ def _of_paper(pairs: Pairs) -> Iterator[Row]:
 
 
 def _cells(row: Row, comparison: Comparison) -> list[str]:
-    return _values(row) + ([] if comparison.why_no_interval else _uncertainty(row))
+    without = bool(comparison.why_no_interval)
+    return _values(row) + ([] if without else _uncertainty(row, comparison.resamples))
 
 
 def _values(row: Row) -> list[str]:
-    return [row.name, percent(row.baseline), percent(row.other), percent(row.gain, True)]
+    return [_shown_name(row), *map(percent, (row.baseline, row.other)), percent(row.gain, True)]
 
 
-def _uncertainty(row: Row) -> list[str]:
+def _shown_name(row: Row) -> str:
+    return row.printed or row.name
+
+
+def _uncertainty(row: Row, resamples: int) -> list[str]:
     if row.low is None or row.high is None or row.p_value is None:
         return ["n/a", "n/a"]
-    return [f"[{percent(row.low, True)}, {percent(row.high, True)}]", _p_value(row.p_value)]
+    reach = f"[{percent(row.low, True)}, {percent(row.high, True)}]"
+    return [reach, _p_value(row.p_value, resamples)]
 
 
-def _p_value(value: float) -> str:
-    return "<0.001" if value < 0.00095 else f"{value:.3f}"
+def _p_value(value: float, resamples: int) -> str:
+    """The smallest that so many resamples can give, 1 / (1 + resamples), is a bound."""
+    if value < 0.00095:
+        return "<0.001"
+    if value * (1 + resamples) < 1.5:  # the next is 2; resamples without the class may be gone
+        return f"<={math.ceil(1000 * value) / 1000:.3f}"
+    return f"{value:.3f}"
+
+
+def _broken(name: str) -> str:
+    """Lines of at most `_NAME_WIDTH` columns, ended at "-", "_" or a space where one is there."""
+    lines = [""]
+    for part in re.findall(r"[^-_\s]*[-_\s]|[^-_\s]+", name):
+        if lines[-1] and cell_len((lines[-1] + part).rstrip()) > _NAME_WIDTH:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def _colour(row: Row) -> str:

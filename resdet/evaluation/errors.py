@@ -37,6 +37,7 @@ KINDS = (
     NEITHER,  # "ignored"
 ) = range(len(KINDS))
 ERRORS = KINDS[CLASSIFICATION : MISSED + 1]
+_BACKGROUND = 0.1  # of TIDE
 
 
 @dataclass(frozen=True)
@@ -46,13 +47,14 @@ class ErrorKinds:
     Shape: detections (N,) indexes KINDS; targets (N,) is the row in `truth` that a detection
     found, would have found but for its class or place, or found again (duplicate), else -1;
     found and missed (M,). An object neither ignored nor found is missed only where no error of
-    class or place has it as its target.
+    class or place has it as its target. `background` is the overlap up to which it is that.
     """
 
     detections: NDArray[np.int8]
     targets: NDArray[np.int32]
     found: BoolArray
     missed: BoolArray
+    background: float
 
     def counts(self) -> dict[str, int]:
         """{kind: how many}, in the order of KINDS."""
@@ -61,16 +63,19 @@ class ErrorKinds:
         return dict(zip(KINDS, counts.tolist()))
 
 
-def error_kinds(matches: Matches, *, background: float = 0.1) -> ErrorKinds:
+def error_kinds(matches: Matches, *, background: float | None = None) -> ErrorKinds:
     """The kind of every detection at the first threshold t of the matches.
 
     A false positive is, by its highest overlaps with the image's objects that are not ignored:
     `localisation` from `background` up to t with its own class; else `classification` with an
     object of another class at t; else `duplicate` with its own class at t; else `background`
-    at most `background`; else `both`. Of equal overlaps the first object counts.
+    at most `background`; else `both`. Of equal overlaps the first object counts. None: TIDE's
+    0.1, or a fifth of t where t is no higher than that.
     Raises: ValueError unless 0 < background < t.
     """
     truth, threshold = matches.truth, matches.thresholds[0]
+    if background is None:
+        background = _BACKGROUND if threshold > _BACKGROUND else threshold / 5
     if not 0 < background < threshold:
         raise ValueError(
             f"background must be in (0, {threshold}), the threshold of the matches, "
@@ -109,4 +114,4 @@ def error_kinds(matches: Matches, *, background: float = 0.1) -> ErrorKinds:
     touched = np.zeros(len(truth), bool)
     touched[targets[(kinds == CLASSIFICATION) | (kinds == LOCALISATION)]] = True
     missed = ~(found | touched | truth.ignored)
-    return ErrorKinds(kinds, targets, found, missed)
+    return ErrorKinds(kinds, targets, found, missed, background)

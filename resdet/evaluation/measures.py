@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from resdet.evaluation.coco import METRICS
 from resdet.evaluation.matches import Rules
 from resdet.evaluation.precision import METRIC_NAMES, Metric
+from resdet.evaluation.table import Float64Array
 
 _METRICS_OF_BOTH = ("11point", "area")
 _RULE_SIGNS = {"ge": ">=", "gt": ">"}
@@ -24,7 +27,8 @@ class Measure:
     """One number of a result; `detail` is for the JSON, not for the table.
 
     `metric` is None where matches do not hold it (COCO's recalls and sizes), `class_index` for
-    a mean over classes, `threshold` for a mean over thresholds.
+    a mean over classes, `threshold` for a mean over thresholds. `of_both`: the result has the
+    same by another metric.
     """
 
     name: str
@@ -32,6 +36,31 @@ class Measure:
     class_index: int | None = None
     threshold: str | None = None
     detail: bool = False
+    of_both: bool = False
+
+    @property
+    def key(self) -> str:
+        """The name in JSON, with the metric's word of the command line: "mAP@0.50, 11point"."""
+        return f"{self.name}, {self.metric}" if self.of_both else self.name
+
+    @property
+    def printed(self) -> str:
+        """The name for people: "mAP@0.50, 11-point"."""
+        metric = METRIC_NAMES[self.metric] if self.of_both and self.metric else ""
+        return f"{self.name}, {metric}" if metric else self.name
+
+    def of(self, aps: Float64Array, keys: Sequence[str]) -> Float64Array:
+        """The measure from the AP of classes at thresholds `keys`; NaN where none is known.
+
+        Shape: aps (R, K, T) -> (R,).
+        """
+        at = slice(None) if self.threshold is None else [keys.index(self.threshold)]
+        of_class = aps[:, :, at].mean(axis=2)
+        if self.class_index is not None:
+            return of_class[:, self.class_index]
+        known = ~np.isnan(of_class)
+        total, count = np.where(known, of_class, 0).sum(axis=1), known.sum(axis=1)
+        return np.where(count, total / np.maximum(count, 1), np.nan)
 
 
 @dataclass(frozen=True)
@@ -50,6 +79,8 @@ def measured(result: Mapping[str, Any], who: str) -> Measured:
     try:
         if not isinstance(result, Mapping):
             raise TypeError(f"a {type(result).__name__} for the object")
+        if not isinstance(result.get("config"), (str, type(None))):
+            raise TypeError(f"config {result['config']!r}, which is no name")
         parts = sections(result)
         conventions: dict[str, Any] = {
             "metrics": [part["metric"] if "mAP" in part else "COCO" for part in parts]
@@ -57,8 +88,10 @@ def measured(result: Mapping[str, Any], who: str) -> Measured:
         values: dict[Measure, float | None] = {}
         for part in parts:
             voc = "mAP" in part
-            tag = f", {part['metric']}" if len(parts) > 1 else ""
-            values |= _voc_values(part, tag) if voc else _coco_values(part)
+            for key in ("mAP", "per_class") if voc else ("per_class",):
+                if not isinstance(part[key], Mapping):
+                    raise TypeError(f"{key} {part[key]!r:.300}, which is no object")
+            values |= _voc_values(part, len(parts) > 1) if voc else _coco_values(part)
             conventions |= _voc_conventions(part) if voc else _coco_conventions(part)
             conventions["num_images"] = _count(part, "num_images")
             conventions["classes"] = list(part["per_class"])
@@ -114,7 +147,7 @@ def rule(result: Mapping[str, Any]) -> str:
     """What every VOC metric of one matching shares: "IoU >= t, 4952 images"."""
     told = [f"IoU {_RULE_SIGNS[result['iou_rule']]} t"]
     told += [
-        f"{what} rounded to {10 ** -result[key]:g}"
+        f"{what} rounded to {float(f'1e-{result[key]}'):g}"
         for what, key in (("scores", "score_decimals"), ("boxes", "box_decimals"))
         if result.get(key) is not None
     ]
@@ -124,6 +157,9 @@ def rule(result: Mapping[str, Any]) -> str:
 
 def _voc_conventions(part: Mapping[str, Any]) -> dict[str, Any]:
     rules = {key: part.get(key, value) for key, value in Rules("voc").to_dict().items()}
+    for key in ("score_decimals", "box_decimals"):
+        if rules[key] is not None:
+            _count(rules, key)
     return {**rules, "iou_rule": part["iou_rule"], "thresholds": list(part["mAP"])}
 
 
@@ -131,7 +167,7 @@ def _coco_conventions(part: Mapping[str, Any]) -> dict[str, Any]:
     return {key: part[key] for key in ("area_ranges", "max_detections") if key in part}
 
 
-def _voc_values(part: Mapping[str, Any], tag: str) -> dict[Measure, float | None]:
+def _voc_values(part: Mapping[str, Any], both: bool) -> dict[Measure, float | None]:
     metric, keys = part["metric"], list(part["mAP"])
     if not keys:
         raise TypeError("mAP at no threshold")
@@ -146,12 +182,12 @@ def _voc_values(part: Mapping[str, Any], tag: str) -> dict[Measure, float | None
         by_key = {key: _fraction(aps, key) for key in keys}
         for key, value in by_key.items():
             plain = label is not None and len(keys) == 1
-            shown = name + tag if plain else f"{name}@{key}{tag}"
+            shown = name if plain else f"{name}@{key}"
             detail = label is not None and len(keys) > 1
-            values[Measure(shown, metric, label, key, detail)] = value
+            values[Measure(shown, metric, label, key, detail, both)] = value
         if len(keys) > 1:
-            shown = f"{name}, mean of {len(keys)}{tag}"
-            values[Measure(shown, metric, label)] = mean_if_all(list(by_key.values()))
+            measure = Measure(f"{name}, mean of {len(keys)}", metric, label, of_both=both)
+            values[measure] = mean_if_all(list(by_key.values()))
     return values
 
 

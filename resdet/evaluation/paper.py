@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
+from resdet.evaluation.measures import Measure
+
+Pairs = Mapping[str, tuple[float, float]]
+
 # Source: He et al. 2016, Table 7 (PASCAL VOC, baseline Faster R-CNN, mAP at IoU 0.5)
 TABLE_7 = {
     "voc0712_vgg16": {"mAP@0.50": 0.732},
@@ -22,21 +28,42 @@ def paper_values(config_name: str) -> dict[str, float]:
     return {**TABLE_7, **TABLE_8}.get(config_name, {})
 
 
-def paper_pairs(config_name: str) -> dict[str, tuple[float, float]]:
+def paper_pairs(config_name: str, measured: Iterable[Measure]) -> Pairs:
     """By measure: VGG-16 and ResNet-101 of the training data of either config.
 
-    Raises: ValueError listing the configs that the paper has.
+    Raises: ValueError listing the configs that the paper has, or the measures of the paper and
+        those of the results where none is in both.
     """
     if not paper_values(config_name):
         known = ", ".join([*TABLE_7, *TABLE_8])
         raise ValueError(f"config of the paper must be one of {known}, got {config_name!r}")
+    pairs, means = _pairs(config_name), _means(measured)
+    if not pairs.keys() & means.keys():
+        raise ValueError(
+            f"results must have {' or '.join(pairs)} to stand beside the paper's {config_name}, "
+            f"got {', '.join(means)}; name a config of that measure, or none"
+        )
+    return pairs
+
+
+def known_pairs(baseline: str | None, other: str | None, measured: Iterable[Measure]) -> Pairs:
+    """The paper's rows where the two configs are VGG-16 and ResNet-101 of one training set.
+
+    Empty where the paper measured something else.
+    """
+    data = (baseline or "").removesuffix("_vgg16")
+    if not other or baseline != f"{data}_vgg16" or other != f"{data}_r101":
+        return {}
+    pairs = _pairs(other) if paper_values(other) else {}
+    return pairs if pairs.keys() & _means(measured).keys() else {}
+
+
+def _pairs(config_name: str) -> Pairs:
     data = config_name.rpartition("_")[0]
     first, second = paper_values(f"{data}_vgg16"), paper_values(f"{data}_r101")
     return {name: (first[name], second[name]) for name in first}
 
 
-def known_pairs(baseline: str | None, other: str | None) -> dict[str, tuple[float, float]]:
-    """The paper's rows where the two configs are VGG-16 and ResNet-101 of one training set."""
-    data = (baseline or "").removesuffix("_vgg16")
-    known = baseline == f"{data}_vgg16" and other == f"{data}_r101" and paper_values(other)
-    return paper_pairs(other) if other and known else {}
+def _means(measured: Iterable[Measure]) -> dict[str, None]:
+    """The names of what is no class, in their order."""
+    return {measure.name: None for measure in measured if measure.class_index is None}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,10 +11,15 @@ from typing import Any
 
 import numpy as np
 
+from resdet.evaluation.bootstrap import resampled_ap
 from resdet.evaluation.matches import Matches, Objects
 from resdet.evaluation.measures import Measured, measured
 from resdet.evaluation.record import Record, load_matches, matches_path
 from resdet.evaluation.results import read_json
+from resdet.evaluation.table import Float64Array
+from resdet.structures import Int64Array
+
+_SAME_AP = 1e-9
 
 
 @dataclass(frozen=True)
@@ -48,9 +54,12 @@ class Side:
 def read_sides(texts: Sequence[str]) -> list[Side]:
     """Each "[NAME=]FILE[,FILE...]" -> a side; without a name that of its file, or its folder's.
 
-    Raises: FileNotFoundError; ValueError for a file that is no result, or a name used twice.
+    Raises: FileNotFoundError; ValueError for a file that is no result, whose matches are another
+        result's or that is twice a run of its side, or for a name used twice.
     """
     split = [_split(text) for text in texts]
+    for text, (_, paths) in zip(texts, split):
+        _check_once(paths, text)
     for part in ("stem", "parent"):  # a/r.json and b/r.json are "a/r" and "b/r"
         names = [name or _default_name(paths, part) for name, paths in split]
         if len(set(names)) == len(names):
@@ -78,24 +87,58 @@ def with_baseline_first(sides: Sequence[Side], baseline: str | None) -> list[Sid
 
 
 def read_run(path: Path) -> Run:
-    """A result, and its matches where they lie beside it."""
+    """A result, and its matches where they lie beside it.
+
+    Raises: FileNotFoundError; ValueError for what is no result, or matches of another one.
+    """
     result = read_json(path)
     values = measured(result, str(path))
     found = matches_path(path)
-    return Run(path, result, values, load_matches(found) if found.is_file() else None)
+    if not found.is_file():
+        return Run(path, result, values, None)
+    record = load_matches(found)
+    if not _give(record.matches, values):
+        raise ValueError(
+            f"{found} must hold the matches of {path}, got others; evaluate again with --json, "
+            "or remove them to go without"
+        )
+    return Run(path, result, values, record)
 
 
-def record_to_show(side: Side) -> Record:
-    """The matches of a side's first run.
+def _give(matches: Matches, values: Measured) -> bool:
+    """Whether the matches give the numbers of a result; if not they are older or newer."""
+    conventions = values.conventions
+    if (
+        list(matches.class_names) != conventions["classes"]
+        or len(matches.image_ids) != conventions["num_images"]
+        or not set(conventions.get("thresholds", ())) <= set(matches.keys)
+    ):
+        return False
+    held = [(m, m.metric, value) for m, value in values.values.items() if m.metric]
+    metrics = list(dict.fromkeys(metric for _, metric, _ in held))
+    aps = resampled_ap(matches, np.ones((1, len(matches.image_ids)), np.int32), metrics)
+    for measure, metric, value in held:
+        own = float(measure.of(aps[metric], matches.keys)[0])
+        if not (np.isnan(own) if value is None else abs(own - value) <= _SAME_AP):
+            return False
+    return True
 
-    Raises: FileNotFoundError if there are none.
+
+def records_to_show(sides: Sequence[Side]) -> list[Record]:
+    """The matches of each side's first run, numbered as the first side's, which has the pictures.
+
+    Raises: FileNotFoundError if there are none; ValueError where images, objects or rules differ.
     """
-    run = side.runs[0]
-    return load_matches(matches_path(run.path)) if run.record is None else run.record
+    first, *others = (side.runs[0] for side in sides)
+    records = [
+        load_matches(matches_path(run.path)) if run.record is None else run.record
+        for run in (first, *others)
+    ]
+    return [records[0], *(Record(matches_like(run, first)) for run in others)]
 
 
 def matches_like(run: Run, reference: Run) -> Matches:
-    """The matches of a run, its images numbered as the reference's.
+    """The matches of a run, its images and objects numbered as the reference's.
 
     Raises: ValueError naming the first image, object or rule in which the two differ.
     """
@@ -118,7 +161,9 @@ def matches_like(run: Run, reference: Run) -> Matches:
     if difference is not None:
         image, fault = difference
         raise _unlike(run, reference, f"{fault} in image {its.image_ids[image]!r}")
-    return mine
+    rows = np.full(len(its.truth) + 1, -1, np.int32)  # the last: of no object, -1 stays -1
+    rows[_order(mine.truth)] = _order(its.truth)
+    return replace(mine, objects=rows[mine.objects], truth=its.truth)
 
 
 def _first_difference(mine: Objects, its: Objects) -> tuple[int, str] | None:
@@ -139,10 +184,17 @@ def _first_difference(mine: Objects, its: Objects) -> tuple[int, str] | None:
     return image, "other classes, boxes or difficult objects"
 
 
-def _canonical(truth: Objects) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _canonical(truth: Objects) -> Float64Array:
     """(M, 7) image, class, ignored, box; sorted."""
-    rows = np.column_stack([truth.images, truth.labels, truth.ignored, truth.boxes])
-    return rows[np.lexsort(rows.T[::-1])]
+    return _rows(truth)[_order(truth)]
+
+
+def _order(truth: Objects) -> Int64Array:
+    return np.lexsort(_rows(truth).T[::-1])
+
+
+def _rows(truth: Objects) -> Float64Array:
+    return np.column_stack([truth.images, truth.labels, truth.ignored, truth.boxes])
 
 
 def _unlike(run: Run, reference: Run, fault: str) -> ValueError:
@@ -154,16 +206,26 @@ def _unlike(run: Run, reference: Run, fault: str) -> ValueError:
 
 def _split(text: str) -> tuple[str, list[Path]]:
     """Name or "", and the files; a file that is there is no list."""
-    if Path(text).is_file():
+    if os.path.isfile(text):  # of a list too long for a name, Path.is_file raises
         return "", [Path(text)]
     name, equals, files = text.partition("=")
     if not equals:
         name, files = "", text
-    if not files or (equals and not name):
-        raise ValueError(f"a side must be [NAME=]FILE[,FILE...], got {text!r}")
-    if Path(files).is_file():
-        return name, [Path(files)]
-    return name, [Path(file) for file in files.split(",") if file]
+    paths = [Path(file) for file in files.split(",") if file]
+    if not paths or (equals and not name):
+        raise ValueError(f"a side must be [NAME=]FILE[,FILE...], got {text!r}; name a JSON")
+    return name, [Path(files)] if os.path.isfile(files) else paths
+
+
+def _check_once(paths: Sequence[Path], side: str) -> None:
+    """One file twice is one training, of which two would tell no spread."""
+    resolved = Counter(path.resolve() for path in paths)
+    twice = [path for path in paths if resolved[path.resolve()] > 1]
+    if twice:
+        raise ValueError(
+            f"runs of a side must be different files, got {twice[0]} twice in {side!r}; "
+            "name each run's own"
+        )
 
 
 def _default_name(paths: Sequence[Path], part: str) -> str:

@@ -55,11 +55,8 @@ def write_gallery(
     Raises: ValueError where the records do not belong together, a file name leaves the folder of
     pictures, or `folder` holds anything but an earlier gallery; FileNotFoundError without images.
     """
-    _check(models, threshold)
-    check_gallery_folder(folder)
-    first = models[0][1]
-    names = tuple(map(str, first.matches.image_ids))
-    pictures = find_pictures(first, images)
+    pictures = check_gallery(folder, models, images=images, threshold=threshold)
+    names = tuple(map(str, models[0][1].matches.image_ids))
     folder = folder.resolve()
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
@@ -83,6 +80,19 @@ def write_gallery(
     if not any(pictures):
         return ()
     return tuple(name for name, size in zip(names, sizes) if size is None)
+
+
+def check_gallery(
+    folder: Path,
+    models: Sequence[tuple[str, Record]],
+    *,
+    images: Path | None,
+    threshold: float,
+) -> list[Path | None]:
+    """Raise before the work what `write_gallery` would raise; returns each image's picture."""
+    _check(models, threshold)
+    check_gallery_folder(folder)
+    return find_pictures(models[0][1], images)
 
 
 def check_gallery_folder(folder: Path) -> None:

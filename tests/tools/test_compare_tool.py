@@ -66,12 +66,12 @@ def test_table_json_and_markdown(results, capsys):
 def test_baseline_and_paper_and_resamples_by_name(results, capsys):
     compare(
         *(results / "vgg.json", results / "res.json", "--baseline", "res"),
-        *("--paper", "coco_r101", "--resamples", "0"),
+        *("--paper", "voc07pp12_r101", "--resamples", "0"),
     )
     printed = capsys.readouterr().out
     assert printed.index("res") < printed.index("vgg")
     assert "No interval, no p-value: no resamples were asked for." in printed
-    assert "paper, AP50" in printed
+    assert "73.8" in printed
     assert "n/a" not in printed
 
 
@@ -82,6 +82,35 @@ def test_gallery(results):
     (results / "res.matches.npz").unlink()
     with pytest.raises(FileNotFoundError, match=r"matches must exist, got .*res\.matches\.npz"):
         compare(*both, "--gallery", results / "other")
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        (["--gallery", "."], "gallery must be a new folder or an earlier gallery"),
+        (["--gallery", "g", "--threshold", "nan"], r"threshold must be in \[0, 1\], got nan"),
+        (["--gallery", "g", "--threshold", "1.5"], r"threshold must be in \[0, 1\], got 1.5"),
+        (["--gallery", "g", "--images", "none"], "images must be a folder, got none"),
+        (["--paper", "coco_r101"], "results must have AP50 or AP to stand beside"),
+    ],
+)
+def test_faults_are_told_before_the_work(results, monkeypatch, options, text):
+    def resample(*_, **__):
+        raise AssertionError("it resampled first")
+
+    monkeypatch.setattr(sys.modules["resdet.evaluation.compare"], "compare", resample)
+    monkeypatch.chdir(results)
+    with pytest.raises((ValueError, OSError), match=text):
+        compare("vgg.json", "res.json", *options)
+    assert not (results / "g").exists()
+
+
+def test_matches_of_another_result_are_not_shown(results):
+    (results / "vgg.matches.npz").write_bytes((results / "res.matches.npz").read_bytes())
+    both = results / "vgg.json", results / "res.json"
+    with pytest.raises(ValueError, match=r"vgg\.matches\.npz must hold the matches of"):
+        compare(*both, "--gallery", results / "g", "--resamples", "0")
+    assert not (results / "g").exists()
 
 
 @pytest.mark.parametrize(
@@ -108,10 +137,14 @@ def test_wrong_arguments(results, capsys, argv, text):
         (["vgg.json", "res.json", "--json", "."], "error: file to write must be new"),
         (["vgg.json", "res.json", "--paper", "x"], "error: config of the paper must be one of"),
         (["vgg.json", "res.json", "--seed", "-1"], "error: seed must be"),
+        ([",", ","], "error: a side must be [NAME=]FILE[,FILE...], got ','"),
+        (["vgg.json", "config.json"], "error: config.json must be the JSON that eval_voc"),
+        (["vgg.json", "res.json", "--resamples", "10000000"], "error: resamples must be 0 or 100"),
     ],
 )
 def test_a_users_fault_is_one_line(results, argv, text):
     write_json(results / "list.json", [1])
+    write_json(results / "config.json", {**read_json(results / "res.json"), "config": [1]})
     (results / "cut.json").write_text('{"mAP": {"0.50"')
     (results / "broken.json").write_text((results / "res.json").read_text())
     (results / "broken.matches.npz").write_bytes(b"PK\x03\x04")

@@ -2,6 +2,8 @@
 
 import io
 import json
+import os
+import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -13,12 +15,21 @@ from rich.console import Console
 from resdet.evaluation import match_voc, save_matches, score_voc, write_json
 from resdet.evaluation.compare import Comparison, Row, compare
 from resdet.evaluation.comparison_tables import comparison_markdown, comparison_tables, notes
+from resdet.evaluation.measures import Measure
 from resdet.evaluation.paper import known_pairs, paper_pairs
 from resdet.evaluation.record import Record, load_matches, matches_path
-from resdet.evaluation.sides import Side, read_sides, with_baseline_first
+from resdet.evaluation.sides import (
+    Side,
+    read_run,
+    read_sides,
+    records_to_show,
+    with_baseline_first,
+)
 from resdet.structures import Detections, GroundTruth
 
 CLASSES = ("cat", "[dog]", "rare", "absent")
+JSON_OF_A_ROW = ["name", "baseline", "other", "low", "high", "p_value"]
+JSON_OF_A_ROW += ["baseline_runs", "other_runs", "gain"]
 IMAGES = tuple(f"{i:06}" for i in range(40))
 
 
@@ -109,6 +120,14 @@ def test_images_in_another_order_are_the_same_images(write):
     straight = write("vgg", 0.5), write("res", 0.7, seed=1)
     turned = straight[0], write("turned", 0.7, seed=1, truth=backwards)
     assert comparison_of(*straight).rows[0][1:3] == comparison_of(*turned).rows[0][1:3]
+    straight, turned = (records_to_show(read_sides(pair))[1].matches for pair in (straight, turned))
+    assert straight.image_ids == turned.image_ids
+    np.testing.assert_array_equal(straight.truth.boxes, turned.truth.boxes)
+    found = [
+        sorted(zip(m.labels.tolist(), m.scores.tolist(), m.objects[0].tolist()))
+        for m in (straight, turned)
+    ]
+    assert found[0] == found[1]
 
 
 def test_several_runs_are_pooled(write):
@@ -127,8 +146,8 @@ def test_several_runs_are_pooled(write):
 
 
 def test_the_same_run_three_times_is_that_run(write):
-    baseline, run = write("vgg", 0.5), write("res", 0.7)
-    once, thrice = comparison_of(baseline, run), comparison_of(baseline, f"res={run},{run},{run}")
+    baseline, *runs = write("vgg", 0.5), *(write(name, 0.7) for name in ("r1", "r2", "r3"))
+    once, thrice = (comparison_of(baseline, f"r={','.join(part)}") for part in (runs[:1], runs))
     for row, pooled in zip(once.rows[0], thrice.rows[0]):
         assert (pooled.gain, pooled.low) == pytest.approx((row.gain, row.low), abs=1e-14)
 
@@ -158,11 +177,17 @@ def test_several_models_against_one_baseline(write):
 
 def test_both_metrics_at_several_thresholds(write):
     many = {"metrics": ("11point", "area"), "thresholds": (0.5, 0.75)}
-    comparison = comparison_of(write("a", 0.4, **many), write("b", 0.7, **many))
+    texts = write("a", 0.4, **many), write("b", 0.7, **many)
+    comparison = comparison_of(*texts)
     rows = {row.name: row for row in comparison.rows[0]}
     for name in ("mAP, mean of 2, area", "cat, mean of 2, 11point", "cat@0.75, area"):
         assert rows[name].low < rows[name].gain < rows[name].high
-    assert "cat@0.75" not in text_of(comparison_tables(comparison, "title", [{}]), 120)
+    table = text_of(comparison_tables(comparison, "title", [{}]), 120)
+    assert "cat@0.75" not in table
+    assert "cat, mean of 2, 11-point" in table
+    assert "11point" not in table + comparison_markdown(comparison, "title", [{}])
+    assert paper_pairs("voc0712_r101", read_run(Path(texts[0])).measured.values)
+    assert list(comparison.to_dict()["comparisons"][0]["rows"][0]) == JSON_OF_A_ROW
     names = [row["name"] for row in comparison.to_dict()["comparisons"][0]["rows"]]
     assert "cat@0.75, area" in names
 
@@ -183,8 +208,9 @@ def test_without_matches_it_says_so(write, tmp_path):
 def test_resamples_are_none_or_enough(write):
     texts = write("vgg"), write("res", 0.8)
     assert "no resamples" in comparison_of(*texts, resamples=0).why_no_interval
-    with pytest.raises(ValueError, match="resamples must be 0 or at least 100, got 99"):
-        comparison_of(*texts, resamples=99)
+    for wrong in (99, -1, 100_001, 10_000_000):
+        with pytest.raises(ValueError, match=f"resamples must be 0 or 100 to 100000, got {wrong};"):
+            comparison_of(*texts, resamples=wrong)
 
 
 def test_other_images_or_objects_are_named(write):
@@ -216,11 +242,37 @@ def write_result(beside, name, matches):
 
 
 def test_matches_of_another_evaluation_are_refused(write, tmp_path):
-    texts = write("vgg", 0.4), write("res", 0.8)
+    read_run(Path(write("vgg", 0.4)))
+    write("res", 0.8)
     record = load_matches(tmp_path / "res.matches.npz")
-    save_matches(tmp_path / "vgg.matches.npz", record)
-    with pytest.raises(ValueError, match=r"vgg\.matches\.npz must hold the matches of .*vgg\.json"):
-        comparison_of(*texts)
+    renamed = replace(record.matches, class_names=("cat", "dog", "rare", "absent"))
+    for other in (record, Record(renamed)):
+        save_matches(tmp_path / "vgg.matches.npz", other)
+        text = r"vgg\.matches\.npz must hold the matches of .*vgg\.json, got others; evaluate again"
+        with pytest.raises(ValueError, match=text):
+            read_run(tmp_path / "vgg.json")
+
+
+def test_one_file_is_one_run(write, tmp_path):
+    run = write("r")
+    (tmp_path / "link.json").symlink_to(run)
+    for again in (run, tmp_path / "link.json", tmp_path / ".." / tmp_path.name / "r.json"):
+        with pytest.raises(
+            ValueError, match=r"runs of a side must be different files, got .*r\.json"
+        ):
+            read_sides([f"A={run},{again}"])
+    copied = shutil.copy(run, tmp_path / "copy.json")
+    assert len(read_sides([f"A={run},{copied}"])[0].runs) == 2
+    assert len(read_sides([f"A={run}", f"B={run}"])) == 2
+
+
+def test_a_list_of_runs_may_be_longer_than_a_files_name(write, tmp_path, monkeypatch):
+    write("r")
+    names = [f"a_run_of_a_long_name_{number}.json" for number in range(12)]
+    for name in names:
+        os.link(tmp_path / "r.json", tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    assert len(read_sides(["A=" + ",".join(names)])[0].runs) == 12
 
 
 def test_conventions_are_compared_first(write, tmp_path):
@@ -243,7 +295,7 @@ def test_names_of_sides(write, tmp_path):
     assert (side.name, side.runs[0].path.name) == ("x", "c=d.json")
     with pytest.raises(ValueError, match="names must differ, got 'x' twice"):
         read_sides([f"x={paths[0]}", f"x={paths[1]}"])
-    for wrong in ("x=", "=r.json", ""):
+    for wrong in ("x=", "=r.json", "", ",", "x=,"):
         with pytest.raises(ValueError, match=r"a side must be \[NAME=\]FILE"):
             read_sides([wrong])
     with pytest.raises(FileNotFoundError, match="JSON file must exist, got none.json"):
@@ -263,9 +315,9 @@ def test_tables_and_markdown_by_hand():
         Row("unsure", 0.5, 0.6, -0.1, 0.3, 0.3),
     ]
     comparison = comparison_by_hand(("VGG-16 baseline", "[red]R|101"), rows)
-    pairs = [paper_pairs("voc0712_r101")]
+    pairs = [paper_pairs("voc0712_r101", [Measure("mAP@0.50")])]
     text = text_of(comparison_tables(comparison, "VOC 11-point, IoU >= t, 4952 images", pairs))
-    for part in ("+3.2", "[+2.5, +3.9]", "0.001", "<0.001", "-25.0", "n/a", "paper, mAP@0.50"):
+    for part in ("+3.2", "[+2.5, +3.9]", "<=0.001", "<0.001", "-25.0", "n/a", "paper, mAP@0.50"):
         assert part in text
     assert "[red]R|101" in text
     (table,) = comparison_tables(comparison, "title", [{}])
@@ -274,7 +326,7 @@ def test_tables_and_markdown_by_hand():
     assert "\u2026" not in text
     markdown = comparison_markdown(comparison, "title", pairs)
     assert "| AP x100 | VGG-16 baseline | [red]R\\|101 | gain | [low, high] | p |" in markdown
-    assert "| mAP@0.50 | 73.2 | 76.4 | +3.2 | [+2.5, +3.9] | 0.001 |" in markdown
+    assert "| mAP@0.50 | 73.2 | 76.4 | +3.2 | [+2.5, +3.9] | &lt;=0.001 |" in markdown
     assert "| [b]\\|&lt;i>x y | 50.0 | 25.0 | -25.0 | [-30.0, -20.0] | &lt;0.001 |" in markdown
     assert "| none | n/a | n/a | n/a | n/a | n/a |" in markdown
     assert "| paper, mAP@0.50 | 73.2 | 76.4 | +3.2 |  |  |" in markdown
@@ -282,12 +334,58 @@ def test_tables_and_markdown_by_hand():
     assert "4952 images, 1000 resamples, seed 0" in markdown
 
 
+@pytest.mark.parametrize(
+    ("value", "resamples", "text"),
+    [
+        (1 / 1001, 1000, "<=0.001"),
+        (1 / 996, 1000, "<=0.002"),  # five resamples were without the class
+        (2 / 1001, 1000, "0.002"),
+        (1 / 101, 100, "<=0.010"),
+        (1 / 10001, 10000, "<0.001"),
+        (12 / 10001, 10000, "0.001"),
+        (1.0, 1000, "1.000"),
+    ],
+)
+def test_the_smallest_p_is_a_bound(value, resamples, text):
+    rows = [Row("a", 0.5, 0.6, 0.05, 0.15, value)]
+    comparison = replace(comparison_by_hand(("A", "B"), rows), resamples=resamples)
+    (table,) = comparison_tables(comparison, "title", [{}])
+    assert [str(cell) for cell in table.columns[5].cells] == [text]
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("shc_resnet18", ["shc_", "resnet18"]),
+        ("VGG-16 baseline", ["VGG-16", "baseline"]),
+        ("ResNet-101", ["ResNet-101"]),
+        ("a-b-c-d-e-f-g", ["a-b-c-d-e-", "f-g"]),
+        ("abcdefghijklm", ["abcdefghij", "klm"]),
+        ("x_abcdefghijklm", ["x_", "abcdefghij", "klm"]),
+        ("\u5927\u5927\u5927-\u5927\u5927", ["\u5927\u5927\u5927-", "\u5927\u5927"]),
+    ],
+)
+def test_names_are_broken_where_their_parts_end(name, lines):
+    comparison = comparison_by_hand(("A", name), [Row("mAP@0.50, 11-point", 0.5, 0.6)])
+    text = text_of(comparison_tables(comparison, "title", [{}]))
+    head = text.splitlines()[2 : 2 + len(lines)]
+    assert [line.split("\u2503")[3].strip() for line in head] == lines
+
+
 def test_the_papers_rows():
-    assert paper_pairs("voc07pp12_vgg16") == {"mAP@0.50": (0.704, 0.738)}
-    assert paper_pairs("coco_r101") == {"AP50": (0.415, 0.484), "AP": (0.212, 0.272)}
+    voc, coco = [Measure("mAP@0.50"), Measure("AP", class_index=0)], [Measure("AP")]
+    assert paper_pairs("voc07pp12_vgg16", voc) == {"mAP@0.50": (0.704, 0.738)}
+    assert paper_pairs("coco_r101", coco) == {"AP50": (0.415, 0.484), "AP": (0.212, 0.272)}
     with pytest.raises(ValueError, match="one of voc0712_vgg16, .*, coco_r101, got 'shapes_r18'"):
-        paper_pairs("shapes_r18")
-    assert known_pairs("voc0712_vgg16", "voc0712_r101") == {"mAP@0.50": (0.732, 0.764)}
+        paper_pairs("shapes_r18", voc)
+    text = r"results must have AP50 or AP to stand beside the paper's coco_r101, got mAP@0\.50;"
+    with pytest.raises(ValueError, match=text):
+        paper_pairs("coco_r101", voc)
+    with pytest.raises(ValueError, match=r"must have mAP@0\.50 to .* voc0712_r101, got AP;"):
+        paper_pairs("voc0712_r101", coco)
+    vgg, resnet = "voc0712_vgg16", "voc0712_r101"
+    assert known_pairs(vgg, resnet, voc) == {"mAP@0.50": (0.732, 0.764)}
+    assert known_pairs(vgg, resnet, coco) == {}
     for pair in (
         ("voc0712_vgg16", "voc07pp12_r101"),
         ("voc0712_r101", "voc0712_vgg16"),
@@ -296,4 +394,4 @@ def test_the_papers_rows():
         (None, "voc0712_r101"),
         (None, None),
     ):
-        assert known_pairs(*pair) == {}
+        assert known_pairs(*pair, voc) == {}

@@ -102,6 +102,15 @@ def test_bounds_are_those_of_the_rule(matched) -> None:
         error_kinds(matched(truth, half), background=0.5)
 
 
+@pytest.mark.parametrize(("threshold", "background"), [(0.5, 0.1), (0.1, 0.02), (0.05, 0.01)])
+def test_the_background_follows_low_thresholds(matched, threshold, background) -> None:
+    truth = {"a": [(CAT, [0, 0, 10, 10], False)]}
+    near = [("a", CAT, 0.5, [0, 0, 10, 10 * background + 0.01])]
+    matches = matched(truth, near, threshold=threshold)
+    assert error_kinds(matches).background == pytest.approx(background)
+    assert names(matches)[0.5] == "localisation"
+
+
 def test_ignored_objects_take_no_part(matched) -> None:
     truth = {"a": [(CAT, [0, 0, 10, 10], True)]}
     near = [("a", CAT, 0.9, [4, 0, 14, 10]), ("a", DOG, 0.8, [0, 0, 10, 10])]

@@ -57,9 +57,10 @@ def test_voc_at_several_thresholds_has_means_and_details():
 
 def test_both_metrics_and_coco():
     both = {"11point": VOC, "area": {**VOC, "metric": "area"}, "analysis": {}}
-    names = list(names_and_values(both))
-    assert names[:2] == ["mAP@0.50, 11point", "a, 11point"]
-    assert names[3] == "mAP@0.50, area"
+    measures = list(measured(both, "r").values)
+    assert [m.key for m in measures][:4:3] == ["mAP@0.50, 11point", "mAP@0.50, area"]
+    assert [m.printed for m in measures][:2] == ["mAP@0.50, 11-point", "a, 11-point"]
+    assert [m.key for m in measured(VOC, "r").values] == ["mAP@0.50", "a", "[b]"]
     values = names_and_values(coco(0.25))
     assert (values["AP75"], values["APs"], values["AP-a"]) == (0.25, None, 0.25)
     of_matches = [m.name for m in measured(coco(0.25), "r").values if m.metric]
@@ -84,6 +85,7 @@ def test_titles():
         "VOC 11-point, IoU > t, scores rounded to 0.001, boxes rounded to 0.1, "
         "equal scores in NumPy's order, recall in floats, 4 images"
     )
+    assert "boxes rounded to 0," in convention({**VOC, "box_decimals": 10**400})
     assert convention({**coco(0.5), "metric": "101point"}) == "COCO, 4 images"
 
 
@@ -136,6 +138,11 @@ def test_kinds_are_not_mixed():
         ({**coco(0.5), "per_class": {"a": []}}, r"got a \[\], which is no number"),
         ({"metrics": {}}, "got metrics of 0 data sets"),
         ({"metrics": {"a": [1]}}, "got"),
+        ({**VOC, "mAP": [1]}, r"got mAP \[1\], which is no object"),
+        ({**VOC, "per_class": [1]}, r"got per_class \[1\], which is no object"),
+        ({**coco(0.5), "per_class": [1]}, r"got per_class \[1\], which is no object"),
+        ({**VOC, "config": [1]}, r"got config \[1\], which is no name"),
+        ({**VOC, "score_decimals": "3"}, "got score_decimals '3', which is no count"),
     ],
 )
 def test_foreign_json_is_named(foreign, text):

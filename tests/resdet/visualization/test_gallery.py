@@ -18,7 +18,7 @@ from resdet.evaluation.errors import KINDS
 from resdet.evaluation.matches import DEVKIT
 from resdet.evaluation.record import Record
 from resdet.structures import GroundTruth
-from resdet.visualization.gallery import check_gallery_folder, write_gallery
+from resdet.visualization.gallery import check_gallery, check_gallery_folder, write_gallery
 from resdet.visualization.pictures import find_pictures
 
 CLASSES = ("cat", "dog")
@@ -105,6 +105,26 @@ def test_columns_of_a_case_worked_by_hand(tmp_path: Path, pictures: Path) -> Non
 def test_a_score_of_the_threshold_itself_is_shown(tmp_path: Path, pictures: Path) -> None:
     write_gallery(tmp_path / "g", [("A", record())], images=pictures, threshold=0.7)
     assert read_data(tmp_path / "g")["detections"][0]["scores"] == [9000, 8000, 7000]
+
+
+def test_a_low_iou_threshold_has_errors_too(tmp_path: Path) -> None:
+    low = record(thresholds=(0.05,))
+    write_gallery(tmp_path / "g", [("A", low)], images=None, threshold=0.3)
+    kinds = [KINDS[kind] for kind in read_data(tmp_path / "g")["detections"][0]["kinds"]]
+    assert kinds == ["correct", "classification", "duplicate", "ignored", "background"]
+
+
+def test_what_would_be_refused_is_known_before(tmp_path: Path, pictures: Path) -> None:
+    models = [("A", record())]
+    found = check_gallery(tmp_path / "g", models, images=pictures, threshold=0.5)
+    assert found == [pictures / f"{name}.png" for name in TRUTH]
+    with pytest.raises(FileNotFoundError, match="images must be a folder"):
+        check_gallery(tmp_path / "g", models, images=tmp_path / "none", threshold=0.5)
+    with pytest.raises(ValueError, match=r"threshold must be in \[0, 1\], got nan"):
+        check_gallery(tmp_path / "g", models, images=None, threshold=float("nan"))
+    with pytest.raises(ValueError, match="gallery must be a new folder"):
+        check_gallery(pictures, models, images=None, threshold=0.5)
+    assert not (tmp_path / "g").exists()
 
 
 def test_copies_have_the_size_that_the_page_is_told(tmp_path: Path, pictures: Path) -> None:
@@ -275,6 +295,7 @@ def test_the_page_asks_no_network_and_parses_no_markup(tmp_path: Path) -> None:
     assert not re.search(r"https?:|//cdn|fetch\(|XMLHttpRequest|@import", every)
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", every)
     assert "default-src 'none'" in page["index.html"]
+    assert 'the error table\'s "missed" leaves out those that a box' in page["index.html"]
     assert all(len(text.splitlines()) < 400 for text in page.values())
     named = re.findall(r'^    \["(\w+)", \[', page["draw.js"], re.MULTILINE)
     assert set(KINDS) <= set(named)
