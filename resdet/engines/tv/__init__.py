@@ -60,17 +60,12 @@ def detect(model: nn.Module, batch: Sequence[Sample]) -> list[Found]:
 
 
 def speed_up(model: nn.Module) -> None:
-    """Fold batch norms and pool regions as `regions` does; the model then only detects."""
+    """Fold batch norms, begin conv5 on the image; the model then only detects."""
     fold(model)
     heads: Any = model.get_submodule("roi_heads")
     pooler, head = heads.box_roi_pool, heads.box_head
-    if not Rows.fits(pooler):
-        return
-    rows = Rows(pooler)
-    if ProjectedConv5.fits(head):
-        heads.describe_on_cpu = ProjectedConv5(rows, head)
-    else:
-        heads.describe_on_cpu = lambda features, boxes: head(rows(features, boxes))
+    if Rows.fits(pooler) and ProjectedConv5.fits(head):
+        heads.describe_on_cpu = ProjectedConv5(Rows(pooler), head)
 
 
 def canonical_state(model: nn.Module) -> dict[str, Tensor]:

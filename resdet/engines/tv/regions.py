@@ -7,7 +7,7 @@ of cells, and a cell is a row of all channels: what `F.embedding_bag` does on ev
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import torch
 import torch.nn.functional as F
@@ -19,6 +19,14 @@ from resdet.modeling.pooler import Pooler, region_levels, with_image
 
 CHUNK = 128  # regions at once in conv5: what they need is freed and used again
 _MANY = 1 << 12  # more samples along a side than any region has
+
+
+class Bags(NamedTuple):
+    """Regions of equal numbers of cells a bin: which; (R * bins, cells) their cells and weights."""
+
+    which: Tensor
+    cell: Tensor
+    weight: Tensor
 
 
 class Rows:
@@ -58,8 +66,7 @@ class Rows:
         if not self.half_pixel:  # ROIAlign without the half pixel knows no region under a cell
             wide, high = wide.clamp(min=1), high.clamp(min=1)
         kinds = self._samples(high) * _MANY + self._samples(wide)
-        side = -(-self.resolution // step)
-        pooled = cells.new_empty(len(rois), side, side, cells.shape[1])
+        bags = []
         for kind in torch.unique(kinds).tolist():  # equal numbers of samples, hence of cells
             which = torch.where(kinds == kind)[0]
             count_y, count_x = divmod(kind, _MANY)
@@ -69,14 +76,10 @@ class Rows:
             cell = start[:, :, None, :, None] + column[:, None, :, None, :]
             weight = weight_y[:, :, None, :, None] * weight_x[:, None, :, None, :]
             taps = row.shape[2] * column.shape[2]
-            sums = F.embedding_bag(
-                cell.reshape(-1, taps),
-                cells,
-                per_sample_weights=weight.reshape(-1, taps),
-                mode="sum",
-            )
-            pooled.index_copy_(0, which, sums.view(-1, side, side, cells.shape[1]))
-        return pooled.permute(0, 3, 1, 2)
+            bags.append(Bags(which, cell.reshape(-1, taps), weight.reshape(-1, taps)))
+        side = -(-self.resolution // step)
+        pooled: Tensor = _Sums.apply(cells, bags, len(rois), side * side)
+        return pooled.view(len(rois), side, side, cells.shape[1]).permute(0, 3, 1, 2)
 
     def _taps(
         self, start: Tensor, length: Tensor, limit: Tensor, samples: int, step: int
@@ -103,6 +106,41 @@ class Rows:
         if self.sampling_ratio:
             return torch.full(length.shape, self.sampling_ratio)
         return torch.ceil(length / self.resolution).long().clamp(1, _MANY - 1)
+
+
+class _Sums(torch.autograd.Function):
+    """Every bin as the weighted sum of its cells; every cell's gradient as that of its bins."""
+
+    @staticmethod
+    def forward(ctx: Any, cells: Tensor, bags: list[Bags], regions: int, bins: int) -> Tensor:
+        """(cells, C) -> (regions * bins, C)."""
+        pooled = cells.new_empty(regions, bins * cells.shape[1])
+        for which, cell, weight in bags:
+            sums = F.embedding_bag(cell, cells, per_sample_weights=weight, mode="sum")
+            pooled.index_copy_(0, which, sums.view(len(which), -1))
+        ctx.bags, ctx.bins, ctx.cells = bags, bins, len(cells)
+        return pooled.view(regions * bins, cells.shape[1])
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
+        """Sort what was read by cell: the bins that read a cell are a bag of their own."""
+        if not ctx.bags:
+            return gradients[0].new_zeros(ctx.cells, gradients[0].shape[1]), None, None, None
+        inside = torch.arange(ctx.bins)
+        read = [
+            (which[:, None] * ctx.bins + inside).view(-1, 1).expand_as(cell).reshape(-1)
+            for which, cell, _ in ctx.bags
+        ]
+        cells, order = torch.cat([bag.cell.view(-1) for bag in ctx.bags]).sort()
+        counts = torch.bincount(cells, minlength=ctx.cells)
+        gradient = F.embedding_bag(
+            torch.cat(read)[order],
+            gradients[0].contiguous(),
+            counts.cumsum(0) - counts,
+            per_sample_weights=torch.cat([bag.weight.view(-1) for bag in ctx.bags])[order],
+            mode="sum",
+        )
+        return gradient, None, None, None
 
 
 class ProjectedConv5:

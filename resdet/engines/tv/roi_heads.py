@@ -11,6 +11,7 @@ from torch import Tensor
 from torchvision.models.detection.roi_heads import RoIHeads
 
 from backbones.training.distributed import mean_over_ranks
+from resdet.engines.tv.regions import Rows
 from resdet.engines.tv.rpn import Target, smooth_l1
 
 # features and the boxes of each image -> one vector a box
@@ -20,7 +21,8 @@ Describe = Callable[[Mapping[str, Tensor], Sequence[Tensor]], Tensor]
 class BoxHeads(RoIHeads):
     """Detections of each image or, in training, `loss_cls` and `loss_box_reg`.
 
-    `describe_on_cpu`, once given, stands for pooler and head in eval mode on a CPU.
+    On a CPU `regions.Rows` stands for the pooler, and `describe_on_cpu`, once given, for pooler
+    and head in eval mode.
 
     Inside, the background is class 0, as torchvision has it; `BoxPredictor` has it last.
 
@@ -33,6 +35,7 @@ class BoxHeads(RoIHeads):
         super().__init__(*args, **kwargs)
         self._smooth_l1_beta = smooth_l1_beta
         self._box_weight = box_weight
+        self._rows = Rows(self.box_roi_pool) if Rows.fits(self.box_roi_pool) else None
         self.describe_on_cpu: Describe | None = None
 
     def forward(
@@ -53,10 +56,11 @@ class BoxHeads(RoIHeads):
         return [{"boxes": b, "scores": s, "labels": n} for b, s, n in zip(*found)], {}
 
     def _describe(self, features: Mapping[str, Tensor], boxes: Sequence[Tensor]) -> Tensor:
-        if self.describe_on_cpu and not self.training and boxes[0].device.type == "cpu":
+        on_cpu = boxes[0].device.type == "cpu"
+        if on_cpu and self.describe_on_cpu and not self.training:
             return self.describe_on_cpu(features, boxes)
-        pooled = self.box_roi_pool(features, boxes)
-        described: Tensor = self.box_head(pooled)
+        pool = self._rows if on_cpu and self._rows else self.box_roi_pool
+        described: Tensor = self.box_head(pool(features, boxes))
         return described
 
     def _losses(
