@@ -52,7 +52,7 @@ def fold(model: nn.Module) -> None:
 
 
 def compile_parts(model: nn.Module) -> None:
-    """torch.compile, in place, for trunk and RPN head: one graph for images of all sizes.
+    """torch.compile, in place, for trunk and RPN head: two graphs at most for all sizes.
 
     What follows them depends on the number of boxes found and stays as it is.
     """

@@ -235,10 +235,9 @@ def test_a_compiled_detector_finds_the_same(kind: str, small_config) -> None:
     box, score = apart(list(eager.predict(images(SIZES))), expected)
     assert box < 1e-2
     assert score < 1e-4
-    graphs = counters["stats"]["unique_graphs"]
-    assert 2 <= graphs <= 4  # trunk and RPN head, once more where the first image was square
-    list(eager.predict(images([(96, 104), (120, 96), (96, 144)])))
-    assert counters["stats"]["unique_graphs"] == graphs
+    more_sizes = [(96, 104), (120, 96), (96, 144), (96, 128), (96, 112), (144, 96), (96, 184)]
+    list(eager.predict(images(more_sizes)))
+    assert 2 <= counters["stats"]["unique_graphs"] <= 4  # two parts, at most twice each
 
 
 def test_values_out_of_range_are_refused() -> None:
