@@ -18,12 +18,12 @@ from backbones.checkpoint import (
     SAFETENSORS,
     BackboneCheckpoint,
     Preprocessing,
-    atomic_write,
     backbone_hash,
     save,
     save_backbone,
 )
 from backbones.features import Classifier
+from backbones.files import atomic_write
 from backbones.interop import (
     OURS,
     PICKLE,

@@ -60,10 +60,10 @@ def main(argv: Sequence[str]) -> None:
 
     from rich.progress import track
 
-    from backbones.checkpoint import atomic_write
     from backbones.evaluation.networks import load_network, parse_member
     from backbones.evaluation.protocol import Protocol, evaluate_networks
     from backbones.evaluation.report import describe, to_result
+    from backbones.files import atomic_write
     from backbones.training import distributed
 
     distributed.setup()

@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from backbones.checkpoint import atomic_write
+from backbones.files import atomic_write
 
 _SETTLED = 2_000_000_000  # ns; a younger file could change once more with the same time stamp
 
@@ -55,15 +55,21 @@ class Cache:
         return {"format": self._form, "root": os.fsdecode(self._root), "sha256": digest}
 
 
-def stamp(file: Path) -> Stamp:
-    """Size, mtime and ctime: a file replaced under its old time stamp has a new ctime."""
-    stat = file.stat()
+def stamp(file: Path | str) -> Stamp:
+    """Size, mtime and ctime: a file replaced under its old time stamp has a new ctime.
+
+    [] of a file that is not there.
+    """
+    try:
+        stat = os.stat(file)
+    except OSError:
+        return []
     return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
 
 
 def is_settled(stamp: Sequence[int]) -> bool:
     """Whether a change from now on would show in the stamp."""
-    return time.time_ns() - max(stamp[1:]) > _SETTLED
+    return bool(stamp) and time.time_ns() - max(stamp[1:]) > _SETTLED
 
 
 def _path(root: Path, form: str) -> Path | None:

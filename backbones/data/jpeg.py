@@ -9,9 +9,14 @@ _EXIF = 0xE1
 _ORIENTATION = 0x0112
 
 
+def is_jpeg(data: bytes) -> bool:
+    """Whether `data` begins as a JPEG does."""
+    return data[:2] == b"\xff\xd8"
+
+
 def jpeg_size(data: bytes) -> tuple[int, int] | None:
     """(height, width) after the rotation of its EXIF; None where `data` begins as no JPEG does."""
-    if data[:2] != b"\xff\xd8":
+    if not is_jpeg(data):
         return None
     at, turned = 2, False
     while data[at : at + 1] == b"\xff" and at + 9 <= len(data):

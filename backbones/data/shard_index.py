@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from backbones.data.cache import Cache, Entries, Stamp, is_settled, stamp
+from backbones.data.cache import Cache, Entries, is_settled, stamp
 from backbones.data.decoding import IMAGE_SUFFIXES
 
 UNLABELLED = -1
@@ -45,26 +45,19 @@ def index_shards(files: Sequence[Path]) -> list[ShardIndex]:
     fresh: Entries = {}
     found = []
     for file in files:
-        entry, now = known.get(file.name), _stamp(file)
+        entry, now = known.get(file.name), stamp(file)
         if entry is not None and entry[:3] == now:
             _, _, _, members, places, numbers, numbered = entry
             found.append(ShardIndex(members, _array(places, 2), _array(numbers), numbered))
             continue
         index = _scan(file)
         found.append(index)
-        if now and is_settled(now):
+        if is_settled(now):
             arrays = index.places.tolist(), index.numbers.tolist()
             fresh[file.name] = [*now, index.members, *arrays, index.numbered]
     if sum(len(entry[3]) for entry in fresh.values()) >= _WORTHWHILE:
         cache.save({**known, **fresh})
     return found
-
-
-def _stamp(file: Path) -> Stamp:
-    try:
-        return stamp(file)
-    except OSError:
-        return []  # the scan tells it
 
 
 def _array(values: object, columns: int = 0) -> NDArray[np.int64]:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from backbones.checkpoint import atomic_write
 from backbones.curves import TEST, TRAIN, Curve, plot_errors
+from backbones.files import atomic_write
 from backbones.reproduction.experiments import (
     COUNTED,
     MEASURES,

@@ -11,9 +11,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from backbones.checkpoint import atomic_write, save_backbone
+from backbones.checkpoint import save_backbone
 from backbones.config import CfgNode
 from backbones.curves import plot_learning_curve, read_curves
+from backbones.files import atomic_write
 from backbones.hardware import conditions
 from backbones.training import distributed, solver
 from backbones.training.runlog import METRICS, RunLog

@@ -13,8 +13,9 @@ from fvcore.common.config import CfgNode
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
-from backbones.checkpoint import atomic_write, last, mark_last, to_resume
+from backbones.checkpoint import last, mark_last, to_resume
 from backbones.curves import plot_learning_curve
+from backbones.files import atomic_write
 from backbones.training import distributed, solver
 from backbones.training.loop import LoopSettings, cure_of_waiting, train
 from backbones.training.runlog import METRICS, RunLog

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from backbones import files
+from backbones.data import cache as caches
 from resdet.data import annotation_cache
 from resdet.data.voc import load_voc
 
@@ -41,7 +43,7 @@ def age(root, seconds=60):
 @pytest.fixture(autouse=True)
 def _later(monkeypatch):
     now = time.time_ns
-    monkeypatch.setattr(annotation_cache.time, "time_ns", lambda: now() + 60_000_000_000)
+    monkeypatch.setattr(caches.time, "time_ns", lambda: now() + 60_000_000_000)
 
 
 @pytest.fixture
@@ -102,7 +104,7 @@ def test_a_file_replaced_under_its_old_time_and_size_is_seen(root):
 
 def test_files_of_this_moment_are_not_kept(root, monkeypatch, cache):
     newest = max(p.stat().st_ctime_ns for p in (root / "Annotations").iterdir())
-    monkeypatch.setattr(annotation_cache.time, "time_ns", lambda: newest + 1)
+    monkeypatch.setattr(caches.time, "time_ns", lambda: newest + 1)
     assert widths(root)[0] == [10.25]
     assert not cache.exists()
 
@@ -132,7 +134,7 @@ def spoil(file, how):
             "cut": content[:-20],
             "noise": bytes(range(256)),
             "another number": content.replace(b"20", b"21"),
-            "another format": content.replace(b"annotations/1", b"annotations/0"),
+            "another format": content.replace(b"voc/2", b"voc/1"),
             "another root": content.replace(b'"root":"/', b'"root":"/x'),
             "no digest": b"{}\n" + rest,
             "a list": b"[]\n" + rest,
@@ -162,7 +164,7 @@ def test_a_broken_cache_is_rebuilt(root, cache, parsed, how):
 def test_a_cache_that_cannot_be_written_is_done_without(root, cache, monkeypatch):
     cache.write_text("a file where the folder should be")
     assert widths(root)[0] == [10.25]
-    monkeypatch.setattr(annotation_cache.os, "replace", lambda *_: (_ for _ in ()).throw(OSError()))
+    monkeypatch.setattr(files.os, "replace", lambda *_: (_ for _ in ()).throw(OSError()))
     cache.unlink()
     assert widths(root)[0] == [10.25]
     assert list(cache.iterdir()) == []  # nothing half-written is left
@@ -177,7 +179,9 @@ def test_the_cache_is_never_in_the_data(root, monkeypatch):
 
 
 def test_where_the_cache_lies(monkeypatch, tmp_path):
-    file = annotation_cache._cache_file
+    def file(root):
+        return caches._path(root, "voc/2")
+
     monkeypatch.delenv("RESDET_CACHE", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     assert file(Path("/data")).parent == tmp_path / "xdg" / "resdet"
