@@ -27,6 +27,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "--batch": {"type": int, "help": "images at once [8]"},
     "--device": {"help": "cpu, cuda [cpu]"},
     "--precision": {"choices": ("fp32", "bf16", "fp16"), "help": "[fp32]"},
+    "--plot": {"type": Path, "metavar": "PNG", "help": "draw it here"},
     "--share": {"type": float, "help": "of full size [1]"},
     "--only": {"nargs": "+", "choices": ("voc", "coco", "bootstrap"), "help": "[all]"},
 }
@@ -35,7 +36,7 @@ TAKES = {
     "infer-backbone": ("--batch", "--side", "--rounds", "--device", "--precision"),
     "infer-det": ("--side",),
     "train-det": ("--side",),
-    "scaling": ("--device",),
+    "scaling": ("--device", "--plot"),
     "eval": ("--share", "--only"),
 }
 
@@ -45,8 +46,8 @@ def main(argv: Sequence[str]) -> None:
 
     from resdet.evaluation.results import check_writable, write_json
 
-    if args.json:
-        check_writable(args.json)
+    for path in filter(None, (args.json, getattr(args, "plot", None))):
+        check_writable(path)
     if args.what == "train-backbone":
         measured = _training(args)
     elif args.what == "all":

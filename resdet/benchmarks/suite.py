@@ -16,6 +16,7 @@ from resdet.benchmarks.evaluation import benchmark_evaluation
 from resdet.benchmarks.evaluation import tables as evaluation_tables
 from resdet.benchmarks.input import benchmark_detection_input
 from resdet.benchmarks.scaling import benchmark_scaling
+from resdet.benchmarks.scaling_plot import plot_scaling
 
 # what a result may be measured in -> how a table writes it
 _FIGURES = {"images_per_second": "{:.1f} img/s", "seconds": "{:.3f} s"}
@@ -35,12 +36,20 @@ def measure_detectors(work: Work, side: int = 320) -> dict[str, Any]:
         return benchmark_detectors(work, Path(folder), side=side)
 
 
+def measure_scaling(device: str = "cpu", plot: Path | None = None) -> dict[str, Any]:
+    """How cost grows along every axis; `plot` is a PNG of it."""
+    measured = benchmark_scaling(device=device)
+    if plot:
+        plot_scaling(measured, plot)
+    return measured
+
+
 BENCHMARKS: Mapping[str, Callable[..., dict[str, Any]]] = {
     "input": measure_input,
     "infer-backbone": benchmark_inference,
     "infer-det": lambda side=320: measure_detectors("infer", side),
     "train-det": lambda side=320: measure_detectors("train", side),
-    "scaling": benchmark_scaling,
+    "scaling": measure_scaling,
     "eval": benchmark_evaluation,
 }
 

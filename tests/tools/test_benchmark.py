@@ -127,3 +127,17 @@ def test_everything_is_everything(main, monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(suite, "tables", lambda name, measured: [])
     main(["all", "--json", str(tmp_path / "all.json")])
     assert set(asked) == set(json.loads((tmp_path / "all.json").read_text())) == set(fakes)
+
+
+def test_growth_is_drawn(main, monkeypatch, tmp_path, capsys):
+    from resdet.benchmarks import suite
+
+    only_one = suite.benchmark_scaling
+    monkeypatch.setattr(
+        suite, "benchmark_scaling", lambda device: only_one(["scoring, images"], device)
+    )
+    main(["scaling", "--plot", str(tmp_path / "growth.png")])
+    assert cv2.imread(str(tmp_path / "growth.png")) is not None
+    assert "scoring, images" in capsys.readouterr().out
+    with pytest.raises(OSError, match="got the folder"):
+        main(["scaling", "--plot", str(tmp_path)])
