@@ -7,19 +7,19 @@ costs four times as much. A constant part lowers a slope and never raises it abo
 from __future__ import annotations
 
 import multiprocessing
-import re
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import forkserver
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
+
+from backbones.benchmarks.memory import process_megabytes
 
 Step = Callable[[], object]
 TOLERANCE = 0.2  # of an exponent above the work's: caches and clocks reach so far
@@ -112,7 +112,7 @@ def _measure(
 ) -> dict[str, Any]:
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    before = _megabytes("VmRSS")
+    before = process_megabytes("VmRSS")
     step = build(**arguments)
     step()  # memory is allocated, kernels are chosen
     clock = _gpu_clock if device.startswith("cuda") else time.process_time
@@ -131,17 +131,8 @@ def _measure(
 def _taken(device: str, before: float | None) -> float | None:
     if device.startswith("cuda"):
         return torch.cuda.max_memory_allocated() / 1e6
-    peak = _megabytes("VmHWM")
+    peak = process_megabytes("VmHWM")
     return None if peak is None or before is None else peak - before
-
-
-def _megabytes(field: str) -> float | None:
-    try:
-        status = Path("/proc/self/status").read_text(encoding="utf-8")
-    except OSError:
-        return None
-    match = re.search(rf"{field}:\s*(\d+) kB", status)
-    return int(match[1]) * 1024 / 1e6 if match else None
 
 
 def _gpu_clock() -> float:

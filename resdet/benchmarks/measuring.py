@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import resdet
+from backbones.benchmarks.memory import process_megabytes
 
 
 def run_module(module: str, *arguments: str | Path, env: dict[str, str] | None = None) -> Any:
@@ -35,13 +35,5 @@ def run_module(module: str, *arguments: str | Path, env: dict[str, str] | None =
 
 
 def peak_megabytes() -> float | None:
-    """The most memory that this process held at once, in MB; None where the system does not say.
-
-    Not `getrusage`: a child's count there begins at what its parent held.
-    """
-    try:
-        status = Path("/proc/self/status").read_text(encoding="utf-8")
-    except OSError:
-        return None
-    match = re.search(r"VmHWM:\s*(\d+) kB", status)
-    return int(match[1]) * 1024 / 1e6 if match else None
+    """The most memory that this process held at once, in MB; None where the system does not say."""
+    return process_megabytes("VmHWM")
