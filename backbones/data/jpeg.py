@@ -16,9 +16,18 @@ def is_jpeg(data: bytes) -> bool:
 
 def jpeg_size(data: bytes) -> tuple[int, int] | None:
     """(height, width) after the rotation of its EXIF; None where `data` begins as no JPEG does."""
+    head = jpeg_head(data)
+    if head is None:
+        return None
+    height, width, orientation = head
+    return (width, height) if orientation >= 5 else (height, width)
+
+
+def jpeg_head(data: bytes) -> tuple[int, int, int] | None:
+    """(height, width) as stored, and EXIF's orientation, 1 to 8; None as in `jpeg_size`."""
     if not is_jpeg(data):
         return None
-    at, turned = 2, False
+    at, orientation = 2, 1
     while data[at : at + 1] == b"\xff" and at + 9 <= len(data):
         marker = data[at + 1]
         if marker == 0xFF:  # a fill byte
@@ -27,9 +36,9 @@ def jpeg_size(data: bytes) -> tuple[int, int] | None:
         (length,) = struct.unpack_from(">H", data, at + 2)
         if marker in _FRAME_HEADERS:
             height, width = struct.unpack_from(">HH", data, at + 5)
-            return (width, height) if turned else (height, width)
+            return height, width, orientation
         if marker == _EXIF and data[at + 4 : at + 10] == b"Exif\0\0":
-            turned = _orientation(data[at + 10 : at + 2 + length]) >= 5
+            orientation = _orientation(data[at + 10 : at + 2 + length])
         at += 2 + length
     return None
 
