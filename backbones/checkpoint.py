@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import pickle
+import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -110,19 +111,32 @@ def load(path: Path) -> dict[str, Any]:
     if path.suffix == SAFETENSORS:
         return _load_safetensors(path)
     try:
+        _check_sums(path)
         payload = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise ValueError(
             f"checkpoint must hold tensors and plain values only, got {path}; "
             "it is no torch file, or loading it would run code: convert it where you trust it"
         ) from error
-    except (RuntimeError, OSError, EOFError, ValueError, LookupError) as error:
+    except (RuntimeError, OSError, EOFError, ValueError, LookupError, zipfile.BadZipFile) as error:
         raise ValueError(
             f"checkpoint must be a complete, readable torch file, got {path} ({error})"
         ) from error
     if not isinstance(payload, dict):
         raise ValueError(f"checkpoint must hold a dict, got {type(payload).__name__} in {path}")
     return payload
+
+
+def _check_sums(path: Path) -> None:
+    """Hold every part of a torch file to its sum, which torch writes and does not read."""
+    if not zipfile.is_zipfile(path):
+        return  # torch's older format has none
+    with zipfile.ZipFile(path) as file:
+        if any(part.compress_type != zipfile.ZIP_STORED for part in file.infolist()):
+            raise ValueError("it is compressed, as torch writes none")
+        broken = file.testzip()
+    if broken is not None:
+        raise ValueError(f"{broken} in it is not what was written")
 
 
 def _load_safetensors(path: Path) -> dict[str, Any]:

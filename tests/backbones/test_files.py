@@ -1,0 +1,74 @@
+"""Files that appear whole or not at all, on a disk that fills and in a process that is killed."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from backbones import checkpoint
+from backbones.files import WriteError, atomic_write, sweep
+
+
+@pytest.fixture
+def small_disk() -> Iterator[None]:
+    """No file may grow past 200 kB: a write fails as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_full_disk_is_told_with_the_file_and_the_room(tmp_path: Path, small_disk: None) -> None:
+    path = tmp_path / "model.pth"
+    checkpoint.save(path, {"w": torch.zeros(10)})
+    before = path.read_bytes()
+    told = r"model\.pth must be writable, got 'File too large', [\d.]+ MB free on its disk; make"
+    with pytest.raises(WriteError, match=told):
+        checkpoint.save(path, {"w": torch.zeros(100_000)})
+    with pytest.raises(WriteError, match=told), atomic_write(path) as file:
+        file.write(bytes(300_000))
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["model.pth"]
+
+
+def test_an_error_of_the_writer_itself_stays_what_it_is(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="elsewhere"), atomic_write(tmp_path / "a") as file:
+        Path("elsewhere").read_bytes()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_process_left_is_swept_and_nothing_else(tmp_path: Path) -> None:
+    program = (
+        "import os, sys, pathlib\n"
+        "from backbones.files import atomic_write\n"
+        "with atomic_write(pathlib.Path(sys.argv[1])) as file:\n"
+        "    file.write(b'half'); file.flush(); os.kill(os.getpid(), 9)\n"
+    )
+    subprocess.run([sys.executable, "-c", program, str(tmp_path / "model_0000001.pth")])
+    (left,) = tmp_path.iterdir()
+    assert left.name.startswith(".model_0000001.pth.")
+    parent = tmp_path / f".model.pth.{os.getppid()}.abcd1234.tmp"  # a process that lives
+    others = [tmp_path / ".hidden", tmp_path / "model.pth.1.abcd1234.tmp", parent]
+    for path in others:
+        path.write_bytes(b"")
+    (tmp_path / ".results.json-abcd1234").write_bytes(b"")
+    assert set(sweep(tmp_path)) == {left, tmp_path / ".results.json-abcd1234"}
+    assert set(tmp_path.iterdir()) == set(others)
+    assert sweep(tmp_path / "absent") == []
+
+
+def test_a_flipped_bit_in_a_torch_file_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "model.pth"
+    checkpoint.save(path, {"w": torch.zeros(1000)})
+    content = bytearray(path.read_bytes())
+    content[content.index(bytes(2000)) + 1000] ^= 1  # torch.load returns it as it is
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"readable torch file, got .*model\.pth \(.*data/0 in it"):
+        checkpoint.load(path)
