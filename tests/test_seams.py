@@ -31,8 +31,13 @@ ALLOWED = {
 }
 # a config reads files by the loader that classification uses, and nothing else of it
 CONFIG_MAY = ("backbones.config",)
-# files of images are read, and what was read is kept, by the code that classification uses
-DATA_MAY = ("backbones.data.jpeg", "backbones.data.cache")
+# files of images are read, kept and handed on by the code that classification uses
+DATA_MAY = (
+    "backbones.data.header",
+    "backbones.data.jpeg",
+    "backbones.data.cache",
+    "backbones.data.workers",
+)
 
 
 def imports(path: Path) -> Iterator[str]:

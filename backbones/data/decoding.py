@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from backbones.data.header import may_decode
 from backbones.data.jpeg import jpeg_size
 
 Image = NDArray[np.uint8]
@@ -39,13 +40,14 @@ def decode_image(data: bytes, name: str, reduction: Reduction | None = None) -> 
 
     `reduction` is asked for JPEGs only, which are decoded at a part of their size by averaging in
     the transform's domain; see `reduced` for the size that it leaves.
-    Raises: ValueError with `name`.
+    Raises: ValueError with `name`, also where it claims too many pixels: see `header`.
     """
     size = jpeg_size(data) if reduction is not None else None
     factor = reduction(*size) if reduction is not None and size is not None else 1
     try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), _FLAGS[factor])
-    except cv2.error:  # no bytes at all
+        known = may_decode(data, name)
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), _FLAGS[factor]) if known else None
+    except cv2.error:
         image = None
     if image is None:
         raise ValueError(f"{name} must be a readable image; remove it or replace it")

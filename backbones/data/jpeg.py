@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 
 _FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_ENDS = (0xD9, 0xDA)  # of the image, and of its headers
+_WITHOUT_LENGTH = frozenset((0x01, *range(0xD0, 0xD9)))
 _EXIF = 0xE1
 _ORIENTATION = 0x0112
 
@@ -28,10 +30,17 @@ def jpeg_head(data: bytes) -> tuple[int, int, int] | None:
     if not is_jpeg(data):
         return None
     at, orientation = 2, 1
-    while data[at : at + 1] == b"\xff" and at + 9 <= len(data):
+    while at + 9 <= len(data):
         marker = data[at + 1]
-        if marker == 0xFF:  # a fill byte
-            at += 1
+        if data[at] != 0xFF or marker in (0x00, 0xFF):  # stray bytes, which decoders pass over
+            at = data.find(b"\xff", at + 1)
+            if at < 0:
+                return None
+            continue
+        if marker in _ENDS:
+            return None
+        if marker in _WITHOUT_LENGTH:
+            at += 2
             continue
         (length,) = struct.unpack_from(">H", data, at + 2)
         if marker in _FRAME_HEADERS:

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from backbones.data.header import may_decode
 from backbones.data.jpeg import is_jpeg, jpeg_size
 
 # what cv2 decodes; the first wins where a stem has several
@@ -25,11 +26,13 @@ def read_image(path: Path, *, rgb: bool = False) -> NDArray[np.uint8]:
     """The file as pixels, rotated as its EXIF says.
 
     Shape: (H, W, 3), BGR unless `rgb`.
-    Raises: ValueError if the file is absent or no image.
+    Raises: ValueError if the file is absent, no image, or of too many pixels: see `header`.
     """
     try:
         order = cv2.IMREAD_COLOR_RGB if rgb else cv2.IMREAD_COLOR_BGR
-        image = cv2.imdecode(np.fromfile(path, np.uint8), order)
+        data = Path(path).read_bytes()
+        known = may_decode(data, str(path))
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), order) if known else None
     except (OSError, cv2.error):
         image = None
     if image is None:
