@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
-from typing import Generic, TypeVar
+from itertools import islice
+from typing import TypeVar
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset, Sampler
+from torch.utils.data import Dataset, Sampler
 
 from backbones.data.decoding import Image
 from backbones.data.images import Images
 from backbones.data.transforms import RandomView, Views, centre_view
+from backbones.data.workers import read_batches
 
 Batch = tuple[Tensor, Tensor]
 Position = int
@@ -75,14 +75,22 @@ class TrainingImages(Dataset[tuple[Image, int]]):
         self._epoch = -1
         self._order = np.empty(0, np.int64)
 
+    def name(self, position: Position) -> str:
+        """The image at a position, for messages."""
+        return self._images.name(self._place(position)[2])
+
     def __getitem__(self, position: Position) -> tuple[Image, int]:
+        epoch, offset, index = self._place(position)
+        view = RandomView(self._views, np.random.default_rng((self._seed, epoch, offset)))
+        return view(self._images.read(index, view.reduction)), int(self._labels[index])
+
+    def _place(self, position: Position) -> tuple[int, int, int]:
+        """(epoch, place in it, index of the image)."""
         epoch, offset = divmod(position, len(self._images) * self._repetitions)
         if epoch != self._epoch:
             order = epoch_order(self._seed, epoch, len(self._images))
             self._epoch, self._order = epoch, order
-        index = int(self._order[offset // self._repetitions])
-        view = RandomView(self._views, np.random.default_rng((self._seed, epoch, offset)))
-        return view(self._images.read(index, view.reduction)), int(self._labels[index])
+        return epoch, offset, int(self._order[offset // self._repetitions])
 
 
 class CentreImages(Dataset[tuple[Image, int]]):
@@ -118,8 +126,9 @@ def make_training_batches(
     check_shares(batch_size, world_size)
     sampler = EndlessSampler(first=start_iteration * batch_size, rank=rank, world_size=world_size)
     dataset = TrainingImages(images, views, seed, repetitions)
+    share = batch_size // world_size
     return load(
-        dataset, sampler, _stack, batch_size=batch_size // world_size, num_workers=num_workers
+        dataset, sampler, _stack, batch_size=share, num_workers=num_workers, name=dataset.name
     )
 
 
@@ -138,20 +147,9 @@ def make_test_batches(
     """
     share = range(rank, len(images), world_size)
     centres = CentreImages(images, views)
-    return load(centres, share, _stack, batch_size=batch_size, num_workers=num_workers)
-
-
-class _Telling(Dataset["Sample | ValueError"], Generic[Sample]):
-    """Returns a fault as a value: raised in a worker, its message would drown in a traceback."""
-
-    def __init__(self, samples: Dataset[Sample]) -> None:
-        self._samples = samples
-
-    def __getitem__(self, position: Position) -> Sample | ValueError:
-        try:
-            return self._samples[position]
-        except ValueError as fault:
-            return fault
+    return load(
+        centres, share, _stack, batch_size=batch_size, num_workers=num_workers, name=images.name
+    )
 
 
 def load(
@@ -161,40 +159,20 @@ def load(
     *,
     batch_size: int,
     num_workers: int,
+    name: Callable[[Position], str] = str,
 ) -> Iterator[Collated]:
     """`collate` of the samples at every `batch_size` positions, read by workers, in order.
 
-    Raises: the ValueError of the first sample that has one.
+    Raises: as `read_batches`.
     """
-    batches: DataLoader[Sample | ValueError] = DataLoader(
-        _Telling(samples),
-        batch_size,
-        sampler=positions,
-        num_workers=num_workers,
-        collate_fn=partial(_unless_faulty, collate),
-        worker_init_fn=_one_thread if num_workers else None,
-        pin_memory=torch.cuda.is_available(),
-        generator=torch.Generator(),  # else it would draw from the stream that dropout draws from
-    )
-    for batch in batches:
-        if isinstance(batch, ValueError):
-            raise batch
+    batches = _batched(positions, batch_size)
+    return read_batches(samples, batches, collate, num_workers=num_workers, name=name)
+
+
+def _batched(positions: Iterable[Position], size: int) -> Iterator[list[Position]]:
+    remaining = iter(positions)
+    while batch := list(islice(remaining, size)):
         yield batch
-
-
-def _one_thread(worker: int) -> None:
-    cv2.setNumThreads(0)  # the workers are the threads
-
-
-def _unless_faulty(
-    collate: Callable[[list[Sample]], Collated], samples: list[Sample | ValueError]
-) -> Collated | ValueError:
-    whole: list[Sample] = []
-    for sample in samples:
-        if isinstance(sample, ValueError):
-            return sample
-        whole.append(sample)
-    return collate(whole)
 
 
 def _stack(samples: list[tuple[Image, int]]) -> Batch:

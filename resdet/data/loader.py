@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
+from backbones.data.workers import read_batches
 from resdet import boxes as box
 from resdet.data.image import read_image
 from resdet.data.transforms import Augmented, Image
@@ -80,6 +80,11 @@ class DetectionDataset(TorchDataset[Sample]):
             keep &= ~truth.difficult
         return truth.boxes[keep].astype(np.float32), truth.labels[keep]
 
+    def name(self, draw: Draw) -> str:
+        """The image of a draw, for messages."""
+        record = self.records[draw[0]]
+        return f"{record.path} ({record.width}x{record.height})"
+
     def __getitem__(self, draw: int | Draw) -> Sample:
         """Raises: ValueError if the file is unreadable or of another size than its record."""
         index, place = (draw, 0) if isinstance(draw, int) else draw
@@ -142,7 +147,7 @@ def train_batches(
     draws = islice(shuffled(indices, seed), rank, None, world_size)
     groups = [r.width > r.height and aspect_ratio_grouping for r in dataset.records]
     batches = islice(batched(draws, batch_size, groups), start_iteration, None)
-    return _loaded(dataset, batches, num_workers)
+    return read_batches(dataset, batches, list, num_workers=num_workers, name=dataset.name)
 
 
 def test_batches(
@@ -162,7 +167,7 @@ def test_batches(
     dataset = DetectionDataset(records, transform, channel_order=channel_order)
     draws = [(index, 0) for index in range(rank, len(records), world_size)]
     batches = [draws[at : at + batch_size] for at in range(0, len(draws), batch_size)]
-    return _loaded(dataset, batches, num_workers)
+    return read_batches(dataset, batches, list, num_workers=num_workers, name=dataset.name)
 
 
 def shuffled(indices: Sequence[int], seed: int) -> Iterator[Draw]:
@@ -182,39 +187,3 @@ def batched(draws: Iterable[Draw], batch_size: int, groups: Sequence[bool]) -> I
         if len(group) == batch_size:
             yield list(group)
             group.clear()
-
-
-class _Telling(TorchDataset["Sample | ValueError"]):
-    """Returns a fault as a value: raised in a worker, its message would drown in a traceback."""
-
-    def __init__(self, dataset: DetectionDataset) -> None:
-        self.dataset = dataset
-
-    def __getitem__(self, draw: Draw) -> Sample | ValueError:
-        try:
-            return self.dataset[draw]
-        except ValueError as fault:
-            return fault
-
-
-def _loaded(
-    dataset: DetectionDataset, batches: Iterable[list[Draw]], num_workers: int
-) -> Iterator[list[Sample]]:
-    loader = DataLoader(
-        _Telling(dataset),
-        batch_sampler=batches,  # type: ignore[arg-type]
-        num_workers=num_workers,
-        collate_fn=list,
-        worker_init_fn=_start_worker,
-        pin_memory=torch.cuda.is_available(),
-        generator=torch.Generator(),  # else starting it would move the global random state
-    )
-    for batch in loader:
-        for sample in batch:
-            if isinstance(sample, ValueError):
-                raise sample
-        yield batch
-
-
-def _start_worker(worker: int) -> None:
-    cv2.setNumThreads(0)  # the workers are the threads

@@ -1,0 +1,170 @@
+"""Samples read by worker processes: a fault is one line, a worker that dies or hangs is named."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any, Generic, TypeVar
+
+import cv2
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+from backbones.exhaustion import READING, OutOfMemory, first_line, is_exhaustion
+from backbones.patience import TIMEOUT_VARIABLE, patience, say, waiting
+
+LOOK = 5  # Unit: seconds; how often it is looked whether the workers still live
+_FAULTS = (ValueError, OSError)
+Position = TypeVar("Position")
+Sample = TypeVar("Sample")
+Collated = TypeVar("Collated")
+
+
+class _Telling(Dataset["Sample | ValueError | OSError"], Generic[Sample]):
+    """Returns a fault as a value: raised in a worker, its message would drown in a traceback."""
+
+    def __init__(self, samples: Dataset[Sample], name: Callable[[Any], str]) -> None:
+        self._samples = samples
+        self._name = name
+
+    def __getitem__(self, position: Any) -> Sample | ValueError | OSError:
+        try:
+            return self._samples[position]
+        except (ValueError, OSError) as fault:
+            return fault
+        except (MemoryError, RuntimeError, cv2.error) as error:
+            if not is_exhaustion(error):
+                raise
+            return OutOfMemory(self._name(position), first_line(error), READING)
+
+
+def read_batches(
+    samples: Dataset[Sample],
+    batches: Iterable[list[Position]],
+    collate: Callable[[list[Sample]], Collated],
+    *,
+    num_workers: int,
+    name: Callable[[Position], str] = str,
+) -> Iterator[Collated]:
+    """`collate` of the samples at the positions of each batch, read by workers, in order.
+
+    `name` says for messages what lies at a position.
+    Raises: the ValueError or OSError of the first sample that has one; ChildProcessError within
+        seconds of a worker's death, and after `patience()` without a batch.
+    """
+    begun = multiprocessing.Value("i", 0)
+    loader: DataLoader[Sample | ValueError | OSError] = DataLoader(
+        _Telling(samples, name),
+        batch_sampler=batches,  # type: ignore[arg-type]
+        num_workers=num_workers,
+        collate_fn=partial(_unless_faulty, collate),
+        worker_init_fn=partial(_start, begun),
+        pin_memory=torch.cuda.is_available(),
+        generator=torch.Generator(),  # else it would draw from the stream that dropout draws from
+        timeout=LOOK if num_workers else 0,
+    )
+    for batch in _watched(loader, begun) if num_workers else _alone(loader):
+        if isinstance(batch, _FAULTS):
+            raise batch
+        yield batch
+
+
+def _start(begun: Any, worker: int) -> None:
+    cv2.setNumThreads(0)  # the workers are the threads
+    with begun.get_lock():
+        begun.value += 1
+
+
+def _unless_faulty(
+    collate: Callable[[list[Sample]], Collated], samples: list[Sample | ValueError | OSError]
+) -> Collated | ValueError | OSError:
+    whole: list[Sample] = []
+    for sample in samples:
+        if isinstance(sample, _FAULTS):
+            return sample
+        whole.append(sample)
+    return collate(whole)
+
+
+def _alone(loader: Iterable[Any]) -> Iterator[Any]:
+    stream = iter(loader)
+    with waiting("reading the first batch"):
+        first = next(stream, None)
+    if first is not None:
+        yield first
+        yield from stream
+
+
+def _watched(loader: DataLoader[Any], begun: Any) -> Iterator[Any]:
+    """The batches; what is waited for is said after 5 s, 10 s, 20 s ..."""
+    count, others, limit = loader.num_workers, multiprocessing.active_children(), patience()
+    with _death_told_by_next(), waiting(f"starting {count} worker(s)"):
+        stream = iter(loader)
+    workers = [child for child in multiprocessing.active_children() if child not in others]
+    looks, first = 0, True
+    while True:
+        try:
+            batch = next(stream)
+        except StopIteration:
+            return
+        except RuntimeError as error:
+            if "exited unexpectedly" in str(error):
+                raise ChildProcessError(_death(workers)) from None
+            if "DataLoader timed out" not in str(error):
+                raise
+            looks += 1
+            if looks * LOOK >= limit:
+                for worker in workers:
+                    worker.kill()  # what hangs would not answer a request to end
+                raise ChildProcessError(_silence(looks * LOOK, begun.value, count)) from None
+            if looks & (looks - 1) == 0:
+                kind = "the first" if first else "a"
+                started = f"{begun.value} of {count} worker(s) started"
+                say(f"waiting for {kind} batch: {looks * LOOK:g} s so far, {started}")
+            continue
+        looks, first = 0, False
+        yield batch
+
+
+@contextlib.contextmanager
+def _death_told_by_next() -> Iterator[None]:
+    """Keep torch from handling SIGCHLD, by which any line at all could raise a worker's death."""
+    handler = signal.getsignal(signal.SIGCHLD)
+    yield
+    if handler is not None and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGCHLD, handler)
+
+
+def _death(workers: list[Any]) -> str:
+    ended = [(number, w) for number, w in enumerate(workers) if w.exitcode is not None]
+    number, worker = next(
+        ((n, w) for n, w in ended if w.exitcode), ended[0] if ended else (0, None)
+    )
+    code = worker.exitcode if worker is not None else None
+    how = "is gone"
+    if code is not None and code < 0:
+        how = f"was ended by {signal.Signals(-code).name}"
+    elif code is not None:
+        how = f"exited with code {code}"
+    cause = {
+        -signal.SIGKILL: "as the kernel does where memory runs out: lower DATALOADER.NUM_WORKERS "
+        "or SOLVER.IMS_PER_BATCH",
+        -signal.SIGBUS: "as happens where shared memory runs out: enlarge /dev/shm (docker run "
+        "--shm-size), or lower DATALOADER.NUM_WORKERS",
+    }.get(code or 0, "set DATALOADER.NUM_WORKERS 0 to see its error")
+    return (
+        f"worker {number + 1} of {len(workers)} must live while batches are read, but it {how}, "
+        f"{cause}; go on with --resume"
+    )
+
+
+def _silence(seconds: float, begun: int, count: int) -> str:
+    return (
+        f"a batch must come within {TIMEOUT_VARIABLE} seconds, got none in {seconds:.0f} s "
+        f"({begun} of {count} worker(s) started); see whether the disk of the images answers, or "
+        f"raise {TIMEOUT_VARIABLE}"
+    )

@@ -1,0 +1,87 @@
+"""Memory that ran out, told by what was to fit into it and what makes it smaller."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import cv2
+import torch
+from torch import Tensor
+
+_SHOWN = 4  # images of a batch that are named
+# what torch's allocators and libraries say of memory in a RuntimeError
+_SIGNS = ("can't allocate memory", "not enough memory", "out of memory", "_STATUS_ALLOC_FAILED")
+_CV2_INSUFFICIENT_MEMORY = -4
+READING = "lower DATALOADER.NUM_WORKERS or SOLVER.IMS_PER_BATCH, or store smaller images"
+# (doing, whether boxes are searched) -> three ways to less memory
+CURES = {
+    ("training", True): "lower SOLVER.IMS_PER_BATCH, lower INPUT.MIN_SIZE_TRAIN and "
+    "INPUT.MAX_SIZE_TRAIN, or set SOLVER.AMP.ENABLED True",
+    ("training", False): "raise SOLVER.ACCUMULATION, set MODEL.ACTIVATION_CHECKPOINTING True, or "
+    "set SOLVER.AMP.ENABLED True",
+    ("testing", True): "lower --batch, lower INPUT.MIN_SIZE_TEST and INPUT.MAX_SIZE_TEST, or give "
+    "--precision bf16",
+    ("testing", False): "lower SOLVER.IMS_PER_BATCH, lower INPUT.SIZE_TEST, or give fewer crops",
+}
+
+
+class OutOfMemory(ValueError):
+    """Memory of the machine or of the device did not suffice for one batch or one image."""
+
+    def __init__(self, what: str, error: str, cure: str) -> None:
+        super().__init__(f"memory must hold {what}, got {error!r}; {cure}")
+        self.parts = what, error, cure
+
+    def __reduce__(self) -> tuple[type[OutOfMemory], tuple[str, str, str]]:
+        return OutOfMemory, self.parts  # a worker hands it on
+
+
+@contextlib.contextmanager
+def fitting(batch: Any, doing: str = "training") -> Iterator[None]:
+    """What runs out of memory within the block says so of `batch`.
+
+    `batch`: detection's samples, or a tuple that begins with a tensor of images.
+    Raises: OutOfMemory in place of what torch, NumPy, OpenCV or Python raise.
+    """
+    try:
+        yield
+    except (MemoryError, RuntimeError, cv2.error) as error:
+        if not is_exhaustion(error):
+            raise
+        cure = CURES[doing, not isinstance(batch, tuple)]
+        raise OutOfMemory(f"a batch of {describe(batch)}", first_line(error), cure) from None
+
+
+def is_exhaustion(error: BaseException) -> bool:
+    """True of every way in which memory that ran out is told."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    if isinstance(error, cv2.error):
+        return getattr(error, "code", None) == _CV2_INSUFFICIENT_MEMORY
+    return isinstance(error, RuntimeError) and any(sign in str(error) for sign in _SIGNS)
+
+
+def first_line(error: BaseException) -> str:
+    """What `error` says first, without the place in torch's sources."""
+    lines = str(error).strip().splitlines()
+    text = lines[0] if lines else type(error).__name__
+    return text[text.rfind("DefaultCPUAllocator") :] if "DefaultCPUAllocator" in text else text
+
+
+def describe(batch: Any) -> str:
+    """How many images of what size, and where a batch names them, which."""
+    if isinstance(batch, tuple) and batch and isinstance(batch[0], Tensor):
+        count, height, width = batch[0].shape[:3]
+        return f"{count} images of {width}x{height}"
+    if isinstance(batch, Sequence) and all(isinstance(sample, Mapping) for sample in batch):
+        named = [f"{s['image_id']} ({_size(s)})" for s in batch[:_SHOWN]]
+        more = f" and {len(batch) - _SHOWN} more" if len(batch) > _SHOWN else ""
+        return f"{len(batch)} image(s): {', '.join(named)}{more}"
+    return "images"
+
+
+def _size(sample: Mapping[str, Any]) -> str:
+    height, width = sample["image"].shape[-2:]
+    return f"{width}x{height}, {len(sample['boxes'])} boxes"

@@ -1,0 +1,106 @@
+"""Workers that die, hang or run out of memory: one message each, in bounded time."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from backbones.data import workers
+from backbones.data.workers import read_batches
+from backbones.exhaustion import OutOfMemory
+
+BATCHES = [[0, 1], [2, 3], [4, 5]]
+
+
+class Samples:
+    """Position -> itself, but for one at which `act` is called first."""
+
+    def __init__(self, at, act):
+        self.at, self.act = at, act
+
+    def __getitem__(self, position):
+        if position == self.at:
+            self.act()
+        return position
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch):
+    monkeypatch.setattr(workers, "LOOK", 0.5)
+
+
+def kill(how):
+    return lambda: os.kill(os.getpid(), how)
+
+
+def read(act, at=4, num_workers=2, **options):
+    return read_batches(Samples(at, act), BATCHES, list, num_workers=num_workers, **options)
+
+
+@pytest.mark.parametrize(
+    ("act", "told"),
+    [
+        (kill(signal.SIGKILL), "was ended by SIGKILL, as the kernel does where memory runs out"),
+        (kill(signal.SIGBUS), "was ended by SIGBUS, as happens where shared memory .*--shm-size"),
+        (lambda: os._exit(3), "exited with code 3, set DATALOADER.NUM_WORKERS 0"),
+    ],
+)
+def test_a_worker_that_dies_is_told_within_seconds(act, told):
+    started = time.monotonic()
+    batches = read(act)
+    with pytest.raises(ChildProcessError, match=f"worker [12] of 2 must live .*{told}.*--resume"):
+        list(batches)
+    assert time.monotonic() - started < 5
+
+
+def test_a_death_interrupts_nothing_but_the_wait_for_a_batch():
+    def die():
+        time.sleep(0.2)  # the batch before is then handed on whole
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    batches = read(die)
+    assert next(batches) == [0, 1]
+    end = time.monotonic() + 1
+    while time.monotonic() < end:  # torch's own handler of SIGCHLD would raise here
+        pass
+    assert next(batches) == [2, 3]
+    with pytest.raises(ChildProcessError):
+        next(batches)
+
+
+def test_a_worker_that_hangs_is_given_up_aloud(monkeypatch, capfd):
+    monkeypatch.setenv("RESDET_TIMEOUT", "2")
+    batches = read(lambda: time.sleep(60), at=0)
+    with pytest.raises(ChildProcessError, match=r"within RESDET_TIMEOUT seconds, got none in 2 s"):
+        list(batches)
+    told = capfd.readouterr().out
+    assert "waiting for the first batch: 0.5 s so far, 2 of 2 worker(s) started" in told
+    assert told.count("waiting") == 2  # after 1 and 2 looks
+
+
+def test_a_slow_worker_is_waited_for():
+    assert list(read(lambda: time.sleep(1.2))) == BATCHES
+
+
+def no_memory():
+    raise MemoryError("Unable to allocate 7 TiB")
+
+
+@pytest.mark.parametrize("num_workers", [0, 1])
+def test_memory_that_runs_out_in_reading_names_the_image(num_workers):
+    batches = read(no_memory, num_workers=num_workers, name="image {}".format)
+    assert next(batches) == [0, 1]
+    told = "memory must hold image 4, got 'Unable to allocate 7 TiB'; lower DATALOADER.NUM_WORKERS"
+    with pytest.raises(OutOfMemory, match=told):
+        list(batches)
+
+
+def gone():
+    raise FileNotFoundError("a.jpg is gone")
+
+
+@pytest.mark.parametrize("num_workers", [0, 1])
+def test_a_file_that_vanishes_is_one_line(num_workers):
+    with pytest.raises(OSError, match=r"^a\.jpg is gone$"):
+        list(read(gone, num_workers=num_workers))

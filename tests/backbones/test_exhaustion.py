@@ -1,0 +1,67 @@
+import pickle
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from backbones.exhaustion import OutOfMemory, describe, fitting, is_exhaustion
+
+TOO_MANY = 2**52
+
+
+def sample(name, height, width):
+    image = torch.zeros(3, height, width, dtype=torch.uint8)
+    return {"image_id": name, "image": image, "boxes": torch.zeros(7, 4)}
+
+
+def raised(act):
+    with pytest.raises(BaseException) as error:  # noqa: PT011
+        act()
+    return error.value
+
+
+@pytest.mark.parametrize(
+    ("act", "exhausted"),
+    [
+        (lambda: torch.empty(TOO_MANY), True),
+        (lambda: np.empty(TOO_MANY), True),
+        (lambda: bytearray(TOO_MANY), True),
+        (lambda: torch.zeros(2) @ torch.zeros(3), False),
+        (lambda: cv2.resize(np.zeros((2, 2), np.uint8), (0, 0)), False),
+        (lambda: [][0], False),
+    ],
+)
+def test_memory_is_told_from_other_faults(act, exhausted):
+    assert is_exhaustion(raised(act)) == exhausted
+
+
+def test_a_device_that_is_full():
+    assert is_exhaustion(torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB."))
+    assert is_exhaustion(RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling"))
+
+
+def test_a_batch_that_does_not_fit_is_named_with_three_ways_out():
+    batch = [sample("000012", 600, 800), sample(7, 40, 30)]
+    with pytest.raises(OutOfMemory) as error, fitting(batch):
+        torch.empty(TOO_MANY)
+    text = str(error.value)
+    assert "2 image(s): 000012 (800x600, 7 boxes), 7 (30x40, 7 boxes)" in text
+    knobs = ("SOLVER.IMS_PER_BATCH", "INPUT.MIN_SIZE_TRAIN", "SOLVER.AMP.ENABLED")
+    assert all(knob in text for knob in knobs)
+    assert len(text.splitlines()) == 1
+    views = (torch.zeros(4, 16, 20, 3), torch.zeros(4))
+    told = r"4 images of 20x16.*lower SOLVER.IMS_PER_BATCH, lower INPUT.SIZE_TEST"
+    with pytest.raises(OutOfMemory, match=told), fitting(views, "testing"):
+        bytearray(TOO_MANY)
+
+
+def test_other_faults_pass_through():
+    with pytest.raises(RuntimeError, match="size mismatch|inconsistent tensor"), fitting([]):
+        torch.zeros(2) @ torch.zeros(3)
+
+
+def test_many_images_are_counted_and_the_fault_crosses_processes():
+    assert describe([sample(n, 2, 2) for n in range(6)]).endswith("and 2 more")
+    fault = OutOfMemory("a.jpg", "no", "store smaller images")
+    assert str(pickle.loads(pickle.dumps(fault))) == str(fault)
