@@ -1,0 +1,107 @@
+"""What a device can do at most, measured: operations and bytes per second."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import conv2d
+
+from backbones.hardware import available_cores
+from backbones.training.loop import DTYPES
+
+_SIDES = {"cpu": (256, 512, 1024, 2048), "cuda": (256, 1024, 4096, 8192)}
+_COPIED = {"cpu": 128 * 2**20, "cuda": 2**30}  # bytes, beyond any cache
+_RUNS = 6
+_LONG = 0.05  # seconds of one product: a larger one tells no more
+
+
+def measure_limits(device: str = "cpu", threads: int | None = None) -> dict[str, Any]:
+    """{"matrix_rate": {"fp32": operations/s, "bf16": ..., "fp16": ...}, "bandwidth": bytes/s}.
+
+    The rate is that of the largest square product, by matmul or by a 1x1 convolution, whichever is
+    faster; a multiply-add is two operations, as torch.utils.flop_counter counts. fp32 is what
+    convolutions make of it: TF32 on a GPU where cuDNN may. The bandwidth is that of a copy, bytes
+    read and written. Each is the best of several runs: what the device could do, undisturbed.
+    On a CPU `threads` are used, all cores by default. Measured once a process.
+    """
+    place = torch.device(device)
+    return _measure(place, (threads or available_cores()) if place.type == "cpu" else 0)
+
+
+@cache
+def _measure(device: torch.device, threads: int) -> dict[str, Any]:
+    with _threads(threads), _convolutions_precision(), torch.inference_mode():
+        rates = {name: _matrix_rate(device, dtype) for name, dtype in DTYPES.items()}
+        source = torch.ones(_COPIED[device.type], dtype=torch.uint8, device=device)
+        target = torch.empty_like(source)
+        seconds = _shortest(lambda: target.copy_(source), device)
+    return {"matrix_rate": rates, "bandwidth": 2 * source.nbytes / seconds}
+
+
+def _matrix_rate(device: torch.device, dtype: torch.dtype) -> float:
+    best = 0.0
+    for side in _SIDES[device.type]:
+        left = torch.randn(side, side, device=device).to(dtype)
+        right = torch.randn(side, side, device=device).to(dtype)
+        image = torch.randn(side // 256, side, 16, 16, device=device).to(dtype)
+        image = image.to(memory_format=torch.channels_last)
+        taken = [
+            _shortest(lambda a=left, b=right: a @ b, device),
+            _shortest(lambda x=image, w=right[..., None, None]: conv2d(x, w), device),
+        ]
+        best = max(best, 2 * side**3 / min(taken))
+        if max(taken) > _LONG:
+            break
+    return best
+
+
+def _shortest(call: Callable[[], Tensor], device: torch.device) -> float:
+    """Seconds of the fastest of some runs, after one that is not counted; few of a slow one."""
+    best, spent = float("inf"), 0.0
+    for run in range(_RUNS + 1):
+        synchronize(device)
+        start = time.perf_counter()
+        call()
+        synchronize(device)
+        seconds = time.perf_counter() - start
+        if run or seconds > _LONG:
+            best = min(best, seconds)
+        spent += seconds
+        if spent > _RUNS * _LONG:
+            break
+    return best
+
+
+def synchronize(device: torch.device) -> None:
+    """Wait until the device has done what it was given; a CPU has."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+@contextmanager
+def _threads(number: int) -> Iterator[None]:
+    before = torch.get_num_threads()
+    if number:
+        torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
+def _convolutions_precision() -> Iterator[None]:
+    """Products of matrices round as convolutions do."""
+    matmul = torch.backends.cuda.matmul
+    before = matmul.allow_tf32
+    matmul.allow_tf32 = torch.backends.cudnn.allow_tf32
+    try:
+        yield
+    finally:
+        matmul.allow_tf32 = before
