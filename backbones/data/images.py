@@ -130,6 +130,14 @@ def open_split(root: Path, split: str, class_names: tuple[str, ...] = ()) -> Ima
     return read(root, split, class_names)
 
 
+def has_split(root: Path, split: str) -> bool:
+    """Whether `open_split` would find this split in `root`, be it faulty or not; "" is `root`.
+
+    Raises: ValueError if `root` holds two datasets of CIFAR.
+    """
+    return _find(Path(root), split) is not None
+
+
 def open_test(root: Path, class_names: tuple[str, ...] = ()) -> Images:
     """The test split of `root`, else val, else `root` itself as <class>/ folders or shards.
 
