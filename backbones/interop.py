@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 
 from backbones import numpy_pickle
 from backbones.checkpoint import BackboneCheckpoint, Preprocessing, backbone_from_payload, load
+from backbones.digests import check_name
 from backbones.features import Classifier
 from backbones.keymaps import KINDS, Kind, detect, from_torchvision, to_ours, to_torchvision
 
@@ -56,7 +58,7 @@ def read_weights(path_or_spec: str, name: str) -> BackboneCheckpoint:
     """Return the weights of a file, or of `torchvision:<weights>` for the network `name`.
 
     A file is ours, or of a kind in `backbones.keymaps`, which its keys show; what it says of its
-    network is held to the network when it is filled.
+    network is held to the network when it is filled. A hash in its name is held to.
     Raises: ValueError, FileNotFoundError.
     """
     return read_both(path_or_spec, name)[0]
@@ -72,6 +74,8 @@ def read_both(
     if path_or_spec.startswith(TORCHVISION):
         return _published(path_or_spec, name)
     path = Path(path_or_spec)
+    if path.is_file():
+        check_name(path)
     payload = numpy_pickle.load(path) if path.suffix == PICKLE else load(path)
     if not isinstance(payload, dict):
         raise ValueError(f"{path} must hold a dict of weights, got {type(payload).__name__}")
@@ -276,10 +280,13 @@ def _load_strictly(model: nn.Module, state: Mapping[str, Tensor], source: str) -
 
 
 def _download(weights: Any, spec: str) -> dict[str, Tensor]:
+    folder = Path(torch.hub.get_dir()) / "checkpoints"
+    kept = folder / Path(weights.url).name
+    if kept.is_file():
+        check_name(kept)  # torch does so when it downloads, not when it finds the file there
     try:
-        return weights.get_state_dict(progress=False, check_hash=True)
-    except (OSError, RuntimeError) as error:
-        folder = Path(torch.hub.get_dir()) / "checkpoints"
+        return weights.get_state_dict(progress=False, check_hash=True, weights_only=True)
+    except (OSError, RuntimeError, pickle.UnpicklingError) as error:
         raise ValueError(
             f"MODEL.WEIGHTS must be within reach, got {spec} ({error}); put the file of "
             f"{weights.url} into {folder}, or give the path of a file that "

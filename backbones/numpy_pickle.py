@@ -3,7 +3,8 @@
 A pickle calls what its globals name. Here each global that an array needs is answered by a
 stand-in, a record of the arguments, and every other global is refused; the arrays are built from
 the records afterwards. So neither NumPy's constructors nor any other code sees the file's
-arguments unchecked.
+arguments unchecked. The arrays hold no more bytes together than the file, for one text that a
+thousand arrays share would fill the memory from a small file.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import pickle
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
+from reprlib import repr as shortly  # of lists within lists, of which the whole has no end
+from typing import IO, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +22,12 @@ from numpy.typing import NDArray
 _PLAIN = (bool, int, float, complex, str, bytes, type(None))
 _DTYPE = re.compile(r"b1|[iu][1248]|f[248]|c(8|16)|[SU]\d{1,6}")  # no objects, no records
 _BYTE_ORDERS = ("<", ">", "=", "|")
+_Load = Callable[[Any], None]
+_KEYS = {  # where the keys lie on the stack when a dict takes them
+    pickle.SETITEM[0]: slice(-2, -1),
+    pickle.SETITEMS[0]: slice(None, None, 2),
+    pickle.DICT[0]: slice(None, None, 2),
+}
 
 
 class _StandIn:
@@ -31,7 +39,9 @@ class _StandIn:
 
     def __setstate__(self, state: Any) -> None:
         if not isinstance(state, tuple):
-            raise pickle.UnpicklingError(f"state of an array or type is a tuple, got {state!r:.60}")
+            raise pickle.UnpicklingError(
+                f"state of an array or type is a tuple, got {shortly(state)}"
+            )
         self.state = state
 
 
@@ -76,7 +86,26 @@ class _Refused(ValueError):
     """The file names something that it must not."""
 
 
-class _Unpickler(pickle.Unpickler):
+def _of_plain_keys(load: _Load, keys: slice) -> _Load:
+    """`load` where the keys on the stack are plain: hashing tuples of tuples may take for ever."""
+
+    def checked(unpickler: Any) -> None:
+        others = [key for key in unpickler.stack[keys] if not isinstance(key, (*_PLAIN, _Bytes))]
+        if others:
+            raise _Refused(f"a dict with a key of type {type(others[0]).__name__}")
+        load(unpickler)
+
+    return checked
+
+
+class _Unpickler(pickle._Unpickler):
+    # in Python: the one in C, asked to remember value 4294967295 first, takes 64 GB to do so
+    dispatch: ClassVar = {
+        operation: _of_plain_keys(load, _KEYS[operation]) if operation in _KEYS else load
+        for operation, load in pickle._Unpickler.dispatch.items()
+        if operation not in (pickle.ADDITEMS[0], pickle.FROZENSET[0])  # sets hash too
+    }
+
     def find_class(self, module: str, name: str) -> type[_StandIn]:
         """Return the stand-in of a global that arrays need."""
         if (module, name) not in _STAND_INS:
@@ -94,12 +123,12 @@ def load(path: Path) -> Any:
     if not path.is_file():
         raise FileNotFoundError(f"pickle must be an existing file, got {path}")
     with path.open("rb") as file:
-        return _load(file, path)
+        return _load(file, path, path.stat().st_size)
 
 
-def _load(file: IO[bytes], path: Path) -> Any:
+def _load(file: IO[bytes], path: Path, size: int) -> Any:
     try:
-        return _build(_Unpickler(file, encoding="latin1").load(), {})
+        return _build(_Unpickler(file, encoding="latin1").load(), _Done(size))
     except _Refused as error:
         raise ValueError(
             f"{path} must hold NumPy arrays and plain values only, got {error}; "
@@ -108,11 +137,24 @@ def _load(file: IO[bytes], path: Path) -> Any:
     except Exception as error:  # a cut or foreign file makes a pickle raise anything
         raise ValueError(
             f"{path} must be a complete pickle of NumPy arrays and plain values, "
-            f"got {type(error).__name__}: {error}"
+            f"got {type(error).__name__}: {error!s:.200}"
         ) from error
 
 
-def _build(value: Any, done: dict[int, Any]) -> Any:
+class _Done(dict[int, Any]):
+    """What is built, by the id of its record, and how many bytes of arrays may still follow."""
+
+    def __init__(self, most: int) -> None:
+        self._left = most
+
+    def count(self, size: int) -> None:
+        """Raises: ValueError once there are more bytes than the file has."""
+        self._left -= size
+        if self._left < 0:
+            raise ValueError("arrays of more bytes than the file has")
+
+
+def _build(value: Any, done: _Done) -> Any:
     """The value with arrays in place of records; what the file shares is built once."""
     if isinstance(value, _PLAIN):
         return value
@@ -128,29 +170,29 @@ def _build(value: Any, done: dict[int, Any]) -> Any:
     return done[id(value)]
 
 
-def _build_dict(value: dict[Any, Any], done: dict[int, Any]) -> dict[Any, Any]:
+def _build_dict(value: dict[Any, Any], done: _Done) -> dict[Any, Any]:
     return {_build(key, done): _build(item, done) for key, item in value.items()}
 
 
-def _build_array(value: _StandIn, done: dict[int, Any]) -> NDArray[Any]:
+def _build_array(value: _StandIn, done: _Done) -> NDArray[Any]:
     if type(value) is _BufferArray:
         data, dtype, shape, order = value.arguments
     else:
         _, shape, dtype, fortran, data = value.state or ()
         order = "F" if fortran else "C"
     if order not in ("C", "F"):
-        raise ValueError(f"order of an array is C or F, got {order!r}")
+        raise ValueError(f"order of an array is C or F, got {shortly(order)}")
     return _from_bytes(data, dtype, done).reshape(shape, order=order)
 
 
-def _build_scalar(value: _StandIn, done: dict[int, Any]) -> Any:
+def _build_scalar(value: _StandIn, done: _Done) -> Any:
     dtype, data = value.arguments
     return _from_bytes(data, dtype, done).reshape(())[()]
 
 
-def _from_bytes(data: Any, dtype: Any, done: dict[int, Any]) -> NDArray[Any]:
+def _from_bytes(data: Any, dtype: Any, done: _Done) -> NDArray[Any]:
     if not isinstance(dtype, _DType):
-        raise ValueError(f"type of an array is a NumPy dtype, got {dtype!r:.60}")
+        raise ValueError(f"type of an array is a NumPy dtype, got {shortly(dtype)}")
     stored = _numpy_dtype(dtype)
     if isinstance(data, str):  # a Python 2 string
         data = data.encode("latin1")
@@ -158,17 +200,22 @@ def _from_bytes(data: Any, dtype: Any, done: dict[int, Any]) -> NDArray[Any]:
         data = _build_bytes(data, done)
     if not isinstance(data, (bytes, bytearray)):
         raise ValueError(f"data of an array are bytes, got {type(data).__name__}")
+    done.count(len(data))
     return np.frombuffer(data, stored).astype(stored.newbyteorder("="))
 
 
 def _numpy_dtype(value: _DType) -> np.dtype[Any]:
     code, order = value.arguments[0], value.state[1] if value.state else "="
-    if not isinstance(code, str) or not _DTYPE.fullmatch(code) or order not in _BYTE_ORDERS:
-        raise _Refused(f"an array of type {order}{code}")
+    if (
+        not (isinstance(code, str) and isinstance(order, str))
+        or not _DTYPE.fullmatch(code)
+        or order not in _BYTE_ORDERS
+    ):
+        raise _Refused(f"an array of type {shortly((order, code))}")
     return np.dtype(code if order == "|" else order + code)
 
 
-def _build_bytes(value: _StandIn, done: dict[int, Any]) -> bytes:
+def _build_bytes(value: _StandIn, done: _Done) -> bytes:
     if not value.arguments:
         return b""
     text, encoding = value.arguments
@@ -177,7 +224,7 @@ def _build_bytes(value: _StandIn, done: dict[int, Any]) -> bytes:
     return text.encode("latin1")
 
 
-_BUILDERS: dict[type, Callable[[Any, dict[int, Any]], Any]] = {
+_BUILDERS: dict[type, Callable[[Any, _Done], Any]] = {
     list: lambda value, done: [_build(item, done) for item in value],
     tuple: lambda value, done: tuple(_build(item, done) for item in value),
     dict: _build_dict,

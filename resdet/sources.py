@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import replace
@@ -89,6 +88,7 @@ def detect(args: argparse.Namespace, dataset: Dataset) -> DetectionTable | None:
 
     Raises: ValueError if its classes are not those of the data; both are listed.
     """
+    from backbones.digests import file_digest
     from backbones.training import distributed
     from resdet.engines import load_detector
     from resdet.engines.shards import detect_all, detect_in_shards
@@ -101,7 +101,7 @@ def detect(args: argparse.Namespace, dataset: Dataset) -> DetectionTable | None:
         DetectionTable.of([]).for_classes(detector.class_names, dataset.class_names)
         if args.shards:
             made_by = {
-                "checkpoint": _digest(args.checkpoint),
+                "checkpoint": file_digest(args.checkpoint),
                 "engine": detector.engine.NAME,
                 "precision": args.precision,
             }
@@ -113,14 +113,6 @@ def detect(args: argparse.Namespace, dataset: Dataset) -> DetectionTable | None:
     if found is None:
         return None
     return DetectionTable.of(found).for_classes(detector.class_names, dataset.class_names)
-
-
-def _digest(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _check_alone() -> None:

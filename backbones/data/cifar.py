@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from reprlib import repr as shortly  # of lists within lists, of which the whole has no end
 from typing import Any
 
 import numpy as np
@@ -120,7 +121,7 @@ def _read_names(path: Path, key: str) -> tuple[str, ...]:
     names = _read_dict(path).get(key)
     if not isinstance(names, list) or not names or len(set(map(_text, names))) < len(names):
         raise ValueError(
-            f"{key} of {path} must be a list of class names, got {names!r:.80}; unpack it again"
+            f"{key} of {path} must be a list of class names, got {shortly(names)}; unpack it again"
         )
     return tuple(map(_text, names))
 
@@ -144,7 +145,7 @@ def _read_batch(
     foreign = [x for x in labels if not isinstance(x, int) or not 0 <= x < num_classes]
     if foreign:
         raise ValueError(
-            f"{labels_key} of {path} must lie in 0..{num_classes - 1}, got {foreign[0]!r:.40}"
+            f"{labels_key} of {path} must lie in 0..{num_classes - 1}, got {shortly(foreign[0])}"
         )
     images = pixels.reshape(-1, 3, SIZE, SIZE).transpose(0, 2, 3, 1)
     return np.ascontiguousarray(images), np.array(labels, np.int64)

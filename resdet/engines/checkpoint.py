@@ -11,6 +11,7 @@ from fvcore.common.config import CfgNode
 from torch import Tensor
 
 from backbones import checkpoint, numpy_pickle
+from backbones.digests import check_name
 from resdet import config
 from resdet.engines import foreign
 
@@ -87,6 +88,8 @@ def holds_detector(path: Path) -> bool:
 
 
 def _read(path: Path) -> dict[str, Any]:
+    if path.is_file():
+        check_name(path)
     payload = numpy_pickle.load(path) if path.suffix == ".pkl" else checkpoint.load(path)
     if not isinstance(payload, dict):
         raise ValueError(f"{path} must hold a dict, got {type(payload).__name__}")

@@ -90,7 +90,7 @@ def test_code_is_refused_by_name_and_not_run(tmp_path, protocol):
         (np.zeros(2, [("a", "i4")]), "an array of type .*V4"),
         (np.ma.masked_array([1]), r"numpy\.ma"),
         (collections.OrderedDict(), r"collections\.OrderedDict"),
-        ({1, 2}, "set"),
+        ({(1, 2): 3}, "a dict with a key of type tuple"),
         (np.ndarray, "_Class"),
         (types.SimpleNamespace(a=1), r"types\.SimpleNamespace"),
     ],
@@ -130,3 +130,61 @@ def test_the_reader_cannot_be_changed_by_a_file(tmp_path):
     path.write_bytes(pickle.dumps(VALUE))
     assert same(VALUE, numpy_pickle.load(path))
     assert "backbones.numpy_pickle" in sys.modules
+
+
+def doubled(times):
+    """Opcodes of a list of twice a list of twice a list ...: 2^times leaves in a few bytes."""
+    body = b"\x80\x02]q\x000"
+    for number in range(times):
+        body += b"](h" + bytes([number]) + b"h" + bytes([number]) + b"eq" + bytes([number + 1])
+        body += b"0"
+    return body + b"h" + bytes([times])
+
+
+def tuples(times):
+    body = b"\x80\x02)q\x000"
+    for number in range(times):
+        body += b"h" + bytes([number]) + b"h" + bytes([number]) + b"\x86q" + bytes([number + 1])
+        body += b"0"
+    return body + b"h" + bytes([times])
+
+
+DTYPE = (
+    b"cnumpy\ndtype\n(U\x02u1K\x00K\x01tR(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb"
+)
+ARRAY = b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\nK\x00\x85U\x01btR"
+SHARED = (  # a megabyte that a thousand arrays share
+    b"\x80\x02T" + (1 << 20).to_bytes(4, "little") + bytes(1 << 20) + b"q\x010" + DTYPE + b"q\x020"
+    b"](" + (ARRAY + b"(K\x01J" + (1 << 20).to_bytes(4, "little") + b"\x85h\x02\x89h\x01tb") * 1000
+    + b"e."
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"\x80\x02Nr\xff\xff\xff\xff.", None),  # remembered as value 4294967295
+        (
+            doubled(60) + b"cnumpy\ndtype\nq\x700h\x70)R" + doubled(60)[2:] + b"b.",
+            "complete pickle",
+        ),
+        (b"\x80\x02}" + tuples(60)[2:] + b"Ns.", "a dict with a key of type tuple"),
+        (b"\x80\x02}(" + tuples(60)[2:] + b"Nu.", "a dict with a key of type tuple"),
+        (b"\x80\x02(" + tuples(60)[2:] + b"Nd.", "a dict with a key of type tuple"),
+        (b"\x80\x04\x8f(" + tuples(60)[2:] + b"\x90.", "complete pickle"),  # a set of it
+        (b"\x80\x04(" + tuples(60)[2:] + b"\x91.", "complete pickle"),
+        (SHARED, "arrays of more bytes than the file has"),
+        (b"\x80\x04\x8e\xff\xff\xff\xff\xff\xff\xff\x7fab.", "complete pickle"),
+        (b"\x80\x02" + b"]" * 100_000 + b"a" * 99_999 + b".", "complete pickle"),
+    ],
+    ids=["memo", "repr", "key", "keys", "dict", "set", "frozenset", "shared", "claim", "deep"],
+)
+def test_a_small_file_takes_no_great_time_or_memory(tmp_path, data, said):
+    path = tmp_path / "bomb.pkl"
+    path.write_bytes(data)
+    if said is None:
+        assert numpy_pickle.load(path) is None
+        return
+    with pytest.raises(ValueError, match=rf"bomb\.pkl must .*{said}") as fault:
+        numpy_pickle.load(path)
+    assert len(str(fault.value)) < 500
