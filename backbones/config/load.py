@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
 from fvcore.common.config import CfgNode
+
+from backbones.config.plain_yaml import parse_yaml, read_yaml
 
 BASE_KEY = "_BASE_"
 
@@ -43,19 +44,39 @@ def load(
 
     Raises: ConfigError with all faults: unknown keys (nearest named), wrong types, odd pairs.
     """
-    path = find(name_or_path, folder)
+    chain = _chain(find(name_or_path, folder))
+    return _filled(schema, name_or_path, ((path.name, values) for path, values in chain), overrides)
+
+
+def loads(schema: CfgNode, text: str, source: str, overrides: Sequence[str] = ()) -> CfgNode:
+    """`load` from the text of one file, such as a checkpoint carries: it names no other file.
+
+    Raises: ConfigError.
+    """
+    values = _values(source, lambda: parse_yaml(text))
+    if BASE_KEY in values:
+        raise ConfigError(source, [f"must stand alone, got {BASE_KEY} {values[BASE_KEY]!r}"])
+    return _filled(schema, source, [(Path(source).name, values)], overrides)
+
+
+def _filled(
+    schema: CfgNode,
+    name: str,
+    files: Iterable[tuple[str, dict[str, Any]]],
+    overrides: Sequence[str],
+) -> CfgNode:
     cfg = schema.clone()
     faults: list[str] = []
-    for source, values in _chain(path):
+    for file, values in files:
         for key, value in _leaves(values):
-            _assign(cfg, key, value, source.name, faults)
+            _assign(cfg, key, value, file, faults)
     if len(overrides) % 2:
         faults.append(f"overrides must be KEY VALUE pairs, got {' '.join(overrides)!r}")
     else:
         for key, text in zip(overrides[::2], overrides[1::2]):
             _assign(cfg, key, _parse(text), "command line", faults)
     if faults:
-        raise ConfigError(str(name_or_path), faults)
+        raise ConfigError(name, faults)
     return cfg
 
 
@@ -65,19 +86,26 @@ def _chain(path: Path, seen: tuple[Path, ...] = ()) -> Iterator[tuple[Path, dict
     if path in seen:
         raise ConfigError(str(path), [f"{BASE_KEY} must not lead back to {path.name}"])
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        values = _values(str(path), lambda: read_yaml(path))
     except FileNotFoundError:
         referrer = seen[-1].name if seen else "the command line"
         fault = f"{BASE_KEY} of {referrer} must be an existing file, got {path}"
         raise ConfigError(str(path), [fault]) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(str(path), [f"must be plain YAML, got: {error}"]) from error
-    if not isinstance(values, dict):
-        raise ConfigError(str(path), [f"must hold keys and values, got {type(values).__name__}"])
     base = values.pop(BASE_KEY, None)
     if base is not None:
         yield from _chain(path.parent / str(base), (*seen, path))
     yield path, values
+
+
+def _values(source: str, read: Callable[[], Any]) -> dict[str, Any]:
+    try:
+        values = read()
+    except ValueError as error:
+        raise ConfigError(source, [f"must be plain YAML, got: {error}"]) from error
+    values = {} if values is None else values
+    if not isinstance(values, dict):
+        raise ConfigError(source, [f"must hold keys and values, got {type(values).__name__}"])
+    return values
 
 
 def _leaves(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -92,7 +120,7 @@ def _parse(text: str) -> Any:
     """A Python literal where it is one, as detectron2 reads its command line; else the text."""
     try:
         return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):  # {[]}, ((((...
         return text
 
 
@@ -109,7 +137,7 @@ def _assign(cfg: CfgNode, key: str, value: Any, source: str, faults: list[str]) 
         return
     converted, fits = _convert(value, node[leaf])
     if not fits:
-        faults.append(f"{key} ({source}) must be {_type(node[leaf])}, got {value!r}")
+        faults.append(f"{key} ({source}) must be {_type(node[leaf])}, got {value!r:.200}")
         return
     node[leaf] = converted
 
@@ -132,7 +160,7 @@ def _convert(value: Any, current: Any) -> tuple[Any, bool]:
         # YAML 1.1 reads 1e-4 as text
         try:
             return float(value), True
-        except ValueError:
+        except (ValueError, OverflowError):
             return value, False
     if isinstance(current, (tuple, list)) and isinstance(value, (tuple, list)):
         pairs = [_convert(item, current[0]) if current else (item, True) for item in value]

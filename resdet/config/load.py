@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,7 +23,4 @@ def load(name_or_path: str, overrides: Sequence[str] = ()) -> CfgNode:
 
 def loads(text: str, source: str, overrides: Sequence[str] = ()) -> CfgNode:
     """The config a checkpoint carries as YAML text. Raises: ConfigError."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"{Path(source).name}.yaml"
-        path.write_text(text, encoding="utf-8")
-        return loader.load(default_config(), str(path), overrides, folder=CONFIG_FOLDER)
+    return loader.loads(default_config(), text, source, overrides)

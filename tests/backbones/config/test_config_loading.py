@@ -41,3 +41,57 @@ def test_a_file_that_is_no_mapping_is_refused(schema: CfgNode, tmp_path: Path) -
 def test_an_empty_file_is_the_schema(schema: CfgNode, tmp_path: Path) -> None:
     (tmp_path / "c.yaml").write_text("")
     assert loader.load(schema, "c", folder=tmp_path) == schema
+
+
+BOMB = "a: &a [x, x]\n" + "".join(
+    f"{b}: &{b} [*{a}, *{a}, *{a}, *{a}, *{a}, *{a}, *{a}, *{a}, *{a}]\n"
+    for a, b in zip("abcdefghijklmn", "bcdefghijklmno")
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (BOMB + "A: {NAMES: *o}", "aliases that stand for more than 100000 values in line 6"),
+        (BOMB, "aliases that stand for more"),
+        ("A: &a {NAMES: *a}", "an alias that leads back to itself in line 1"),
+        ("A: {NAMES: " + "[" * 5000, "deeper than can be read"),
+        ("A: {RATE: 1}\nA: {RATE: 2}", "'A' twice in one mapping in line 1"),
+        ("# " + "x" * 300_000, "bytes for at most"),
+        ("A: !!python/object/apply:os.mkdir [ran]", "could not determine a constructor"),
+        ("A: !!bool maybe", "must be plain YAML, got: 'maybe'"),
+        ("A: !!timestamp maybe", "must be plain YAML, got: .*groupdict"),
+        ("A: 2001-99-99", "must be plain YAML, got: month"),
+        ("A: 0x_", "must be plain YAML, got: invalid literal"),
+        ("A: " + "9" * 5000, "must be plain YAML, got: Exceeds"),
+        ("A: {RATE: 1" + "0" * 400 + "}", r"A\.RATE .* must be float"),
+        ("A: {RATE: " + "x" * 9000 + "}", r"A\.RATE .* must be float"),
+        (b"A: \xff", "must be plain YAML, got: 'utf-8' codec"),
+        ("_BASE_: /dev/zero", "_BASE_ of c.yaml must be an existing file, got /dev/zero"),
+    ],
+)
+def test_a_file_of_a_stranger_is_one_short_error(schema, tmp_path, monkeypatch, text, fault):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "c.yaml").write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(loader.ConfigError, match=rf"(?s){fault}") as error:
+        loader.load(schema, "c", folder=tmp_path)
+    assert len(str(error.value)) < 1000
+    assert not (tmp_path / "ran").exists()
+
+
+def test_aliases_that_spare_writing_are_read(schema, tmp_path):
+    (tmp_path / "c.yaml").write_text("A: {NAMES: &a [y, z], ANY: *a}")
+    assert loader.load(schema, "c", folder=tmp_path).A.ANY == ["y", "z"]
+
+
+@pytest.mark.parametrize("text", ["{[]: 1}", "(" * 5000, "{[]}", "1" * 5000])
+def test_odd_words_on_the_command_line_are_text(schema, tmp_path, text):
+    (tmp_path / "c.yaml").write_text("")
+    assert text == loader.load(schema, "c", ["A.ANY", text], folder=tmp_path).A.ANY
+
+
+def test_the_config_in_a_checkpoint_names_no_other_file(schema, tmp_path):
+    (tmp_path / "base.yaml").write_text("A: {RATE: 7}")
+    assert loader.loads(schema, "A: {RATE: 3}", "model.pth").A.RATE == 3
+    with pytest.raises(loader.ConfigError, match=r"(?s)model\.pth.*must stand alone, got _BASE_"):
+        loader.loads(schema, f"_BASE_: {tmp_path}/base.yaml", "model.pth")
