@@ -33,6 +33,9 @@ ALLOWED = {
 CONFIG_MAY = ("backbones.config",)
 # files of images are read, kept and handed on by the code that classification uses
 DATA_MAY = (
+    "backbones.data.check_images",
+    "backbones.data.check_kinds",
+    "backbones.data.check_report",
     "backbones.data.header",
     "backbones.data.jpeg",
     "backbones.data.cache",

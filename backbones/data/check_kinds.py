@@ -7,6 +7,7 @@ from itertools import combinations
 
 from backbones.data.check_images import ImageFacts, same_content
 from backbones.data.check_report import Kind, Report
+from backbones.data.classes import shorten
 
 _RESTORE = "restore them, or drop them from the data"
 MISSING = Kind("missing image", "error", "images that are not there", _RESTORE)
@@ -20,7 +21,7 @@ LEAK = Kind(
 COPY = Kind("copy", "warning", "copies of images within a split", "keep one of each")
 CONFLICT = Kind("conflict", "warning", "images that stand under two classes", "decide for one")
 ALIKE = Kind("alike classes", "warning", "classes alike but for case or blanks", "rename one")
-ABSENT_CLASS = Kind("absent class", "warning", "classes without any example in a split")
+ABSENT_CLASS = Kind("absent class", "warning", "splits without any example of a class")
 
 _KIND_OF_STATE = {"missing": MISSING, "unreadable": UNREADABLE, "cut": CUT, "damaged": DAMAGED}
 
@@ -78,6 +79,6 @@ def tell_classes(report: Report, class_names: Iterable[str]) -> None:
             report.add(ALIKE, f"{known!r} and {name!r}")
     if len(report.classes) > 1:
         for split, counts in report.classes.items():
-            for name, count in counts.items():
-                if not count:
-                    report.add(ABSENT_CLASS, f"{split}: {name!r}")
+            absent = [name for name, count in counts.items() if not count]
+            if absent:
+                report.add(ABSENT_CLASS, f"{split}: {shorten(absent)}")

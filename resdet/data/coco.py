@@ -15,6 +15,7 @@ from resdet.data.validate import Faults, check_distinct, is_pixels, warn_thin
 from resdet.structures import Dataset, GroundTruth, ImageRecord
 
 _Json = dict[str, Any]
+IDS_DIFFER = "ids must differ"
 
 # Source: categories of instances_val2017.json by rising id; detectron2's builtin_meta.py.
 COCO_CLASSES = (
@@ -43,9 +44,9 @@ def load_coco(annotations: Path, images: Path | None, *, name: str = "") -> Data
     """
     annotations = Path(annotations)
     faults = Faults(f"COCO data {annotations}")
-    content = _content(annotations, images, faults)
-    categories = _by_id(content["categories"], "category", ("name",), faults)
-    listed = _by_id(content["images"], "image", ("file_name", "height", "width"), faults)
+    content = read_content(annotations, images, faults)
+    categories = by_id(content["categories"], "category", ("name",), faults)
+    listed = by_id(content["images"], "image", ("file_name", "height", "width"), faults)
     label_of = {category: label for label, category in enumerate(sorted(categories))}
     names = [_name(categories[category], faults) for category in label_of]
     check_distinct(names, "category names", faults)
@@ -56,7 +57,7 @@ def load_coco(annotations: Path, images: Path | None, *, name: str = "") -> Data
     present = None if images is None else set(os.listdir(images))
     records = []
     for image_id, image in listed.items():
-        path = _image_path(image, images, present, faults)
+        path = image_path(image, images, present, faults)
         height, width = (_side(image, side, faults) for side in ("height", "width"))
         truth = None if objects is None else _ground_truth(objects.get(image_id, []), label_of)
         records.append(ImageRecord(image_id, path, height, width, truth))
@@ -72,7 +73,11 @@ def load_coco(annotations: Path, images: Path | None, *, name: str = "") -> Data
     )
 
 
-def _content(annotations: Path, images: Path | None, faults: Faults) -> _Json:
+def read_content(annotations: Path, images: Path | None, faults: Faults) -> _Json:
+    """The JSON with its lists `images` and `categories`; `annotations` may be absent.
+
+    Raises: ValueError with all that `faults` holds where anything of this is not there.
+    """
     content: object = {}
     try:
         content = json.loads(annotations.read_bytes())
@@ -96,9 +101,10 @@ def _content(annotations: Path, images: Path | None, faults: Faults) -> _Json:
     return content
 
 
-def _by_id(
+def by_id(
     entries: list[_Json], kind: str, keys: tuple[str, ...], faults: Faults
 ) -> dict[int, _Json]:
+    """The sound entries, the first of each id; what is wrong with the others is told."""
     found: dict[int, _Json] = {}
     for entry in entries:
         missing = [key for key in ("id", *keys) if not isinstance(entry, dict) or key not in entry]
@@ -107,7 +113,7 @@ def _by_id(
         elif not isinstance(entry["id"], int):
             faults.add(f"{kind} id must be an integer, got {entry['id']!r}; number them")
         elif entry["id"] in found:
-            faults.add(f"{kind} ids must differ, got {entry['id']} twice; renumber or remove one")
+            faults.add(f"{kind} {IDS_DIFFER}, got {entry['id']} twice; renumber or remove one")
         else:
             found[entry["id"]] = entry
     return found
@@ -120,9 +126,7 @@ def _name(category: _Json, faults: Faults) -> str:
     return str(name)
 
 
-def _image_path(
-    image: _Json, images: Path | None, present: set[str] | None, faults: Faults
-) -> Path:
+def image_path(image: _Json, images: Path | None, present: set[str] | None, faults: Faults) -> Path:
     """The file inside `images`; a name that leads out of the folder is refused, not followed."""
     file_name = str(image["file_name"])
     parts = PurePosixPath(file_name.replace("\\", "/"))
@@ -158,7 +162,7 @@ def _objects(
     """The sound annotations by image id; `thin` receives those at most a pixel wide or high."""
     by_image: dict[int, list[_Json]] = {}
     for entry in entries:
-        told = _fault(entry, images, label_of)
+        told = fault_of(entry, images, label_of)
         if told:
             faults.add(told)
             continue
@@ -171,7 +175,7 @@ def _objects(
     return by_image
 
 
-def _fault(entry: _Json, images: Mapping[int, _Json], label_of: Mapping[int, int]) -> str:
+def fault_of(entry: _Json, images: Mapping[int, object], label_of: Mapping[int, object]) -> str:
     """What is wrong with one annotation, or nothing."""
     if not isinstance(entry, dict):
         return f"annotation must be an object, got {str(entry)[:80]}"

@@ -44,9 +44,9 @@ def load_voc(
     root = Path(root)
     faults = Faults(f"VOC data {root}, split {split!r}")
     there = images_by_stem(root / "JPEGImages") if (root / "JPEGImages").is_dir() else {}
-    written = _annotated(root)
+    written = annotated_stems(root)
     listed = _listed(root, split, set(there) if images else written | set(there), images, faults)
-    classes = tuple(class_names) or _known_classes(root)
+    classes = tuple(class_names) or known_classes(root)
     labelled = split != "test" or any(stem in written for stem in listed)
     wanted = listed if labelled else []
     if not classes:
@@ -94,7 +94,7 @@ def _year(root: Path) -> int | None:
     return int(match[1]) if match else None
 
 
-def _annotated(root: Path) -> set[str]:
+def annotated_stems(root: Path) -> set[str]:
     """The stems of the annotations that are there."""
     try:
         entries = os.listdir(root / "Annotations")
@@ -125,7 +125,11 @@ def _listed(root: Path, split: str, seen: set[str], images: bool, faults: Faults
     return list(stems)
 
 
-def _known_classes(root: Path) -> tuple[str, ...]:
+def known_classes(root: Path) -> tuple[str, ...]:
+    """Of `classes.txt`, else VOC's twenty in a folder called VOC<year>, else none.
+
+    Raises: ValueError if the file is not UTF-8.
+    """
     listed = root / "classes.txt"
     if listed.is_file():
         return tuple(text_lines(listed))

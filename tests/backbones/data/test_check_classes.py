@@ -36,7 +36,7 @@ def test_everything_wrong_in_folders_is_told_at_once(root, write):
             "empty class": 2,
             "truncated image": 1,
             "unknown class": 1,
-            "absent class": 5,
+            "absent class": 2,
             "alike classes": 1,
             "conflict": 1,
             "copy": 1,

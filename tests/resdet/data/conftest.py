@@ -59,6 +59,20 @@ def write_coco(tmp_path) -> Callable[..., tuple[Path, Path]]:
     return write
 
 
+@pytest.fixture
+def turn_by_exif() -> Callable[..., None]:
+    """Says in the head of a JPEG that it lies on its side."""
+
+    def turn(path: Path, orientation: int = 6) -> None:
+        plain = path.read_bytes()
+        entry = b"\x01\x12\0\x03\0\0\0\x01\0" + bytes([orientation]) + b"\0\0"
+        exif = b"Exif\0\0" + b"MM\0*\0\0\0\x08\0\x01" + entry + b"\0\0\0\0"
+        segment = b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif
+        path.write_bytes(plain[:2] + segment + plain[2:])
+
+    return turn
+
+
 @pytest.fixture(scope="session")
 def shapes(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("data") / "shapes"

@@ -1,0 +1,172 @@
+"""A check of a VOC folder: every split, annotation and image of it, told at once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from backbones.data.check_images import ImageFacts, Progress, inspect_images
+from backbones.data.check_kinds import MISSING, tell_classes, tell_copies, tell_images
+from backbones.data.check_report import Report
+from resdet import boxes as box
+from resdet.data.annotation_cache import read_annotations
+from resdet.data.check_boxes import (
+    BROKEN,
+    TWICE,
+    UNANNOTATED,
+    UNKNOWN_CLASS,
+    UNLISTED,
+    Item,
+    tell_boxes,
+)
+from resdet.data.image import images_by_stem
+from resdet.data.validate import Faults, nearest_first, text_lines
+from resdet.data.voc import annotated_stems, known_classes
+from resdet.data.voc_xml import Annotation
+
+
+@dataclass
+class VocFolder:
+    """A VOC folder as it lies there, faults and all; stems in the order of their lists."""
+
+    root: Path
+    splits: dict[str, list[str]] = field(default_factory=dict)
+    images: dict[str, Path] = field(default_factory=dict)
+    annotations: dict[str, Annotation] = field(default_factory=dict)
+    class_names: tuple[str, ...] = ()
+
+    @property
+    def stems(self) -> list[str]:
+        """Of all splits, each once."""
+        return list(dict.fromkeys(stem for listed in self.splits.values() for stem in listed))
+
+
+def is_voc(root: Path) -> bool:
+    """Whether `root` has VOC's folders."""
+    return (root / "ImageSets" / "Main").is_dir() or (root / "Annotations").is_dir()
+
+
+def check_voc(
+    root: Path,
+    splits: Sequence[str] = (),
+    *,
+    class_names: Sequence[str] = (),
+    full: bool = True,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> Report:
+    """Everything that is wrong in `root`; `splits` by default all lists but those of one class.
+
+    Raises: ValueError if a split is not there; OSError if a process that decodes is killed.
+    """
+    started = time.monotonic()
+    report = Report(str(root), "VOC", "full" if full else "quick")
+    folder = read_folder(root, splits, report, class_names)
+    paths = [str(folder.images[stem]) for stem in folder.stems if stem in folder.images]
+    seen = inspect_images(paths, full=full, workers=workers, progress=progress)
+    facts = dict(zip(paths, seen, strict=True))
+    _tell_lists(report, folder, facts)
+    items = [item_of(folder, stem) for stem in folder.stems if stem in folder.annotations]
+    tell_images(report, facts)
+    tell_boxes(report, items, facts, "voc")
+    report.seconds = time.monotonic() - started
+    return report
+
+
+def read_folder(
+    root: Path, splits: Sequence[str], report: Report, class_names: Sequence[str] = ()
+) -> VocFolder:
+    """What lies in `root`, its faults told to `report`.
+
+    Raises: ValueError if a split is not there.
+    """
+    folder = VocFolder(root)
+    lists = root / "ImageSets" / "Main"
+    there = sorted(path.stem for path in lists.glob("*.txt"))
+    absent = [split for split in splits if split not in there]
+    if absent or not there:
+        raise ValueError(
+            f"{lists} must hold the split {', '.join(absent) or 'train, val or test'}.txt, "
+            f"got {', '.join(there) or 'no list'}"
+        )
+    images = root / "JPEGImages"
+    folder.images = images_by_stem(images) if images.is_dir() else {}
+    written = annotated_stems(root)
+    for split in splits or _whole_splits(there):
+        folder.splits[split] = _listed(lists / f"{split}.txt", folder, written, report)
+    faults = Faults(str(root))
+    annotated = [stem for stem in folder.stems if stem in written]
+    folder.annotations = read_annotations(root, annotated, faults)
+    for fault in faults.found:
+        report.add(BROKEN, fault)
+    folder.class_names = tuple(class_names) or known_classes(root)
+    for stem in sorted(written - set(folder.stems)):
+        report.add(UNLISTED, f"{stem}.xml")
+    return folder
+
+
+def item_of(folder: VocFolder, stem: str) -> Item:
+    """One annotation as the check of boxes takes it."""
+    one = folder.annotations[stem]
+    path = str(folder.images[stem]) if stem in folder.images else ""
+    corners = np.array(one.corners, np.float64).reshape(-1, 4)
+    return Item(f"{stem}.xml", path, one.size, one.names, box.from_voc(corners))
+
+
+def _whole_splits(there: Sequence[str]) -> list[str]:
+    """VOC lists each class too: aeroplane_train beside train."""
+    return [name for name in there if not any(name.endswith(f"_{other}") for other in there)]
+
+
+def _listed(path: Path, folder: VocFolder, written: set[str], report: Report) -> list[str]:
+    stems: dict[str, None] = {}
+    try:
+        lines = text_lines(path)
+    except ValueError as fault:
+        report.add(BROKEN, str(fault))
+        return []
+    for line in lines:
+        stem = line if line in folder.images or line in written else line.split()[0]
+        if stem in stems:
+            report.add(TWICE, f"{path.name}: {stem}")
+        if stem in folder.images or stem in written:
+            stems[stem] = None
+        if stem not in folder.images:
+            report.add(MISSING, f"{path.name}: {folder.root / 'JPEGImages' / stem}.jpg")
+    if not stems:
+        report.add(BROKEN, f"{path} must list at least one image")
+    return list(stems)
+
+
+def _tell_lists(report: Report, folder: VocFolder, facts: dict[str, ImageFacts]) -> None:
+    """Classes, images without annotation, and what splits share."""
+    known = folder.class_names
+    found = {name for one in folder.annotations.values() for name in one.names}
+    parsed = folder.annotations
+    missing: dict[str, None] = {}
+    for split, stems in folder.splits.items():
+        report.images[split] = len(stems)
+        labelled = split != "test" or any(stem in parsed for stem in stems)
+        objects = [name for s in stems if s in parsed for name in parsed[s].names]
+        if labelled:
+            report.count_classes(split, known or sorted(found), objects)
+            missing |= dict.fromkeys(stem for stem in stems if stem not in parsed)
+    broken = "\n".join(report.found.get(BROKEN, ()))
+    for stem in missing:
+        if f"{stem}.xml" not in broken:
+            report.add(UNANNOTATED, f"{folder.root / 'Annotations' / stem}.xml")
+    tell_classes(report, known or sorted(found))
+    for stem, one in parsed.items() if known else ():
+        for name in one.names:
+            if name not in known:
+                near = ", ".join(nearest_first(name, known)[:3])
+                report.add(UNKNOWN_CLASS, f"{stem}.xml: {name!r}; known: {near}, ...")
+    listed = {
+        split: [str(folder.images[stem]) for stem in stems if stem in folder.images]
+        for split, stems in folder.splits.items()
+    }
+    tell_copies(report, listed, facts)

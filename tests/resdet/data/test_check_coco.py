@@ -1,0 +1,100 @@
+"""Everything that a COCO-form JSON can have wrong, found and named."""
+
+import json
+import shutil
+
+import cv2
+import numpy as np
+
+from resdet.data.check_coco import check_coco
+
+CATEGORIES = [{"id": 1, "name": "cat"}, {"id": 3, "name": "dog"}]
+
+
+def image(number, name=None, size=(40, 60)):
+    name = name or f"{number}.png"
+    return {"id": number, "file_name": name, "height": size[0], "width": size[1]}
+
+
+def thing(number, image_id, bbox, category=1):
+    return {"id": number, "image_id": image_id, "category_id": category, "bbox": bbox}
+
+
+def found(report):
+    return {kind.name: report.found[kind] for kind in report.sorted_kinds()}
+
+
+def test_everything_wrong_in_a_file_is_told_at_once(write_coco):
+    images = [image(1), image(1), image(2), image(3), image(4, "2.png"), image(5, "../x.png")]
+    images += [image(6, size=(99, 60)), image(7)]
+    things = [
+        thing(1, 1, [0, 0, 10, 10]),
+        thing(1, 1, [0, 0, 10, 10]),
+        thing(2, 1, [20, 20, -10, 5]),
+        thing(3, 1, [20, 20, 0, 5]),
+        thing(4, 1, [100, 20, 5, 5]),
+        thing(5, 1, [50, 20, 25, 5], category=9),
+        thing(6, 1, [50, 20, 25, 5]),
+        thing(7, 2, [50, 20, "x", 5]),
+        thing(8, 77, [1, 2, 3, 4]),
+        thing(9, 6, [0, 0, 60, 90]),
+    ]
+    path, folder = write_coco(images, things, CATEGORIES)
+    (folder / "3.png").unlink()
+    grey = np.full((40, 60, 3), 9, np.uint8)
+    for name, value in (("6", 6), ("7", 7), ("extra", 8)):
+        cv2.imwrite(str(folder / f"{name}.png"), grey + value)
+    cv2.imwrite(str(folder / "1.png"), grey)
+    told = found(check_coco([(path, folder)]))
+    assert {name: len(cases) for name, cases in told.items()} == {
+        "broken annotation": 3,
+        "box outside": 1,
+        "inverted box": 1,
+        "missing image": 1,
+        "other image": 1,
+        "repeated id": 1,
+        "unknown class": 1,
+        "box over the edge": 1,
+        "empty box": 1,
+        "listed twice": 1,
+        "repeated annotation id": 1,
+        "repeated box": 1,
+        "in no split": 1,
+        "no objects": 5,
+    }
+    assert told["inverted box"] == ["coco.json, image 1: cat [20.0, 20.0, -10.0, 5.0]"]
+    assert any("file_name must stay inside" in case for case in told["broken annotation"])
+
+
+def test_boxes_counted_from_one_give_themselves_away(write_coco):
+    things = [thing(n, 1, [1, 1, 60, 10 + n]) for n in range(5)]
+    path, folder = write_coco([image(1)], things, CATEGORIES)
+    (evidence,) = found(check_coco([(path, folder)]))["origin"]
+    assert "none at 0, 10 at 1; far corners: 0 at the size, 5 one beyond" in evidence
+    path, folder = write_coco([image(1)], [*things, thing(9, 1, [0, 1, 5, 5])], CATEGORIES)
+    assert "origin" not in found(check_coco([(path, folder)]))
+
+
+def test_two_files_are_two_splits_and_share_no_image(write_coco, tmp_path):
+    path, folder = write_coco([image(1), image(2)], [thing(1, 1, [0, 0, 9, 9])], CATEGORIES)
+    cv2.imwrite(str(folder / "2.png"), np.full((40, 60, 3), 3, np.uint8))
+    other = tmp_path / "test.json"
+    shutil.copytree(folder, tmp_path / "others")
+    other.write_text(json.dumps({"images": [image(1)], "categories": CATEGORIES}))
+    report = check_coco([(path, folder), (other, tmp_path / "others")])
+    assert report.images == {"coco": 2, "test": 1}
+    assert report.classes == {"coco": {"cat": 1, "dog": 0}}
+    told = found(report)
+    assert told["leak"] == [
+        f"coco and test: {folder}/1.png shows what {tmp_path}/others/1.png shows"
+    ]
+    assert told["no objects"] == ["coco.json, image 2"]  # nothing is known of test's
+
+
+def test_what_is_no_json_is_told_beside_the_rest(write_coco, tmp_path):
+    path, folder = write_coco([image(1)], [], CATEGORIES)
+    (tmp_path / "bad.json").write_text('{"images": [')
+    told = found(check_coco([(tmp_path / "bad.json", folder), (path, tmp_path / "none")]))
+    assert len(told["broken annotation"]) == 2
+    assert "bad.json must be JSON" in told["broken annotation"][0]
+    assert "must be the folder of the images" in told["broken annotation"][1]

@@ -1,0 +1,140 @@
+"""Everything that a VOC folder can have wrong, found and named."""
+
+import cv2
+import numpy as np
+import pytest
+
+from resdet.data.check_voc import check_voc
+
+SIZE = "<size><width>60</width><height>40</height></size>"
+
+
+def obj(name, corners):
+    tags = ("xmin", "ymin", "xmax", "ymax")
+    box = "".join(f"<{tag}>{value}</{tag}>" for tag, value in zip(tags, corners))
+    return f"<object><name>{name}</name><bndbox>{box}</bndbox></object>"
+
+
+def found(report):
+    return {kind.name: report.found[kind] for kind in report.sorted_kinds()}
+
+
+def paint(path, seed, size=(40, 60)):
+    pixels = np.random.default_rng(seed).integers(0, 256, (*size, 3), np.uint8)
+    cv2.imwrite(str(path), pixels)
+
+
+def test_sound_data_has_no_findings(shapes):
+    for full in (False, True):
+        report = check_voc(shapes, full=full)
+        kinds = {kind.name for kind in report.found if kind.severity != "note"}
+        assert kinds <= {"absent class", "empty box"}
+        assert report.images == {"test": 8, "train": 24, "trainval": 32, "val": 8}
+    with pytest.raises(ValueError, match=r"must hold the split dev.txt, got test, train, val"):
+        check_voc(shapes, ["dev"])
+
+
+BOXES = {
+    "inverted box": (50, 5, 10, 20),
+    "box outside": (70, 5, 90, 20),
+    "empty box": (5, 5, 5, 20),
+    "box over the edge": (5, 5, 62, 20),
+    "box over by one": (5, 5, 61, 20),
+    "origin": (0, 5, 60, 20),
+    "broken annotation": (1, "?", 5, 5),
+}
+
+
+@pytest.mark.parametrize("kind", BOXES)
+def test_each_fault_of_a_box(write_voc, kind):
+    good = obj("cat", (1, 1, 60, 40))
+    root = write_voc({"a": SIZE + good + obj("cat", BOXES[kind]), "b": SIZE + good})
+    paint(root / "JPEGImages" / "a.jpg", 1)
+    told = found(check_voc(root, full=False))
+    told.pop("box over by one" if kind == "origin" else "", None)  # a 0 is both
+    assert list(told) == [kind]
+    assert "a.xml" in told[kind][0] or kind == "origin"
+    if kind == "origin":
+        assert told[kind] == [
+            "near corners: 1 at 0, 4 at 1; far corners: 5 at the size, 0 one below: "
+            "counted from 0 to the size itself, where VOC counts from 1"
+        ]
+
+
+def test_an_object_drawn_twice_and_images_without_one(write_voc):
+    root = write_voc({"a": SIZE + 2 * obj("cat", (3, 4, 9, 9)), "b": SIZE})
+    paint(root / "JPEGImages" / "a.jpg", 1)
+    assert found(check_voc(root, full=False)) == {
+        "repeated box": ["a.xml: cat [3.0, 4.0, 9.0, 9.0]"],
+        "no objects": ["b.xml"],
+    }
+
+
+def test_sizes_are_held_against_the_images(write_voc, turn_by_exif):
+    fits, not_fits = obj("cat", (1, 1, 30, 30)), obj("cat", (1, 1, 120, 30))
+    wide = SIZE.replace(">60<", ">120<")
+    upright = "<size><width>40</width><height>60</height></size>"
+    root = write_voc(
+        {"a": wide + fits, "b": wide + not_fits, "c": SIZE + fits, "d": upright + fits, "e": fits}
+    )
+    for number, stem in enumerate("abcde"):
+        paint(root / "JPEGImages" / f"{stem}.jpg", number)
+    for stem in "cd":
+        turn_by_exif(root / "JPEGImages" / f"{stem}.jpg")
+    told = found(check_voc(root))
+    assert {name: len(cases) for name, cases in told.items()} == {
+        "other size": 1,
+        "other image": 1,
+        "annotated before EXIF": 1,
+        "rotated image": 2,
+    }
+    assert told["other size"][0].startswith("a.xml: 120x40, ")
+    assert told["other size"][0].endswith("a.jpg is 60x40")
+    assert told["other image"][0].startswith("b.xml")
+    assert told["annotated before EXIF"][0].startswith("c.xml: 60x40")
+
+
+def test_lists_classes_and_images_at_once(write_voc):
+    good = SIZE + obj("cat", (1, 1, 9, 9))
+    bodies = dict.fromkeys("abcdef", good) | {"g": SIZE + obj("cta", (1, 1, 9, 9))}
+    write_voc(bodies, listing="a\na\nb\nc\nd\ne\ngone\n../secret\n")
+    root = write_voc(bodies, split="test", listing="b\nf\ng")
+    for number, stem in enumerate("abcde"):
+        paint(root / "JPEGImages" / f"{stem}.jpg", number)
+    (root / "classes.txt").write_text("cat\nCAT")
+    (root / "Annotations" / "b.xml").write_text("<annotation>")
+    (root / "Annotations" / "c.xml").unlink()
+    (root / "JPEGImages" / "d.jpg").write_bytes(b"no image")
+    whole = (root / "JPEGImages" / "e.jpg").read_bytes()
+    (root / "JPEGImages" / "e.jpg").write_bytes(whole[:-300])
+    told = found(check_voc(root, full=False))
+    assert {name: len(cases) for name, cases in told.items()} == {
+        "missing image": 2,
+        "broken annotation": 1,
+        "no annotation": 1,
+        "truncated image": 1,
+        "unknown class": 1,
+        "unreadable image": 1,
+        "absent class": 2,
+        "alike classes": 1,
+        "copy": 1,
+        "leak": 1,
+        "listed twice": 1,
+    }
+    assert told["no annotation"] == [str(root / "Annotations" / "c.xml")]
+    assert told["unknown class"][0].startswith("g.xml: 'cta'; known: cat")
+    assert told["leak"] == [f"test and train: {root}/JPEGImages/b.jpg"]
+
+
+def test_lists_of_one_class_are_no_splits_and_a_test_may_be_unlabelled(write_voc):
+    good = SIZE + obj("cat", (1, 1, 9, 9))
+    write_voc({"a": good}, split="cat_train")
+    write_voc({"a": good}, split="train")
+    root = write_voc({"b": ""}, split="test")
+    paint(root / "JPEGImages" / "b.jpg", 1)
+    (root / "Annotations" / "b.xml").unlink()
+    report = check_voc(root)
+    assert report.images == {"test": 1, "train": 1}
+    assert found(report) == {}
+    assert check_voc(root, ["cat_train"]).images == {"cat_train": 1}
+    assert found(check_voc(root, ["test"])) == {"in no split": ["a.xml"]}
