@@ -30,7 +30,9 @@ def test_sound_data_has_no_findings(shapes):
         kinds = {kind.name for kind in report.found if kind.severity != "note"}
         assert kinds <= {"absent class", "empty box"}
         assert report.images == {"test": 8, "train": 24, "trainval": 32, "val": 8}
-    with pytest.raises(ValueError, match=r"must hold the split dev.txt, got test, train, val"):
+    with pytest.raises(
+        ValueError, match=r"must hold the split dev.txt, got test, train, trainval, val"
+    ):
         check_voc(shapes, ["dev"])
 
 
