@@ -2,31 +2,111 @@
 
 from __future__ import annotations
 
+import contextlib
+import faulthandler
 import os
 import random
 import re
+import sys
+from collections.abc import Iterator
 from datetime import timedelta
+from traceback import format_tb
 
 import numpy as np
 import torch
 import torch.distributed as dist
+from torch.distributed import PrefixStore  # type: ignore[attr-defined]
+from torch.distributed.rendezvous import rendezvous
 
-TIMEOUT = timedelta(minutes=10)
+from backbones.patience import TIMEOUT_VARIABLE, patience, waiting
+from backbones.training.watch import Watch, no_sign
+
+_ENDED = ("Connection closed by peer", "Connection reset by peer", "Broken pipe", "pair closure")
+_LATE = ("Timed out waiting", "timeout", "timed out")
+_watch: Watch | None = None
 
 
 def setup() -> None:
-    """Join the group torchrun describes in the environment: gloo for CPU tensors, nccl for GPU."""
+    """Join the group torchrun describes in the environment: gloo for CPU tensors, nccl for GPU.
+
+    Who does not come within `patience()` seconds is given up.
+    """
+    global _watch
     if "RANK" not in os.environ or dist.is_initialized():
         return
+    limit = patience()
     if _local_rank() < _gpus():
         torch.cuda.set_device(_local_rank())
-    dist.init_process_group("cpu:gloo,cuda:nccl" if _gpus() else "gloo", timeout=TIMEOUT)
+    if not faulthandler.is_enabled():  # nccl ends a process by a signal: it shows where it was
+        faulthandler.enable(sys.__stderr__)  # type: ignore[arg-type]
+    with waiting("waiting for the other processes"):
+        store, own, count = next(rendezvous("env://", timeout=timedelta(seconds=limit)))
+        store.set_timeout(timedelta(seconds=limit))
+        # a silent process is told by the watch, before all that waits for it fails
+        dist.init_process_group(
+            "cpu:gloo,cuda:nccl" if _gpus() else "gloo",
+            store=PrefixStore("group", store),
+            rank=own,
+            world_size=count,
+            timeout=timedelta(seconds=1.5 * limit),
+        )
+    if count > 1:
+        _watch = Watch(PrefixStore("watch", store.clone()), own, count, limit)
 
 
 def cleanup() -> None:
     """Leave the group, if there is one."""
+    global _watch
+    if _watch is not None:
+        _watch.end()
+        _watch = None
     if dist.is_initialized():
         dist.destroy_process_group()
+
+
+@contextlib.contextmanager
+def joined() -> Iterator[None]:
+    """`setup` before and `cleanup` after; a fault of another process is one line.
+
+    Raises: ConnectionError if another process has ended or does not come.
+    """
+    setup()
+    try:
+        yield
+    except RuntimeError as error:
+        told = _fault_of_others(error)
+        if told is None:
+            raise
+        raise ConnectionError(told) from None
+    finally:
+        cleanup()
+
+
+def _fault_of_others(error: RuntimeError) -> str | None:
+    """What to say of an error that a collective operation raised; None of any other.
+
+    Where somebody is late, every process's stack is printed first.
+    """
+    text = str(error)
+    ours = "gloo" in text or "pair closure" in text or isinstance(error, dist.DistError)
+    if not ours or _watch is None:
+        return None
+    if any(sign in text for sign in _ENDED):
+        return (
+            f"rank {rank()} of {world_size()} processes lost another, which has ended; what that "
+            "one said tells why, go on with --resume"
+        )
+    if not any(sign in text for sign in _LATE):
+        return None
+    with contextlib.suppress(RuntimeError):
+        silent = _watch.silent()
+        print(_watch.stacks(format_tb(error.__traceback__)), file=sys.stderr, flush=True)
+        if silent:
+            return no_sign(silent, world_size(), patience())
+    return (
+        f"rank {rank()} of {world_size()} processes waited {1.5 * patience():.0f} s for the others "
+        f"in vain; above is where each one is ({TIMEOUT_VARIABLE} sets the seconds)"
+    )
 
 
 def rank() -> int:

@@ -37,6 +37,8 @@ def test_processes_may_talk_on_cpu_and_gpu(gpus, monkeypatch, count, local_rank,
     monkeypatch.setenv("RANK", str(local_rank))
     monkeypatch.setattr(torch.cuda, "set_device", calls["device"].append)
     monkeypatch.setattr(dist, "init_process_group", lambda b, **_: calls["backend"].append(b))
+    met = iter([(dist.HashStore(), local_rank, 1)])
+    monkeypatch.setattr(distributed, "rendezvous", lambda url, timeout: met)
     distributed.setup()
     assert calls == {"device": chosen, "backend": [backend]}
 
