@@ -8,19 +8,33 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from reprlib import repr as shortly
+from typing import Any, get_args
 
 import numpy as np
 
-from resdet.evaluation.matches import Matches, Objects, Rules
+from resdet.evaluation.matches import IouRule, Matches, Objects, Rules
+from resdet.evaluation.precision import Recall
 from resdet.evaluation.results import write_bytes
 
 FORMAT = "resdet.matches/1"
 _COLUMNS = ("images", "labels", "scores", "boxes", "verdicts", "objects")
 _TRUTH = ("images", "labels", "boxes", "ignored")
+_TRUTH_COLUMNS = tuple(f"truth_{name}" for name in _TRUTH)
+_DECIMALS = (None, *range(17))
+_RULES = {  # what each may be
+    "kind": ("voc", "coco"),
+    "iou": get_args(IouRule),
+    "ties": ("stable", "numpy"),
+    "recall": get_args(Recall),
+    "score_decimals": _DECIMALS,
+    "box_decimals": _DECIMALS,
+}
 _SAFE_KINDS = "biuf"
+_MOST_BYTES = 1 << 31  # 20 million detections at ten thresholds; all of COCO's have 2 million
 
 
 @dataclass(frozen=True)
@@ -68,19 +82,32 @@ def load_matches(path: Path) -> Record:
     if not path.is_file():
         raise FileNotFoundError(f"matches must exist, got no file {path}; evaluate with --json")
     try:
+        _check_sizes(path)
         with np.load(path, allow_pickle=False) as file:
             arrays: dict[str, Any] = {name: file[name] for name in file.files}
         return _record(json.loads(arrays.pop("head").tobytes()), arrays)
-    except (ValueError, KeyError, TypeError, EOFError, OSError, zipfile.BadZipFile) as error:
+    except Exception as error:  # a cut or foreign file makes zipfile and NumPy raise anything
         raise ValueError(
-            f"{path} must be the matches that eval_voc or eval_coco wrote, got {error}; "
-            "evaluate again"
+            f"{path} must be the matches that eval_voc or eval_coco wrote, "
+            f"got {error!s:.200}; evaluate again"
         ) from None
 
 
+def _check_sizes(path: Path) -> None:
+    """Before anything is unpacked: a bomb is small until then."""
+    with zipfile.ZipFile(path) as file:
+        parts = file.infolist()
+    names = Counter(part.filename for part in parts)
+    expected = Counter(f"{name}.npy" for name in ("head", *_COLUMNS, *_TRUTH_COLUMNS))
+    if names != expected:
+        raise ValueError(f"the parts {sorted(names)} for {sorted(expected)}")
+    unpacked = sum(part.file_size for part in parts)
+    if unpacked > _MOST_BYTES:
+        raise ValueError(f"{unpacked:,} bytes unpacked for at most {_MOST_BYTES:,}")
+
+
 def _record(head: dict[str, Any], arrays: dict[str, Any]) -> Record:
-    if head["format"] != FORMAT:
-        raise ValueError(f"format {head['format']!r} for {FORMAT!r}")
+    _check_head(head)
     truth = Objects(**{name: arrays[f"truth_{name}"] for name in _TRUTH})
     matches = Matches(
         rules=Rules(**head["rules"]),
@@ -92,6 +119,36 @@ def _record(head: dict[str, Any], arrays: dict[str, Any]) -> Record:
     )
     _check_shapes(matches)
     return Record(matches, head["root"], tuple(head["files"]))
+
+
+def _check_head(head: Any) -> None:
+    if not isinstance(head, dict) or head.get("format") != FORMAT:
+        got = head.get("format") if isinstance(head, dict) else head
+        raise ValueError(f"format {shortly(got)} for {FORMAT!r}")
+    rules = head["rules"]
+    sound = {
+        "rules": isinstance(rules, dict)
+        and rules.keys() == _RULES.keys()
+        and all(rules[name] in values for name, values in _RULES.items()),
+        "class_names": _distinct(head["class_names"], str),
+        "thresholds": _distinct(head["thresholds"], float, int)
+        and bool(head["thresholds"])
+        and all(0 < threshold <= 1 for threshold in head["thresholds"]),
+        "image_ids": _distinct(head["image_ids"], str, int),
+        "root": isinstance(head["root"], str),
+        "files": _all(head["files"], str) and len(head["files"]) in (0, len(head["image_ids"])),
+    }
+    for name, good in sound.items():
+        if not good:
+            raise ValueError(f"{name} {shortly(head[name])}")
+
+
+def _all(values: Any, *kinds: type) -> bool:
+    return isinstance(values, list) and all(type(value) in kinds for value in values)
+
+
+def _distinct(values: Any, *kinds: type) -> bool:
+    return _all(values, *kinds) and len(set(values)) == len(values)
 
 
 def _check_shapes(matches: Matches) -> None:

@@ -1,6 +1,9 @@
 """The matches on disk: everything comes back, and a broken file is named."""
 
 import dataclasses
+import io
+import json
+import zipfile
 
 import numpy as np
 import pytest
@@ -72,6 +75,90 @@ def test_arrays_that_do_not_fit(record, tmp_path, name, value, text):
 
 def test_pickles_are_not_opened(tmp_path):
     path = tmp_path / "a.npz"
-    np.savez(path, head=np.array([{}], object))
-    with pytest.raises(ValueError, match="must be the matches"):
+    parts = [f"truth_{name}" for name in ("images", "labels", "boxes", "ignored")]
+    parts += ["images", "labels", "scores", "boxes", "verdicts", "objects"]
+    np.savez(path, head=np.array([{}], object), **{name: np.zeros(0) for name in parts})
+    with pytest.raises(ValueError, match="must be the matches .*allow_pickle=False"):
         load_matches(path)
+
+
+def rewritten(path, record, change):
+    """The file with its parts changed: `change` takes and returns {name: bytes}."""
+    save_matches(path, record)
+    with zipfile.ZipFile(path) as file:
+        parts = {name: file.read(name) for name in file.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, content in change(parts):
+            file.writestr(name, content)
+    return path
+
+
+def claim(shape):
+    """An array's header without the array."""
+    buffer = io.BytesIO()
+    np.lib.format.write_array_header_1_0(
+        buffer, {"descr": "<f8", "fortran_order": False, "shape": shape}
+    )
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda p: [*(p | {"boxes.npy": claim((1 << 45, 4))}).items()], "Unable to allocate|array"),
+        (lambda p: [*p.items(), ("more.npy", b"")], "the parts"),
+        (lambda p: [*p.items()][1:], "the parts"),
+        (lambda p: [*p.items(), ("boxes.npy", p["boxes.npy"])], "the parts"),
+        (lambda p: [("../" + name, value) for name, value in p.items()], "the parts"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_parts_that_a_stranger_wrote(record, tmp_path, change, said):
+    path = rewritten(tmp_path / "a.npz", record, change)
+    with pytest.raises(ValueError, match=rf"a\.npz must be the matches .*({said})"):
+        load_matches(path)
+
+
+def test_a_bomb_is_not_unpacked(record, tmp_path, monkeypatch):
+    zeros = claim((1 << 17, 4)) + bytes(1 << 22)
+    path = rewritten(tmp_path / "a.npz", record, lambda p: [*(p | {"boxes.npy": zeros}).items()])
+    assert path.stat().st_size < 1 << 15
+    monkeypatch.setattr("resdet.evaluation.record._MOST_BYTES", 1 << 20)
+    monkeypatch.setattr(np, "load", lambda *_, **__: pytest.fail("unpacked"))
+    with pytest.raises(ValueError, match=r"bytes unpacked for at most 1,048,576"):
+        load_matches(path)
+
+
+HEADS = {
+    "format": [None, "resdet.matches/2", {}],
+    "rules": [{}, [], {"kind": "voc"}, "voc"],
+    "class_names": ["ab", ["a", 1], ["a", "a"], None],
+    "thresholds": [[], [2.0], [0.5, 0.5], [float("nan")], ["a", "b"], 0.5],
+    "image_ids": [["i", "i"], [["i"], 7], [1.5, 7], "ab"],
+    "root": [None, 5, ["/"]],
+    "files": [["a"], [1, 2], "ab", [None, None]],
+}
+
+
+@pytest.mark.parametrize(("key", "value"), [(k, v) for k, values in HEADS.items() for v in values])
+def test_a_head_that_makes_no_sense(record, tmp_path, key, value):
+    def change(parts):
+        text = np.load(io.BytesIO(parts["head.npy"])).tobytes()
+        head = np.frombuffer(json.dumps(json.loads(text) | {key: value}).encode(), np.uint8)
+        buffer = io.BytesIO()
+        np.save(buffer, head)
+        return [*(parts | {"head.npy": buffer.getvalue()}).items()]
+
+    path = rewritten(tmp_path / "a.npz", record, change)
+    with pytest.raises(ValueError, match=rf"a\.npz must be the matches .*, got {key} "):
+        load_matches(path)
+
+
+def test_a_head_without_end(record, tmp_path):
+    def change(parts):
+        buffer = io.BytesIO()
+        np.save(buffer, np.frombuffer(b"[" * 100_000, np.uint8))
+        return [*(parts | {"head.npy": buffer.getvalue()}).items()]
+
+    with pytest.raises(ValueError, match=r"a\.npz must be the matches .*recursion"):
+        load_matches(rewritten(tmp_path / "a.npz", record, change))
