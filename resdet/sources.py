@@ -93,8 +93,7 @@ def detect(args: argparse.Namespace, dataset: Dataset) -> DetectionTable | None:
     from resdet.engines import load_detector
     from resdet.engines.shards import detect_all, detect_in_shards
 
-    distributed.setup()
-    try:
+    with distributed.joined():
         detector = load_detector(
             args.checkpoint, engine=args.engine, device=args.device, speed=speed(args)
         )
@@ -108,8 +107,6 @@ def detect(args: argparse.Namespace, dataset: Dataset) -> DetectionTable | None:
             found = detect_in_shards(detector, dataset, args.shards, made_by)
         else:
             found = detect_all(detector, dataset)
-    finally:
-        distributed.cleanup()
     if found is None:
         return None
     return DetectionTable.of(found).for_classes(detector.class_names, dataset.class_names)

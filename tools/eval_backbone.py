@@ -66,8 +66,7 @@ def main(argv: Sequence[str]) -> None:
     from backbones.files import atomic_write
     from backbones.training import distributed
 
-    distributed.setup()
-    try:
+    with distributed.joined():
         device = distributed.device(args.device)
         protocol = Protocol(
             args.test, tuple(args.scales), args.precise_bn, args.batch_size, args.workers
@@ -93,8 +92,6 @@ def main(argv: Sequence[str]) -> None:
                     text = json.dumps(to_result(outcome, protocol, device), indent=2)
                     file.write(f"{text}\n".encode())
                 print(f"written: {args.json}")
-    finally:
-        distributed.cleanup()
 
 
 if __name__ == "__main__":

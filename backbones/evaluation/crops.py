@@ -12,6 +12,7 @@ from backbones.data.decoding import Image
 from backbones.data.transforms import centre_view, crop, scale_shorter_side
 from backbones.evaluation.scores import Views, errors_of_all
 from backbones.evaluation.topk import ranks
+from backbones.exhaustion import fitting
 
 
 def single_crop(image: Image, *, size: int, shorter_side: int) -> Views:
@@ -47,6 +48,7 @@ def evaluate_one_crop(
     model.eval()
     found = []
     for images, labels in batches:
-        logits = model(normalize(images)).float()
+        with fitting((images, labels), "testing"):
+            logits = model(normalize(images)).float()
         found.append(ranks(logits, labels.to(logits.device)))
     return errors_of_all(found)

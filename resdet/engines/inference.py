@@ -13,6 +13,7 @@ import torch
 from fvcore.common.config import CfgNode
 from torch import nn
 
+from backbones.exhaustion import fitting
 from backbones.training import distributed
 from resdet import boxes as box_ops
 from resdet.data.loader import test_batches, to_tensor
@@ -131,7 +132,7 @@ class Detector:
         """Detections of images as the network gets them, in one pass."""
         self.model.eval()
         device = next(self.model.parameters()).device
-        with self.speed.autocast(device):
+        with fitting(batch, "testing"), self.speed.autocast(device):
             found = self.engine.detect(self.model, batch)
         return [_in_own_pixels(f, sample) for f, sample in zip(_to_host(found), batch)]
 
