@@ -18,6 +18,7 @@ UNLABELLED = -1
 _FORMAT = "shards/1"  # a new number wherever `_scan` reads otherwise
 _WORTHWHILE = 5000  # images scanned anew; fewer are scanned again sooner than written
 _BLOCK = 512
+_LONGEST_NUMBER = 18  # characters of a .cls: it fits 64 bits
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,8 @@ def _scan(path: Path) -> ShardIndex:
             key = f"{folder}/{stem}"
             if extensions == "cls":
                 contents.seek(member.offset_data)
-                numbers[key] = _number(contents.read(member.size), f"{member.name} in {path}")
+                text = contents.read(min(member.size, _LONGEST_NUMBER + 1))
+                numbers[key] = _number(text, f"{member.name} in {path}")
             elif os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES:
                 members.append(member.name)
                 keys.append(key)
@@ -87,16 +89,23 @@ def _scan(path: Path) -> ShardIndex:
 
 
 def _headers(path: Path) -> Iterator[tarfile.TarInfo]:
-    """The files of a tar. Raises: ValueError if it is none, or does not end as one."""
+    """The files of a tar. Raises: ValueError if it is none, or does not end as one.
+
+    Nothing is unpacked: a name in it, ../ or a link, is never a place on the disk.
+    """
     try:
         with tarfile.open(path, "r:") as tar:
+            end = 0
             for member in tar:
-                if member.isreg():
+                if member.offset_data <= end or member.size < 0:  # as no tar goes on: for ever
+                    raise ValueError(f"{member.name!r:.80} that begins before the end of another")
+                end = member.offset_data
+                if member.isreg() and not member.issparse():
                     yield member
             end = tar.offset  # type: ignore[attr-defined]
-    except (tarfile.TarError, OSError) as error:
+    except Exception as error:  # of a damaged header tarfile raises anything
         raise ValueError(
-            f"{path} must be a whole .tar file, got {error}; fetch it again"
+            f"{path} must be a whole .tar file, got {error!s:.200}; fetch it again"
         ) from error
     with open(path, "rb") as file:
         file.seek(end)
@@ -109,6 +118,6 @@ def _headers(path: Path) -> Iterator[tarfile.TarInfo]:
 
 
 def _number(text: bytes, name: str) -> int:
-    if not text.strip().isdigit():
+    if not text.strip().isdigit() or len(text) > _LONGEST_NUMBER:
         raise ValueError(f"{name} must be a whole number as text, the class, got {text[:40]!r}")
     return int(text)

@@ -146,7 +146,7 @@ def _from_numbers(
 ) -> tuple[tuple[str, ...], NDArray[np.int64]]:
     labels = found.numbers
     _refuse_unlabelled(found, labels != UNLABELLED)
-    names = listed or class_names or tuple(map(str, range(int(labels.max()) + 1)))
+    names = listed or class_names or _numbers(found, place)
     if labels.max() >= len(names):
         first = int(labels.argmax())
         raise ValueError(
@@ -162,6 +162,19 @@ def _from_numbers(
         )
     own_names = [names[label] for label in present]
     return follow_names(own, own_names, class_names or names, place)
+
+
+def _numbers(found: _Shards, place: str) -> tuple[str, ...]:
+    """Classes without names; each must hold images, so there are no more than images."""
+    count = int(found.numbers.max()) + 1
+    if count > len(found.numbers):
+        first = found.members[int(found.numbers.argmax())]
+        raise ValueError(
+            f"each class of {place} must hold images, got class {count - 1} of {first} among "
+            f"{len(found.numbers)} images; count from 0, or write {CLASSES_FILE} beside the "
+            "shards, with a line for each class"
+        )
+    return tuple(map(str, range(count)))
 
 
 def _from_folders(

@@ -10,6 +10,7 @@ import pytest
 
 from backbones.data.images import open_images, open_split, open_test
 from backbones.data.loader import make_test_batches
+from backbones.data.shards import read_shards
 
 
 def png(value):
@@ -165,3 +166,61 @@ def test_workers_read_for_themselves(root, views, greys):
     assert pixels(pickle.loads(pickle.dumps(train))) == pixels(train)
     batches = make_test_batches(train, views(), batch_size=3, num_workers=2)
     assert greys(batches) == pixels(train)
+
+
+def hostile(path, members):
+    """A tar of (name, content, changes to its header)."""
+    with tarfile.open(path, "w", format=tarfile.GNU_FORMAT) as tar:
+        for name, content, changes in members:
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            for key, value in changes.items():
+                setattr(member, key, value)
+            tar.addfile(member, io.BytesIO(content))
+    return path
+
+
+def test_names_that_lead_out_and_links_are_never_places(tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    secret = tmp_path / "secret.png"
+    secret.write_bytes(b"secret")
+    members = [("../../out/0.png", b"image", {}), (f"{tmp_path}/abs/1.png", b"image", {})]
+    for kind in (tarfile.SYMTYPE, tarfile.LNKTYPE):
+        members.append(("a/2.png", b"", {"type": kind, "linkname": str(secret)}))
+    before = sorted(tmp_path.rglob("*"))
+    images = read_shards(hostile(data / "train-0.tar", members).parent, "train")
+    assert sorted(tmp_path.rglob("*")) == sorted([*before, data / "train-0.tar"])
+    assert images.class_names == ("abs", "out")
+    assert len(images) == 2  # no link is an image
+    with pytest.raises(ValueError, match=r"\.\./\.\./out/0\.png in .*must be a readable image"):
+        images.read(0)
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        ([("0.png", b"", {}), ("0.cls", b"999999999999", {})], "got class 999999999999 of 0.png"),
+        ([("0.png", b"", {}), ("0.cls", b"9" * 5000, {})], "must be a whole number"),
+        ([("0.png", b"", {}), ("0.cls", b" " * 5000, {})], "must be a whole number"),
+    ],
+)
+def test_a_class_beyond_all_numbers(tmp_path, members, said):
+    hostile(tmp_path / "train.tar", members)
+    with pytest.raises(ValueError, match=said):
+        read_shards(tmp_path, "train")
+
+
+@pytest.mark.parametrize("size", [-512, -1024, -(1 << 40)])
+def test_a_member_that_leads_back_is_no_endless_tar(tmp_path, size):
+    path = hostile(tmp_path / "train.tar", [("0.png", b"x" * 512, {}), ("1.png", b"y", {})])
+    content = bytearray(path.read_bytes())
+    header = content[1024:1536]  # of the second
+    header[124:136] = (size & ((1 << 96) - 1)).to_bytes(12, "big")
+    header[124] = 0xFF
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    content[1024:1536] = header
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"train\.tar must (be a whole \.tar|end in a block)"):
+        read_shards(tmp_path, "train")
