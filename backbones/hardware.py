@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import platform
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-import torchvision
+if TYPE_CHECKING:
+    import torch
 
 CPUINFO = Path("/proc/cpuinfo")
 
 
 def conditions(device: torch.device) -> dict[str, Any]:
     """The processor that did the work and the versions it ran, as results hold them."""
+    import torch  # seconds, which who asks for cores only need not wait
+    import torchvision
+
     gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else None
     return {
         "hardware": gpu or cpu_model(),

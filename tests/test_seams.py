@@ -33,6 +33,7 @@ ALLOWED = {
 CONFIG_MAY = ("backbones.config",)
 # files of images are read, kept and handed on by the code that classification uses
 DATA_MAY = (
+    "backbones.data.check_fix",
     "backbones.data.check_images",
     "backbones.data.check_kinds",
     "backbones.data.check_report",

@@ -31,6 +31,16 @@ def is_classification(root: Path) -> bool:
     return any(has_split(root, split) for split in (*SPLITS, ""))
 
 
+def is_folder(root: Path, split: str) -> bool:
+    """Whether a split that is there lies in folders of classes, one image in a file."""
+    return not has_cifar(root, split) and not has_shards(root, split)
+
+
+def images_of(folder: Path) -> list[str]:
+    """The images of a class, sorted."""
+    return [str(folder / name) for name in sorted(os.listdir(folder)) if _is_image(name)]
+
+
 def check_classification(
     root: Path,
     splits: Sequence[str] = (),
@@ -50,8 +60,8 @@ def check_classification(
         raise ValueError(
             f"{root} must hold the splits {', '.join(given)}, got none of {', '.join(absent)}"
         )
-    packed = {"CIFAR": has_cifar(root, given[0]), "tar shards": has_shards(root, given[0])}
-    form = next((name for name, found in packed.items() if found), "image folder")
+    form = "CIFAR" if has_cifar(root, given[0]) else "tar shards"
+    form = "image folder" if is_folder(root, given[0]) else form
     report = Report(str(root), form, "full" if full else "quick")
     look = _check_folders if form == "image folder" else _check_packed
     look(report, root, given, full, workers, progress)
@@ -95,17 +105,17 @@ def _check_folders(
 
 
 def _images(report: Report, folder: Path) -> list[str]:
-    found, stray = [], []
+    found = images_of(folder)
     for name in sorted(os.listdir(folder)):
-        if os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES:
-            found.append(str(folder / name))
-        elif not name.startswith("."):
-            stray.append(str(folder / name))
-    for path in stray:
-        report.add(STRAY, path)
+        if not _is_image(name) and not name.startswith("."):
+            report.add(STRAY, str(folder / name))
     if not found:
         report.add(EMPTY_CLASS, str(folder))
     return found
+
+
+def _is_image(name: str) -> bool:
+    return os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES
 
 
 def _class_of(path: str) -> str:

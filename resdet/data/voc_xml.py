@@ -29,7 +29,7 @@ def read_annotation(path: str | Path, faults: Faults) -> Annotation | None:
     """
     try:
         with open(path, "rb") as file:
-            root = _parse(file.read())
+            root = parse_xml(file.read())
     except FileNotFoundError:
         faults.add(f"{path} must be the annotation of a listed image, got no file; add it")
         return None
@@ -59,7 +59,8 @@ class _NoDoctype(ET.TreeBuilder):
         raise ValueError("a DOCTYPE")
 
 
-def _parse(content: bytes) -> ET.Element:
+def parse_xml(content: bytes) -> ET.Element:
+    """The root of a document without a document type. Raises: ParseError, ValueError."""
     # expat reads encodings that hold ASCII as it is, and UTF-16, where it stands beside zeros:
     # without this word and without zeros there is no document type, and the plain parser is faster
     if b"DOCTYPE" in content or b"\0" in content:

@@ -1,0 +1,178 @@
+"""Corrected copies read back clean, and the original stays as it was."""
+
+import hashlib
+import json
+from collections import Counter
+
+import cv2
+import numpy as np
+import pytest
+
+from backbones.data.check_images import ImageFacts
+from resdet.data.check_boxes import Item
+from resdet.data.check_coco import check_coco
+from resdet.data.check_correct import correct, turn
+from resdet.data.check_fix import fix_coco, fix_voc
+from resdet.data.check_voc import check_voc
+from resdet.data.voc import load_voc
+
+SIZE = "<size><width>60</width><height>40</height></size>"
+QUICK = {"full": False}
+
+
+def obj(name, corners):
+    tags = ("xmin", "ymin", "xmax", "ymax")
+    box = "".join(f"<{tag}>{value}</{tag}>" for tag, value in zip(tags, corners))
+    return f"<object><name>{name}</name><pose>Left</pose><bndbox>{box}</bndbox></object>"
+
+
+def digests(folder):
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def paint(path, seed, size=(40, 60)):
+    pixels = np.random.default_rng(seed).integers(0, 256, (*size, 3), np.uint8)
+    cv2.imwrite(str(path), pixels)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_boxes_turn_as_the_image_does(tmp_path, turn_by_exif, orientation):
+    pixels = np.zeros((40, 64, 3), np.uint8)
+    pixels[8:16, 32:56] = 255
+    path = tmp_path / "a.jpg"
+    cv2.imwrite(str(path), pixels)
+    turn_by_exif(path, orientation)
+    upright = cv2.imread(str(path))[..., 0] > 127
+    rows, columns = np.flatnonzero(upright.any(1)), np.flatnonzero(upright.any(0))
+    seen = [columns[0], rows[0], columns[-1] + 1, rows[-1] + 1]
+    assert turn(np.array([[32.0, 8, 56, 16]]), (40, 64), orientation).tolist() == [seen]
+
+
+@pytest.mark.parametrize(
+    ("written", "size", "expected"),
+    [
+        ([49, 4, 10, 20], (40, 60), [10 - 1, 4, 50, 20]),  # xmin 50, xmax 10: both included
+        ([-1, 4, 70, 20], (40, 60), [0, 4, 60, 20]),
+        ([10, 10, 100, 20], (80, 120), [5, 5, 50, 10]),  # made of an image twice as large
+        ([10, 10, 20, 20], (80, 120), [10, 10, 20, 20]),  # only its size is wrong
+    ],
+)
+def test_a_box_is_put_right(written, size, expected):
+    item = Item("a.xml", "a.jpg", size, ["cat"], np.array([written], np.float64))
+    fixed = correct(item, ImageFacts("whole", (40, 60)), "voc", Counter())
+    assert fixed.boxes.tolist() == [expected]
+    assert fixed.keep.all()
+    assert fixed.size == (40, 60)
+
+
+@pytest.fixture
+def dirty_voc(write_voc, turn_by_exif):
+    good = obj("cat", (1, 1, 9, 9))
+    bad = [(50, 5, 10, 20), (70, 5, 90, 20), (5, 5, 5, 20), (5, 5, 80, 20), (0, 5, 61, 20)]
+    bodies = {
+        "a": SIZE + "".join(obj("cat", corners) for corners in bad) + 2 * good,
+        "b": SIZE.replace("60", "99") + good,
+        "c": SIZE + obj("cat", (11, 6, 30, 15)),
+        "d": SIZE + good,
+        "e": SIZE + good,
+        "f": "<object>",
+        "g": good + obj("cat", ("x", 1, 2, 3)) + obj(" CAT", (3, 3, 9, 9)),
+    }
+    root = write_voc(bodies, listing="a\na\nb\nc\nd\ne\nf\ng\ngone\n")
+    for number, stem in enumerate("abcdefg"):
+        paint(root / "JPEGImages" / f"{stem}.jpg", number)
+    turn_by_exif(root / "JPEGImages" / "c.jpg")
+    (root / "JPEGImages" / "d.jpg").write_bytes(b"")
+    (root / "Annotations" / "e.xml").unlink()
+    (root / "classes.txt").write_text("cat\ndog\n")
+    return root
+
+
+def test_a_copy_of_voc_reads_back_clean(dirty_voc, tmp_path):
+    before, lines = digests(dirty_voc), []
+    assert check_voc(dirty_voc, **QUICK).total("error") > 7
+    fix_voc(dirty_voc, tmp_path / "out", **QUICK, say=lines.append)
+    assert digests(dirty_voc) == before
+    report = check_voc(tmp_path / "out")
+    assert {kind.name for kind in report.found} == set()
+    truths = {
+        r.image_id: r.ground_truth.boxes.tolist()
+        for r in load_voc(tmp_path / "out", "train").records
+    }
+    assert truths == {
+        "a": [[9, 4, 50, 20], [4, 4, 60, 20], [0, 4, 60, 20], [0, 0, 9, 9]],
+        "b": [[0, 0, 9, 9]],
+        "c": [[25, 10, 35, 30]],  # turned as its image is
+        "g": [[0, 0, 9, 9], [2, 2, 9, 9]],
+    }
+    assert cv2.imread(str(tmp_path / "out/JPEGImages/c.jpg")).shape == (60, 40, 3)
+    assert "<pose>Left</pose>" in (tmp_path / "out/Annotations/a.xml").read_text()
+    assert lines == [
+        "fixed: boxes clipped to their image: 2",
+        "fixed: boxes dropped: outside, at most one pixel, or repeated: 3",
+        "fixed: boxes with corners swapped back: 1",
+        "fixed: images left out: annotation missing or broken: 2",
+        "fixed: images left out: missing, unreadable or truncated: 1",
+        "fixed: images turned upright: 1",
+        "fixed: images whose boxes were turned as EXIF turns the image: 1",
+        "fixed: objects left out: no numbers, no class or no image: 1",
+        "fixed: objects whose class differed by case or blanks: 1",
+        "fixed: sizes corrected: 1",
+        f"written: {tmp_path / 'out'}/",
+    ]
+
+
+@pytest.mark.parametrize("out", ["voc", "voc/fixed", ".", "full"])
+def test_a_copy_never_lies_in_the_original_or_over_other_files(dirty_voc, tmp_path, out):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "a").write_text("kept")
+    before = digests(tmp_path)
+    with pytest.raises(ValueError, match="--fix must name a"):
+        fix_voc(dirty_voc, tmp_path / out, **QUICK)
+    assert digests(tmp_path) == before
+
+
+def test_what_fails_leaves_nothing_behind(dirty_voc, tmp_path, monkeypatch):
+    monkeypatch.setattr("resdet.data.check_fix.copy_image", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        fix_voc(dirty_voc, tmp_path / "out", **QUICK)
+    assert [path.name for path in tmp_path.iterdir()] == ["voc"]
+
+
+def test_a_copy_of_coco_reads_back_clean(write_coco, turn_by_exif, tmp_path):
+    def image(number, name, size=(40, 60)):
+        return {"id": number, "file_name": name, "height": size[0], "width": size[1]}
+
+    def thing(number, image_id, bbox):
+        mask = {"segmentation": [[1, 2, 3, 4, 5, 6]], "area": bbox[2] * bbox[3], "iscrowd": 0}
+        return {"id": number, "image_id": image_id, "category_id": 3, "bbox": bbox, **mask}
+
+    images = [image(1, "a.jpg"), image(1, "b.jpg"), image(2, "c.jpg"), image(3, "d.jpg")]
+    things = [
+        thing(1, 1, [20, 20, -10, 5]),
+        thing(1, 1, [50, 20, 25, 5]),
+        thing(2, 2, [10, 5, 20, 10]),
+    ]
+    things += [thing(3, 3, [0, 0, 5, 5]), thing(4, 9, [0, 0, 5, 5]), thing(5, 1, [1, 1, 0, 9])]
+    path, folder = write_coco(images, things, [{"id": 3, "name": "cat"}])
+    for number, name in enumerate("abcd"):
+        paint(folder / f"{name}.jpg", number)
+    turn_by_exif(folder / "c.jpg")
+    (folder / "d.jpg").write_bytes(b"")
+    before = digests(tmp_path)
+    (pair,) = fix_coco([(path, folder)], tmp_path / "out", **QUICK, say=lambda line: None)
+    assert {k: v for k, v in digests(tmp_path).items() if "/out/" not in k} == before
+    assert pair == (tmp_path / "out/annotations/coco.json", tmp_path / "out/images/images")
+    assert {kind.name for kind in check_coco([pair]).found} == set()
+    read = json.loads(pair[0].read_text())
+    assert [(i["id"], i["height"], i["width"]) for i in read["images"]] == [
+        (1, 40, 60),
+        (2, 60, 40),
+    ]
+    assert [(t["id"], t["bbox"], t["area"]) for t in read["annotations"]] == [
+        (1, [10, 20, 10, 5], 50),
+        (2, [50, 20, 10, 5], 50),
+        (3, [25, 10, 10, 20], 200),
+    ]
+    assert ["segmentation" in t for t in read["annotations"]] == [True, True, False]

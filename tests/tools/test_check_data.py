@@ -1,0 +1,74 @@
+"""tools/check_data.py as a user runs it."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(*arguments):
+    command = [sys.executable, str(ROOT / "tools" / "check_data.py"), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def dirty(shapes_root, tmp_path):
+    """A VOC folder with an image that is cut and a size that is another's."""
+    root = tmp_path / "voc"
+    shutil.copytree(shapes_root, root)
+    first, second = sorted((root / "JPEGImages").iterdir())[:2]
+    first.write_bytes(first.read_bytes()[:-99])
+    xml = root / "Annotations" / f"{second.stem}.xml"
+    xml.write_text(xml.read_text().replace("<width>96</width>", "<width>97</width>"))
+    return root
+
+
+def test_exit_codes_json_and_a_corrected_copy(shapes_root, dirty, tmp_path):
+    sound = run("--data", shapes_root, "--quick")
+    assert (sound.returncode, sound.stderr) == (0, "")
+    assert "images: test 4, train 12, trainval 14, val 2; quick" in sound.stdout
+    broken = run("--data", dirty, "--quick", "--json", tmp_path / "r.json")
+    assert (broken.returncode, broken.stderr) == (1, "")
+    assert "error: images whose end is missing: 1; restore them" in broken.stdout
+    (report,) = json.loads((tmp_path / "r.json").read_text())["reports"]
+    assert report["errors"] == 1
+    assert {f["kind"]: f["count"] for f in report["findings"]}["other size"] == 1
+    fixed = run("--data", dirty, "--fix", tmp_path / "out", "--workers", "1")
+    assert (fixed.returncode, fixed.stderr) == (0, "")
+    assert "fixed: sizes corrected: 1" in fixed.stdout
+    assert "0 errors, " in fixed.stdout.splitlines()[-1]
+
+
+def test_coco_is_checked_by_file_and_folder(shapes_root, tmp_path):
+    files = [shapes_root / "annotations" / f"instances_{split}.json" for split in ("train", "val")]
+    where = ["--annotations", *files, "--images", shapes_root / "JPEGImages"]
+    told = run(*where, "--quick", "--fix", tmp_path / "out")
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "COCO; images: instances_train 12, instances_val 2; quick" in told.stdout
+    assert (tmp_path / "out" / "annotations" / "instances_val.json").is_file()
+
+
+def test_mistakes_are_one_message(shapes_root, tmp_path):
+    nothing = run("--data", tmp_path / "none")
+    assert nothing.returncode == 2
+    assert nothing.stderr.startswith(f"error: {tmp_path}/none must be a VOC folder")
+    assert len(nothing.stderr.splitlines()) == 1
+    inside = run("--data", shapes_root, "--quick", "--fix", shapes_root / "fixed")
+    assert (inside.returncode, len(inside.stderr.splitlines())) == (2, 1)
+    assert "--fix must name a folder apart from" in inside.stderr
+    assert run("--annotations", "a.json").returncode == 2
+    assert run("--annotations", "a", "b", "--images", "x", "y", "z").returncode == 2
+
+
+def test_help_needs_no_torch_and_the_check_neither(shapes_root):
+    code = (
+        "import sys; sys.path.insert(0, sys.argv.pop(1)); import check_data; "
+        "assert check_data.main(sys.argv[1:]) == 0; sys.exit('torch' in sys.modules)"
+    )
+    tool, data = str(ROOT / "tools"), ["--data", str(shapes_root), "--quick"]
+    assert subprocess.run([sys.executable, "-c", code, tool, *data], check=False).returncode == 0

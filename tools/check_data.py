@@ -1,0 +1,111 @@
+"""What is wrong with data, all at once, before anyone trains on it; --fix writes a corrected copy.
+
+    tools/check_data.py --data VOCdevkit/VOC2007 --split trainval test
+    tools/check_data.py --data /data/imagenet --quick --json report.json
+    tools/check_data.py --annotations train.json val.json --images train2017 val2017 --fix fixed
+
+VOC folders, COCO-form JSON, folders of classes, CIFAR's files and tar shards. Exits with 0 where
+nothing stops training, 1 where something does, 2 where it cannot be told.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from backbones.data.check_report import Report
+
+
+def main(argv: Sequence[str]) -> int:
+    args = parse(argv)
+
+    from backbones.data.check_report import write_reports
+    from backbones.hardware import available_cores
+
+    workers = args.workers or available_cores()
+    common: dict[str, Any] = {"full": not args.quick, "workers": workers, "progress": progress}
+    reports = _coco(args, common) if args.annotations else _folder(args, common)
+    for report in reports:
+        print(*report.lines(args.examples), sep="\n")
+    if args.json:
+        write_reports(args.json, reports)
+    return 1 if reports[-1].total("error") else 0
+
+
+def _coco(args: argparse.Namespace, common: dict[str, Any]) -> list[Report]:
+    from resdet.data.check_coco import check_coco
+    from resdet.data.check_fix import fix_coco
+
+    folders = args.images * (len(args.annotations) if len(args.images) == 1 else 1)
+    pairs = list(zip(args.annotations, folders, strict=True))
+    reports = [check_coco(pairs, **common)]
+    if args.fix:
+        fixed = fix_coco(pairs, args.fix, **common)
+        reports.append(check_coco(fixed, **common))
+    return reports
+
+
+def _folder(args: argparse.Namespace, common: dict[str, Any]) -> list[Report]:
+    from backbones.data.check_classes import check_classification, is_classification
+    from backbones.data.check_fix import fix_folder
+    from resdet.data.check_fix import fix_voc
+    from resdet.data.check_voc import check_voc, is_voc
+
+    root: Path = args.data
+    if is_voc(root):
+        check, fix = check_voc, fix_voc
+    elif root.is_dir() and is_classification(root):
+        check, fix = check_classification, fix_folder
+    else:
+        raise ValueError(
+            f"{root} must be a VOC folder (ImageSets/Main), or hold train/<class>/ folders of "
+            "images, tar shards or CIFAR's files, got none of them; COCO: --annotations, --images"
+        )
+    reports = [check(root, args.split, **common)]
+    if args.fix:
+        fix(root, args.fix, args.split, **common)
+        reports.append(check(args.fix, args.split, **common))
+    return reports
+
+
+def progress(done: int, count: int) -> None:
+    """One line that a terminal overwrites, and a log is spared."""
+    if sys.stderr.isatty():
+        end = "\r\033[K" if done == count else ""
+        print(f"\r{done} of {count} images{end}", end="", file=sys.stderr, flush=True)
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    from resdet.arguments import positive
+
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    data = parser.add_mutually_exclusive_group(required=True)
+    data.add_argument("--data", type=Path, help="VOC root, or root of images to classify")
+    data.add_argument("--annotations", type=Path, nargs="+", help="COCO-form JSON, one or more")
+    parser.add_argument("--images", type=Path, nargs="+", help="the folder of each JSON, or of all")
+    parser.add_argument("--split", nargs="+", default=(), help="of --data [all that are there]")
+    parser.add_argument("--quick", action="store_true", help="read heads only, decode nothing")
+    parser.add_argument("--fix", type=Path, metavar="DIR", help="write a corrected copy, check it")
+    parser.add_argument("--json", type=Path, help="write everything found")
+    parser.add_argument("--examples", type=int, default=3, metavar="N", help="shown of a kind [3]")
+    parser.add_argument("--workers", type=positive, metavar="N", help="processes [the cores]")
+    args = parser.parse_args(argv)
+    if (args.annotations is None) != (args.images is None):
+        parser.error("--annotations and --images go together")
+    if args.images and len(args.images) not in (1, len(args.annotations)):
+        parser.error("--images must name one folder, or as many as --annotations names files")
+    if args.annotations and args.split:
+        parser.error("--split goes with --data: a JSON is a split of its own")
+    return args
+
+
+if __name__ == "__main__":
+    from backbones.cli import run
+
+    run(main)
