@@ -37,6 +37,7 @@ DATA_MAY = (
     "backbones.data.check_images",
     "backbones.data.check_kinds",
     "backbones.data.check_report",
+    "backbones.data.check_usable",
     "backbones.data.header",
     "backbones.data.jpeg",
     "backbones.data.cache",

@@ -13,7 +13,8 @@ import torch
 from backbones.checkpoint import Preprocessing
 from backbones.config import CfgNode
 from backbones.config.schema import DEFAULTS
-from backbones.data.images import Images, open_images
+from backbones.data.check_usable import usable
+from backbones.data.images import Images, Splits, open_images
 from backbones.data.loader import Batch, make_test_batches, make_training_batches
 from backbones.data.normalize import mean_colour
 from backbones.data.resident import load_resident, resident_test_batches, resident_training_batches
@@ -59,9 +60,9 @@ def build_task(cfg: CfgNode, preprocessing: Preprocessing | None = None) -> Task
     """
     root = Path(cfg.DATASETS.ROOT)
     opened = open_images(root, hold_out=cfg.DATASETS.HOLD_OUT)
-    found = {"train": opened.train, "validation": opened.validation, "test": opened.test}
-    splits: dict[Split, Images] = {name: x for name, x in found.items() if x is not None}  # type: ignore[misc]
+    splits, broken = _usable_splits(opened)
     model, decided, notes = build_classifier(cfg, opened.train.class_names)
+    notes += broken
     if cfg.MODEL.ACTIVATION_CHECKPOINTING:
         checkpoint_activations(model)
     if len(splits) == 1:
@@ -80,7 +81,7 @@ def build_task(cfg: CfgNode, preprocessing: Preprocessing | None = None) -> Task
     if preprocessing is None:
         preprocessing = decided
         if cfg.INPUT.MEAN == "pixel" and len(decided.mean_image) != 3 * cfg.INPUT.SIZE**2:
-            preprocessing = _with_mean_image(decided, opened.train, build_views(cfg, decided))
+            preprocessing = _with_mean_image(decided, splits["train"], build_views(cfg, decided))
     if len(preprocessing.mean_image) not in (0, 3 * cfg.INPUT.SIZE**2):
         side = round((len(preprocessing.mean_image) / 3) ** 0.5)
         raise ValueError(
@@ -91,6 +92,31 @@ def build_task(cfg: CfgNode, preprocessing: Preprocessing | None = None) -> Task
     views = build_views(cfg, preprocessing)
     test_views = replace(views, size=cfg.INPUT.SIZE_TEST)
     return Task(model, preprocessing, splits, views, test_views, notes)
+
+
+def _usable_splits(opened: Splits) -> tuple[dict[Split, Images], tuple[str, ...]]:
+    """The splits that are there, and what is told of images that cannot be read.
+
+    Raises: ValueError with the faults of all splits.
+    """
+    found: dict[Split, Images | None] = {
+        "train": opened.train,
+        "validation": opened.validation,
+        "test": opened.test,
+    }
+    splits: dict[Split, Images] = {}
+    notes: tuple[str, ...] = ()
+    faults = []
+    for name, images in found.items():
+        if images is not None:
+            try:
+                splits[name], told = usable(images, name)
+                notes += told
+            except ValueError as fault:
+                faults.append(str(fault))
+    if faults:
+        raise ValueError("\n".join(faults))
+    return splits, notes
 
 
 def _missing_classes(splits: Mapping[Split, Images]) -> Iterator[str]:

@@ -119,7 +119,7 @@ def tell_boxes(
     limits = np.repeat([(w, h, w, h) for _, (h, w) in framed], counts, axis=0).astype(np.float64)
     owners = np.repeat(np.arange(len(framed)), counts)
     starts = np.cumsum([0, *counts])
-    for kind, mask in _masks(boxes, limits):
+    for kind, mask in box_faults(boxes, limits):
         for at in np.flatnonzero(mask):
             item = framed[owners[at]][0]
             number = at - starts[owners[at]]
@@ -132,8 +132,8 @@ def tell_boxes(
         report.add(ORIGIN, evidence)
 
 
-def _masks(boxes: FloatArray, limits: FloatArray) -> Iterator[tuple[Kind, NDArray[np.bool_]]]:
-    """Each box under the gravest of its faults."""
+def box_faults(boxes: FloatArray, limits: FloatArray) -> Iterator[tuple[Kind, NDArray[np.bool_]]]:
+    """Each box under the gravest of its faults; limits (N, 4) are the corners of its image."""
     low, high = np.minimum(boxes[:, :2], boxes[:, 2:]), np.maximum(boxes[:, :2], boxes[:, 2:])
     inverted = (boxes[:, 2:] < boxes[:, :2]).any(axis=1)
     away = ((high <= 0) | (low >= limits[:, 2:])).any(axis=1)

@@ -10,21 +10,57 @@ from fvcore.common.config import CfgNode
 from backbones.training import distributed
 from resdet.config import ConfigError
 from resdet.data.catalog import load_dataset
+from resdet.data.check_usable import shared_images, usable
 from resdet.data.loader import DetectionDataset, train_batches
 from resdet.data.transforms import TestTransform, TrainTransform
+from resdet.data.validate import listing, logger
 from resdet.engines.samples import Sample
 from resdet.structures import Dataset
 
 
-def load_datasets(cfg: CfgNode, names: Sequence[str]) -> list[Dataset]:
-    """Read every named dataset.
+def load_datasets(cfg: CfgNode, names: Sequence[str], *, training: int = 0) -> list[Dataset]:
+    """Read every named dataset and look at the heads of its images.
 
+    The first `training` are to train on: what can be passed over there is left out, and counted
+    aloud. The others are to measure on, which goes by all images or by none.
     Raises: ConfigError if their classes differ or are not MODEL.ROI_HEADS.NUM_CLASSES many;
-        ValueError from the readers.
+        ValueError with the faults of all datasets.
     """
+    datasets = _read(cfg, names)
+    _check_classes(cfg, datasets)
+    checked, lines, faults = [], [], []
+    for at, dataset in enumerate(datasets):
+        use, told, found = usable(dataset, training=at < training)
+        checked.append(use)
+        lines += told
+        if found:
+            many = ", more than a tenth" if at < training else ""
+            faults.append(f"{dataset.name} has images that cannot be used{many}:\n{listing(found)}")
+    if faults:
+        hint = "tools/check_data.py tells more, and with --fix writes a corrected copy"
+        raise ValueError("\n".join([*dict.fromkeys(faults), hint]))
+    lines += shared_images(checked[:training], checked[training:])
+    if distributed.is_main():
+        for line in dict.fromkeys(lines):
+            logger.warning(line)
+    return checked
+
+
+def _read(cfg: CfgNode, names: Sequence[str]) -> list[Dataset]:
     root = Path(cfg.DATASETS.ROOT).expanduser() if cfg.DATASETS.ROOT else None
     classes = tuple(cfg.DATASETS.CLASSES)
-    datasets = [load_dataset(name, root, class_names=classes) for name in names]
+    datasets, faults = [], []
+    for name in names:
+        try:
+            datasets.append(load_dataset(name, root, class_names=classes))
+        except ValueError as fault:
+            faults.append(str(fault))
+    if faults:
+        raise ValueError("\n".join(dict.fromkeys(faults)))
+    return datasets
+
+
+def _check_classes(cfg: CfgNode, datasets: Sequence[Dataset]) -> None:
     faults = []
     for dataset in datasets:
         count, expected = len(dataset.class_names), cfg.MODEL.ROI_HEADS.NUM_CLASSES
@@ -41,7 +77,6 @@ def load_datasets(cfg: CfgNode, names: Sequence[str]) -> list[Dataset]:
             )
     if faults:
         raise ConfigError("DATASETS", faults)
-    return datasets
 
 
 def training_batches(

@@ -1,0 +1,70 @@
+"""What training a classifier passes over, and what it does not."""
+
+import os
+
+import pytest
+
+from backbones.data import check_usable
+from backbones.data.check_usable import inspect_heads, usable
+from backbones.data.images import open_images, open_split
+
+
+def test_a_broken_image_is_left_out_of_training_and_told(root):
+    whole, notes = usable(open_split(root, "train"), "train")
+    assert (len(whole), notes) == (10, ())
+    (root / "train" / "ant" / "5.png").write_bytes(b"")
+    left, (note,) = usable(open_split(root, "train"), "train")
+    assert len(left) == 9
+    assert note == (
+        "train images left out, missing, unreadable or truncated: 1 of the 10 that were looked at: "
+        f"{root}/train/ant/5.png (unreadable)"
+    )
+    assert left.labels.tolist() == [0] * 5 + [1] * 4
+
+
+def test_more_than_a_tenth_or_one_to_test_on_is_an_error(root):
+    for name in ("5", "6", "7"):
+        (root / "train" / "ant" / f"{name}.png").write_bytes(b"")
+    with pytest.raises(ValueError, match="train images must be readable but for a tenth, got 3 of"):
+        usable(open_split(root, "train"), "train")
+    (root / "val" / "cat" / "0.PNG").write_bytes(b"\x89PNG\r\n\x1a\n")
+    with pytest.raises(ValueError, match=r"test images must be readable.*0.PNG \(cut\); restore"):
+        usable(open_split(root, "val"), "test")
+
+
+def test_images_held_out_of_train_are_train_s(root):
+    (root / "train" / "ant" / "4.png").write_bytes(b"")
+    splits = open_images(root, hold_out=2)
+    assert len(usable(splits.validation, "validation")[0]) == 1
+
+
+def test_large_splits_are_sampled(root, monkeypatch):
+    monkeypatch.setattr(check_usable, "_LOOKED_AT", 5)
+    images = open_split(root, "train")
+    os.truncate(images.name(1), 0)
+    assert len(usable(images, "train")[0]) == 10  # every second is looked at
+    os.truncate(images.name(2), 0)
+    assert len(usable(images, "train")[0]) == 9
+
+
+def test_heads_are_kept_while_their_file_is_unchanged(root, tmp_path, monkeypatch):
+    monkeypatch.setenv("RESDET_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(check_usable, "_WORTHWHILE", 1)
+    images = open_split(root, "train")
+    for path in images.paths:
+        os.utime(path, (1, 1))
+    monkeypatch.setattr(check_usable, "is_settled", bool)
+    first = inspect_heads(images.paths)
+    asked = []
+    real = check_usable.inspect_images
+
+    def inspect(paths, **more):
+        asked.append(list(paths))
+        return real(paths, **more)
+
+    monkeypatch.setattr(check_usable, "inspect_images", inspect)
+    assert inspect_heads(images.paths) == first
+    os.truncate(images.paths[3], 0)
+    assert [fact.state for fact in inspect_heads(images.paths)].count("unreadable") == 1
+    assert asked == [[], [images.paths[3]]]
+    assert inspect_heads([]) == []

@@ -1,0 +1,66 @@
+"""Datasets as a run takes them: what it passes over is counted, what it does not is one error."""
+
+import logging
+
+import pytest
+
+from resdet.data.shapes import make_shapes
+from resdet.engines.datasets import load_datasets
+
+TRAIN, TEST = "voc:.:train", "voc:.:test"
+
+
+@pytest.fixture
+def root(tmp_path):
+    make_shapes(tmp_path / "data", num_train=12, num_val=1, num_test=3, size=64, seed=1)
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def cfg(root, small_config):
+    return small_config("DATASETS.ROOT", str(root))
+
+
+def image(root, split, number=0):
+    stems = (root / "ImageSets" / "Main" / f"{split}.txt").read_text().split()
+    return root / "JPEGImages" / f"{stems[number]}.jpg"
+
+
+def test_a_broken_image_is_left_out_of_training_alone(cfg, root, caplog):
+    image(root, "train").write_bytes(b"")
+    with caplog.at_level(logging.WARNING, "resdet.data"):
+        train, test = load_datasets(cfg, [TRAIN, TEST], training=1)
+    assert (len(train), len(test)) == (11, 3)
+    told = [r.getMessage() for r in caplog.records if "left out: " in r.getMessage()]
+    assert len(told) == 1
+    assert told[0].endswith(
+        f"unreadable or truncated: 1, left out: {image(root, 'train')} (unreadable)"
+    )
+    with pytest.raises(
+        ValueError, match=r"data_train has images that cannot be used:\n.*\(unreadable\)"
+    ):
+        load_datasets(cfg, [TRAIN])
+
+
+def test_faults_of_every_dataset_are_one_error(cfg, root):
+    for number in range(5):
+        image(root, "train", number).write_bytes(b"")
+    image(root, "test").write_bytes(b"")
+    with pytest.raises(
+        ValueError, match="data_train has images that cannot be used, more than a tenth:"
+    ) as error:
+        load_datasets(cfg, [TRAIN, TEST, TEST], training=1)
+    assert str(error.value).count("(unreadable)") == 6
+    assert str(error.value).endswith("--fix writes a corrected copy")
+    for split in ("train", "test"):
+        xml = root / "Annotations" / image(root, split).with_suffix(".xml").name
+        xml.write_text("<annotation>")
+    with pytest.raises(ValueError, match="split 'train' has 1 fault") as error:
+        load_datasets(cfg, [TRAIN, TEST], training=1)
+    assert "split 'test' has 1 fault" in str(error.value)
+
+
+def test_images_trained_and_tested_on_are_told(cfg, caplog):
+    with caplog.at_level(logging.WARNING, "resdet.data"):
+        load_datasets(cfg, [TRAIN, TRAIN], training=1)
+    assert "data_train and data_train share images: 12, the score is too good" in caplog.text
