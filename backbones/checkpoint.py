@@ -118,9 +118,9 @@ def load(path: Path) -> dict[str, Any]:
             f"checkpoint must hold tensors and plain values only, got {path}; "
             "it is no torch file, or loading it would run code: convert it where you trust it"
         ) from error
-    except (RuntimeError, OSError, EOFError, ValueError, LookupError, zipfile.BadZipFile) as error:
+    except Exception as error:  # of a damaged file torch raises anything
         raise ValueError(
-            f"checkpoint must be a complete, readable torch file, got {path} ({error})"
+            f"checkpoint must be a complete, readable torch file, got {path} ({error!s:.500})"
         ) from error
     if not isinstance(payload, dict):
         raise ValueError(f"checkpoint must hold a dict, got {type(payload).__name__} in {path}")
@@ -148,9 +148,9 @@ def _load_safetensors(path: Path) -> dict[str, Any]:
         if "arch" not in header:
             return tensors
         return {**{key: json.loads(value) for key, value in header.items()}, "model": tensors}
-    except (safetensors.SafetensorError, OSError, ValueError) as error:
+    except (safetensors.SafetensorError, OSError, ValueError, RuntimeError, MemoryError) as error:
         raise ValueError(
-            f"checkpoint must be a complete safetensors file, got {path} ({error})"
+            f"checkpoint must be a complete safetensors file, got {path} ({error!s:.500})"
         ) from error
 
 
@@ -242,8 +242,13 @@ def backbone_from_payload(payload: Mapping[str, Any], path: Path) -> BackboneChe
     missing = set(BackboneCheckpoint.__dataclass_fields__) - set(payload)
     if missing:
         raise ValueError(f"{path} must be a whole checkpoint, got one without {sorted(missing)}")
-    preprocessing = Preprocessing.from_dict(payload["preprocessing"])
-    found = backbone_hash(payload["model"], payload["arch"], preprocessing)
+    try:
+        preprocessing = Preprocessing.from_dict(payload["preprocessing"])
+        found = backbone_hash(payload["model"], payload["arch"], preprocessing)
+    except Exception as error:  # its fields may hold anything
+        raise ValueError(
+            f"{path} must be a whole checkpoint, got fields of other kinds ({error!s:.200})"
+        ) from error
     if found != payload["hash"]:
         raise ValueError(
             f"hash of {path} must be {payload['hash']}, got {found}; its weights, arch or "
