@@ -17,18 +17,21 @@ import torchvision
 from torch import Tensor, nn
 
 import backbones
+from backbones.benchmarks.asked import benchmark_conditions, check_networks, present
+from backbones.benchmarks.limits import measure_limits, share_of_limit, synchronize
+from backbones.complexity import count
 from backbones.freeze import fold_batch_norm
-from backbones.hardware import conditions
 from backbones.interop import from_torchvision
 from backbones.training.loop import DTYPES, Precision
 
 NETWORKS = ("resnet18", "resnet50", "resnet101", "vgg16")
+BATCHES = {"cpu": 4, "cuda": 64}
 
 
 def benchmark_inference(
     networks: Sequence[str] = NETWORKS,
     *,
-    batch: int = 8,
+    batch: int | None = None,
     side: int = 224,
     rounds: int = 5,
     device: str = "cpu",
@@ -39,9 +42,14 @@ def benchmark_inference(
 
     Ours has its norms folded and runs channels last; torchvision's and, where importable, timm's
     run as they come. All have torchvision's random weights; the difference is that of fp32 logits
-    as a share of the largest.
+    as a share of the largest. operations are those of an image, share_of_limit their rate by the
+    device's measured rate of matrix products in that precision.
+    Raises: ValueError for a network that torchvision does not have, or a GPU that is not there.
     """
-    place = torch.device(device)
+    place = present(device)
+    check_networks(networks, torchvision.models.list_models())
+    batch = batch or BATCHES[place.type]
+    limits = measure_limits(device, torch.get_num_threads())
     images = torch.randn(batch, 3, side, side, generator=torch.Generator().manual_seed(0))
     images = images.to(place)
     results = {}
@@ -54,9 +62,15 @@ def benchmark_inference(
                     model.compile()
             speeds = _images_per_second(models, images, rounds, precision)
         theirs = logits["torchvision"]
+        operations = 2 * count(models["torchvision"], side).multiply_adds
         results[name] = {
             "images_per_second": speeds,
             "ratio": {library: speeds[library] / speeds["torchvision"] for library in speeds},
+            "operations": operations,
+            "share_of_limit": {
+                library: share_of_limit(operations, 1 / speed, precision, limits)
+                for library, speed in speeds.items()
+            },
             "largest_difference": {
                 library: ((x - theirs).abs().max() / theirs.abs().max()).item()
                 for library, x in logits.items()
@@ -68,8 +82,10 @@ def benchmark_inference(
         "rounds": rounds,
         "precision": precision,
         "compiled": compiled,
+        "threads": torch.get_num_threads(),
+        "limits": limits,
         "networks": results,
-        **conditions(place),
+        **benchmark_conditions(place),
     }
 
 
@@ -106,8 +122,7 @@ def _images_per_second(
             for library, model in models.items():
                 start = time.perf_counter()
                 model(images)
-                if device.type == "cuda":
-                    torch.cuda.synchronize(device)
+                synchronize(device)
                 if round_number:
                     seconds[library].append(time.perf_counter() - start)
     return {library: len(images) / statistics.median(s) for library, s in seconds.items()}

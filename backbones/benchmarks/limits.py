@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import torch
@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn.functional import conv2d
 
 from backbones.hardware import available_cores
-from backbones.training.loop import DTYPES
+from backbones.training.loop import DTYPES, Precision
 
 _SIDES = {"cpu": (256, 512, 1024, 2048), "cuda": (256, 1024, 4096, 8192)}
 _COPIED = {"cpu": 128 * 2**20, "cuda": 2**30}  # bytes, beyond any cache
@@ -52,13 +52,20 @@ def _matrix_rate(device: torch.device, dtype: torch.dtype) -> float:
         image = torch.randn(side // 256, side, 16, 16, device=device).to(dtype)
         image = image.to(memory_format=torch.channels_last)
         taken = [
-            _shortest(lambda a=left, b=right: a @ b, device),
-            _shortest(lambda x=image, w=right[..., None, None]: conv2d(x, w), device),
+            _shortest(partial(torch.matmul, left, right), device),
+            _shortest(partial(conv2d, image, right[..., None, None]), device),
         ]
         best = max(best, 2 * side**3 / min(taken))
         if max(taken) > _LONG:
             break
     return best
+
+
+def share_of_limit(
+    operations: float, seconds: float, precision: Precision, limits: Mapping[str, Any]
+) -> float:
+    """Operations a second by what `measure_limits` found; above 1 where an algorithm saves some."""
+    return operations / seconds / float(limits["matrix_rate"][precision])
 
 
 def _shortest(call: Callable[[], Tensor], device: torch.device) -> float:
