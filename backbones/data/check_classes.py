@@ -102,6 +102,17 @@ def _check_folders(
     )
     tell_images(report, facts)
     tell_copies(report, listed, facts, _class_of)
+    if not report.total("error"):  # what has no error here must have none in training
+        _tell_reader(report, root, splits)
+
+
+def _tell_reader(report: Report, root: Path, splits: Sequence[str]) -> None:
+    names: tuple[str, ...] = ()
+    for split in splits:
+        try:
+            names = open_split(root, split, names).class_names
+        except ValueError as fault:
+            report.add(UNUSABLE, str(fault))
 
 
 def _images(report: Report, folder: Path) -> list[str]:

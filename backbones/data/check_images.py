@@ -14,6 +14,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import get_context
+from pathlib import Path
 from typing import BinaryIO, Literal
 
 import cv2
@@ -30,7 +31,7 @@ _TAIL = 1 << 12  # bytes in which the end of a file stands, were something appen
 _END_OF_JPEG, _SCAN_OF_JPEG = b"\xff\xd9", b"\xff\xda"
 _PNG, _END_OF_PNG = b"\x89PNG\r\n\x1a\n", b"IEND"
 _EXACT = (_PNG, b"BM", b"GIF8", b"RIFF")  # kinds whose head tells the size that they are read at
-_CHUNK = 16  # images that a process takes at once
+_CHUNK = 16  # images that a process or thread takes at once
 _THREADS = 8  # heads are small: reading them waits for the disk
 
 
@@ -121,11 +122,9 @@ def same_content(paths: Sequence[str], facts: Sequence[ImageFacts]) -> list[list
         elif fact.num_bytes:
             by_size[fact.num_bytes].setdefault(path, at)
     alike = [item for group in by_size.values() if len(group) > 1 for item in group.items()]
-    with ThreadPoolExecutor(_THREADS) as threads:
-        digests = threads.map(_digest_of_file, [path for path, _ in alike])
-        for (path, at), digest in zip(alike, digests, strict=True):
-            if digest:
-                groups[digest].setdefault(path, at)
+    for (path, at), digest in zip(alike, _digests([path for path, _ in alike]), strict=True):
+        if digest:
+            groups[digest].setdefault(path, at)
     return [sorted(group.values()) for group in groups.values() if len(group) > 1]
 
 
@@ -136,20 +135,31 @@ def digest_of(pixels: np.ndarray) -> str:
     return whole.hexdigest()
 
 
-def _digest_of_file(path: str) -> str:
-    try:
-        with open(path, "rb") as file:
-            return hashlib.blake2b(file.read(), digest_size=16).hexdigest()
-    except OSError:
-        return ""
+def _digests(paths: Sequence[str]) -> list[str]:
+    """Hashes of whole files, "" where one cannot be read."""
+    with ThreadPoolExecutor(_THREADS) as threads:
+        return [digest for part in threads.map(_digest_chunk, _chunks(paths)) for digest in part]
+
+
+def _digest_chunk(paths: Sequence[str]) -> list[str]:
+    found = []
+    for path in paths:
+        try:
+            found.append(hashlib.blake2b(Path(path).read_bytes(), digest_size=16).hexdigest())
+        except OSError:
+            found.append("")
+    return found
+
+
+def _chunks(paths: Sequence[str]) -> list[Sequence[str]]:
+    return [paths[at : at + _CHUNK] for at in range(0, len(paths), _CHUNK)]
 
 
 def _watched(
     pool: Executor, full: bool, paths: Sequence[str], progress: Progress | None
 ) -> Iterator[ImageFacts]:
-    chunks = [paths[at : at + _CHUNK] for at in range(0, len(paths), _CHUNK)]
     done = 0
-    for facts in pool.map(partial(_inspect_chunk, full), chunks):
+    for facts in pool.map(partial(_inspect_chunk, full), _chunks(paths)):
         done += len(facts)
         if progress is not None:
             progress(done, len(paths))

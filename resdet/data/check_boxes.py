@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,6 +13,7 @@ from backbones.data.check_images import ImageFacts
 from backbones.data.check_report import Kind, Report
 from resdet import boxes as box
 from resdet.boxes import FloatArray
+from resdet.data.validate import unheard
 
 Origin = Literal["voc", "coco"]
 
@@ -150,6 +151,18 @@ def box_faults(boxes: FloatArray, limits: FloatArray) -> Iterator[tuple[Kind, ND
     for kind, mask in found:
         yield kind, mask & ~told
         told |= mask
+
+
+def tell_readers(report: Report, readers: Sequence[Callable[[], object]]) -> None:
+    """What has no error is read as training reads it: it must have none there either."""
+    if report.total("error"):
+        return
+    with unheard():
+        for read in readers:
+            try:
+                read()
+            except ValueError as fault:
+                report.add(BROKEN, str(fault))
 
 
 def _repeated(item: Item) -> list[int]:

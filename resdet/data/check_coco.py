@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,9 @@ from resdet.data.check_boxes import (
     UNLISTED,
     Item,
     tell_boxes,
+    tell_readers,
 )
-from resdet.data.coco import IDS_DIFFER, by_id, fault_of, image_path, read_content
+from resdet.data.coco import IDS_DIFFER, by_id, fault_of, image_path, load_coco, read_content
 from resdet.data.image import SUFFIXES
 from resdet.data.validate import Faults, check_distinct, is_pixels
 
@@ -99,6 +101,7 @@ def check_coco(
     tell_images(report, facts)
     tell_boxes(report, [one.item(i) for one in files for i in one.images], facts, "coco")
     tell_copies(report, listed, facts)
+    tell_readers(report, [partial(load_coco, file, folder) for file, folder in pairs])
     report.seconds = time.monotonic() - started
     return report
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -22,10 +23,11 @@ from resdet.data.check_boxes import (
     UNLISTED,
     Item,
     tell_boxes,
+    tell_readers,
 )
 from resdet.data.image import images_by_stem
 from resdet.data.validate import Faults, nearest_first, text_lines
-from resdet.data.voc import annotated_stems, known_classes
+from resdet.data.voc import annotated_stems, known_classes, load_voc
 from resdet.data.voc_xml import Annotation
 
 
@@ -73,6 +75,8 @@ def check_voc(
     items = [item_of(folder, stem) for stem in folder.stems if stem in folder.annotations]
     tell_images(report, facts)
     tell_boxes(report, items, facts, "voc")
+    load = partial(load_voc, root, class_names=class_names)
+    tell_readers(report, [partial(load, split) for split in folder.splits])
     report.seconds = time.monotonic() - started
     return report
 
@@ -160,9 +164,11 @@ def _tell_lists(report: Report, folder: VocFolder, facts: dict[str, ImageFacts])
         if f"{stem}.xml" not in broken:
             report.add(UNANNOTATED, f"{folder.root / 'Annotations' / stem}.xml")
     tell_classes(report, known or sorted(found))
-    for stem, one in parsed.items() if known else ():
+    for stem, one in parsed.items():
         for name in one.names:
-            if name not in known:
+            if not name:
+                report.add(UNKNOWN_CLASS, f"{stem}.xml: an object without a name")
+            elif known and name not in known:
                 near = ", ".join(nearest_first(name, known)[:3])
                 report.add(UNKNOWN_CLASS, f"{stem}.xml: {name!r}; known: {near}, ...")
     listed = {

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import logging
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 logger = logging.getLogger("resdet.data")
@@ -69,6 +70,17 @@ def nearest_first(value: str, known: Iterable[str]) -> list[str]:
     names = list(known)
     near = difflib.get_close_matches(value, names, n=3, cutoff=0.5)
     return near + [name for name in names if name not in near]
+
+
+@contextlib.contextmanager
+def unheard() -> Iterator[None]:
+    """Keeps what readers warn of from the log: a report tells it better."""
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def warn_thin(subject: str, boxes: Sequence[str]) -> None:

@@ -1,12 +1,15 @@
 """Everything that a COCO-form JSON can have wrong, found and named."""
 
+import contextlib
 import json
 import shutil
 
 import cv2
 import numpy as np
+import pytest
 
 from resdet.data.check_coco import check_coco
+from resdet.data.coco import load_coco
 
 CATEGORIES = [{"id": 1, "name": "cat"}, {"id": 3, "name": "dog"}]
 
@@ -98,3 +101,20 @@ def test_what_is_no_json_is_told_beside_the_rest(write_coco, tmp_path):
     assert len(told["broken annotation"]) == 2
     assert "bad.json must be JSON" in told["broken annotation"][0]
     assert "must be the folder of the images" in told["broken annotation"][1]
+
+
+@pytest.mark.parametrize(
+    "change", [{"height": -40}, {"height": "40"}, {"width": True}, {"file_name": 7}, {"id": "x"}]
+)
+def test_what_the_reader_refuses_is_an_error_here_too(write_coco, change):
+    path, folder = write_coco([image(1), image(2)], [], CATEGORIES)
+    cv2.imwrite(str(folder / "1.png"), np.full((40, 60, 3), 9, np.uint8))
+    content = json.loads(path.read_text())
+    content["images"][0] |= change
+    path.write_text(json.dumps(content))
+    report = check_coco([(path, folder)], full=False)
+    with contextlib.suppress(ValueError):
+        load_coco(path, folder)
+        assert report.total("error") == 0
+        return
+    assert report.total("error") > 0

@@ -140,3 +140,15 @@ def test_lists_of_one_class_are_no_splits_and_a_test_may_be_unlabelled(write_voc
     assert found(report) == {}
     assert check_voc(root, ["cat_train"]).images == {"cat_train": 1}
     assert found(check_voc(root, ["test"])) == {"in no split": ["a.xml"]}
+
+
+def test_what_the_reader_refuses_is_an_error_and_its_warnings_are_not_repeated(write_voc, caplog):
+    root = write_voc({"a": SIZE + obj("cat", (5, 5, 5, 5)) + obj("", (1, 1, 9, 9))})
+    assert found(check_voc(root))["unknown class"] == ["a.xml: an object without a name"]
+    root = write_voc({"a": SIZE + obj("cat", (5, 5, 5, 5))})
+    (root / "classes.txt").write_text("cat\ncat\n")
+    (fault,) = found(check_voc(root))["broken annotation"]
+    assert "class names must differ, got 'cat' more than once" in fault
+    (root / "classes.txt").write_text("cat\n")
+    assert list(found(check_voc(root))) == ["empty box"]
+    assert caplog.text == ""
