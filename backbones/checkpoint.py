@@ -163,7 +163,9 @@ def mark_last(directory: Path, name: str) -> None:
 def last(directory: Path) -> Path | None:
     """The checkpoint that a run in `directory` would resume from; None if there is none."""
     pointer = directory / LAST
-    return directory / Path(pointer.read_text().strip()).name if pointer.is_file() else None
+    if not pointer.is_file():
+        return None
+    return directory / Path(pointer.read_text(errors="replace").strip("\0\n ")).name
 
 
 def to_resume(directory: Path, resume: bool) -> Path | None:

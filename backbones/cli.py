@@ -5,18 +5,28 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-USER_ERROR = 2
-INTERRUPTED = 130
+from backbones.exits import INTERRUPTED, USER_ERROR, Stopped
 
 
 def run(main: Callable[[Sequence[str]], int | None]) -> None:
-    """Call `main(sys.argv[1:])` and exit with its code; 2 after a ValueError or OSError."""
+    """Call `main(sys.argv[1:])` and exit with its code; see `backbones.exits` for the others.
+
+    An error without text is one that another process tells.
+    """
     try:
         code = main(sys.argv[1:]) or 0
     except (ValueError, OSError) as error:  # ConfigError is a ValueError
-        print(f"error: {error}", file=sys.stderr)
-        code = USER_ERROR
+        _tell(f"error: {error}" if str(error) else "")
+        code = getattr(error, "exit_code", USER_ERROR)
+    except Stopped as stop:
+        _tell(str(stop))
+        code = stop.exit_code
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        _tell("interrupted")
         code = INTERRUPTED
     sys.exit(code)
+
+
+def _tell(text: str) -> None:
+    if text:
+        print(text, file=sys.stderr)

@@ -5,7 +5,9 @@
     torchrun --nproc-per-node 8 tools/train_backbone.py --config imagenet_vgg16 --output runs/vgg16
 
 Writes config.yaml, log.txt, metrics.json, learning_curve.png, TensorBoard events, model_final.pth,
-last_checkpoint and results.json into the output folder.
+model_best.pth, training states, last_checkpoint and results.json into the output folder.
+Exit code: 2 wrong input or a full disk, 3 a loss that is not finite, 143 and 130 a stop by SIGTERM
+and SIGINT, after a state was saved.
 """
 
 from __future__ import annotations
@@ -22,13 +24,18 @@ def main(argv: Sequence[str]) -> int:
     )
     parser.add_argument("--config", required=True, help="name in configs/backbones, or a path")
     parser.add_argument("--output", type=Path, help="folder to write to; default OUTPUT_DIR")
-    parser.add_argument("--resume", action="store_true", help="go on where the output stands")
+    start = parser.add_mutually_exclusive_group()
+    start.add_argument("--resume", action="store_true", help="go on with the run in --output")
+    start.add_argument("--init-from", type=Path, metavar="FILE", help="a new run from its weights")
     parser.add_argument("overrides", nargs="*", metavar="KEY VALUE", help="SOLVER.MAX_ITER 300 ...")
     args = parser.parse_intermixed_args(argv)
 
     from backbones.config import load_classification
 
-    cfg = load_classification(args.config, args.overrides)
+    weights = ["MODEL.WEIGHTS", str(args.init_from)] if args.init_from else []
+    cfg = load_classification(args.config, [*args.overrides, *weights])
+    if args.init_from and not args.init_from.is_file():
+        raise FileNotFoundError(f"--init-from must be an existing file, got {args.init_from}")
     output = args.output or Path(cfg.OUTPUT_DIR)
     cfg.OUTPUT_DIR = str(output)
     if os.environ.get("RANK", "0") == "0":
@@ -38,18 +45,18 @@ def main(argv: Sequence[str]) -> int:
     from backbones.training.classification import train_classifier
     from backbones.training.report import finished_results
 
-    distributed.setup()
-    try:
+    with distributed.joined():
         results = finished_results(cfg, output) if args.resume else None
         if results is None:
             results = train_classifier(cfg, output, resume=args.resume)
         elif distributed.is_main():
-            print(f"{output} is finished already: {results['iterations']} iterations")
+            print(
+                f"{output} is finished already: {results['iterations']} iterations; raise "
+                "SOLVER.MAX_ITER to go on, or measure it with tools/eval_backbone.py"
+            )
         if distributed.is_main():
             errors = [f"{name} {value:.2f} %" for name, value in results["metrics"].items()]
             print("  ".join([f"{output}/model_final.pth", *errors]))
-    finally:
-        distributed.cleanup()
     return 0
 
 

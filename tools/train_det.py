@@ -3,6 +3,9 @@
 python tools/train_det.py --config shapes_r18.yaml --output output/shapes_r18
 python tools/train_det.py --config coco_r101.yaml SOLVER.IMS_PER_BATCH 8 MODEL.DEVICE cuda
 torchrun --nproc_per_node=8 tools/train_det.py --config coco_r101.yaml
+
+Exit code: 2 wrong input or a full disk, 3 a loss that is not finite, 143 and 130 a stop by SIGTERM
+and SIGINT, after a checkpoint was saved.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--output", type=Path, help="folder of the run (default: OUTPUT_DIR)")
     start = parser.add_mutually_exclusive_group()
     start.add_argument("--resume", action="store_true", help="go on with the run in --output")
-    start.add_argument("--init-from", type=Path, metavar="FILE", help="a detector's weights")
+    start.add_argument("--init-from", type=Path, metavar="FILE", help="a new run from its weights")
     parser.add_argument("--eval-only", action="store_true", help="measure, do not train")
     parser.add_argument(
         "--precision", choices=PRECISIONS, help="of the networks [SOLVER.AMP; --eval-only: fp32]"
@@ -77,8 +80,7 @@ def main(argv: Sequence[str]) -> None:
     from resdet.evaluation.tables import score_tables
 
     engine = engines.load(engine_name)
-    distributed.setup()
-    try:
+    with distributed.joined():
         if args.eval_only:
             path = args.init_from or output / "model_final.pth"
             if "MODEL.WEIGHTS" in args.overrides[::2] and not args.init_from and cfg.MODEL.WEIGHTS:
@@ -102,8 +104,6 @@ def main(argv: Sequence[str]) -> None:
                 print(dataset if scores else f"{dataset}: no ground truth, detections written")
                 Console().print(*score_tables(scores))
             print(f"wrote {output}/")
-    finally:
-        distributed.cleanup()
 
 
 if __name__ == "__main__":

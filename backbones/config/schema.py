@@ -79,6 +79,8 @@ DEFAULTS: dict[str, Any] = {
         "REFERENCE_IMS_PER_BATCH": 0,  # the batch BASE_LR was chosen for; 0: IMS_PER_BATCH
         "ACCUMULATION": 1,  # parts of a batch whose gradients are summed before a step
         "CHECKPOINT_PERIOD": 5000,
+        "CHECKPOINT_KEEP": 3,  # the newest states, 0: all
+        "ROLL_BACK": False,  # a loss not finite: once back to the last state, at half the rate
         "CLIP_GRADIENTS": {"ENABLED": False, "CLIP_TYPE": "value", "CLIP_VALUE": 1.0},
         "AMP": {"ENABLED": False, "PRECISION": "bf16"},
         "CUDA_GRAPHS": False,  # on one GPU, record forward and backward once and replay them
@@ -123,7 +125,7 @@ NON_NEGATIVE = (
     *("SOLVER.PLATEAU.THRESHOLD", "SOLVER.WARMUP_ITERS", "SOLVER.WARMUP_UNTIL_ERROR"),
     *("SOLVER.WEIGHT_DECAY", "SOLVER.WEIGHT_DECAY_NORM", "SOLVER.WEIGHT_DECAY_BIAS"),
     *("SOLVER.BIAS_LR_FACTOR", "SOLVER.REFERENCE_IMS_PER_BATCH", "SOLVER.CHECKPOINT_PERIOD"),
-    "TEST.EVAL_PERIOD",
+    *("SOLVER.CHECKPOINT_KEEP", "TEST.EVAL_PERIOD"),
 )
 FRACTION = (
     *("INPUT.RANDOM_ERASING", "SOLVER.MOMENTUM", "SOLVER.LABEL_SMOOTHING", "SOLVER.EMA.DECAY"),

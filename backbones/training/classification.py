@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +15,30 @@ from torch import Tensor, nn
 
 from backbones.checkpoint import Preprocessing, to_resume
 from backbones.config import CfgNode
-from backbones.data.loader import Batch
+from backbones.data.loader import Batch, epoch_order
 from backbones.data.mixing import Mixing
 from backbones.data.normalize import Normalizer
 from backbones.evaluation.crops import evaluate_one_crop
+from backbones.files import sweep
 from backbones.freeze import recompute_statistics
 from backbones.interop import check_arch
 from backbones.training import distributed, solver
 from backbones.training.accelerate import accelerate
 from backbones.training.average import WeightAverage
-from backbones.training.loop import LoopSettings, cure_of_waiting, share_statistics, train
+from backbones.training.loop import (
+    LoopSettings,
+    cure_of_waiting,
+    follow_main,
+    share_statistics,
+    train,
+)
+from backbones.training.nonfinite import ROLLED_BACK, NonFiniteLossError, check_roll_back
 from backbones.training.progress import Progress, build_rate_factor
-from backbones.training.report import introduce, make_results, write_final
+from backbones.training.ranks import gather_ranks, own_state, restore_rank
+from backbones.training.report import introduce, make_results, write_best, write_final
 from backbones.training.runlog import RunLog
 from backbones.training.state import TrainingState, load_state, save_state
+from backbones.training.stopping import Stopping
 from backbones.training.task import Batches, Split, Task, build_task
 
 
@@ -37,21 +47,42 @@ def train_classifier(cfg: CfgNode, output: Path, *, resume: bool = False) -> dic
 
     `resume` goes on from the state in `output`, where there is one. Runs in every process that
     `distributed.setup` has joined.
-    Raises: ValueError for data, weights or a state that do not fit, or a run in `output` that is
-    not to be resumed.
+    Raises: ValueError for data, weights or a state that do not fit, a run in `output` that is
+    not to be resumed, or a loss not finite; Stopped by a signal.
     """
     started = time.monotonic()
+    with Stopping(output) as stop:
+        try:
+            return _train(cfg, output, stop, started, resume=resume)
+        except NonFiniteLossError as error:
+            check_roll_back(cfg.SOLVER.ROLL_BACK, output, error)
+        return _train(cfg, output, stop, started, resume=True, rate_scale=ROLLED_BACK)
+
+
+def _train(
+    cfg: CfgNode,
+    output: Path,
+    stop: Stopping,
+    started: float,
+    *,
+    resume: bool,
+    rate_scale: float = 1.0,
+) -> dict[str, Any]:
     state = load_state(output) if to_resume(output, resume) else None
-    if resume and state is None and distributed.is_main():
-        print(f"{output} holds no run yet: starting one")
+    if distributed.is_main():
+        sweep(output)
+        if resume and state is None:
+            print(f"{output} holds no run yet: starting one")
     seed = state.seed if state else distributed.shared_seed(cfg.SEED)
     distributed.seed_all(seed)
     device = _device(cfg)
     task = build_task(cfg, Preprocessing.from_dict(state.preprocessing) if state else None)
     task.model.to(device).to(memory_format=torch.channels_last)
     run = Run(cfg, task, device, output, seed)
-    first = run.restore(state) if state else 0
-    run.train(first)
+    if state:
+        run.restore(state)
+    run.rate_scale *= rate_scale
+    run.train(state, stop)
     seconds = time.monotonic() - started
     results = make_results(cfg, task, device, output, seed, seconds, run.metrics)
     if distributed.is_main():
@@ -87,14 +118,15 @@ class Run:
             alphas = cfg.INPUT.MIXUP_ALPHA, cfg.INPUT.CUTMIX_ALPHA
             self._mix = Mixing(task.model.num_classes, *alphas)
         self.metrics: dict[str, float] = {}
+        self.rate_scale = 1.0
 
     @property
     def tested_model(self) -> nn.Module:
         """The network that is measured and kept: the average, where there is one."""
         return self._average.model if self._average else self._task.model
 
-    def restore(self, state: TrainingState) -> int:
-        """Fill everything from `state`; return the iterations done.
+    def restore(self, state: TrainingState) -> None:
+        """Fill everything from `state` but the random states, which come last.
 
         Raises: ValueError if the run to resume trained another network, other classes or longer.
         """
@@ -116,21 +148,29 @@ class Run:
             self._average.load_state_dict(state.average)
         solver.load_optimizer(self._optimizer, state.optimizer)
         self._scaler.load_state_dict(state.scaler)
-        self._progress = Progress.from_dict(state.progress)
-        distributed.seed_all(state.seed, state.iteration)
-        return state.iteration
+        own = own_state(state.ranks).get("progress", state.progress)
+        self._progress = Progress.from_dict(own)
+        self.rate_scale = state.rate_scale
 
-    def train(self, first: int) -> None:
-        """Go on after `first` iterations to the last, and measure."""
+    def train(self, state: TrainingState | None, stop: Stopping) -> None:
+        """Go on from `state`, else from the start, to the last iteration, and measure."""
         cfg, last = self._cfg, self._cfg.SOLVER.MAX_ITER
+        first = state.iteration if state else 0
         with RunLog(self._output, cfg.MODEL.NAME, last, first) as log:
             introduce(cfg, self._task, self._device, self._seed, first, self._output, log)
             self._log = log
+            model = self._accelerated(log) if first < last else self._task.model
+            if state:
+                ranks = state.ranks, self._task.model, self._device, state.seed, first
+                if remark := restore_rank(*ranks):
+                    log.info(remark)
+            if self.rate_scale < 1:
+                log.info(f"every rate times {self.rate_scale:g}: a loss was not finite")
             self._measure_what_was_cut_off(first)
             if first < last:
-                self._loop(self._accelerated(log), first, log)
+                self._loop(model, first, log, stop)
 
-    def _loop(self, model: nn.Module, first: int, log: RunLog) -> None:
+    def _loop(self, model: nn.Module, first: int, log: RunLog, stop: Stopping) -> None:
         cfg = self._cfg
         train(
             model,
@@ -149,6 +189,7 @@ class Run:
                 cure_of_waiting=cure_of_waiting(
                     cfg.DATALOADER.NUM_WORKERS, can_hold=not cfg.DATASETS.IN_MEMORY
                 ),
+                rate_scale=self.rate_scale,
                 **solver.clipping(cfg),
             ),
             log,
@@ -156,7 +197,25 @@ class Run:
             save_checkpoint=self._save,
             evaluate=self._evaluate,
             after_step=self._after_step,
+            stop=stop,
+            image_ids=self._image_names,
         )
+
+    def _image_names(self, iteration: int, batches: Sequence[Batch]) -> list[str]:
+        """Of this process's share of an iteration, as the loader drew it."""
+        images, ranks = self._task.splits["train"], distributed.world_size()
+        count = sum(len(labels) for _, labels in batches)
+        first = iteration * self._cfg.SOLVER.IMS_PER_BATCH + distributed.rank()
+        drawn = range(first, first + count * ranks, ranks)
+        repetitions = self._cfg.DATALOADER.REPETITIONS
+        places = (divmod(position // repetitions, len(images)) for position in drawn)
+        orders: dict[int, Any] = {}
+        names = []
+        for epoch, place in places:
+            if epoch not in orders:
+                orders[epoch] = epoch_order(self._seed, epoch, len(images))
+            names.append(images.name(int(orders[epoch][place])))
+        return names
 
     def _measure_what_was_cut_off(self, first: int) -> None:
         """A state is saved before its evaluation, which a resumed run may still owe."""
@@ -207,6 +266,8 @@ class Run:
             self._average.update(done)
 
     def _save(self, done: int) -> None:
+        progress = self._progress.to_dict()
+        ranks = gather_ranks(self._task.model, self._device, progress=progress)
         if distributed.is_main():
             state = TrainingState(
                 iteration=done,
@@ -214,21 +275,24 @@ class Run:
                 arch=self._task.model.arch,
                 class_names=self._task.class_names,
                 preprocessing=self._task.preprocessing.to_dict(),
-                progress=self._progress.to_dict(),
+                progress=progress,
                 model=self._task.model.state_dict(),
                 average=self._average.state_dict() if self._average else None,
                 optimizer=self._optimizer.state_dict(),
                 scaler=self._scaler.state_dict(),
+                ranks=ranks,
+                rate_scale=self.rate_scale,
             )
-            save_state(self._output, state)
+            save_state(self._output, state, self._cfg.SOLVER.CHECKPOINT_KEEP)
         distributed.barrier()
-        distributed.seed_all(self._seed, done)
 
     def _evaluate(self, done: int) -> Mapping[str, float]:
         """Errors on the test and the held-out images; a plateau is looked for in the latter."""
         model = self.tested_model
         if self._cfg.TEST.PRECISE_BN.ENABLED:
             self._recompute_statistics(model)
+        elif self._average is not None:
+            follow_main(model)
         prefixes: dict[Split, str] = {"test": "", "validation": "validation_"}
         for split, prefix in prefixes.items():
             if split in self._task.splits:
@@ -236,7 +300,10 @@ class Run:
                 self.metrics.update({prefix + name: error for name, error in errors.items()})
         watched = self.metrics.get("validation_top1_error", self.metrics.get("top1_error"))
         if watched is not None:
+            lowest = min((error for _, error in self._progress.evaluation), default=math.inf)
             self._progress.evaluation.append((done, watched))
+            if watched < lowest and self._cfg.TEST.EVAL_PERIOD and distributed.is_main():
+                write_best(self._cfg, self._output, self._task, model, done, self.metrics)
         return self.metrics
 
     def _recompute_statistics(self, model: nn.Module) -> None:

@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import torch
+import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from backbones.exhaustion import fitting
 from backbones.hardware import available_cores
 from backbones.training import distributed
+from backbones.training.nonfinite import (
+    WAY_OUT,
+    FiniteWatch,
+    NonFiniteLossError,
+    Step,
+    explain,
+    gradient_norm,
+)
 from backbones.training.runlog import RunLog
+from backbones.training.stopping import Stopping
 
 Batch = TypeVar("Batch")
 Precision = Literal["fp32", "bf16", "fp16"]
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 LOSS = "loss_"
 WAITING_TOO_LONG = 0.2  # share of the time spent waiting for data
-
-
-class NonFiniteLossError(ValueError):
-    """The loss is NaN or infinite: training cannot go on."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,7 @@ class LoopSettings:
     checkpoint_period: int = 0
     evaluation_period: int = 0
     cure_of_waiting: str = "raise DATALOADER.NUM_WORKERS"  # what to do when batches come late
+    rate_scale: float = 1.0  # on every rate, after a loss that was not finite
 
 
 def cure_of_waiting(num_workers: int, *, can_hold: bool = False) -> str:
@@ -72,53 +79,99 @@ def train(
     save_checkpoint: Callable[[int], None],
     evaluate: Callable[[int], Mapping[str, float]],
     after_step: Callable[[int], None] | None = None,
+    stop: Stopping | None = None,
+    image_ids: Callable[[int, Sequence[Any]], Sequence[int | str]] = lambda iteration, batches: [],
 ) -> None:
     """Minimise the sum of the losses from `start_iteration` to `max_iterations`.
 
     `compute_losses` returns terms named loss_*, and measures under other names, reported only.
     Each parameter group carries `base_lr`; its rate is base_lr * rate_factor(iteration).
     `after_step`, `save_checkpoint` and `evaluate` get the number of iterations done and run in
-    every process.
+    every process. A checkpoint is saved before every evaluation, and before `stop` ends the run.
+    `image_ids` names the images of an iteration's batches, should they have to be told.
 
-    Raises: NonFiniteLossError, naming iteration, losses and rate.
+    Raises: NonFiniteLossError, naming iteration, losses, rate and images; Stopped.
     """
     device = next(model.parameters()).device
-    meter = _Meter()
+    stop = stop or Stopping(log.directory)
+    meter, watch = _Meter(), FiniteWatch(device)
     model.train()
     log.status("waiting for the first batch")
-    for iteration in range(settings.start_iteration, settings.max_iterations):
-        for group in optimizer.param_groups:
-            group["lr"] = group["base_lr"] * rate_factor(iteration)
-        optimizer.zero_grad(set_to_none=True)
-        for part in range(settings.accumulation):
-            with meter.waiting():
-                batch = next(batches)
-            with _alone(model, part + 1 < settings.accumulation):
-                values = _backward(model, batch, compute_losses, device, scaler, settings)
-            meter.add(values)
-        _clip(model, optimizer, scaler, settings)
-        scaler.step(optimizer)
-        scaler.update()
-        meter.count()
-        done = iteration + 1
-        if after_step is not None:
-            after_step(done)
-        saves = _due(done, settings.checkpoint_period, settings)
-        evaluates = _due(done, settings.evaluation_period, settings)
-        first = done == settings.start_iteration + 1
-        if first or saves or evaluates or done % settings.log_period == 0:
-            _report(meter, optimizer, iteration, settings, log)
-        if saves or evaluates:
-            _check_weights(model, iteration)
-            share_statistics(model)
-        if saves:
-            save_checkpoint(done)
-        if evaluates:
-            log.status("evaluating")
-            log.scalars(iteration, evaluate(done))
-            model.train()
-        if first or saves or evaluates:  # the first one starts workers and compiles
-            meter.restart()
+    with stop.deferred():
+        for iteration in range(settings.start_iteration, settings.max_iterations):
+            done = iteration + 1
+            evaluates = _due(done, settings.evaluation_period, settings)
+            saves = evaluates or _due(done, settings.checkpoint_period, settings)
+            first = iteration == settings.start_iteration
+            reports = first or saves or done % settings.log_period == 0
+            for group in optimizer.param_groups:
+                group["lr"] = group["base_lr"] * rate_factor(iteration) * settings.rate_scale
+            optimizer.zero_grad(set_to_none=True)
+            step = Step(iteration, optimizer.param_groups[0]["lr"], [], {}, None)
+            for part in range(settings.accumulation):
+                with meter.waiting():
+                    batch = next(batches)
+                with _alone(model, part + 1 < settings.accumulation), fitting(batch):
+                    values = _backward(model, batch, compute_losses, device, scaler, settings)
+                meter.add(values)
+                step.take(batch, values)
+            step.gradient_norm = _clip(model, optimizer, scaler, settings)
+            watch.look(step)
+            broken = watch.broken(now=reports)
+            wish, not_finite = _agree(stop.signal, broken is not None)
+            if not_finite:
+                raise _explain(broken, model, compute_losses, settings, log, image_ids)
+            scaler.step(optimizer)
+            scaler.update()
+            meter.count()
+            if after_step is not None:
+                after_step(done)
+            if reports:
+                _report(meter, optimizer, iteration, settings, log)
+            if saves or wish:
+                _check_weights(model, iteration)
+            if saves:
+                share_statistics(model)
+            if saves or wish:
+                save_checkpoint(done)
+            if wish:
+                stop.signal = wish
+                raise stop.stopped(f" after {done} of {settings.max_iterations} iterations")
+            if evaluates:
+                log.status("evaluating")
+                with stop.deferred(False):
+                    log.scalars(iteration, evaluate(done))
+                model.train()
+            if first or saves:  # the first one starts workers and compiles
+                meter.restart()
+
+
+def _agree(wish: int, broken: bool) -> tuple[int, bool]:
+    """The signal that any process got, and whether a step of any was broken."""
+    if distributed.world_size() == 1:
+        return wish, broken
+    flags = torch.tensor([wish, int(broken)])
+    dist.all_reduce(flags, dist.ReduceOp.MAX)
+    return int(flags[0]), bool(flags[1])
+
+
+def _explain(
+    step: Step | None,
+    model: nn.Module,
+    compute_losses: Callable[[nn.Module, Batch], dict[str, Tensor]],
+    settings: LoopSettings,
+    log: RunLog,
+    image_ids: Callable[[int, Sequence[Any]], Sequence[int | str]],
+) -> NonFiniteLossError:
+    bare = model.module if isinstance(model, DistributedDataParallel) else model
+
+    def in_fp32() -> dict[str, Tensor]:
+        assert step is not None
+        return compute_losses(bare, step.batches[0])
+
+    error = explain(step, log.directory, bare, settings.precision, image_ids, in_fp32)
+    error.rate_scale = settings.rate_scale
+    return error
 
 
 def _backward(
@@ -152,7 +205,7 @@ def _check_weights(model: nn.Module, iteration: int) -> None:
         if not torch.isfinite(parameter).all():
             raise NonFiniteLossError(
                 f"weights must be finite, got others in {name} after iteration {iteration}; "
-                "lower SOLVER.BASE_LR or set SOLVER.CLIP_GRADIENTS"
+                f"{WAY_OUT}"
             )
 
 
@@ -170,6 +223,13 @@ def share_statistics(model: nn.Module) -> None:
                     statistic.copy_(distributed.mean_over_ranks(statistic))
 
 
+def follow_main(model: nn.Module) -> None:
+    """Give every process the statistics of the first, whose checkpoint is kept."""
+    if distributed.world_size() > 1:
+        for buffer in model.buffers():
+            dist.broadcast(buffer, 0)
+
+
 def _due(done: int, period: int, settings: LoopSettings) -> bool:
     return done == settings.max_iterations or (period > 0 and done % period == 0)
 
@@ -179,14 +239,17 @@ def _clip(
     optimizer: torch.optim.Optimizer,
     scaler: torch.amp.GradScaler,
     settings: LoopSettings,
-) -> None:
-    if settings.clip_norm is None and settings.clip_value is None:
-        return
-    scaler.unscale_(optimizer)
+) -> Tensor | None:
+    """Clip as asked; return the norm before. None in fp16, whose steps may overflow and be left."""
+    if settings.clip_norm is not None or settings.clip_value is not None:
+        scaler.unscale_(optimizer)
     if settings.clip_norm is not None:
-        nn.utils.clip_grad_norm_(model.parameters(), settings.clip_norm)
+        norm = nn.utils.clip_grad_norm_(model.parameters(), settings.clip_norm)
+        return None if settings.precision == "fp16" else norm
+    norm_before = None if settings.precision == "fp16" else gradient_norm(model)
     if settings.clip_value is not None:
         nn.utils.clip_grad_value_(model.parameters(), settings.clip_value)
+    return norm_before
 
 
 def _report(
@@ -198,12 +261,6 @@ def _report(
 ) -> None:
     values = meter.read()
     rate = optimizer.param_groups[0]["lr"]
-    if not math.isfinite(values["total_loss"]):
-        terms = ", ".join(f"{k} {v:.4g}" for k, v in values.items() if LOSS in k)
-        raise NonFiniteLossError(
-            f"loss must be finite, got {terms} at iteration {iteration} with rate {rate:.4g}; "
-            "lower SOLVER.BASE_LR, lengthen SOLVER.WARMUP_ITERS or set SOLVER.CLIP_GRADIENTS"
-        )
     seconds, waiting = meter.speed()
     images_a_second = settings.images_per_iteration / seconds
     terms = "  ".join(f"{k.removeprefix(LOSS)} {v:.3f}" for k, v in values.items())

@@ -11,25 +11,31 @@ from typing import Any
 import torch
 from torch import nn
 
-from backbones.checkpoint import save_backbone
+from backbones.checkpoint import last, save_backbone
 from backbones.config import CfgNode
 from backbones.curves import plot_learning_curve, read_curves
 from backbones.files import atomic_write
 from backbones.hardware import conditions
 from backbones.training import distributed, solver
 from backbones.training.runlog import METRICS, RunLog
-from backbones.training.state import load_state
+from backbones.training.state import read_state
 from backbones.training.task import Task
 
 FINAL = "model_final.pth"
+BEST = "model_best.pth"
 RESULTS = "results.json"
 CURVE = "learning_curve.png"
 
 
 def finished_results(cfg: CfgNode, output: Path) -> dict[str, Any] | None:
     """What results.json of a run that has done SOLVER.MAX_ITER iterations holds; else None."""
-    state = load_state(output)
-    if state is None or state.iteration < cfg.SOLVER.MAX_ITER or not (output / RESULTS).is_file():
+    newest = last(output)
+    if newest is None or not newest.is_file() or not (output / RESULTS).is_file():
+        return None
+    try:
+        if read_state(newest).iteration < cfg.SOLVER.MAX_ITER:
+            return None
+    except ValueError:  # broken: who resumes takes the one before
         return None
     return json.loads((output / RESULTS).read_text())
 
@@ -93,6 +99,21 @@ def write_final(
     )
     with atomic_write(output / RESULTS) as file:
         file.write((json.dumps(results, indent=2) + "\n").encode())
+
+
+def write_best(
+    cfg: CfgNode, output: Path, task: Task, model: nn.Module, done: int, metrics: Mapping[str, Any]
+) -> None:
+    """Write the network whose error was the lowest so far."""
+    save_backbone(
+        output / BEST,
+        arch=task.model.arch,
+        num_classes=task.model.num_classes,
+        model=model.state_dict(),
+        preprocessing=task.preprocessing,
+        recipe=plain(cfg),
+        meta={"iterations": done, "metrics": dict(metrics)},
+    )
 
 
 def plain(cfg: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TextIO
@@ -16,9 +17,11 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Column
 from torch.utils.tensorboard import SummaryWriter
 
+from backbones.files import cannot_write
 from backbones.training import distributed
 
 METRICS = "metrics.json"
+LOG = "log.txt"
 PLAIN_LINE_SECONDS = 10.0  # between two lines where the output is no terminal
 
 
@@ -45,7 +48,7 @@ class RunLog:
         if not self._on:
             return self
         self.directory.mkdir(parents=True, exist_ok=True)
-        self._text = (self.directory / "log.txt").open("a", encoding="utf-8")
+        self._text = (self.directory / LOG).open("a", encoding="utf-8")
         self._metrics = self._open_metrics()
         self._board = SummaryWriter(str(self.directory), purge_step=self._start_iteration)
         if self._console.is_terminal:
@@ -67,9 +70,21 @@ class RunLog:
             return
         if self._progress:
             self._progress.stop()
-        self._board.close()
-        self._metrics.close()
-        self._text.close()
+        fault: OSError | None = None
+        for file in (self._board, self._metrics, self._text):
+            try:
+                file.close()
+            except OSError as closing:  # what waited to be written found no room
+                fault = closing
+        if fault is not None and error is None:
+            raise cannot_write(self.directory / METRICS, fault) from fault
+
+    @contextlib.contextmanager
+    def _writing(self, name: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise cannot_write(self.directory / name, error) from error
 
     def _open_metrics(self) -> TextIO:
         path = self.directory / METRICS
@@ -86,18 +101,24 @@ class RunLog:
         if not self._on:
             return
         self._console.print(text, markup=False)
-        self._text.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}\n")
-        self._text.flush()
+        self._note(text)
+
+    def _note(self, text: str) -> None:
+        with self._writing(LOG):
+            self._text.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}\n")
+            self._text.flush()
 
     def scalars(self, iteration: int, values: Mapping[str, float]) -> None:
         """Numbers of one iteration: a line of metrics.json and a point on each curve."""
         if not self._on or not values:
             return
         finite = {k: v for k, v in values.items() if math.isfinite(v)}
-        self._metrics.write(json.dumps({"iteration": iteration, **finite}) + "\n")
-        self._metrics.flush()
-        for name, value in finite.items():
-            self._board.add_scalar(name, value, iteration)
+        with self._writing(METRICS):
+            self._metrics.write(json.dumps({"iteration": iteration, **finite}) + "\n")
+            self._metrics.flush()
+        with self._writing("events.out.tfevents"):
+            for name, value in finite.items():
+                self._board.add_scalar(name, value, iteration)
 
     def progress(self, iterations_done: int, line: str, seconds_an_iteration: float) -> None:
         """Move the live line; where the output is no terminal, print it every few seconds."""
@@ -112,8 +133,7 @@ class RunLog:
         if last or now - self._last_plain_line > PLAIN_LINE_SECONDS:
             self._last_plain_line = now
             if self._progress:
-                self._text.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {line}\n")
-                self._text.flush()
+                self._note(line)
             else:
                 self.info(f"{self._title}  {line}")
 

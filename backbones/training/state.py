@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
 from backbones import checkpoint
+from backbones.training.ranks import RankState
+from backbones.training.series import Series
 
 FORMAT = "backbones-training/1"
-FILE = "training_state.pth"
+STATES = Series("training_state")
 
 
 @dataclass(frozen=True)
 class TrainingState:
     """Everything that the next iteration depends on, and the arch it belongs to.
 
-    The random numbers need no place: each saving seeds them anew from seed and iteration.
+    `ranks` is what `gather_ranks` found; of releases before it, empty.
     """
 
     iteration: int
@@ -31,24 +33,29 @@ class TrainingState:
     average: dict[str, Tensor] | None
     optimizer: dict[str, Any]
     scaler: dict[str, Any]
+    ranks: list[RankState] = field(default_factory=list)
+    rate_scale: float = 1.0  # below 1 after a loss that was not finite
 
 
-def save_state(directory: Path, state: TrainingState) -> None:
-    """Replace the state in `directory`, atomically, and point `last_checkpoint` at it."""
+def save_state(directory: Path, state: TrainingState, keep: int) -> None:
+    """Write the state into `directory`, whole, and keep the `keep` newest; 0: all."""
     fields = {name: getattr(state, name) for name in TrainingState.__dataclass_fields__}
     fields["class_names"] = list(state.class_names)
-    checkpoint.save(directory / FILE, {"format": FORMAT, **fields})
-    checkpoint.mark_last(directory, FILE)
+    name = STATES.name(state.iteration)
+    checkpoint.save(directory / name, {"format": FORMAT, **fields})
+    STATES.advance(directory, name, state.iteration, keep)
 
 
 def load_state(directory: Path) -> TrainingState | None:
-    """Return the state that `last_checkpoint` names; None where no run has saved one.
+    """The newest whole state; None where no run has saved one.
 
-    Raises: ValueError if the file is broken or of another tool.
+    Raises: ValueError if all files are broken or of another tool.
     """
-    path = checkpoint.last(directory)
-    if path is None:
-        return None
+    return STATES.read_newest(directory, read_state)
+
+
+def read_state(path: Path) -> TrainingState:
+    """Raises: FileNotFoundError; ValueError if the file is broken or of another tool."""
     payload = checkpoint.load(path)
     if payload.pop("format", None) != FORMAT:
         raise ValueError(f"{path} must be a training state of tools/train_backbone.py")

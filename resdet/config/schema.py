@@ -150,6 +150,8 @@ RESDET: dict[str, Any] = {
     },
     "SOLVER": {
         "REFERENCE_IMS_PER_BATCH": 0,  # the batch BASE_LR was chosen for; 0: IMS_PER_BATCH
+        "CHECKPOINT_KEEP": 3,  # the newest checkpoints, 0: all
+        "ROLL_BACK": False,  # a loss not finite: once back to the last one, at half the rate
         "AMP": {"PRECISION": "bf16"},
     },
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +13,23 @@ from fvcore.common.config import CfgNode
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
-from backbones.checkpoint import last, mark_last, to_resume
+from backbones.checkpoint import last, to_resume
 from backbones.curves import plot_learning_curve
-from backbones.files import atomic_write
+from backbones.files import atomic_write, sweep
 from backbones.training import distributed, solver
 from backbones.training.loop import LoopSettings, cure_of_waiting, train
+from backbones.training.nonfinite import ROLLED_BACK, NonFiniteLossError, check_roll_back
 from backbones.training.runlog import METRICS, RunLog
+from backbones.training.stopping import Stopping
 from resdet import config
 from resdet.config import ConfigError
 from resdet.engines import Engine, checkpoint
 from resdet.engines.build import build_model, initialize_model, restore_model
-from resdet.engines.checkpoint import BEST, FINAL, DetectorCheckpoint
+from resdet.engines.checkpoint import DetectorCheckpoint
 from resdet.engines.datasets import images_per_process, load_datasets, training_batches
-from resdet.engines.evaluation import evaluate, flatten, primary
+from resdet.engines.evaluation import evaluate
 from resdet.engines.inference import Detector, speed_up
+from resdet.engines.run import CHECKPOINTS, Run, read_to_resume
 from resdet.engines.speed import Speed, compile_parts
 from resdet.evaluation import results
 from resdet.evaluation.paper import paper_values
@@ -51,27 +54,52 @@ def train_detector(
 
     `resume` goes on from last_checkpoint where there is one; `init_from`, a detector's file, gives
     weights only, as such a file does under MODEL.WEIGHTS. `overrides`: see `checkpoint.load`.
-    Raises: ConfigError; ValueError for data or weights that do not fit, or a loss not finite.
+    Raises: ConfigError; ValueError for data or weights that do not fit, or a loss not finite;
+        Stopped by a signal.
     """
     started = time.monotonic()
+    with Stopping(directory) as stop:
+        start = Start(cfg, engine, name, directory, stop, started, init_from, overrides)
+        try:
+            return _train(start, resume=resume)
+        except NonFiniteLossError as error:
+            check_roll_back(cfg.SOLVER.ROLL_BACK, directory, error)
+        return _train(start, resume=True, rate_scale=ROLLED_BACK)
+
+
+@dataclass(frozen=True)
+class Start:
+    """What `train_detector` was asked for."""
+
+    cfg: CfgNode
+    engine: Engine
+    name: str
+    directory: Path
+    stop: Stopping
+    started: float
+    init_from: Path | None
+    overrides: Sequence[str]
+
+
+def _train(asked: Start, *, resume: bool, rate_scale: float = 1.0) -> dict[str, Any]:
+    cfg, engine, directory = asked.cfg, asked.engine, asked.directory
     config.check(cfg, engine=engine.NAME)
-    newest = to_resume(directory, resume)
-    saved = checkpoint.load(newest) if newest else None
-    if resume and saved is None and distributed.is_main():
-        print(f"{directory} holds no run yet: starting one")
+    saved = CHECKPOINTS.read_newest(directory, read_to_resume) if _goes_on(asked, resume) else None
+    if saved and saved.iteration >= cfg.SOLVER.MAX_ITER and (directory / RESULTS).is_file():
+        return _finished(cfg, directory, saved.iteration)
     seed = _seed(cfg, saved)
     distributed.seed_all(seed)
     device = _device(cfg)
     images_per_process(cfg)
-    datasets = load_datasets(cfg, [*cfg.DATASETS.TRAIN, *cfg.DATASETS.TEST])
-    trains = datasets[: len(cfg.DATASETS.TRAIN)]
-    tests = datasets[len(cfg.DATASETS.TRAIN) :]
+    count = len(cfg.DATASETS.TRAIN)
+    datasets = load_datasets(cfg, [*cfg.DATASETS.TRAIN, *cfg.DATASETS.TEST], training=count)
+    trains, tests = datasets[:count], datasets[count:]
     _check_distinct(tests)
     classes = datasets[0].class_names
     if saved:
         model, lines = _resumed(cfg, engine, classes, saved, directory)
     else:
-        model, lines = _started(cfg, engine, classes, init_from, overrides)
+        model, lines = _started(cfg, engine, classes, asked.init_from, asked.overrides)
     model.to(device)
     if cfg.MODEL.COMPILE:
         compile_parts(model)
@@ -82,27 +110,46 @@ def train_detector(
         optimizer=solver.build_optimizer(cfg, model),
         scaler=torch.amp.GradScaler(device.type, enabled=solver.precision(cfg) == "fp16"),
         seed=seed,
-        started=started,
+        started=asked.started,
+        stop=asked.stop,
+        rate_scale=rate_scale,
     )
-    start = run.resume(saved) if saved else 0
-    if start >= cfg.SOLVER.MAX_ITER and (directory / RESULTS).is_file():
-        print(
-            f"{directory} is finished: iteration {start} of SOLVER.MAX_ITER {cfg.SOLVER.MAX_ITER}; "
-            "raise SOLVER.MAX_ITER to go on, or measure it with --eval-only"
-        )
-        return dict(results.read_json(directory / RESULTS))
-    with RunLog(directory, name, cfg.SOLVER.MAX_ITER, start) as log:
-        _announce(cfg, engine, device, trains, seed, start, lines, log)
+    if saved and (remark := run.resume(saved)):
+        lines.append(remark)
+    first = saved.iteration if saved else 0
+    with RunLog(directory, asked.name, cfg.SOLVER.MAX_ITER, first) as log:
+        _announce(cfg, engine, device, trains, seed, first, lines, log)
+        if run.rate_scale < 1:
+            log.info(f"every rate times {run.rate_scale:g}: a loss was not finite")
         if distributed.is_main():
             _write_config(cfg, directory)
-        if start >= cfg.SOLVER.MAX_ITER:  # stopped between the last iteration and its evaluation
-            run.evaluate(start)
+        if first >= cfg.SOLVER.MAX_ITER:  # stopped between the last iteration and its evaluation
+            run.evaluate(first)
         else:
-            _run_loop(run, trains, start, log)
+            _run_loop(run, trains, first, log)
     if distributed.is_main():
         plot_learning_curve(directory / METRICS, directory / "learning_curve.png")
     measured = Measured(cfg.SOLVER.MAX_ITER, seed, run.seconds(), run.scores)
-    return write_results(directory / RESULTS, name, run.detector, measured)
+    return write_results(directory / RESULTS, asked.name, run.detector, measured)
+
+
+def _goes_on(asked: Start, resume: bool) -> bool:
+    """Whether there is a run to go on with; what a killed one left half-written is removed."""
+    newest = to_resume(asked.directory, resume)
+    if distributed.is_main():
+        sweep(asked.directory)
+        if resume and newest is None:
+            print(f"{asked.directory} holds no run yet: starting one")
+    return newest is not None
+
+
+def _finished(cfg: CfgNode, directory: Path, done: int) -> dict[str, Any]:
+    if distributed.is_main():
+        print(
+            f"{directory} is finished: iteration {done} of SOLVER.MAX_ITER {cfg.SOLVER.MAX_ITER}; "
+            "raise SOLVER.MAX_ITER to go on, or measure it with --eval-only"
+        )
+    return dict(results.read_json(directory / RESULTS))
 
 
 def evaluate_checkpoint(
@@ -167,83 +214,12 @@ def write_results(path: Path, name: str, detector: Detector, measured: Measured)
     return values
 
 
-@dataclass
-class Run:
-    """What changes while a detector trains, and what is kept of it."""
-
-    detector: Detector
-    directory: Path
-    tests: Sequence[Dataset]
-    optimizer: torch.optim.Optimizer
-    scaler: torch.amp.GradScaler
-    seed: int
-    started: float
-    seconds_before: float = 0.0
-    best: float | None = None
-    scores: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-    def seconds(self) -> float:
-        """Time spent on this run, with that of the parts it resumes."""
-        return self.seconds_before + time.monotonic() - self.started
-
-    def resume(self, saved: DetectorCheckpoint) -> int:
-        """Take up optimiser, scaler and best score; returns the iterations already done."""
-        solver.load_optimizer(self.optimizer, saved.training["optimizer"])
-        self.scaler.load_state_dict(saved.training["scaler"])
-        self.seconds_before = saved.training["seconds"]
-        best = self.directory / BEST
-        self.best = checkpoint.load(best).training["score"] if best.is_file() else None
-        distributed.seed_all(self.seed, saved.iteration)
-        return saved.iteration
-
-    def save(self, iteration: int) -> None:
-        """Write a checkpoint to resume from, then point last_checkpoint at it.
-
-        Every process draws its random numbers anew from here on: a resumed run draws the same.
-        """
-        distributed.seed_all(self.seed, iteration)
-        if not distributed.is_main():
-            return
-        final = iteration == self.detector.cfg.SOLVER.MAX_ITER
-        name = FINAL if final else f"model_{iteration - 1:07d}.pth"
-        training = {
-            "optimizer": self.optimizer.state_dict(),
-            "scaler": self.scaler.state_dict(),
-            "seed": self.seed,
-            "seconds": self.seconds(),
-        }
-        self._write(name, iteration, training)
-        mark_last(self.directory, name)
-
-    def evaluate(self, iteration: int) -> dict[str, float]:
-        """Measure on every test set, keep the best weights, return the numbers to log."""
-        self.scores = evaluate(self.detector, self.tests, self.directory)
-        if not self.scores:
-            return {}
-        first = self.tests[0]
-        value = primary(first, self.scores[first.name])
-        if value is not None and (self.best is None or value > self.best):
-            self.best = value
-            self._write(BEST, iteration, {"seed": self.seed, "score": value})
-        return flatten(self.scores)
-
-    def _write(self, name: str, iteration: int, training: dict[str, Any]) -> None:
-        detector = self.detector
-        checkpoint.save(
-            self.directory / name,
-            DetectorCheckpoint(
-                model=detector.engine.canonical_state(detector.model),
-                cfg=detector.cfg,
-                class_names=detector.class_names,
-                engine=detector.engine.NAME,
-                iteration=iteration,
-                training=training,
-            ),
-        )
-
-
 def _run_loop(run: Run, trains: Sequence[Dataset], start: int, log: RunLog) -> None:
     cfg, model = run.detector.cfg, run.detector.model
+    if start and run.owes_evaluation(start):
+        log.status("evaluating what the run was stopped before")
+        log.scalars(start - 1, run.evaluate(start))
+        model.train()
     wrapped: nn.Module = model
     if distributed.world_size() > 1:
         # the loop averages running statistics where they are read
@@ -256,6 +232,7 @@ def _run_loop(run: Run, trains: Sequence[Dataset], start: int, log: RunLog) -> N
         checkpoint_period=cfg.SOLVER.CHECKPOINT_PERIOD,
         evaluation_period=cfg.TEST.EVAL_PERIOD,
         cure_of_waiting=cure_of_waiting(cfg.DATALOADER.NUM_WORKERS),
+        rate_scale=run.rate_scale,
         **solver.clipping(cfg),
     )
     train(
@@ -269,6 +246,8 @@ def _run_loop(run: Run, trains: Sequence[Dataset], start: int, log: RunLog) -> N
         scaler=run.scaler,
         save_checkpoint=run.save,
         evaluate=run.evaluate,
+        stop=run.stop,
+        image_ids=lambda iteration, batches: [s["image_id"] for batch in batches for s in batch],
     )
 
 

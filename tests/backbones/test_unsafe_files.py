@@ -12,7 +12,7 @@ from backbones import checkpoint, numpy_pickle
 from backbones.conversion import convert
 from backbones.data.cifar import read_cifar
 from backbones.interop import read_weights
-from backbones.training.state import FILE, load_state
+from backbones.training.state import STATES, load_state
 from resdet.engines import checkpoint as detector
 
 TOOL = Path(__file__).parents[2] / "tools" / "convert_weights.py"
@@ -46,8 +46,8 @@ def tool(path):
 
 
 def resume(path):
-    path.rename(path.with_name(FILE))
-    checkpoint.mark_last(path.parent, FILE)
+    path.rename(path.with_name(STATES.name(1)))
+    checkpoint.mark_last(path.parent, STATES.name(1))
     load_state(path.parent)
 
 
