@@ -18,6 +18,7 @@ import torch.distributed as dist
 from torch.distributed import PrefixStore  # type: ignore[attr-defined]
 from torch.distributed.rendezvous import rendezvous
 
+from backbones.exhaustion import READING, OutOfMemory, first_line, is_exhaustion
 from backbones.patience import TIMEOUT_VARIABLE, patience, waiting
 from backbones.training.watch import Watch, no_sign
 
@@ -66,14 +67,16 @@ def cleanup() -> None:
 
 @contextlib.contextmanager
 def joined() -> Iterator[None]:
-    """`setup` before and `cleanup` after; a fault of another process is one line.
+    """`setup` before and `cleanup` after; a fault of another process or of memory is one line.
 
-    Raises: ConnectionError if another process has ended or does not come.
+    Raises: ConnectionError if another process has ended or does not come; OutOfMemory.
     """
     setup()
     try:
         yield
-    except RuntimeError as error:
+    except (MemoryError, RuntimeError) as error:
+        if is_exhaustion(error):
+            raise OutOfMemory("what this run keeps", first_line(error), READING) from None
         told = _fault_of_others(error)
         if told is None:
             raise
@@ -82,7 +85,7 @@ def joined() -> Iterator[None]:
         cleanup()
 
 
-def _fault_of_others(error: RuntimeError) -> str | None:
+def _fault_of_others(error: Exception) -> str | None:
     """What to say of an error that a collective operation raised; None of any other.
 
     Where somebody is late, every process's stack is printed first.

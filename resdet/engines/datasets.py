@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fvcore.common.config import CfgNode
 
+from backbones.patience import waiting
 from backbones.training import distributed
 from resdet.config import ConfigError
 from resdet.data.catalog import load_dataset
@@ -52,7 +53,8 @@ def _read(cfg: CfgNode, names: Sequence[str]) -> list[Dataset]:
     datasets, faults = [], []
     for name in names:
         try:
-            datasets.append(load_dataset(name, root, class_names=classes))
+            with waiting(f"reading the annotations of {name}"):
+                datasets.append(load_dataset(name, root, class_names=classes))
         except ValueError as fault:
             faults.append(str(fault))
     if faults:
