@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +16,11 @@ from torch import Tensor, nn
 
 from backbones import numpy_pickle
 from backbones.checkpoint import BackboneCheckpoint, Preprocessing, backbone_from_payload, load
+from backbones.data.classes import shorten
 from backbones.digests import check_name
 from backbones.features import Classifier
 from backbones.keymaps import KINDS, Kind, detect, from_torchvision, to_ours, to_torchvision
+from backbones.registry import create
 
 __all__ = [
     "LoadedWeights",
@@ -80,11 +83,34 @@ def read_both(
     if not isinstance(payload, dict):
         raise ValueError(f"{path} must hold a dict of weights, got {type(payload).__name__}")
     if kind == OURS or ("format" in payload and not kind):
-        return backbone_from_payload(payload, path), None
+        ours = backbone_from_payload(payload, path)
+        _check_size(ours, path)
+        return ours, None
     if "format" in payload:
         raise ValueError(f"weights of {path} must be of kind {kind}, got a file of ours")
     state = state_dict(payload, path)
     return from_state(state, path, kind), state
+
+
+def _check_size(weights: BackboneCheckpoint, path: Path) -> None:
+    """Refuse an arch of more layers or wider ones than there are weights, before it is built."""
+    fault = ""
+    try:
+        depth = re.search(r"\d{0,9}$", weights.arch["name"])
+        assert depth is not None
+        if int(depth[0] or 0) > len(weights.model):
+            fault = f"{weights.arch['name']} of {len(weights.model)} arrays"
+        else:
+            with torch.device("meta"):  # shapes only
+                network = create(num_classes=weights.num_classes, **weights.arch).state_dict()
+            needed = sum(value.numel() for value in network.values())
+            held = sum(value.numel() for value in weights.model.values())
+            if needed > 2 * held:  # what is missing of a whole file is named when it is filled
+                fault = f"{held:,} numbers for the {needed:,} of its arch"
+    except Exception as error:  # its fields may hold anything
+        fault = f"an arch that cannot be built: {error!s:.300}"
+    if fault:
+        raise ValueError(f"{path} must hold the weights of its arch, got {fault}; fetch it again")
 
 
 def torchvision_weights(spec: str, name: str) -> BackboneCheckpoint:
@@ -157,13 +183,15 @@ def state_dict(payload: Mapping[str, Any], path: Path) -> dict[str, Tensor]:
         )
     wrapped = [payload[key] for key in _WRAPPERS if isinstance(payload.get(key), Mapping)]
     state = wrapped[0] if wrapped else payload
+    if not all(isinstance(key, str) for key in state):
+        raise ValueError(f"{path} must hold weights by name, got other keys among {len(state)}")
     if all(key.startswith(_PARALLEL) for key in state):
         state = {key.removeprefix(_PARALLEL): value for key, value in state.items()}
     others = [key for key, value in state.items() if not _is_array(value)]
     if others or not state:
         raise ValueError(
             f"{path} must hold a dict of weights, got "
-            f"{'no arrays under ' + ', '.join(map(repr, others)) if others else 'an empty one'}"
+            f"{'no arrays under ' + shorten(others) if others else 'an empty one'}"
         )
     return {key: torch.as_tensor(value) for key, value in state.items()}
 

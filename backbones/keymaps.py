@@ -7,6 +7,7 @@ the shortcut, the epsilon and what the network was trained to see; no file of th
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,6 +16,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
+from backbones.data.classes import shorten
 from backbones.features import Classifier
 from backbones.registry import create
 from backbones.resnet import TABLE_1
@@ -23,6 +25,7 @@ from backbones.vgg import VGG
 EPS = 1e-5  # of every kind
 _IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _COUNT = "num_batches_tracked"  # torch's modules count batches; frozen norms and Caffe do not
+_LISTED = 10  # keys of a fault that are named
 _StateDict = dict[str, Tensor]
 Rules = tuple[tuple[str, str], ...]
 
@@ -165,7 +168,10 @@ def to_ours(
         if value.shape != own[key].shape
     ]
     if wrong:
-        raise ValueError(f"weights of {name} must have its shapes: {'; '.join(wrong)}")
+        more = f"; and {len(wrong) - _LISTED} more" if len(wrong) > _LISTED else ""
+        raise ValueError(
+            f"weights of {name} must have its shapes: {'; '.join(wrong[:_LISTED])}{more}"
+        )
     return model, ours
 
 
@@ -234,7 +240,8 @@ def rename(state: Mapping[str, Tensor], keys: Mapping[str, str], name: str) -> _
     if unknown or missing:
         raise ValueError(
             f"weights of {name} must match every key; "
-            f"unknown keys: {unknown or 'none'}; missing keys: {missing or 'none'}"
+            f"unknown keys: {shorten(unknown) if unknown else 'none'}; "
+            f"missing keys: {shorten(missing) if missing else 'none'}"
         )
     return {keys[key]: value for key, value in state.items()}
 
@@ -361,11 +368,12 @@ def network_name(state: Mapping[str, Tensor]) -> str:
     convolutions = [k for k, v in state.items() if k.startswith("features.") and v.ndim == 4]
     if convolutions:
         return f"vgg{len(convolutions) + 3}"
-    depths: dict[int, int] = {}
-    for key in state:
-        if match := re.match(r"(?:layer|res)(\d)[._](\d+)[._]", key):
-            stage, block = map(int, match.groups())
-            depths[stage] = max(depths.get(stage, 0), block + 1)
+    found = {
+        match.groups()
+        for key in state
+        if (match := re.match(r"(?:layer|res)(\d)[._](\d+)[._]", key))
+    }
+    depths = Counter(stage for stage, _ in found)  # counted: a key may claim any number
     blocks = tuple(depths[stage] for stage in sorted(depths))
     if len(blocks) == 3 and len(set(blocks)) == 1:
         return f"cifar_resnet{6 * blocks[0] + 2}"

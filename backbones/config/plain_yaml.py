@@ -29,8 +29,8 @@ def parse_yaml(text: str) -> Any:
     """
     if len(text) > _LARGEST:
         raise ValueError(f"{len(text)} characters for at most {_LARGEST}")
-    loader = yaml.SafeLoader(text)
     try:
+        loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
         if node is None:
             return None
@@ -41,8 +41,6 @@ def parse_yaml(text: str) -> Any:
     except (yaml.YAMLError, ValueError, LookupError, TypeError, AttributeError) as error:
         # of `!!bool abc` and the like it raises anything
         raise ValueError(str(error) or type(error).__name__) from error
-    finally:
-        loader.dispose()
 
 
 def _check(node: yaml.Node, sizes: dict[int, int]) -> int:

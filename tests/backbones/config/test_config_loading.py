@@ -66,6 +66,7 @@ BOMB = "a: &a [x, x]\n" + "".join(
         ("A: " + "9" * 5000, "must be plain YAML, got: Exceeds"),
         ("A: {RATE: 1" + "0" * 400 + "}", r"A\.RATE .* must be float"),
         ("A: {RATE: " + "x" * 9000 + "}", r"A\.RATE .* must be float"),
+        ("A: \x18", "must be plain YAML, got: unacceptable character"),
         (b"A: \xff", "must be plain YAML, got: 'utf-8' codec"),
         ("_BASE_: /dev/zero", "_BASE_ of c.yaml must be an existing file, got /dev/zero"),
     ],
