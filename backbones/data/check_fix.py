@@ -96,7 +96,16 @@ def fix_folder(
                     done[LEFT_OUT] += 1
                     continue
                 copy_image(path, beside / Path(path).relative_to(root), fact, done)
+        check_any_left(sum(1 for path in beside.rglob("*") if path.is_file()), root)
     tell(done, out, say)
+
+
+def check_any_left(count: int, source: object) -> None:
+    """Raises: ValueError where nothing of the data can be used."""
+    if not count:
+        raise ValueError(
+            f"--fix must find an image that can be used in {source}, got none; restore the data"
+        )
 
 
 def tell(done: Counter[str], out: Path, say: Say) -> None:

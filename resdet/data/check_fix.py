@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from backbones.data.check_fix import LEFT_OUT, Say, copy_image, fresh_folder, tell
+from backbones.data.check_fix import LEFT_OUT, Say, check_any_left, copy_image, fresh_folder, tell
 from backbones.data.check_images import ImageFacts, Progress, inspect_images
 from backbones.data.check_report import Report
 from resdet import boxes as box
@@ -56,6 +56,7 @@ def fix_voc(
         for part in ("Annotations", "ImageSets/Main", "JPEGImages"):
             (beside / part).mkdir(parents=True)
         written = {s for s in folder.stems if _copy_voc(folder, s, facts.get(s), beside, done)}
+        check_any_left(len(written), root)
         for split, listed in folder.splits.items():
             lines = "".join(f"{stem}\n" for stem in listed if stem in written)
             (beside / "ImageSets" / "Main" / f"{split}.txt").write_text(lines, encoding="utf-8")
@@ -172,6 +173,7 @@ def fix_coco(
             for image, fact in content.pop("copied"):
                 name = os.path.relpath(one.paths[image], folder)
                 copy_image(one.paths[image], beside / images / name, fact, done)
+            check_any_left(len(content["images"]), file)
             target = Path("annotations") / targets[str(file.resolve())]
             (beside / images).mkdir(parents=True, exist_ok=True)
             (beside / "annotations").mkdir(exist_ok=True)
@@ -185,7 +187,8 @@ def _correct_coco(
     one: CocoFile, facts: Mapping[int, ImageFacts], done: Counter[str]
 ) -> dict[str, Any]:
     """The content of the copy; `copied` lists its images with their facts."""
-    content = {**one.content, "categories": list(one.categories.values())}
+    named = [{**c, "name": str(c["name"])} for c in one.categories.values()]
+    content = {**one.content, "categories": named}
     copied = [(image, fact) for image, fact in facts.items() if fact.readable]
     done[LEFT_OUT] += len(one.content["images"]) - len(copied)
     content["images"], content["copied"] = [], copied

@@ -176,3 +176,17 @@ def test_a_copy_of_coco_reads_back_clean(write_coco, turn_by_exif, tmp_path):
         (3, [25, 10, 10, 20], 200),
     ]
     assert ["segmentation" in t for t in read["annotations"]] == [True, True, False]
+
+
+def test_where_nothing_is_left_nothing_is_written(write_voc, write_coco, tmp_path):
+    root = write_voc({"a": "<object>"})
+    with pytest.raises(
+        ValueError, match="--fix must find an image that can be used in .*, got none"
+    ):
+        fix_voc(root, tmp_path / "out", **QUICK)
+    images = [{"id": 1, "file_name": "a.png", "height": 4, "width": 4}]
+    path, folder = write_coco(images, [], [{"id": 1, "name": "cat"}])
+    (folder / "a.png").write_bytes(b"")
+    with pytest.raises(ValueError, match="--fix must find an image that can be used"):
+        fix_coco([(path, folder)], tmp_path / "out", **QUICK)
+    assert not (tmp_path / "out").exists()
