@@ -129,7 +129,7 @@ def train(
             if reports:
                 _report(meter, optimizer, iteration, settings, log)
             if saves or wish:
-                _check_weights(model, iteration)
+                _check_weights(model, iteration, settings)
             if saves:
                 share_statistics(model)
             if saves or wish:
@@ -200,13 +200,17 @@ def _alone(model: nn.Module, alone: bool) -> contextlib.AbstractContextManager[N
     return contextlib.nullcontext()
 
 
-def _check_weights(model: nn.Module, iteration: int) -> None:
+def _check_weights(model: nn.Module, iteration: int, settings: LoopSettings) -> None:
     for name, parameter in model.named_parameters():
         if not torch.isfinite(parameter).all():
-            raise NonFiniteLossError(
+            error = NonFiniteLossError(
                 f"weights must be finite, got others in {name} after iteration {iteration}; "
                 f"{WAY_OUT}"
+                if distributed.is_main()
+                else ""
             )
+            error.rate_scale = settings.rate_scale
+            raise error
 
 
 def share_statistics(model: nn.Module) -> None:

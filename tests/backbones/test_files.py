@@ -39,7 +39,7 @@ def test_a_full_disk_is_told_with_the_file_and_the_room(tmp_path: Path, small_di
 
 
 def test_an_error_of_the_writer_itself_stays_what_it_is(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="elsewhere"), atomic_write(tmp_path / "a") as file:
+    with pytest.raises(FileNotFoundError, match="elsewhere"), atomic_write(tmp_path / "a"):
         Path("elsewhere").read_bytes()
     assert list(tmp_path.iterdir()) == []
 

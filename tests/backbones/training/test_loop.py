@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from backbones.training.loop import LoopSettings, NonFiniteLossError, cure_of_waiting, train
+from backbones.training.loop import LoopSettings, cure_of_waiting, train
 from backbones.training.runlog import RunLog
 
 
@@ -67,6 +67,9 @@ def test_periods_and_the_end(tmp_path: Path) -> None:
     calls = run(tmp_path, layer(), checkpoint_period=2, evaluation_period=4)
     expected = [("save", 2), ("save", 4), ("evaluate", 4), ("save", 5), ("evaluate", 5)]
     assert calls == expected
+    # what is evaluated is saved before: a run may be stopped amid a long evaluation
+    calls = run(tmp_path, layer(), evaluation_period=3)
+    assert calls == [("save", 3), ("evaluate", 3), ("save", 5), ("evaluate", 5)]
 
 
 def test_gradients_are_clipped(tmp_path: Path) -> None:
@@ -75,12 +78,6 @@ def test_gradients_are_clipped(tmp_path: Path) -> None:
     run(tmp_path / "b", by_norm, clip_norm=2.0)
     assert by_value.weight.item() == pytest.approx(100 - 3 * 0.1)
     assert by_norm.weight.item() == pytest.approx(100 - 3 * 0.2)
-
-
-def test_a_loss_that_is_not_finite_names_iteration_losses_and_rate(tmp_path: Path) -> None:
-    broken = lambda m, batch: {"loss_a": m.weight.sum() * float("nan")}  # noqa: E731
-    with pytest.raises(NonFiniteLossError, match=r"loss_a nan at iteration 0 with rate 0\.1"):
-        run(tmp_path, layer(), loss=broken)
 
 
 def test_metrics_hold_means_and_a_resumed_run_keeps_those_before_it(tmp_path: Path) -> None:
@@ -99,12 +96,6 @@ def test_a_mean_is_over_the_iterations_since_the_last_line(tmp_path: Path) -> No
     lines = [json.loads(x) for x in (tmp_path / "metrics.json").read_text().splitlines()]
     second = next(x for x in lines if x["iteration"] == 2)
     assert second["total_loss"] == pytest.approx((0.8**2 + 0.64**2) / 2)
-
-
-def test_weights_that_are_not_finite_are_never_saved(tmp_path: Path) -> None:
-    model = layer()
-    with pytest.raises(NonFiniteLossError, match="weights must be finite, got others in weight"):
-        run(tmp_path, model, rate=float("inf"), max_iterations=1)
 
 
 def slope(model: nn.Module, batch: float) -> dict[str, torch.Tensor]:

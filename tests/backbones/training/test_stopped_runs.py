@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
@@ -10,16 +11,20 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
+from backbones import checkpoint
 from backbones.checkpoint import load_backbone, mark_last
 from backbones.config import load_classification
 from backbones.exits import Stopped
-from backbones.training.classification import train_classifier
+from backbones.training.classification import Run, train_classifier
+from backbones.training.nonfinite import NonFiniteLossError
 from backbones.training.progress import Progress
 from backbones.training.state import load_state, save_state
 
@@ -174,6 +179,52 @@ def test_another_number_of_processes_begins_the_random_numbers_anew(images, tmp_
     train_classifier(cfg, tmp_path, resume=True)
     told = "of 2 process(es), this run has 1: random numbers begin anew, from seed 1"
     assert told in (tmp_path / "log.txt").read_text()
+
+
+def spoil_once(monkeypatch: pytest.MonkeyPatch, iteration: int, times: int = 1) -> list[Any]:
+    """Let the loss of an iteration be NaN; returns the labels of its batch, each time."""
+    real, calls, seen = Run._losses, itertools.count(), []
+
+    def losses(run: Run, model: nn.Module, batch: Any) -> dict[str, torch.Tensor]:
+        values = real(run, model, batch)
+        if next(calls) == iteration or (seen and len(seen) < times):
+            seen.append(batch[1].tolist())
+            values["loss_cls"] = values["loss_cls"] * torch.nan
+        return values
+
+    monkeypatch.setattr(Run, "_losses", losses)
+    return seen
+
+
+def test_the_images_of_a_loss_not_finite_are_named(images, tmp_path, monkeypatch):
+    cfg = config(images, SOLVER__MAX_ITER=20, SOLVER__ACCUMULATION=2, DATALOADER__REPETITIONS=3)
+    labels = spoil_once(monkeypatch, 2 * 15)  # in the third epoch
+    with pytest.raises(NonFiniteLossError, match="at iteration 15 with rate 0.02 and gradient"):
+        train_classifier(cfg, tmp_path)
+    kept = checkpoint.load(tmp_path / "nonfinite_0000015.pth")
+    names = [Path(name).parent.name for name in kept["image_ids"]]
+    read = [label for _, part in kept["batches"] for label in part.tolist()]
+    assert len(read) == 4
+    assert [{"a": 0, "b": 1}[name] for name in names] == read
+    assert read[:2] == labels[0]
+    assert all(Path(name).is_file() for name in kept["image_ids"])
+
+
+def test_a_run_rolls_back_once_at_half_the_rate(images, tmp_path, monkeypatch):
+    cfg = config(images, SOLVER__MAX_ITER=6, SOLVER__CHECKPOINT_PERIOD=2, SOLVER__ROLL_BACK=True)
+    with monkeypatch.context() as patch:
+        spoil_once(patch, 3)
+        train_classifier(cfg, tmp_path / "saved")
+    lines = [json.loads(x) for x in (tmp_path / "saved/metrics.json").read_text().splitlines()]
+    rates = {line["iteration"]: line["lr"] for line in lines if "lr" in line}
+    assert rates == pytest.approx({0: 0.02, 1: 0.02, 2: 0.01, 3: 0.01, 5: 0.01})
+    assert "every rate times 0.5" in (tmp_path / "saved/log.txt").read_text()
+    assert load_state(tmp_path / "saved").rate_scale == 0.5
+    with monkeypatch.context() as patch:
+        spoil_once(patch, 3, times=2)
+        with pytest.raises(NonFiniteLossError, match="iteration 2 with rate 0.01") as fault:
+            train_classifier(cfg, tmp_path / "lost")
+    assert fault.value.rate_scale == 0.5
 
 
 @pytest.mark.slow
