@@ -2,6 +2,7 @@
 
 import json
 import struct
+import zlib
 
 import cv2
 import numpy as np
@@ -145,3 +146,12 @@ def test_a_report_is_sorted_counted_and_safe_to_print(tmp_path):
     assert (read["errors"], read["notes"]) == (1, 150)
     assert [f["count"] for f in read["findings"]] == [1, 150]
     assert len(read["findings"][1]["examples"]) == 100
+
+
+def test_a_png_that_exif_turns_is_measured_as_it_is_read(tmp_path):
+    tiff = b"MM\0*\0\0\0\x08\0\x01" + b"\x01\x12\0\x03\0\0\0\x01\0\x06\0\0" + b"\0\0\0\0"
+    body = b"eXIf" + tiff
+    chunk = struct.pack(">I", len(tiff)) + body + struct.pack(">I", zlib.crc32(body))
+    (tmp_path / "a.png").write_bytes(PNG[:33] + chunk + PNG[33:])
+    for full in (False, True):
+        assert inspect_image(str(tmp_path / "a.png"), full).size == (60, 40)
