@@ -1,215 +1,203 @@
-"""Detectors at work, ours beside detectron2's and torchvision's: seconds of a pass and of a step.
-
-`python -m resdet.benchmarks.detectors WORK KIND WEIGHTS SIDE IMAGES` times ours and prints JSON.
-"""
+"""Detectors at work, ours beside detectron2's and torchvision's: seconds of a pass, of a step."""
 
 from __future__ import annotations
 
 import importlib.util
-import json
 import statistics
-import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, NamedTuple
 
-import numpy as np
 import torch
+from rich.table import Table
 from torch import Tensor
 
-from backbones.hardware import available_cores, conditions
-from resdet import config, engines
-from resdet.benchmarks.measuring import peak_megabytes, run_module
-from resdet.data.loader import Sample
-from resdet.engines import checkpoint, golden
-from resdet.engines.build import build_model, restore_model
-from resdet.engines.inference import Detector, speed_up
-from resdet.modeling.detectron2_names import Layout, to_detectron2
+from backbones.benchmarks.asked import benchmark_conditions, present
+from backbones.benchmarks.limits import measure_limits, share_of_limit
+from backbones.hardware import available_cores
+from resdet.benchmarks.detector_task import KINDS, Task, Work
+from resdet.benchmarks.measuring import run_module
+from resdet.benchmarks.our_detector import write_weights
+from resdet.engines import golden
+from resdet.engines.speed import Precision, Speed
 
-Work = Literal["infer", "train"]
-OURS = "resdet.benchmarks.detectors"
+OURS, ASKED = "resdet", "resdet, as asked"
+OUR_MODULE = "resdet.benchmarks.our_detector"
 PEERS = {
     "detectron2": "resdet.engines.d2.detector_peer",
     "torchvision": "resdet.engines.tv.detector_peer",
 }
-# structure, config, and what differs from it: 300 proposals of a C4, as the paper has
-KINDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
-    "R-50-FPN": ("FPN", "coco_r50_fpn", ()),
-    "R-50-C4": ("C4", "coco_r50_c4", ("MODEL.RPN.POST_NMS_TOPK_TEST", "300")),
+HAS = {  # of the kinds, those that a peer has
+    "detectron2": ("R-50-FPN", "R-50-C4", "R-101-C4"),
+    "torchvision": ("R-50-FPN", "VGG-16"),
 }
-TORCHVISION = ("R-50-FPN",)  # of the kinds, those that it has
 IMAGES_PER_STEP = 2
-PIXEL_STD = 57.0  # about that of photographs; these detectors divide by 1
+SMALLEST_SIDE = 64  # pixels: five levels of a pyramid
+
+
+class Size(NamedTuple):
+    """How much is measured: minutes on that kind of device."""
+
+    kinds: tuple[str, ...]
+    side: int
+    calls: int
+    rounds: int
+
+
+SIZES = {
+    "cpu": Size(("R-50-FPN", "R-50-C4"), side=320, calls=3, rounds=2),
+    "cuda": Size(tuple(KINDS), side=800, calls=20, rounds=1),
+}
 
 
 def benchmark_detectors(
     work: Work,
     folder: Path,
     *,
-    kinds: Sequence[str] = tuple(KINDS),
-    side: int = 320,
-    images: int = 3,
-    rounds: int = 2,
+    kinds: Sequence[str] | None = None,
+    side: int | None = None,
+    calls: int | None = None,
+    rounds: int | None = None,
+    device: str = "cpu",
+    precision: Precision = "fp32",
+    compiled: bool = False,
+    batch: int | None = None,
+    profiled: bool = False,
     threads: int | None = None,
 ) -> dict[str, Any]:
-    """{kind: seconds of each library, ratios to ours, and how far our detections are from theirs}.
+    """{kind: seconds, ratio to ours, operations and share of the limit of each way; differences}.
 
-    "infer" is one image, tensor to detections, fp32; "train" a step of two images: losses,
-    gradients, SGD. Each library runs in turn in fresh processes, `rounds` times, on `threads`
-    cores (all by default), with the same random weights; torchvision's own network has other
-    layers (stride, anchors, pooling), so its weights are its own and its outputs not compared.
+    "infer" is an image, uint8 tensor on the host to detections there; "train" a step of two
+    images: losses, gradients, SGD. Sizes are those of `SIZES` where none are given. All ways are
+    fp32, eager, an image a pass; `precision`, `compiled` and `batch` give ours a way more, but
+    `batch` in training is the images of a step for all. Each runs in turn in fresh processes,
+    `rounds` times, on `threads` cores (all by default). `profiled` names what ours spends its
+    time on.
+
+    Ours and detectron2's have the same random weights, and largest_difference holds how far their
+    detections are apart; torchvision's networks have other layers (stride, anchors, pooling),
+    hence weights of their own. Operations are those of convolutions and matrix products, two a
+    multiply-add; share_of_limit is operations a second over the device's measured rate of matrix
+    products in that precision.
+    Raises: ValueError for an unknown kind, a size out of range, a device that is absent.
     """
+    place = present(device)
+    size = SIZES[place.type]
+    if unknown := [kind for kind in kinds or () if kind not in KINDS]:
+        raise ValueError(f"kinds must be among {', '.join(KINDS)}, got {', '.join(unknown)}")
+    side = _at_least("side", side, size.side, SMALLEST_SIDE)
+    calls = _at_least("calls", calls, size.calls, 1)
+    rounds = _at_least("rounds", rounds, size.rounds, 1)
+    asked = Speed(precision, compiled, 1 if batch is None else batch)
+    in_step = (batch or IMAGES_PER_STEP) if work == "train" else 1
     cores = threads or available_cores()
+    limits = measure_limits(device, cores)
     results: dict[str, Any] = {}
-    for kind in kinds:
+    for kind in kinds or size.kinds:
         weights = folder / f"{kind}.pth"
         write_weights(kind, weights)
-        modules = {"resdet": OURS, **{name: m for name, m in PEERS.items() if _can(name, kind)}}
-        runs: dict[str, list[dict[str, Any]]] = {name: [] for name in modules}
+        plain = Task(work, kind, str(weights), side, calls, in_step, device, profiled=profiled)
+        ways = _ways(plain, asked)
+        runs: dict[str, list[dict[str, Any]]] = {way: [] for way in ways}
         for _ in range(rounds):
-            for name, module in modules.items():
-                arguments = (work, kind, weights, str(side), str(images))
+            for way, (module, task) in ways.items():
                 env = {"OMP_NUM_THREADS": str(cores)}
-                runs[name].append(run_module(module, *arguments, env=env))
-        results[kind] = _summary(work, runs)
+                runs[way].append(run_module(module, task.text(), env=env))
+        weights.unlink()
+        tasks = {way: task for way, (_, task) in ways.items()}
+        results[kind] = _summary(tasks, runs, limits)
     return {
         "work": work,
         "short_side": side,
-        "images": images,
-        "images_per_step": IMAGES_PER_STEP if work == "train" else 1,
+        "calls": calls,
+        "images_per_step": in_step,
+        "as_asked": {"precision": precision, "compiled": compiled, "batch": asked.batch},
         "rounds": rounds,
         "threads": cores,
+        "limits": limits,
         "kinds": results,
-        **conditions(torch.device("cpu")),
+        **benchmark_conditions(place),
     }
 
 
-def _can(library: str, kind: str) -> bool:
-    if library == "torchvision":
-        return kind in TORCHVISION
-    return importlib.util.find_spec(library) is not None
+def _at_least(name: str, value: int | None, default: int, least: int) -> int:
+    chosen = default if value is None else value
+    if chosen < least:
+        raise ValueError(f"{name} must be at least {least}, got {chosen}")
+    return chosen
 
 
-def _summary(work: Work, runs: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
-    seconds = {n: statistics.median(s for r in rs for s in r["seconds"]) for n, rs in runs.items()}
+def _ways(plain: Task, asked: Speed) -> dict[str, tuple[str, Task]]:
+    """Each way's module and task."""
+    ways = {OURS: (OUR_MODULE, plain)}
+    images = plain.batch if plain.work == "train" else asked.batch
+    task = replace(plain, precision=asked.precision, compiled=asked.compiled, batch=images)
+    if task != plain:
+        ways[ASKED] = (OUR_MODULE, task)
+    for library, module in PEERS.items():
+        if plain.kind in HAS[library] and importlib.util.find_spec(library) is not None:
+            ways[library] = (module, replace(plain, profiled=False))
+    return ways
+
+
+def _summary(
+    tasks: Mapping[str, Task],
+    runs: Mapping[str, Sequence[Mapping[str, Any]]],
+    limits: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Seconds and operations of an image or a step, and what follows from them."""
+    images = {way: 1 if task.work == "train" else task.batch for way, task in tasks.items()}
+    seconds = {
+        way: statistics.median(s for r in rs for s in r["seconds"]) / images[way]
+        for way, rs in runs.items()
+    }
+    operations = {way: rs[0]["operations"] / images[way] for way, rs in runs.items()}
     summary: dict[str, Any] = {
         "seconds": seconds,
-        "ratio": {name: value / seconds["resdet"] for name, value in seconds.items()},
-        "peak_megabytes": {n: max(r["peak_megabytes"] or 0 for r in rs) for n, rs in runs.items()},
+        "ratio": {way: value / seconds[OURS] for way, value in seconds.items()},
+        "operations": operations,
+        "share_of_limit": {
+            way: share_of_limit(operations[way], seconds[way], task.precision, limits)
+            for way, task in tasks.items()
+        },
+        "peak_megabytes": {w: max(r["peak_megabytes"] or 0 for r in rs) for w, rs in runs.items()},
     }
-    if work == "infer" and "detectron2" in runs:
-        pairs = zip(runs["resdet"][0]["found"], runs["detectron2"][0]["found"])
-        apart = [golden.pair_up(_found(a), _found(b)) for a, b in pairs]
-        summary["detections"] = [len(f["scores"]) for f in runs["resdet"][0]["found"]]
+    if profiles := {way: rs[0]["profile"] for way, rs in runs.items() if "profile" in rs[0]}:
+        summary["profile"] = profiles
+    ours = runs[OURS][0].get("found")
+    if ours is not None:
+        summary["detections"] = [len(found["scores"]) for found in ours]
         summary["largest_difference"] = {
-            "boxes": max(box for box, _ in apart),
-            "scores": max(score for _, score in apart),
+            way: _apart(ours, rs[0]["found"])
+            for way, rs in runs.items()
+            # half precision moves scores past thresholds: what it costs is an mAP's to say
+            if way != OURS and "found" in rs[0] and tasks[way].precision == "fp32"
         }
     return summary
 
 
-def _found(columns: dict[str, Any]) -> tuple[Tensor, Tensor, Tensor]:
+def _apart(ours: Sequence[Any], theirs: Sequence[Any]) -> dict[str, float]:
+    pairs = [golden.pair_up(_found(a), _found(b)) for a, b in zip(ours, theirs)]
+    return {"boxes": max(box for box, _ in pairs), "scores": max(score for _, score in pairs)}
+
+
+def _found(columns: Mapping[str, Any]) -> tuple[Tensor, Tensor, Tensor]:
     boxes = torch.tensor(columns["boxes"]).reshape(-1, 4)
     return boxes, torch.tensor(columns["labels"]), torch.tensor(columns["scores"])
 
 
-def write_weights(kind: str, path: Path) -> None:
-    """A detector by formula, under detectron2's names, which we read as well."""
-    structure, name, changes = KINDS[kind]
-    engine = engines.load("tv")
-    model, _ = build_model(config.load(name, ["MODEL.WEIGHTS", "''", *changes]), engine)
-    state = golden.formula_weights(engine.canonical_state(model), seed=0)
-    (stem,) = (key for key in state if key.endswith("stem.conv1.weight"))
-    state[stem] = state[stem] / PIXEL_STD  # else scores saturate, and equal ones have no order
-    torch.save({"model": to_detectron2(state, Layout(structure, "resnet50"), kind)}, path)
-
-
-def pictures(side: int, number: int) -> list[Tensor]:
-    """Squares with noise, (3, side, side * 4 / 3) uint8."""
-    rng = np.random.default_rng(0)
-    high, wide = -(-side // 16), -(-side * 4 // 48)
-    coarse = rng.integers(0, 230, (number, 3, high, wide), np.uint8)
-    fine = np.kron(coarse, np.ones((1, 1, 16, 16), np.uint8))
-    noisy = fine + rng.integers(0, 26, fine.shape, np.uint8)
-    return list(torch.from_numpy(noisy[..., :side, : side * 4 // 3]))
-
-
-def objects(side: int) -> tuple[Tensor, Tensor]:
-    """Five boxes and their labels for every picture."""
-    start = torch.arange(5)[:, None] * side / 8.0
-    boxes = torch.cat([start, start, start + side / 4, start + side / 3], dim=1)
-    return boxes, torch.arange(5)
-
-
-def timed(call: Callable[[Any], Any], inputs: Sequence[Any]) -> dict[str, Any]:
-    """Seconds of each call after one that is not counted, and the most memory held."""
-    call(inputs[0])
-    seconds = []
-    for value in inputs:
-        start = time.perf_counter()
-        call(value)
-        seconds.append(time.perf_counter() - start)
-    return {"seconds": seconds, "peak_megabytes": peak_megabytes()}
-
-
-def timed_steps(
-    model: torch.nn.Module, losses: Callable[[Any], dict[str, Tensor]], batch: Any, number: int
-) -> dict[str, Any]:
-    """`timed` of `number` training steps on one batch; what is frozen stays so."""
-    learning = [p for p in model.parameters() if p.requires_grad]
-    optimizer = torch.optim.SGD(learning, lr=1e-5, momentum=0.9)
-
-    def step(one: Any) -> None:
-        optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(torch.stack(list(losses(one).values())).sum())
-        optimizer.step()
-
-    return timed(step, [batch] * number)
-
-
-def measure(work: Work, kind: str, weights: Path, side: int, images: int) -> dict[str, Any]:
-    """Ours: engine tv, as the tools run it."""
-    engine = engines.load("tv")
-    saved = checkpoint.load(weights, KINDS[kind][2])
-    model, _ = restore_model(saved.cfg, engine, saved, str(weights))
-    detector = Detector(model, saved.cfg, saved.class_names, engine)
-    if work == "train":
-        batch = [_sample(p, side) for p in pictures(side, IMAGES_PER_STEP)]
-        model.train()
-        return timed_steps(model, lambda b: engine.compute_losses(model, b), batch, images)
-    speed_up(detector, torch.device("cpu"))
-    samples = [_sample(picture, side) for picture in pictures(side, images)]
-    result = timed(lambda sample: detector.detect([sample]), samples)
-    found = detector.detect(samples)
-    result["found"] = [
-        {"boxes": f.boxes.tolist(), "labels": f.labels.tolist(), "scores": f.scores.tolist()}
-        for f in found
-    ]
-    return result
-
-
-def _sample(picture: Tensor, side: int) -> Sample:
-    boxes, labels = objects(side)
-    height, width = picture.shape[-2:]
-    return Sample(
-        image=picture,
-        boxes=boxes,
-        labels=labels,
-        image_id=0,
-        height=height,
-        width=width,
-        index=0,
-    )
-
-
-def arguments(argv: Sequence[str]) -> tuple[Work, str, Path, int, int]:
-    """What this module and its peers are called with."""
-    work, kind, weights, side, images = argv
-    if work not in ("infer", "train"):
-        raise ValueError(f"work must be infer or train, got {work!r}")
-    return ("train" if work == "train" else "infer"), kind, Path(weights), int(side), int(images)
-
-
-if __name__ == "__main__":
-    print(json.dumps(measure(*arguments(sys.argv[1:]))))
+def profile_tables(measured: Mapping[str, Any]) -> list[Table]:
+    """The costliest operators of our passes or steps, where they were asked for."""
+    tables = []
+    for kind, summary in measured["kinds"].items():
+        for way, costs in summary.get("profile", {}).items():
+            title = f"{measured['work']} {kind}, {way}: most of the time"
+            table = Table(title=title, title_justify="left")
+            table.add_column("operator")
+            table.add_column("own ms", justify="right")
+            table.add_column("share", justify="right")
+            for cost in costs:
+                table.add_row(cost["name"], f"{cost['self_ms']:.1f}", f"{cost['share']:.1%}")
+            tables.append(table)
+    return tables

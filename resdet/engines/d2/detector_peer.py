@@ -1,12 +1,10 @@
-"""detectron2's own detectors, timed as `resdet.benchmarks.detectors` times ours.
+"""detectron2's own detectors, timed as `resdet.benchmarks.our_detector` times ours.
 
-`python -m resdet.engines.d2.detector_peer WORK KIND WEIGHTS SIDE IMAGES` prints JSON.
+`python -m resdet.engines.d2.detector_peer TASK` prints JSON.
 """
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,41 +16,48 @@ from detectron2.utils.events import EventStorage
 from torch import Tensor
 
 from backbones import checkpoint
-from resdet.benchmarks import detectors
+from resdet.benchmarks.detector_task import (
+    KINDS,
+    Task,
+    columns,
+    objects,
+    print_measured,
+    timed,
+    timed_steps,
+)
 
 
-def measure(
-    work: detectors.Work, kind: str, weights: Path, side: int, images: int
-) -> dict[str, Any]:
+def measure(task: Task) -> dict[str, Any]:
     """A model that detectron2 builds of its own parts, with the weights of the file."""
-    model = build_model(native_config(kind))
-    model.load_state_dict(checkpoint.load(weights)["model"])
-    if work == "train":
-        batch = [{"image": p, "instances": _objects(p, side)} for p in detectors.pictures(side, 2)]
+    cfg = native_config(task.kind)
+    cfg.MODEL.DEVICE = task.device
+    model = build_model(cfg)
+    model.load_state_dict(checkpoint.load(Path(task.weights))["model"])
+    if task.work == "train":
+        batches = [
+            [{"image": p, "instances": _objects(p, task.side)} for p in batch]
+            for batch in task.batches()
+        ]
         with EventStorage():
-            return detectors.timed_steps(model.train(), model, batch, images)
+            return timed_steps(model.train(), model, batches, task)
     model.eval()
-    inputs = [[{"image": picture}] for picture in detectors.pictures(side, images)]
+    inputs = [[{"image": picture} for picture in batch] for batch in task.batches()]
+
+    def detect(batch: list[dict[str, Tensor]]) -> list[Instances]:
+        return [found["instances"].to("cpu") for found in model(batch)]
+
     with torch.no_grad():
-        result = detectors.timed(model, inputs)
-        found = [model(one)[0]["instances"] for one in inputs]
-    result["found"] = [
-        {
-            "boxes": f.pred_boxes.tensor.tolist(),
-            "labels": f.pred_classes.tolist(),
-            "scores": f.scores.tolist(),
-        }
-        for f in found
-    ]
+        result = timed(detect, inputs, task)
+        found = [one for batch in inputs for one in detect(batch)]
+    result["found"] = [columns(f.pred_boxes.tensor, f.pred_classes, f.scores) for f in found]
     return result
 
 
 def native_config(kind: str) -> CfgNode:
     """detectron2's defaults with what Base-RCNN-FPN.yaml says, or as they are, a C4."""
-    structure, _, changes = detectors.KINDS[kind]
+    structure, _, _, changes = KINDS[kind]
     cfg = get_cfg()
     model = cfg.MODEL
-    model.DEVICE = "cpu"
     if structure == "FPN":
         stages = ["res2", "res3", "res4", "res5"]
         model.BACKBONE.NAME = "build_resnet_fpn_backbone"
@@ -70,11 +75,11 @@ def native_config(kind: str) -> CfgNode:
 
 
 def _objects(picture: Tensor, side: int) -> Instances:
-    boxes, labels = detectors.objects(side)
+    boxes, labels = objects(side)
     instances = Instances(tuple(picture.shape[-2:]))
     instances.gt_boxes, instances.gt_classes = Boxes(boxes), labels
     return instances
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure(*detectors.arguments(sys.argv[1:]))))
+    print_measured(measure)

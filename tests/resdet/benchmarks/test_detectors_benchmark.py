@@ -1,38 +1,170 @@
 """The benchmark of detectors, at a size of seconds."""
 
+import importlib.util
+import io
 import json
+from dataclasses import replace
 
 import pytest
 import torch
+from rich.console import Console
+from torch import nn
 
-from resdet.benchmarks import detectors
+from resdet.benchmarks import detector_task, detectors, our_detector
+from resdet.benchmarks.detector_task import Task
+from resdet.engines.speed import Speed
+
+TASK = Task("infer", "R-50-FPN", "w.pth", side=96, calls=2)
+LIMITS = {"matrix_rate": {"fp32": 100.0, "bf16": 200.0, "fp16": 200.0}, "bandwidth": 1.0}
 
 
 def test_pictures_and_objects():
-    (picture, other) = detectors.pictures(96, 2)
+    (picture, other) = detector_task.pictures(96, 2)
     assert (picture.shape, picture.dtype) == ((3, 96, 128), torch.uint8)
     assert not torch.equal(picture, other)
-    boxes, labels = detectors.objects(96)
+    assert torch.equal(picture, detector_task.pictures(96, 5)[0])
+    boxes, labels = detector_task.objects(96)
     assert len(boxes) == len(labels) == 5
     assert (boxes[:, 2:] > boxes[:, :2]).all()
     assert boxes.max() <= 96
 
 
+def test_a_task_reaches_another_process_whole():
+    task = Task("train", "VGG-16", "a b.pth", 96, 3, 2, "cuda:0", "bf16", True, True)
+    assert detector_task.given_task([task.text()]) == task
+
+
+def test_inference_sees_new_images_and_training_the_same():
+    inferred = replace(TASK, batch=3).batches()
+    assert [len(batch) for batch in inferred] == [3, 3]
+    assert not torch.equal(inferred[0][0], inferred[1][0])
+    first, second = replace(TASK, work="train", batch=3).batches()
+    assert torch.equal(first[2], second[2])
+
+
+def test_a_call_is_timed_counted_and_its_costs_named():
+    layer, seen = nn.Linear(64, 64), []
+
+    def call(value):
+        seen.append("call")
+        return layer(value)
+
+    inputs = [torch.randn(100, 64)] * 3
+    task = replace(TASK, profiled=True)
+    result = detector_task.timed(call, inputs, task, prepare=lambda: seen.append("prepare"))
+    assert seen == ["call", "prepare", *["call"] * 5]  # counted; warm, timed thrice, profiled
+    assert len(result["seconds"]) == 3
+    assert min(result["seconds"]) > 0
+    assert result["operations"] == 2 * 100 * 64 * 64
+    assert "aten::addmm" in [cost["name"] for cost in result["profile"]]
+    shares = [cost["share"] for cost in result["profile"]]
+    assert shares == sorted(shares, reverse=True)
+    assert 0.3 < sum(shares) <= 1.001
+    assert "profile" not in detector_task.timed(call, inputs, TASK)
+
+
+@pytest.mark.parametrize(
+    ("precision", "dtype"), [("fp32", torch.float32), ("bf16", torch.bfloat16)]
+)
+def test_steps_learn_in_the_precision_asked_for(precision, dtype):
+    torch.manual_seed(0)
+    frozen, learning = nn.Linear(8, 8).requires_grad_(False), nn.Linear(8, 8)
+    before, types = learning.weight.detach().clone(), set()
+
+    def losses(value):
+        out = learning(frozen(value))
+        types.add(out.dtype)
+        return {"a": (out**2).sum() * 1e3, "b": out.sum()}
+
+    model = nn.Sequential(frozen, learning)
+    task = replace(TASK, work="train", precision=precision)
+    detector_task.timed_steps(model, losses, [torch.randn(4, 8)], task)
+    assert types == {dtype}
+    assert not torch.equal(before, learning.weight)
+
+
+def run(seconds, found=None, **more):
+    return {"seconds": seconds, "operations": 600, "peak_megabytes": 5, "found": found, **more}
+
+
 def test_a_summary_compares_with_ours():
     found = [{"boxes": [[0.0, 0.0, 9.0, 9.0]], "labels": [1], "scores": [0.5]}]
     moved = [{"boxes": [[0.0, 0.0, 9.0, 9.25]], "labels": [1], "scores": [0.5]}]
+    costs = [{"name": "aten::conv2d", "self_ms": 1500.0, "share": 0.875}]
     runs = {
-        "resdet": [{"seconds": [1.0, 2.0, 9.0], "peak_megabytes": 5, "found": found}],
-        "detectron2": [{"seconds": [3.0], "peak_megabytes": 7, "found": moved}],
+        "resdet": [run([10.0, 20.0, 90.0], found, profile=costs)],
+        "resdet, as asked": [run([15.0, 60.0], found), run([15.0, 15.0], found)],
+        "detectron2": [run([30.0], moved)],
     }
-    summary = detectors._summary("infer", runs)
-    assert summary["ratio"] == {"resdet": 1.0, "detectron2": 1.5}
-    assert summary["largest_difference"] == {"boxes": 0.25, "scores": 0.0}
+    tasks = {
+        "resdet": TASK,
+        "resdet, as asked": replace(TASK, precision="bf16", batch=3),
+        "detectron2": TASK,
+    }
+    summary = detectors._summary(tasks, runs, LIMITS)
+    assert summary["seconds"]["resdet, as asked"] == 5.0  # of an image
+    assert summary["ratio"] == {"resdet": 1.0, "resdet, as asked": 0.25, "detectron2": 1.5}
+    assert summary["operations"]["resdet, as asked"] == 200
+    assert summary["share_of_limit"] == pytest.approx(
+        {"resdet": 0.3, "resdet, as asked": 0.2, "detectron2": 0.2}
+    )
+    assert summary["detections"] == [1]
+    assert summary["largest_difference"] == {"detectron2": {"boxes": 0.25, "scores": 0.0}}
+    console = Console(file=io.StringIO(), width=100)
+    console.print(*detectors.profile_tables({"work": "infer", "kinds": {"R-50-FPN": summary}}))
+    printed = console.file.getvalue()
+    assert "infer R-50-FPN, resdet" in printed
+    assert "1500.0" in printed
+    assert "87.5%" in printed
 
 
-def test_other_work_is_refused():
-    with pytest.raises(ValueError, match="work must be infer or train, got 'sleep'"):
-        detectors.arguments(["sleep", "R-50-FPN", "w.pth", "96", "1"])
+def test_a_step_is_not_divided_by_its_images():
+    summary = detectors._summary(
+        {"resdet": replace(TASK, work="train", batch=4)}, {"resdet": [run([3.0])]}, LIMITS
+    )
+    assert summary["seconds"] == {"resdet": 3.0}
+    assert summary["share_of_limit"] == {"resdet": 2.0}
+    assert "largest_difference" not in summary
+
+
+def test_ways_are_those_asked_for(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert list(detectors._ways(TASK, Speed())) == ["resdet"]
+    ways = detectors._ways(replace(TASK, profiled=True), Speed("bf16", True, 4))
+    assert list(ways) == ["resdet", "resdet, as asked"]
+    asked = ways["resdet, as asked"][1]
+    assert (asked.precision, asked.compiled, asked.batch) == ("bf16", True, 4)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: object())
+    step = replace(TASK, work="train", batch=4, kind="VGG-16", profiled=True)
+    ways = detectors._ways(step, Speed(batch=4))
+    assert list(ways) == ["resdet", "torchvision"]
+    assert ways["torchvision"][1] == replace(step, profiled=False)
+    of_c4 = detectors._ways(replace(TASK, kind="R-101-C4"), Speed())
+    assert list(of_c4) == ["resdet", "detectron2"]
+
+
+@pytest.mark.parametrize(
+    ("options", "fault"),
+    [
+        ({"kinds": ["R-50-FPN", "R-18"]}, "kinds must be among R-50-FPN, .*VGG-16, got R-18"),
+        ({"side": 32}, "side must be at least 64, got 32"),
+        ({"rounds": 0}, "rounds must be at least 1, got 0"),
+        ({"calls": 0}, "calls must be at least 1, got 0"),
+        ({"batch": 0}, "batch must be at least 1, got 0"),
+        ({"precision": "int8"}, "precision must be fp32, bf16 or fp16, got 'int8'"),
+        ({"device": "tpu"}, "device must be cpu.*, got 'tpu'"),
+    ],
+)
+def test_values_out_of_range_are_refused(options, fault, tmp_path):
+    with pytest.raises(ValueError, match=fault):
+        detectors.benchmark_detectors("infer", tmp_path, **options)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU is there")
+@pytest.mark.parametrize("device", ["cuda", "cuda:0"])
+def test_a_device_that_is_absent_is_refused(device, tmp_path):
+    with pytest.raises(ValueError, match=f"device must be cpu: there is no GPU, got '{device}'"):
+        detectors.benchmark_detectors("infer", tmp_path, device=device)
 
 
 @pytest.mark.slow
@@ -40,19 +172,50 @@ def test_other_work_is_refused():
 def test_detections_are_those_of_detectron2(tmp_path):
     pytest.importorskip("detectron2")
     measured = detectors.benchmark_detectors(
-        "infer", tmp_path, kinds=["R-50-FPN"], side=160, images=1, rounds=1
+        "infer", tmp_path, kinds=["R-50-FPN"], side=160, calls=1, rounds=1
     )
     json.dumps(measured, allow_nan=False)
     kind = measured["kinds"]["R-50-FPN"]
     assert kind["detections"] == [100]
-    assert kind["largest_difference"]["boxes"] < 1e-2
-    assert kind["largest_difference"]["scores"] < 1e-4
+    assert kind["largest_difference"]["detectron2"]["boxes"] < 1e-2
+    assert kind["largest_difference"]["detectron2"]["scores"] < 1e-4
     assert set(kind["ratio"]) == {"resdet", "detectron2", "torchvision"}
+    assert measured["versions"]["detectron2"]
 
 
 @pytest.mark.slow
-def test_a_step_of_training_is_timed(tmp_path):
+@pytest.mark.parametrize("work", ["infer", "train"])
+def test_as_asked_stands_beside_the_default(work, tmp_path):
+    measured = detectors.benchmark_detectors(
+        work,
+        tmp_path,
+        kinds=["VGG-16"],
+        side=64,
+        calls=1,
+        rounds=1,
+        precision="bf16",
+        compiled=True,
+        batch=2,
+        profile=True,
+    )
+    json.dumps(measured, allow_nan=False)
+    kind = measured["kinds"]["VGG-16"]
+    assert set(kind["ratio"]) == {"resdet", "resdet, as asked", "torchvision"}
+    assert all(0 < share < 1 for share in kind["share_of_limit"].values())
+    operations = kind["operations"]
+    assert operations["resdet, as asked"] == pytest.approx(operations["resdet"], rel=0.1)
+    assert operations["torchvision"] == pytest.approx(operations["resdet"], rel=0.5)
+    assert [len(costs) for costs in kind["profile"].values()] == [5, 5]
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+def test_compiled_and_in_batches_ours_finds_the_same(tmp_path):
     weights = tmp_path / "w.pth"
-    detectors.write_weights("R-50-FPN", weights)
-    measured = detectors.measure("train", "R-50-FPN", weights, 64, 1)
-    assert len(measured["seconds"]) == 1
+    our_detector.write_weights("R-50-FPN", weights)
+    task = replace(TASK, weights=str(weights), calls=1)
+    plain = our_detector.measure(task)["found"]
+    fast = our_detector.measure(replace(task, compiled=True, batch=2))["found"]
+    apart = detectors._apart(plain, fast)
+    assert apart["boxes"] < 1e-2
+    assert apart["scores"] < 1e-4

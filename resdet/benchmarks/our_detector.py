@@ -1,0 +1,89 @@
+"""Our detectors, timed: `python -m resdet.benchmarks.our_detector TASK` prints JSON."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from resdet import config, engines
+from resdet.benchmarks.detector_task import (
+    KINDS,
+    Task,
+    columns,
+    objects,
+    print_measured,
+    timed,
+    timed_steps,
+)
+from resdet.data.coco import COCO_CLASSES
+from resdet.engines import checkpoint, golden
+from resdet.engines.build import build_model, restore_model
+from resdet.engines.checkpoint import DetectorCheckpoint
+from resdet.engines.inference import Detector, speed_up
+from resdet.engines.samples import Sample
+from resdet.engines.speed import Speed, compile_parts
+from resdet.modeling.detectron2_names import Layout, to_detectron2
+
+PIXEL_STD = 57.0  # about that of photographs; detectron2's detectors divide by 1
+
+
+def write_weights(kind: str, path: Path) -> None:
+    """A detector by formula: where detectron2 has its like under its names, which we read too."""
+    structure, network, name, changes = KINDS[kind]
+    engine = engines.load("tv")
+    cfg = config.load(name, ["MODEL.WEIGHTS", "''", *changes])
+    model, _ = build_model(cfg, engine)
+    state = golden.formula_weights(engine.canonical_state(model), seed=0)
+    if not structure:
+        saved = DetectorCheckpoint(state, cfg, COCO_CLASSES, engine.NAME, iteration=0, training={})
+        checkpoint.save(path, saved)
+        return
+    (stem,) = (key for key in state if key.endswith("stem.conv1.weight"))
+    state[stem] = state[stem] / PIXEL_STD  # else scores saturate, and equal ones have no order
+    torch.save({"model": to_detectron2(state, Layout(structure, network), kind)}, path)
+
+
+def measure(task: Task) -> dict[str, Any]:
+    """Engine tv, as the tools run it."""
+    engine = engines.load("tv")
+    saved = checkpoint.load(Path(task.weights), KINDS[task.kind].changes)
+    model, _ = restore_model(saved.cfg, engine, saved, task.weights)
+    device = torch.device(task.device)
+    batches = [[_sample(picture, task.side) for picture in batch] for batch in task.batches()]
+    compiles = (lambda: compile_parts(model)) if task.compiled else None
+    if task.work == "train":
+        model.to(device).train()
+        return timed_steps(
+            model, lambda batch: engine.compute_losses(model, batch), batches, task, compiles
+        )
+    # compiled after its operations are counted, not before
+    speed = Speed(task.precision, batch=task.batch)
+    detector = Detector(model, saved.cfg, saved.class_names, engine, speed)
+    speed_up(detector, device)
+    result = timed(detector.detect, batches, task, compiles)
+    found = [one for batch in batches for one in detector.detect(batch)]
+    result["found"] = [
+        columns(*(torch.from_numpy(v) for v in (f.boxes, f.labels, f.scores))) for f in found
+    ]
+    return result
+
+
+def _sample(picture: Tensor, side: int) -> Sample:
+    boxes, labels = objects(side)
+    height, width = picture.shape[-2:]
+    return Sample(
+        image=picture,
+        boxes=boxes,
+        labels=labels,
+        image_id=0,
+        height=height,
+        width=width,
+        index=0,
+    )
+
+
+if __name__ == "__main__":
+    print_measured(measure)
