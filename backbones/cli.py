@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
+from backbones.elastic import report_fault
 from backbones.exits import INTERRUPTED, USER_ERROR, Stopped
 
 
@@ -30,3 +31,4 @@ def run(main: Callable[[Sequence[str]], int | None]) -> None:
 def _tell(text: str) -> None:
     if text:
         print(text, file=sys.stderr)
+        report_fault(text)
