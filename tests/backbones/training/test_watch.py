@@ -73,6 +73,24 @@ def test_a_lost_store_ends_the_watch_alone(ended, monkeypatch):
     one.end()
 
 
+def test_a_store_that_does_not_answer_is_the_first_process_stopped(ended, monkeypatch):
+    one = Watch(dist.HashStore(), 1, 2, LIMIT)
+    monkeypatch.setattr(one, "_store", Mute())
+    time.sleep(2 * LIMIT)
+    assert one.silent() == [0]
+    text, code = ended[:2]
+    assert "rank 0 of 2 processes gave no sign" in text
+    assert "rank 1 is at\n" in text
+    assert code == 2
+    one.end()
+
+
+class Mute:
+    def __getattr__(self, name):
+        time.sleep(4 * LIMIT)
+        raise dist.DistNetworkError("at last")
+
+
 class Broken:
     def __getattr__(self, name):
         raise dist.DistNetworkError("Broken pipe")
