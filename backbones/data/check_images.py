@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import stat
 import struct
 import tempfile
 from collections import defaultdict
@@ -30,7 +31,8 @@ _HEAD = 1 << 12  # bytes in which the size of most files stands
 _TAIL = 1 << 12  # bytes in which the end of a file stands, were something appended to it
 _END_OF_JPEG, _SCAN_OF_JPEG = b"\xff\xd9", b"\xff\xda"
 _PNG, _END_OF_PNG = b"\x89PNG\r\n\x1a\n", b"IEND"
-_EXACT = (_PNG, b"BM", b"GIF8", b"RIFF")  # kinds whose head tells the size that they are read at
+# kinds whose head tells the size that they are read at
+_EXACT = (_PNG, b"BM", b"GIF8", b"RIFF", *(b"P%d" % number for number in range(1, 7)))
 _CHUNK = 16  # images that a process or thread takes at once
 _THREADS = 8  # heads are small: reading them waits for the disk
 
@@ -92,6 +94,8 @@ def inspect_images(
 def inspect_image(path: str, full: bool = False) -> ImageFacts:
     """The facts of one file; without `full` it is decoded only where its head does not tell."""
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would be waited for
+            return ImageFacts("unreadable", why="no plain file")
         with open(path, "rb") as file:
             num_bytes = os.fstat(file.fileno()).st_size
             head = file.read(_HEAD)
@@ -180,7 +184,8 @@ def _tail(file: BinaryIO, head: bytes, num_bytes: int) -> bytes:
 def _by_head(head: bytes, num_bytes: int, whole: Callable[[], bytes]) -> ImageFacts | None:
     """What the head tells; None where it tells no size, or only a bound of it."""
     turned = b"eXIf" in head or head[12:16] == b"VP8X"  # perhaps, by what only a decoder reads
-    if turned or not (is_jpeg(head) or head.startswith(_EXACT)):
+    cut = head.startswith(b"RIFF") and int.from_bytes(head[4:8], "little") + 8 > num_bytes
+    if turned or cut or not (is_jpeg(head) or head.startswith(_EXACT)):
         return None
     told = _stored(head) or _stored(whole())
     if told is None or not 0 < told[0] * told[1] <= max_pixels():

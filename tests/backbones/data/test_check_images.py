@@ -1,6 +1,7 @@
 """Files whole and broken, copies, and what two splits share."""
 
 import json
+import os
 import struct
 import zlib
 
@@ -15,6 +16,7 @@ from backbones.data.check_report import Kind, Report, write_reports
 RANDOM = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
 JPEG = cv2.imencode(".jpg", RANDOM)[1].tobytes()
 PNG = cv2.imencode(".png", RANDOM)[1].tobytes()
+WEBP = cv2.imencode(".webp", RANDOM)[1].tobytes()
 
 
 def turned(jpeg, orientation=6):
@@ -40,6 +42,9 @@ CASES = {
     "cut.jpg": (JPEG[: len(JPEG) // 2], "cut"),
     "endless.jpg": (JPEG[:-2], "cut"),
     "cut.png": (PNG[:-12], "cut"),
+    "whole.webp": (WEBP, "whole"),
+    "cut.webp": (WEBP[:-99], "unreadable"),
+    "whole.ppm": (cv2.imencode(".ppm", RANDOM)[1].tobytes(), "whole"),
     "empty.jpg": (b"", "unreadable"),
     "text.jpg": (b"hello", "unreadable"),
     "huge.png": (huge(), "unreadable"),
@@ -57,7 +62,9 @@ def test_heads_and_tails_tell_what_is_broken(tmp_path, name):
 
 def test_what_is_not_there_and_what_is_too_large(tmp_path):
     assert inspect_image(str(tmp_path / "none.jpg")).state == "missing"
-    assert inspect_image(str(tmp_path)).state == "unreadable"
+    os.mkfifo(tmp_path / "pipe.jpg")
+    for other in (tmp_path, tmp_path / "pipe.jpg"):
+        assert inspect_image(str(other)).why == "no plain file"
     (tmp_path / "huge.png").write_bytes(huge())
     assert "60000 x 60000 in its header" in inspect_image(str(tmp_path / "huge.png")).why
 
@@ -77,7 +84,7 @@ def test_every_pixel_is_decoded_by_workers(tmp_path, capfd):
     states = [state for _, state in CASES.values()]
     assert [fact.state for fact in facts] == [*states, "damaged", "missing"]
     assert "Corrupt JPEG data" in facts[-2].why
-    assert shown[-1] == (11, 11)
+    assert shown[-1] == (14, 14)
     assert capfd.readouterr().err == ""  # what decoders say is in the facts
 
 
