@@ -1,11 +1,12 @@
 # make demo   train, measure and compare two detectors on synthetic data; needs nothing installed
 # make test   the whole fast test suite
+# make faults training injured in every known way, and broken files: minutes, and a table
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/python
 
-.PHONY: demo test slow lint types clean
+.PHONY: demo test slow faults lint types clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -29,6 +30,9 @@ test: $(VENV)/installed-dev
 
 slow: $(VENV)/installed-dev
 	$(BIN)/pytest -m slow
+
+faults: $(VENV)/installed-dev
+	$(RUN) tests/faults/run.py
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
