@@ -45,9 +45,12 @@ class Size(NamedTuple):
     rounds: int
 
 
-SIZES = {
-    "cpu": Size(("R-50-FPN", "R-50-C4"), side=320, calls=3, rounds=2),
-    "cuda": Size(tuple(KINDS), side=800, calls=20, rounds=1),
+_ON_CPU, _ALL = ("R-50-FPN", "R-50-C4"), tuple(KINDS)
+SIZES: dict[tuple[str, Work], Size] = {
+    ("cpu", "infer"): Size(_ON_CPU, side=320, calls=3, rounds=2),
+    ("cpu", "train"): Size(_ON_CPU, side=320, calls=2, rounds=1),
+    ("cuda", "infer"): Size(_ALL, side=800, calls=20, rounds=1),
+    ("cuda", "train"): Size(_ALL, side=800, calls=20, rounds=1),
 }
 
 
@@ -83,7 +86,7 @@ def benchmark_detectors(
     Raises: ValueError for an unknown kind, a size out of range, a device that is absent.
     """
     place = present(device)
-    size = SIZES[place.type]
+    size = SIZES[place.type, work]
     if unknown := [kind for kind in kinds or () if kind not in KINDS]:
         raise ValueError(f"kinds must be among {', '.join(KINDS)}, got {', '.join(unknown)}")
     side = _at_least("side", side, size.side, SMALLEST_SIDE)

@@ -16,6 +16,7 @@ SETTINGS = {
     "INPUT.MAX_SIZE_TRAIN": "128",
     "SOLVER.MAX_ITER": "5",
     "SOLVER.STEPS": "[]",
+    "DATASETS.TEST": "[]",
     "SOLVER.CHECKPOINT_PERIOD": "1",  # every iteration is then in the log
 }
 
