@@ -36,8 +36,9 @@ def main(argv: Sequence[str]) -> int:
 def with_tables(text: str) -> str:
     """`text` with each table between its marks made anew."""
     tables = {"shapes": table("shapes_vgg16", "shapes_r18"), "bccd": table("bccd_r18")}
-    tables["cifar"] = classifier_table("cifar10_resnet20")
-    tables["evaluation"] = evaluation_table()
+    tables |= {"cifar": classifier_table("cifar10_resnet20"), "evaluation": evaluation_table()}
+    if "<!-- speed -->" in text:
+        tables["speed"] = speed_table()
     for name, lines in tables.items():
         before, rest = text.split(f"<!-- {name} -->\n")
         _, after = rest.split(f"<!-- /{name} -->")
@@ -81,14 +82,22 @@ def classifier_table(*configs: str) -> str:
     return "\n".join(rows) + "\n"
 
 
+def speed_table() -> str:
+    """What `tools/benchmark.py all` measured, and the goals that it is held to."""
+    from resdet.benchmarks.markdown import goal_rows, measured_with, speed_rows
+
+    measured = json.loads((BENCHMARKS / "all.json").read_text(encoding="utf-8"))
+    parts = speed_rows(measured), [measured_with(measured)], goal_rows(measured["goals"])
+    return "\n\n".join("\n".join(part) for part in parts) + "\n"
+
+
 def evaluation_table() -> str:
     """One row an evaluator: time, ratio to the peer, memory, distance of its numbers."""
-    from resdet.benchmarks.evaluation import rows
+    from resdet.benchmarks.evaluation import COLUMNS, rows
     from resdet.evaluation import read_json
 
     measured = read_json(BENCHMARKS / "eval.json")
-    lines = ["| what | seconds | times as fast | peak MB | largest difference |"]
-    lines.append("|---|---:|---:|---:|---:|")
+    lines = [f"| what | {' | '.join(COLUMNS)} |", "|---|" + "---:|" * len(COLUMNS)]
     lines += [f"| {' | '.join(cells)} |" for part in rows(measured).values() for cells in part]
     machine = measured["environment"]
     where = f"{machine['cores']} cores of {machine['cpu']}, Python {machine['python']}"

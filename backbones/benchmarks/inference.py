@@ -25,7 +25,7 @@ from backbones.interop import from_torchvision
 from backbones.training.loop import DTYPES, Precision
 
 NETWORKS = ("resnet18", "resnet50", "resnet101", "vgg16")
-BATCHES = {"cpu": 4, "cuda": 64}
+BATCHES = {"cpu": 2, "cuda": 64}
 
 
 def benchmark_inference(
@@ -33,7 +33,7 @@ def benchmark_inference(
     *,
     batch: int | None = None,
     side: int = 224,
-    rounds: int = 5,
+    rounds: int = 3,
     device: str = "cpu",
     precision: Precision = "fp32",
     compiled: bool = False,

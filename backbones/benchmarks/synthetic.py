@@ -53,7 +53,7 @@ class Size:
 
 
 SIZES = {
-    "cpu": Size(("resnet18", "resnet50"), batch=8, side=128, steps=3, precision="fp32"),
+    "cpu": Size(("resnet18", "resnet50"), batch=8, side=128, steps=2, precision="fp32"),
     "cuda": Size(
         ("resnet50", "resnet101", "resnet152", "vgg16"),
         batch=128,

@@ -10,6 +10,7 @@ from typing import Any
 
 from rich.table import Table
 
+from backbones.benchmarks.limits import measure_limits
 from resdet.benchmarks.coco import benchmark_coco
 from resdet.benchmarks.synthetic import make_voc
 from resdet.benchmarks.voc import benchmark_voc
@@ -20,12 +21,15 @@ from resdet.evaluation.voc import ground_truth_by_id, match_voc
 
 EVALUATIONS = ("voc", "coco", "bootstrap")
 RESAMPLES = 1000
+COLUMNS = ("seconds", "times as fast", "peak MB", "largest difference", "of the limit")
 _VOC, _COCO = (4952, 470_000), (5000, 487_000)  # images and detections: VOC2007 test, val2017
 
 
 def benchmark_evaluation(only: Sequence[str] = EVALUATIONS, share: float = 1.0) -> dict[str, Any]:
     """The parts named in `only`, at `share` of the full size.
 
+    share_of_limit of VOC and COCO is the time in which the bytes of their files are copied in
+    memory, by the time from those files to numbers.
     Raises: ValueError for a share that is none.
     """
     if not 0 < share <= 1:
@@ -34,16 +38,27 @@ def benchmark_evaluation(only: Sequence[str] = EVALUATIONS, share: float = 1.0) 
     voc, coco = ([max(2, round(share * n)) for n in size] for size in (_VOC, _COCO))
     with tempfile.TemporaryDirectory() as folder:
         if "voc" in only:
-            measured["voc"] = benchmark_voc(Path(folder) / "voc", images=voc[0], detections=voc[1])
+            root = Path(folder) / "voc"
+            found = benchmark_voc(root, images=voc[0], detections=voc[1])
+            measured["voc"] = found | _limit(root, {"resdet": found["seconds"]})
         if "coco" in only:
-            measured["coco"] = benchmark_coco(
-                Path(folder) / "coco", images=coco[0], detections=coco[1]
-            )
+            root = Path(folder) / "coco"
+            found = benchmark_coco(root, images=coco[0], detections=coco[1])
+            measured["coco"] = found | _limit(root, found["seconds"])
         if "bootstrap" in only:
             measured["bootstrap"] = benchmark_bootstrap(
                 Path(folder) / "bootstrap", images=voc[0], detections=voc[1]
             )
     return {**measured, "environment": environment()}
+
+
+def _limit(folder: Path, seconds: Mapping[str, float]) -> dict[str, Any]:
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    copied = size / measure_limits("cpu", threads=1)["bandwidth"]  # as one core evaluates
+    return {
+        "bytes": size,
+        "share_of_limit": {way: copied / taken for way, taken in seconds.items()},
+    }
 
 
 def benchmark_bootstrap(folder: Path, *, images: int, detections: int) -> dict[str, Any]:
@@ -78,7 +93,7 @@ def tables(measured: Mapping[str, Any]) -> list[Table]:
         table = Table(title=title, title_justify="left", min_width=width)
         table.caption, table.caption_justify = where, "left"
         table.add_column("")
-        for name in ("seconds", "times as fast", "peak MB", "difference"):
+        for name in COLUMNS:
             table.add_column(name, justify="right")
         for cells in lines:
             table.add_row(*cells)
@@ -87,13 +102,18 @@ def tables(measured: Mapping[str, Any]) -> list[Table]:
 
 
 def rows(measured: Mapping[str, Any]) -> dict[str, list[list[str]]]:
-    """{"VOC": rows, ...}: what, seconds, times as fast as the peer, peak MB, difference from it."""
+    """{"VOC": rows, ...}: what, seconds, times as fast as the peer, peak MB, difference from it,
+    share of the rate at which the files' bytes can be copied.
+    """
     made = {}
     if voc := measured.get("voc"):
         made["VOC"] = _voc_rows(voc)
     if coco := measured.get("coco"):
-        columns = [coco[key] for key in ("seconds", "ratio", "peak_mb", "difference")]
-        made["COCO"] = [_row(f"COCO, {name}", *(c[name] for c in columns)) for name in columns[0]]
+        keys = ("seconds", "ratio", "peak_mb", "difference", "share_of_limit")
+        made["COCO"] = [
+            _row(f"COCO, {name}", *(coco.get(key, {}).get(name) for key in keys))
+            for name in coco["seconds"]
+        ]
     if boot := measured.get("bootstrap"):
         what = f"{boot['resamples']:,} resamples of {boot['models']} models"
         made["Bootstrap"] = [_row(what, boot["seconds"])]
@@ -102,10 +122,9 @@ def rows(measured: Mapping[str, Any]) -> dict[str, list[list[str]]]:
 
 def _voc_rows(voc: Mapping[str, Any]) -> list[list[str]]:
     theirs = voc["detectron2_seconds"]
+    keys = ("seconds", "ratio", "peak_megabytes", "max_difference")
     made = [
-        _row(
-            "VOC, ours", voc["seconds"], voc["ratio"], voc["peak_megabytes"], voc["max_difference"]
-        ),
+        _row("VOC, ours", *(voc[key] for key in keys), voc.get("share_of_limit", {}).get("resdet")),
         _row("VOC, ours, XML cached", voc["seconds_with_cache"]),
     ]
     if theirs is None:
@@ -114,7 +133,7 @@ def _voc_rows(voc: Mapping[str, Any]) -> list[list[str]]:
 
 
 def _row(what: str, *numbers: float | None) -> list[str]:
-    formats = ("{:.2f}", "{:.1f}", "{:.0f}", "{:.1e}")
+    formats = ("{:.2f}", "{:.1f}", "{:.0f}", "{:.1e}", "{:.2%}")
     cells = ["" if n is None else form.format(n) if n else "0" for form, n in zip(formats, numbers)]
     return [what, *cells, *[""] * (len(formats) - len(cells))]
 

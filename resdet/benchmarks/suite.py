@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from rich.table import Table
 
 from backbones.benchmarks.inference import benchmark_inference
 from backbones.benchmarks.input import benchmark_input
-from resdet.benchmarks.detectors import Work, benchmark_detectors
+from backbones.benchmarks.synthetic import benchmark_synthetic_training
+from backbones.benchmarks.training import benchmark_training
+from resdet.benchmarks.detector_task import Work
+from resdet.benchmarks.detectors import benchmark_detectors, profile_tables
 from resdet.benchmarks.evaluation import benchmark_evaluation
 from resdet.benchmarks.evaluation import tables as evaluation_tables
 from resdet.benchmarks.input import benchmark_detection_input
 from resdet.benchmarks.scaling import benchmark_scaling
 from resdet.benchmarks.scaling_plot import plot_scaling
 
+OURS = "resdet"
 # what a result may be measured in -> how a table writes it
-_FIGURES = {"images_per_second": "{:.1f} img/s", "seconds": "{:.3f} s"}
+_FIGURES = {
+    "images_per_second": "{:.1f} img/s",
+    "iterations_per_second": "{:.2f} iterations/s",
+    "seconds": "{:.3f} s",
+}
+_SHARES = ("share_of_limit", "of_decode_alone")
+_UNTOLD = ("networks", "kinds", "shorter_side")  # levels of a result that say nothing
 
 
 def measure_input(images: Path | None = None, rounds: int = 5) -> dict[str, Any]:
@@ -30,10 +41,10 @@ def measure_input(images: Path | None = None, rounds: int = 5) -> dict[str, Any]
     }
 
 
-def measure_detectors(work: Work, side: int = 320) -> dict[str, Any]:
-    """Detectors at `side` pixels of the shorter side, in a folder that is removed afterwards."""
+def measure_detectors(work: Work, **options: Any) -> dict[str, Any]:
+    """Detectors, by weights in a folder that is removed afterwards."""
     with tempfile.TemporaryDirectory() as folder:
-        return benchmark_detectors(work, Path(folder), side=side)
+        return benchmark_detectors(work, Path(folder), **options)
 
 
 def measure_scaling(device: str = "cpu", plot: Path | None = None) -> dict[str, Any]:
@@ -44,11 +55,21 @@ def measure_scaling(device: str = "cpu", plot: Path | None = None) -> dict[str, 
     return measured
 
 
+def measure_training(config: str | None = None, **options: Any) -> dict[str, Any]:
+    """The training of `config` beside the usual loop, or training on pixels of the device."""
+    if config is None:
+        return benchmark_synthetic_training(**options)
+    options = {"rounds": 3, **options}
+    overrides, variant = options.pop("overrides"), options.pop("variant")
+    return benchmark_training(config, overrides, variant, **options)
+
+
 BENCHMARKS: Mapping[str, Callable[..., dict[str, Any]]] = {
     "input": measure_input,
     "infer-backbone": benchmark_inference,
-    "infer-det": lambda side=320: measure_detectors("infer", side),
-    "train-det": lambda side=320: measure_detectors("train", side),
+    "train-backbone": measure_training,
+    "infer-det": partial(measure_detectors, "infer"),
+    "train-det": partial(measure_detectors, "train"),
     "scaling": measure_scaling,
     "eval": benchmark_evaluation,
 }
@@ -60,26 +81,57 @@ def tables(name: str, measured: Mapping[str, Any]) -> list[Table]:
         return evaluation_tables(measured)
     if name == "scaling":
         return [_scaling_table(measured)]
+    versions = [f"{peer} {version}" for peer, version in measured_on(measured)["versions"].items()]
     table = Table(title=name, title_justify="left")
+    table.caption = f"{measured_on(measured)['hardware']}, {', '.join(versions)}"
+    table.caption_justify = "left"
     for heading in ("what", "way"):
         table.add_column(heading)
-    for heading in ("figure", "ratio"):
+    for heading in ("figure", "resdet is", "of the limit"):
         table.add_column(heading, justify="right")
-    for what, way, figure, ratio in lines(measured):
-        table.add_row(what, way, figure, f"{ratio:.2f}")
-    return [table]
+    for line in lines(measured):
+        share = "" if line.share is None else f"{line.share:.0%}"
+        table.add_row(line.what, line.way, line.figure, times(line.ratio), share)
+    return [table, *(profile_tables(measured) if "kinds" in measured else [])]
 
 
-def lines(measured: Mapping[str, Any], what: str = "") -> Iterator[tuple[str, str, str, float]]:
-    """(what, way, figure, ratio) of everything in a result that has ratios, however deep."""
-    figures = next((key for key in _FIGURES if key in measured), None)
-    if figures and "ratio" in measured:
-        for way, ratio in measured["ratio"].items():
-            yield what, way, _FIGURES[figures].format(measured[figures][way]), ratio
+def times(ratio: float) -> str:
+    """1.5x: so many times as fast."""
+    return f"{ratio:.2f}x"
+
+
+def measured_on(measured: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The part of a result that names hardware and versions."""
+    if "hardware" in measured:
+        return measured
+    return next(p for p in measured.values() if isinstance(p, Mapping) and "hardware" in p)
+
+
+class Line(NamedTuple):
+    """One way: its figure, how many times as fast ours is, its share of what the device can do."""
+
+    what: str
+    way: str
+    figure: str
+    ratio: float
+    share: float | None
+
+
+def lines(measured: Mapping[str, Any], what: str = "") -> Iterator[Line]:
+    """Every way in a result, however deep; the ratio is to ours, or to the first where none is."""
+    key = next((key for key in _FIGURES if isinstance(measured.get(key), Mapping)), None)
+    if key:
+        figures = measured[key]
+        shares: Mapping[str, float] = next((measured[s] for s in _SHARES if s in measured), {})
+        ours = figures[OURS if OURS in figures else next(iter(figures))]
+        for way, figure in figures.items():
+            ratio = figure / ours if key == "seconds" else ours / figure
+            yield Line(what, way, _FIGURES[key].format(figure), ratio, shares.get(way))
         return
-    for key, part in measured.items():
+    for name, part in measured.items():
         if isinstance(part, Mapping):
-            yield from lines(part, f"{what} {key}".strip())
+            below = "" if name in _UNTOLD else name
+            yield from lines(part, f"{what} {below}".strip())
 
 
 def _scaling_table(measured: Mapping[str, Any]) -> Table:

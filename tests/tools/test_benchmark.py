@@ -85,28 +85,63 @@ def test_a_share_is_a_part(main, share):
         main(["eval", "--share", share])
 
 
-def test_ways_stand_beside_their_ratio_however_deep(main):
+def test_ways_stand_beside_ours_however_deep(main):
     from resdet.benchmarks.suite import lines
 
-    speeds = {"images_per_second": {"a": 10.0, "b": 5.0}, "ratio": {"a": 2.0, "b": 1.0}}
-    steps = {"seconds": {"a": 0.5}, "ratio": {"a": 1.0}}
-    measured = {"rounds": 3, "one": {"deep": speeds, "versions": {"x": "1"}}, "two": steps}
-    assert list(lines(measured)) == [
-        ("one deep", "a", "10.0 img/s", 2.0),
-        ("one deep", "b", "5.0 img/s", 1.0),
-        ("two", "a", "0.500 s", 1.0),
+    speeds = {
+        "images_per_second": {"torchvision": 5.0, "resdet": 10.0},
+        "ratio": {"torchvision": 1.0, "resdet": 2.0},
+        "share_of_limit": {"torchvision": 0.1, "resdet": 0.2},
+    }
+    steps = {"seconds": {"resdet": 0.5, "detectron2": 1.5}}
+    bare = {"iterations_per_second": {"config": 8.0, "usual loop": 2.0}}
+    measured = {"rounds": 3, "networks": {"one": speeds, "versions": {"x": "1"}}, "two": steps}
+    assert list(lines({**measured, "three": bare})) == [
+        ("one", "torchvision", "5.0 img/s", 2.0, 0.1),
+        ("one", "resdet", "10.0 img/s", 1.0, 0.2),
+        ("two", "resdet", "0.500 s", 1.0, None),
+        ("two", "detectron2", "1.500 s", 3.0, None),
+        ("three", "config", "8.00 iterations/s", 1.0, None),
+        ("three", "usual loop", "2.00 iterations/s", 4.0, None),
     ]
 
 
-def test_networks_at_a_small_size(main, tmp_path, capsys):
+@pytest.mark.parametrize("what", ["infer-backbone", "train-backbone"])
+def test_networks_at_a_small_size(main, known_limits, tmp_path, capsys, what):
     out = tmp_path / "out.json"
-    small = ["--side", "32", "--batch", "1", "--rounds", "1"]
-    main(["infer-backbone", *small, "--json", str(out)])
+    small = ["--side", "32", "--batch", "2", "--rounds", "1", "--networks", "resnet18"]
+    main([what, *small, "--json", str(out)])
     printed = capsys.readouterr().out
     measured = json.loads(out.read_text())
-    assert measured["side"] == 32
-    assert all(name in printed for name in measured["networks"])
-    assert "torchvision" in printed
+    assert (measured["side"], measured["batch"]) == (32, 2)
+    assert list(measured["networks"]) == ["resnet18"]
+    assert all(word in printed for word in ("resnet18", "torchvision", "of the limit", "torch 2."))
+
+
+@pytest.fixture
+def known_limits(monkeypatch):
+    from backbones.benchmarks import inference, synthetic
+
+    rates = {"matrix_rate": {"fp32": 1e12}, "bandwidth": 1e10}
+    for module in (inference, synthetic):
+        monkeypatch.setattr(module, "measure_limits", lambda device, threads: rates)
+
+
+@pytest.mark.parametrize(
+    ("argv", "fault"),
+    [
+        (["--variant", "a: SEED 1"], "--variant must be given with --config; give --config NAME"),
+        (["--iterations", "0"], "--iterations must be given with --config"),
+        (["SEED", "3"], "KEY VALUE must be given with --config"),
+        (
+            ["--config", "cifar10_resnet20", "--batch", "8", "--compile"],
+            "--batch, --compile must be given without --config; give it as KEY VALUE",
+        ),
+    ],
+)
+def test_either_form_of_training_has_its_own_options(main, argv, fault):
+    with pytest.raises(ValueError, match=fault):
+        main(["train-backbone", *argv])
 
 
 def test_options_stand_where_they_do_something(main, capsys):
@@ -115,18 +150,73 @@ def test_options_stand_where_they_do_something(main, capsys):
     assert "unrecognized arguments: --side 32" in capsys.readouterr().err
 
 
-def test_everything_is_everything(main, monkeypatch, tmp_path, capsys):
+@pytest.fixture
+def fakes(monkeypatch):
+    """Benchmarks that measure nothing and tell how they were called."""
     from resdet.benchmarks import suite
 
-    asked = []
-    fakes = {
-        name: lambda name=name: asked.append(name) or {"seconds": {"a": 1.0}, "ratio": {"a": 1.0}}
-        for name in suite.BENCHMARKS
-    }
+    asked = {}
+
+    def fake(name):
+        def benchmark(**options):
+            asked[name] = options
+            return {"seconds": {"a": 1.0}}
+
+        return benchmark
+
+    fakes = {name: fake(name) for name in suite.BENCHMARKS}
     monkeypatch.setattr(suite, "BENCHMARKS", fakes)
     monkeypatch.setattr(suite, "tables", lambda name, measured: [])
-    main(["all", "--json", str(tmp_path / "all.json")])
-    assert set(asked) == set(json.loads((tmp_path / "all.json").read_text())) == set(fakes)
+    monkeypatch.setattr("resdet.benchmarks.goals.GOALS", ())
+    return asked
+
+
+def test_everything_is_everything(main, fakes, tmp_path):
+    from resdet.benchmarks import suite
+
+    images = tmp_path / "photos"
+    out = tmp_path / "all.json"
+    main(["all", "--images", str(images), "--device", "cpu", "--json", str(out)])
+    assert set(fakes) == set(suite.BENCHMARKS)
+    assert set(json.loads(out.read_text())) == {*fakes, "goals"}
+    assert fakes.pop("input") == {"images": images}
+    assert fakes.pop("eval") == {}
+    assert all(options == {"device": "cpu"} for options in fakes.values())
+
+
+def test_some_of_everything(main, fakes):
+    main(["all", "--only", "eval", "infer-det"])
+    assert set(fakes) == {"eval", "infer-det"}
+
+
+def test_each_option_is_the_functions_word(main, fakes):
+    argv = ["--kinds", "R-50-C4", "--compile", "--profile", "--precision", "bf16", "--batch", "2"]
+    main(["infer-det", *argv])
+    assert fakes["infer-det"] == {
+        "kinds": ["R-50-C4"],
+        "compiled": True,
+        "profiled": True,
+        "precision": "bf16",
+        "batch": 2,
+    }
+
+
+def test_functions_take_what_the_tool_hands_them(main):
+    """Every option of every benchmark is a parameter of its function."""
+    import inspect
+
+    from backbones.benchmarks import synthetic
+    from resdet.benchmarks import detectors, options, suite
+
+    functions = {
+        **suite.BENCHMARKS,
+        "train-backbone": synthetic.benchmark_synthetic_training,
+        "infer-det": detectors.benchmark_detectors,
+        "train-det": detectors.benchmark_detectors,
+    }
+    for name, taken in options.TAKES.items():
+        words = {options._KEYWORDS.get(o[2:], o[2:]) for o in taken}
+        assert words <= set(inspect.signature(functions[name]).parameters), name
 
 
 def test_growth_is_drawn(main, monkeypatch, tmp_path, capsys):

@@ -1,0 +1,118 @@
+"""What the benchmarks are held to: a goal, what was measured, whether it is met."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.table import Table
+
+Result = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Goal:
+    """At least `least` of what `find` takes from a benchmark's result; on one device or on all.
+
+    `find` returns None where the peer was not there.
+    """
+
+    text: str
+    benchmark: str
+    least: float
+    find: Callable[[Result], float | None]
+    device: str = ""
+
+
+def judge(measured: Mapping[str, Result], device: str = "cpu") -> list[dict[str, Any]]:
+    """[{goal, benchmark, least, measured, met}] of what was run; met is None without a peer."""
+    rows = []
+    for goal in GOALS:
+        if goal.benchmark not in measured or goal.device not in ("", device.partition(":")[0]):
+            continue
+        value = goal.find(measured[goal.benchmark])
+        rows.append(
+            {
+                "goal": goal.text,
+                "benchmark": goal.benchmark,
+                "least": goal.least,
+                "measured": value,
+                "met": None if value is None else value >= goal.least,
+            }
+        )
+    return rows
+
+
+def goals_table(rows: Sequence[Result]) -> Table:
+    """The goals, those missed in red."""
+    table = Table(title="goals", title_justify="left")
+    table.add_column("goal")
+    for heading in ("at least", "measured", "met"):
+        table.add_column(heading, justify="right")
+    for row in rows:
+        value = "" if row["measured"] is None else f"{row['measured']:.2f}"
+        table.add_row(row["goal"], f"{row['least']:g}", value, MET[row["met"]])
+    return table
+
+
+MET = {True: "yes", False: "[red]no[/red]", None: "peer not here"}
+
+
+def _least(values: Sequence[float]) -> float | None:
+    return min(values, default=None)
+
+
+def _of_input(key: str) -> Callable[[Result], float | None]:
+    """Of the paper's crops and Szegedy's, the worse."""
+
+    def find(result: Result) -> float | None:
+        found = result["classification"]
+        return _least([found[crop][key]["resdet"] for crop in ("scale", "area")])
+
+    return find
+
+
+def _against_detectron2(result: Result) -> float | None:
+    """The worst kind, each by our fastest way: fp32 on a CPU unless asked otherwise."""
+    kinds = [kind["seconds"] for kind in result["kinds"].values()]
+    ratios = [
+        kind["detectron2"] / min(s for way, s in kind.items() if way.startswith("resdet"))
+        for kind in kinds
+        if "detectron2" in kind
+    ]
+    return _least(ratios)
+
+
+def _training_against(peer: str) -> Callable[[Result], float | None]:
+    def find(result: Result) -> float | None:
+        speeds = [network["images_per_second"] for network in result["networks"].values()]
+        return _least([speed["resdet"] / speed[peer] for speed in speeds if peer in speed])
+
+    return find
+
+
+# Source: the goals of the project's plan, part by part
+GOALS = (
+    Goal("input: times torchvision's PIL pipeline", "input", 1.8, _of_input("ratio")),
+    Goal("input: share of decoding alone", "input", 0.75, _of_input("of_decode_alone")),
+    Goal("detectors: times detectron2's fp32", "infer-det", 1.2, _against_detectron2, "cpu"),
+    Goal("detectors: times detectron2's fp32", "infer-det", 2.0, _against_detectron2, "cuda"),
+    Goal(
+        "training: times torchvision's loop with its AMP",
+        "train-backbone",
+        1.3,
+        _training_against("torchvision"),
+        "cuda",
+    ),
+    Goal("training: times timm", "train-backbone", 1.0, _training_against("timm")),
+    Goal(
+        "VOC evaluation: times detectron2", "eval", 25, lambda r: (r.get("voc") or {}).get("ratio")
+    ),
+    Goal(
+        "COCO evaluation: times pycocotools",
+        "eval",
+        10,
+        lambda r: (r.get("coco") or {}).get("ratio", {}).get("numpy"),
+    ),
+)
