@@ -83,17 +83,33 @@ def from_detectron2(
     cfg = config.default_config()
     _set(cfg, {"MODEL.ROI_HEADS.NAME": "StandardROIHeads", **STRUCTURES[layout.structure]})
     cfg = config.loads(cfg.dump(), source, overrides)
-    _set(cfg, _found(tensors, weights, layout, source))
-    config.check(cfg, training=False)
-    _check_anchors(cfg, weights, source)
+    try:
+        _set(cfg, _found(tensors, weights, layout, source))
+        config.check(cfg, training=False)
+        _check_anchors(cfg, weights, source)
+    except ValueError:
+        raise
+    except Exception as error:  # arrays of other ranks than these layers have
+        raise ValueError(
+            f"weights of {source} must have the shapes of a Faster R-CNN, got others: "
+            f"{error!s:.200}; give another file"
+        ) from error
     return ForeignDetector(weights, cfg, _class_names(cfg))
 
 
 def _tensors(state: Mapping[str, Any], source: str) -> dict[str, Tensor]:
-    others = [k for k, v in state.items() if not isinstance(v, (Tensor, np.ndarray))]
+    others = [str(k) for k, v in state.items() if not (isinstance(k, str) and _is_array(v))]
     if others:
-        raise ValueError(f"weights of {source} must be arrays, got others: {', '.join(others)}")
+        raise ValueError(
+            f"weights of {source} must be arrays, got others: {', '.join(others[:10])}"
+        )
     return {key: torch.as_tensor(value) for key, value in state.items()}
+
+
+def _is_array(value: Any) -> bool:
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind in "fiub"
+    return isinstance(value, Tensor)
 
 
 def _set(cfg: CfgNode, values: Mapping[str, Any]) -> None:
@@ -133,7 +149,7 @@ def _found(
     if layout.structure == FPN:
         found["MODEL.FPN.OUT_CHANNELS"] = weights["trunk.output.res2.weight"].shape[0]
     if layout.structure != C4:
-        hidden, inputs = weights["box_head.fc6.weight"].shape
+        hidden, inputs = (weights["box_head.fc6.weight"].shape[i] for i in (0, 1))
         channels = weights["rpn_head.conv.weight"].shape[1]
         found["MODEL.ROI_BOX_HEAD.FC_DIM"] = hidden
         found["MODEL.ROI_BOX_HEAD.POOLER_RESOLUTION"] = round((inputs / channels) ** 0.5)
