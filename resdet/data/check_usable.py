@@ -40,7 +40,6 @@ def usable(dataset: Dataset, *, training: bool) -> tuple[Dataset, list[str], lis
     lines = [
         f"{dataset.name}: {kind.what}: {len(cases)}, {_done(kind)}: {_listed(cases)}"
         for kind, cases in passed.items()
-        if training or kind is SIZE
     ]
     if training:
         lines += _told_of_boxes(dataset, kept)

@@ -47,6 +47,14 @@ def test_everything_wrong_in_folders_is_told_at_once(root, write):
         assert "1.png" in told["leak"][0]
 
 
+def test_what_the_reader_refuses_is_an_error_here_too(root, monkeypatch):
+    def refuse(*arguments):
+        raise ValueError("no such class")
+
+    monkeypatch.setattr("backbones.data.check_classes.open_split", refuse)
+    assert found(check_classification(root, ["train"])) == {"unusable": ["no such class"]}
+
+
 def test_a_folder_of_classes_needs_no_split(root):
     assert is_classification(root / "train")
     assert check_classification(root / "train").images == {"train": 10}

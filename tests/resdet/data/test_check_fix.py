@@ -72,7 +72,7 @@ def dirty_voc(write_voc, turn_by_exif):
     bad = [(50, 5, 10, 20), (70, 5, 90, 20), (5, 5, 5, 20), (5, 5, 80, 20), (0, 5, 61, 20)]
     bodies = {
         "a": SIZE + "".join(obj("cat", corners) for corners in bad) + 2 * good,
-        "b": SIZE.replace("60", "99") + good,
+        "b": SIZE.replace("60", "99") + obj("cat", ("1.0", 1, 9, 9)),
         "c": SIZE + obj("cat", (11, 6, 30, 15)),
         "d": SIZE + good,
         "e": SIZE + good,
@@ -107,6 +107,7 @@ def test_a_copy_of_voc_reads_back_clean(dirty_voc, tmp_path):
         "g": [[0, 0, 9, 9], [2, 2, 9, 9]],
     }
     assert cv2.imread(str(tmp_path / "out/JPEGImages/c.jpg")).shape == (60, 40, 3)
+    assert "<xmin>1.0</xmin>" in (tmp_path / "out/Annotations/b.xml").read_text()  # as written
     assert "<pose>Left</pose>" in (tmp_path / "out/Annotations/a.xml").read_text()
     assert lines == [
         "fixed: boxes clipped to their image: 2",
