@@ -155,13 +155,31 @@ def test_the_tool_says_finished_and_a_fault_in_one_line(run, images, capsys, mon
     tool = runpy.run_path(str(TOOL))["main"]
     common = ["--config", "imagenet_resnet18"]
     assert tool([*common, *pairs(images), "--output", str(run[0]), "--resume"]) == 0
-    assert "is finished already: 30 iterations" in capsys.readouterr().out
+    told = "is finished already: 30 iterations; raise SOLVER.MAX_ITER to go on, or measure it"
+    assert told in capsys.readouterr().out
     arguments = [*common, "DATASETS.ROOT", "/nowhere", "--output", str(run[0] / "other")]
     monkeypatch.setattr("sys.argv", ["train_backbone.py", *arguments])
     with pytest.raises(SystemExit, match="2"):
         cli.run(tool)
     fault = capsys.readouterr().err
     assert fault.startswith("error: DATASETS.ROOT must hold train/<class>/ folders")
+
+
+def test_init_from_takes_weights_and_nothing_else(run, images, tmp_path, capsys):
+    tool = runpy.run_path(str(TOOL))["main"]
+    weights = run[0] / "model_final.pth"
+    changes = {"SOLVER__MAX_ITER": 1, "SOLVER__BASE_LR": 1e-12, "SOLVER__WEIGHT_DECAY": 0}
+    arguments = ["--config", "imagenet_resnet18", *pairs(images, **changes), "--output"]
+    assert tool([*arguments, str(tmp_path), "--init-from", str(weights)]) == 0
+    assert f"weights of {weights}\n" in capsys.readouterr().out
+    before, after = (load_backbone(d / "model_final.pth").model for d in (run[0], tmp_path))
+    assert torch.allclose(before["fc.weight"], after["fc.weight"], atol=1e-6)
+    assert [x["iteration"] for x in metrics(tmp_path)[0]] == [0]
+    with pytest.raises(FileNotFoundError, match="--init-from must be an existing file, got /no"):
+        tool([*arguments, str(tmp_path / "new"), "--init-from", "/no.pth"])
+    with pytest.raises(SystemExit, match="2"):
+        tool([*arguments, str(tmp_path), "--init-from", str(weights), "--resume"])
+    assert "not allowed with argument" in capsys.readouterr().err
 
 
 def test_a_run_is_not_trained_over(run, images):

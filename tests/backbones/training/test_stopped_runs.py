@@ -78,7 +78,7 @@ def start(images: Path, output: Path, *more: str, processes: int = 1, **settings
 
 
 def finish(run: subprocess.Popen, code: int = 0) -> str:
-    out, _ = run.communicate(timeout=60)
+    out, _ = run.communicate(timeout=300)
     assert run.returncode == code, out
     return out
 
