@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import codecs
+import logging
 import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -17,6 +18,8 @@ import orjson
 from resdet.boxes import from_voc, to_voc
 from resdet.evaluation.table import DetectionTable, Float64Array
 from resdet.structures import Detections, ImageId, Int64Array
+
+logger = logging.getLogger("resdet.evaluation")
 
 _PREFIX, _SUFFIX = "comp4_det_test_", ".txt"
 _LONGEST_ID = 256  # bytes; ids become a table of that width
@@ -105,6 +108,7 @@ def _read_file(path: Path, numbers: dict[bytes, int]) -> tuple[Int64Array, Float
     content = path.read_bytes().removeprefix(codecs.BOM_UTF8)
     content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if content and not content.endswith(b"\n"):
+        logger.warning("%s ends within a line, as files do that are cut; write it again", path)
         content += b"\n"
     read = _read_regular(content) or _read_any(path, content)
     first, ids, values = read

@@ -158,3 +158,13 @@ def test_awkward_ids_come_back(tmp_path):
 def test_class_names_stay_inside_the_folder(tmp_path):
     with pytest.raises(ValueError, match="usable in a file name"):
         write_comp4(tmp_path / "o", table(), ["a", "../b", "c"])
+
+
+def test_a_file_that_ends_within_a_line_is_read_and_told(tmp_path, caplog):
+    path = tmp_path / "comp4_det_test_a.txt"
+    path.write_text("i 0.5 1 2 30 40\n")
+    read_comp4(tmp_path, ("a",))
+    assert caplog.messages == []
+    path.write_text("i 0.5 1 2 30 4")  # once 40
+    assert read_comp4(tmp_path, ("a",)).boxes[0, 3] == 4
+    assert [f"{path} ends within a line" in message for message in caplog.messages] == [True]
