@@ -47,7 +47,7 @@ class Size(NamedTuple):
 
 _ON_CPU, _ALL = ("R-50-FPN", "R-50-C4"), tuple(KINDS)
 SIZES: dict[tuple[str, Work], Size] = {
-    ("cpu", "infer"): Size(_ON_CPU, side=320, calls=3, rounds=2),
+    ("cpu", "infer"): Size(_ON_CPU, side=320, calls=2, rounds=2),
     ("cpu", "train"): Size(_ON_CPU, side=320, calls=2, rounds=1),
     ("cuda", "infer"): Size(_ALL, side=800, calls=20, rounds=1),
     ("cuda", "train"): Size(_ALL, side=800, calls=20, rounds=1),

@@ -196,7 +196,7 @@ def test_as_asked_stands_beside_the_default(work, tmp_path):
         precision="bf16",
         compiled=True,
         batch=2,
-        profile=True,
+        profiled=True,
     )
     json.dumps(measured, allow_nan=False)
     kind = measured["kinds"]["VGG-16"]
