@@ -32,6 +32,7 @@ slow: $(VENV)/installed-dev
 	$(BIN)/pytest -m slow
 
 faults: $(VENV)/installed-dev
+	$(BIN)/pytest -n 2 -m slow tests/fuzz
 	$(RUN) tests/faults/run.py
 
 lint: $(VENV)/installed-dev

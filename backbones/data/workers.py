@@ -75,6 +75,8 @@ def read_batches(
 
 def _start(begun: Any, worker: int) -> None:
     cv2.setNumThreads(0)  # the workers are the threads
+    signal.set_wakeup_fd(-1)  # a signal to a worker is none to its parent
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # which ends its workers itself
     with begun.get_lock():
         begun.value += 1
 

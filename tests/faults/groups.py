@@ -16,7 +16,7 @@ from pathlib import Path
 
 import cv2
 from kills import with_workers
-from nursery import ROOT, Child, ended, launch, launch_group
+from nursery import ROOT, TOO_LONG, Child, ended, launch, launch_group
 from outcome import Bench, Outcome, check_saved
 from outcome import check_end as check_end_alone
 from subjects import Subject, differing, final_weights, saved_iteration
@@ -200,7 +200,7 @@ def elastic(bench: Bench, subject: Subject, times: int, chance: random.Random) -
                 try:
                     saved = _wait_for_checkpoint(output, agent)
                     os.kill(_ranks(agent.pid)[number % 2], signal.SIGKILL)
-                    code = agent.wait(timeout=110)
+                    code = _wait_for_end(agent)
                 finally:
                     _end(agent)
             told = (output.parent / "elastic.log").read_text()
@@ -227,6 +227,13 @@ def _wait_for_checkpoint(output: Path, agent: subprocess.Popen[bytes]) -> int:
         assert time.monotonic() < end, "no checkpoint in 60 s"
         time.sleep(0.01)
     return saved_iteration(output)
+
+
+def _wait_for_end(agent: subprocess.Popen[bytes]) -> int:
+    try:
+        return agent.wait(timeout=TOO_LONG)
+    except subprocess.TimeoutExpired:
+        raise AssertionError(f"torchrun hangs after {TOO_LONG:.0f} s") from None
 
 
 def _ranks(agent: int) -> list[int]:

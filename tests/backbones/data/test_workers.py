@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import time
 
 import pytest
@@ -104,3 +105,18 @@ def gone():
 def test_a_file_that_vanishes_is_one_line(num_workers):
     with pytest.raises(OSError, match=r"^a\.jpg is gone$"):
         list(read(gone, num_workers=num_workers))
+
+
+def test_a_signal_to_a_worker_is_none_to_its_parent():
+    reader, writer = socket.socketpair()
+    writer.setblocking(False)
+    reader.setblocking(False)
+    before = signal.set_wakeup_fd(writer.fileno())
+    try:
+        assert list(read(kill(signal.SIGINT))) == BATCHES
+        with pytest.raises(BlockingIOError):
+            reader.recv(1)
+    finally:
+        signal.set_wakeup_fd(before)
+        reader.close()
+        writer.close()
