@@ -31,6 +31,7 @@ TOO_LONG = 120.0  # Unit: seconds; a run that takes longer hangs
 def warm_up() -> None:
     """Import what the tools import. No thread may run here: a fork would not have it."""
     torch.set_num_threads(1)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what it began ends with it
     sys.path.insert(0, str(ROOT))
     os.chdir(ROOT)
     os.environ["OMP_NUM_THREADS"] = "1"
@@ -133,6 +134,7 @@ def launch(
         _redirect(log)
         os.environ.update(env or {})
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         register_optimizer_step_post_hook(lambda *_: steps.count())
         if before is not None:
             before()
