@@ -43,6 +43,8 @@ def setup() -> None:
     with waiting("waiting for the other processes"):
         store, own, count = next(rendezvous("env://", timeout=timedelta(seconds=limit)))
         store.set_timeout(timedelta(seconds=limit))
+        # torchrun may keep one store over its restarts: old addresses must not be found there
+        store = PrefixStore(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"), store)
         # a silent process is told by the watch, before all that waits for it fails
         dist.init_process_group(
             "cpu:gloo,cuda:nccl" if _gpus() else "gloo",
