@@ -6,6 +6,7 @@ import contextlib
 import multiprocessing
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any, Generic, TypeVar
@@ -103,33 +104,93 @@ def _alone(loader: Iterable[Any]) -> Iterator[Any]:
 
 def _watched(loader: DataLoader[Any], begun: Any) -> Iterator[Any]:
     """The batches; what is waited for is said after 5 s, 10 s, 20 s ..."""
-    count, others, limit = loader.num_workers, multiprocessing.active_children(), patience()
+    count, others = loader.num_workers, multiprocessing.active_children()
     with _death_told_by_next(), waiting(f"starting {count} worker(s)"):
         stream = iter(loader)
     workers = [child for child in multiprocessing.active_children() if child not in others]
-    looks, first = 0, True
-    while True:
-        try:
-            batch = next(stream)
-        except StopIteration:
-            return
-        except RuntimeError as error:
-            if "exited unexpectedly" in str(error):
+    with _Silence(workers, begun) as silence:
+        while True:
+            silence.begin()
+            try:
+                batch = next(stream)
+            except StopIteration:
+                return
+            except (RuntimeError, OSError, EOFError) as error:  # of its pipes, where one is killed
+                if "DataLoader timed out" in str(error):
+                    continue  # all live
+                if silence.seconds:
+                    raise ChildProcessError(
+                        _none_came(silence.seconds, begun.value, count)
+                    ) from None
+                if not _of_a_death(error, workers):
+                    raise
                 raise ChildProcessError(_death(workers)) from None
-            if "DataLoader timed out" not in str(error):
-                raise
-            looks += 1
-            if looks * LOOK >= limit:
-                for worker in workers:
-                    worker.kill()  # what hangs would not answer a request to end
-                raise ChildProcessError(_silence(looks * LOOK, begun.value, count)) from None
-            if looks & (looks - 1) == 0:
-                kind = "the first" if first else "a"
-                started = f"{begun.value} of {count} worker(s) started"
-                say(f"waiting for {kind} batch: {looks * LOOK:g} s so far, {started}")
-            continue
-        looks, first = 0, False
-        yield batch
+            silence.end()
+            yield batch
+
+
+class _Silence:
+    """Says, while entered, how long a batch is waited for; ends the workers when it is too long.
+
+    By a thread: whoever has a stopped worker's message, and waits within torch for the memory that
+    it speaks of, is not woken by any timeout. At the end the workers are killed, for one that is
+    stopped would not hear a request, and be waited for at the end of the process.
+    """
+
+    def __init__(self, workers: list[Any], begun: Any) -> None:
+        self.seconds = 0.0  # after which the workers were ended
+        self._workers, self._begun, self._limit = workers, begun, patience()
+        self._since: float | None = None
+        self._kind = "the first"
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+
+    def __enter__(self) -> _Silence:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._over.set()
+        self._kill()
+
+    def begin(self) -> None:
+        """A batch is waited for, or still is."""
+        self._since = self._since or time.monotonic()
+
+    def end(self) -> None:
+        """It is there."""
+        self._since, self._kind = None, "a"
+
+    def _look(self) -> None:
+        told: float | None = None  # the waiting of which something was said
+        word = float(LOOK)
+        while not self._over.wait(LOOK / 5):
+            since = self._since
+            if since is None:
+                continue
+            if since != told:
+                told, word = since, float(LOOK)
+            waited = time.monotonic() - since
+            if waited >= self._limit:
+                self.seconds = waited
+                self._kill()
+                return
+            if waited >= word:
+                word *= 2
+                started = f"{self._begun.value} of {len(self._workers)} worker(s) started"
+                say(f"waiting for {self._kind} batch: {waited:.0f} s so far, {started}")
+
+    def _kill(self) -> None:
+        for worker in self._workers:
+            with contextlib.suppress(ValueError):  # torch has closed it
+                worker.kill()
+
+
+def _of_a_death(error: Exception, workers: list[Any]) -> bool:
+    if "exited unexpectedly" in str(error):
+        return True
+    pipes = isinstance(error, (ConnectionError, EOFError))
+    return pipes and any(worker.exitcode for worker in workers)
 
 
 @contextlib.contextmanager
@@ -164,7 +225,7 @@ def _death(workers: list[Any]) -> str:
     )
 
 
-def _silence(seconds: float, begun: int, count: int) -> str:
+def _none_came(seconds: float, begun: int, count: int) -> str:
     return (
         f"a batch must come within {TIMEOUT_VARIABLE} seconds, got none in {seconds:.0f} s "
         f"({begun} of {count} worker(s) started); see whether the disk of the images answers, or "

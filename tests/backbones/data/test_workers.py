@@ -1,11 +1,13 @@
 """Workers that die, hang or run out of memory: one message each, in bounded time."""
 
+import multiprocessing
 import os
 import signal
 import socket
 import time
 
 import pytest
+import torch
 
 from backbones.data import workers
 from backbones.data.workers import read_batches
@@ -76,8 +78,44 @@ def test_a_worker_that_hangs_is_given_up_aloud(monkeypatch, capfd):
     with pytest.raises(ChildProcessError, match=r"within RESDET_TIMEOUT seconds, got none in 2 s"):
         list(batches)
     told = capfd.readouterr().out
-    assert "waiting for the first batch: 0.5 s so far, 2 of 2 worker(s) started" in told
-    assert told.count("waiting") == 2  # after 1 and 2 looks
+    assert "waiting for the first batch: 1 s so far, 2 of 2 worker(s) started" in told
+    assert told.count("waiting") == 2  # after 0.5 and 1 s
+
+
+class Tensors(Samples):
+    """What a worker hands on in shared memory, which it must give out itself."""
+
+    def __getitem__(self, position):
+        return torch.full((3, 200, 200), super().__getitem__(position))
+
+
+@pytest.mark.parametrize("stopped", [1, 2])
+def test_stopped_workers_are_given_up(monkeypatch, stopped):
+    monkeypatch.setenv("RESDET_TIMEOUT", "2")
+    others = multiprocessing.active_children()
+    batches = read_batches(Tensors(-1, None), ([n] for n in range(9999)), list, num_workers=2)
+    next(batches)
+    started = [child for child in multiprocessing.active_children() if child not in others]
+    for worker in started[:stopped]:
+        os.kill(worker.pid, signal.SIGSTOP)
+    begun = time.monotonic()
+    with pytest.raises(ChildProcessError, match="within RESDET_TIMEOUT seconds, got none in 2 s"):
+        list(batches)
+    assert time.monotonic() - begun < 6
+    assert not any(worker.is_alive() for worker in started)
+
+
+def test_a_run_that_ends_does_not_wait_for_a_stopped_worker():
+    others = multiprocessing.active_children()
+    batches = read(lambda: None)
+    next(batches)
+    (worker, *_) = [child for child in multiprocessing.active_children() if child not in others]
+    os.kill(worker.pid, signal.SIGSTOP)
+    begun = time.monotonic()
+    batches.close()
+    worker.join(5)
+    assert worker.exitcode == -signal.SIGKILL
+    assert time.monotonic() - begun < 3
 
 
 def test_a_slow_worker_is_waited_for():
