@@ -79,6 +79,13 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def whole(text: str) -> int:
+    """A whole number, 0 or above."""
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError(f"must be a whole number: {text}")
+    return int(text)
+
+
 def thresholds(text: str) -> tuple[float, ...]:
     """A list "0.5,0.75" or a range "0.5:0.95" by 0.05, each the nearest float of its decimal."""
     try:

@@ -5,14 +5,14 @@
     tools/check_data.py --annotations train.json val.json --images train2017 val2017 --fix fixed
 
 VOC folders, COCO-form JSON, folders of classes, CIFAR's files and tar shards. Exits with 0 where
-nothing stops training, 1 where something does, 2 where it cannot be told.
+nothing stops training, 1 where something does (with --fix: in the copy), 2 where it cannot be told.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,27 +29,28 @@ def main(argv: Sequence[str]) -> int:
     workers = args.workers or available_cores()
     common: dict[str, Any] = {"full": not args.quick, "workers": workers, "progress": progress}
     reports = _coco(args, common) if args.annotations else _folder(args, common)
+    told = []
     for report in reports:
-        print(*report.lines(args.examples), sep="\n")
+        print(*report.lines(args.examples), sep="\n", flush=True)
+        told.append(report)
     if args.json:
-        write_reports(args.json, reports)
-    return 1 if reports[-1].total("error") else 0
+        write_reports(args.json, told)
+    return 1 if told[-1].total("error") else 0
 
 
-def _coco(args: argparse.Namespace, common: dict[str, Any]) -> list[Report]:
+def _coco(args: argparse.Namespace, common: dict[str, Any]) -> Iterator[Report]:
+    """What is found, then what is found in the corrected copy."""
     from resdet.data.check_coco import check_coco
     from resdet.data.check_fix import fix_coco
 
     folders = args.images * (len(args.annotations) if len(args.images) == 1 else 1)
     pairs = list(zip(args.annotations, folders, strict=True))
-    reports = [check_coco(pairs, **common)]
+    yield check_coco(pairs, **common)
     if args.fix:
-        fixed = fix_coco(pairs, args.fix, **common)
-        reports.append(check_coco(fixed, **common))
-    return reports
+        yield check_coco(fix_coco(pairs, args.fix, **common), **common)
 
 
-def _folder(args: argparse.Namespace, common: dict[str, Any]) -> list[Report]:
+def _folder(args: argparse.Namespace, common: dict[str, Any]) -> Iterator[Report]:
     from backbones.data.check_classes import check_classification, is_classification
     from backbones.data.check_fix import fix_folder
     from resdet.data.check_fix import fix_voc
@@ -65,11 +66,10 @@ def _folder(args: argparse.Namespace, common: dict[str, Any]) -> list[Report]:
             f"{root} must be a VOC folder (ImageSets/Main), or hold train/<class>/ folders of "
             "images, tar shards or CIFAR's files, got none of them; COCO: --annotations, --images"
         )
-    reports = [check(root, args.split, **common)]
+    yield check(root, args.split, **common)
     if args.fix:
         fix(root, args.fix, args.split, **common)
-        reports.append(check(args.fix, args.split, **common))
-    return reports
+        yield check(args.fix, args.split, **common)
 
 
 def progress(done: int, count: int) -> None:
@@ -80,7 +80,7 @@ def progress(done: int, count: int) -> None:
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
-    from resdet.arguments import positive
+    from resdet.arguments import positive, whole
 
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -93,7 +93,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="read heads only, decode nothing")
     parser.add_argument("--fix", type=Path, metavar="DIR", help="write a corrected copy, check it")
     parser.add_argument("--json", type=Path, help="write everything found")
-    parser.add_argument("--examples", type=int, default=3, metavar="N", help="shown of a kind [3]")
+    parser.add_argument("--examples", type=whole, default=3, metavar="N", help="of a kind [3]")
     parser.add_argument("--workers", type=positive, metavar="N", help="processes [the cores]")
     args = parser.parse_args(argv)
     if (args.annotations is None) != (args.images is None):

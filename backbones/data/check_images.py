@@ -218,8 +218,9 @@ def _by_pixels(data: bytes, path: str) -> ImageFacts:
                 image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB)
         except cv2.error:
             pass
-        except ValueError as fault:  # too many pixels
-            return ImageFacts("unreadable", num_bytes=len(data), why=str(fault))
+        except ValueError as fault:  # too many pixels; who tells it names the file
+            why = str(fault).removeprefix(path).strip()
+            return ImageFacts("unreadable", num_bytes=len(data), why=why)
     if is_jpeg(data):  # data inside a scan holds neither mark
         cut = data.rfind(_END_OF_JPEG) < data.rfind(_SCAN_OF_JPEG)
     else:

@@ -25,7 +25,10 @@ UNANNOTATED = Kind(
     "no annotation", "error", "listed images without an annotation", "add it, or drop the line"
 )
 TWICE = Kind("listed twice", "warning", "images listed more than once", "drop one line")
-UNLISTED = Kind("in no split", "note", "annotated images that no split given lists")
+UNLISTED = Kind("in no split", "note", "images or annotations that no split given lists")
+SAME_NAME = Kind(
+    "same name", "warning", "images alike but for the suffix, of which one is read", "remove one"
+)
 WITHOUT_OBJECTS = Kind(
     "no objects", "note", "images without an object", "they are trained on as background"
 )
@@ -82,8 +85,13 @@ class Item:
 
 
 def frame_of(item: Item, fact: ImageFacts | None) -> tuple[int, int] | None:
-    """(height, width) that the boxes were drawn in: the annotation's, else the image's."""
-    return item.size or (fact.size if fact else None)
+    """(height, width) that the boxes were drawn in: the image's if they fit, or it alone is known.
+
+    Else the annotation's.
+    """
+    if fact is not None and (item.size is None or size_kind(item, fact) is SIZE):
+        return fact.size
+    return item.size
 
 
 def size_kind(item: Item, fact: ImageFacts | None) -> Kind | None:
@@ -162,7 +170,7 @@ def tell_readers(report: Report, readers: Sequence[Callable[[], object]]) -> Non
             try:
                 read()
             except ValueError as fault:
-                report.add(BROKEN, str(fault))
+                report.add(BROKEN, " ".join(str(fault).split()))  # a reader lists, over lines
 
 
 def _repeated(item: Item) -> list[int]:

@@ -25,9 +25,18 @@ from resdet.data.check_boxes import (
     tell_boxes,
     tell_readers,
 )
-from resdet.data.coco import IDS_DIFFER, by_id, fault_of, image_path, load_coco, read_content
+from resdet.data.coco import (
+    IDS_DIFFER,
+    by_id,
+    class_names,
+    fault_of,
+    image_path,
+    load_coco,
+    read_content,
+    size_of,
+)
 from resdet.data.image import SUFFIXES
-from resdet.data.validate import Faults, check_distinct, is_pixels
+from resdet.data.validate import Faults
 
 REPEATED_ID = Kind(
     "repeated id", "error", "ids of images or categories that are there twice", "renumber them"
@@ -56,12 +65,10 @@ class CocoFile:
         image, objects = self.images[image_id], self.objects.get(image_id, [])
         boxes = np.array([entry["bbox"] for entry in objects], np.float64).reshape(-1, 4)
         names = [str(self.categories[entry["category_id"]]["name"]) for entry in objects]
-        size = image["height"], image["width"]
-        known = all(isinstance(side, int | float) and is_pixels(side) for side in size)
         return Item(
             f"{self.file.name}, image {image_id}",
             self.paths.get(image_id, ""),
-            (int(size[0]), int(size[1])) if known else None,
+            size_of(image, Faults("")),  # told where the file was read
             names,
             box.from_xywh(boxes),
             labelled="annotations" in self.content,
@@ -84,10 +91,12 @@ def check_coco(
     report = Report(subject, "COCO", "full" if full else "quick")
     files = []
     for file, folder in pairs:
+        faults = Faults(f"COCO data {file}")
         try:
-            files.append(read_file(file, folder, report))
-        except ValueError as fault:
-            report.add(BROKEN, str(fault))
+            files.append(read_file(file, folder, report, faults))
+        except ValueError:
+            for fault in faults.found:
+                report.add(BROKEN, fault)
     listed = {_split(one.file, files): list(one.paths.values()) for one in files}
     paths = list(dict.fromkeys(path for split in listed.values() for path in split))
     seen = inspect_images(paths, full=full, workers=workers, progress=progress)
@@ -106,16 +115,19 @@ def check_coco(
     return report
 
 
-def read_file(file: Path, folder: Path, report: Report) -> CocoFile:
+def read_file(file: Path, folder: Path, report: Report, unread: Faults) -> CocoFile:
     """What one JSON holds, its faults told to `report`; entries with a fault are left out.
 
-    Raises: ValueError if it is no JSON with images and categories, or the folder is not there.
+    Raises: ValueError with what is added to `unread` if it is no JSON with images and categories,
+        or the folder is not there.
     """
-    content = read_content(file, folder, Faults(f"COCO data {file}"))
+    content = read_content(file, folder, unread)
     faults = Faults(str(file))
     categories = by_id(content["categories"], "category", ("name",), faults)
     images = by_id(content["images"], "image", ("file_name", "height", "width"), faults)
-    check_distinct([str(c["name"]) for c in categories.values()], "category names", faults)
+    class_names(categories, faults)
+    for image in images.values():
+        size_of(image, faults)
     for fault in faults.found:
         report.add(REPEATED_ID if IDS_DIFFER in fault else BROKEN, f"{file.name}: {fault}")
     paths = _paths(file, images, folder, report)

@@ -21,7 +21,7 @@ from resdet.boxes import FloatArray
 from resdet.data.check_coco import CocoFile, read_file
 from resdet.data.check_correct import Corrected, correct
 from resdet.data.check_voc import VocFolder, item_of, read_folder
-from resdet.data.validate import is_pixels
+from resdet.data.validate import Faults, is_pixels
 from resdet.data.voc_xml import parse_xml
 
 UNUSABLE = "images left out: annotation missing or broken"
@@ -160,7 +160,7 @@ def fix_coco(
     """
     done: Counter[str] = Counter()
     report = Report("", "COCO", "quick")
-    files = [read_file(file, folder, report) for file, folder in pairs]
+    files = [read_file(file, folder, report, Faults(f"COCO data {file}")) for file, folder in pairs]
     names = _distinct([str(folder.resolve()) for _, folder in pairs])
     targets = _distinct([str(file.resolve()) for file, _ in pairs])
     fixed = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from resdet import boxes as box
 from resdet.data.annotation_cache import read_annotations
 from resdet.data.check_boxes import (
     BROKEN,
+    SAME_NAME,
     TWICE,
     UNANNOTATED,
     UNKNOWN_CLASS,
@@ -25,8 +27,8 @@ from resdet.data.check_boxes import (
     tell_boxes,
     tell_readers,
 )
-from resdet.data.image import images_by_stem
-from resdet.data.validate import Faults, nearest_first, text_lines
+from resdet.data.image import SUFFIXES, images_by_stem
+from resdet.data.validate import Faults, check_names, nearest_first, text_lines
 from resdet.data.voc import annotated_stems, known_classes, load_voc
 from resdet.data.voc_xml import Annotation
 
@@ -39,6 +41,7 @@ class VocFolder:
     splits: dict[str, list[str]] = field(default_factory=dict)
     images: dict[str, Path] = field(default_factory=dict)
     annotations: dict[str, Annotation] = field(default_factory=dict)
+    written: set[str] = field(default_factory=set)  # annotations that are there, broken or not
     class_names: tuple[str, ...] = ()
 
     @property
@@ -99,18 +102,32 @@ def read_folder(
         )
     images = root / "JPEGImages"
     folder.images = images_by_stem(images) if images.is_dir() else {}
-    written = annotated_stems(root)
+    folder.written = annotated_stems(root)
     for split in splits or _whole_splits(there):
-        folder.splits[split] = _listed(lists / f"{split}.txt", folder, written, report)
+        folder.splits[split] = _listed(lists / f"{split}.txt", folder, report)
     faults = Faults(str(root))
-    annotated = [stem for stem in folder.stems if stem in written]
+    annotated = [stem for stem in folder.stems if stem in folder.written]
     folder.annotations = read_annotations(root, annotated, faults)
+    folder.class_names = tuple(class_names) or known_classes(root)
+    check_names(folder.class_names, "class names", faults)
     for fault in faults.found:
         report.add(BROKEN, fault)
-    folder.class_names = tuple(class_names) or known_classes(root)
-    for stem in sorted(written - set(folder.stems)):
-        report.add(UNLISTED, f"{stem}.xml")
+    _tell_names(folder, report)
     return folder
+
+
+def _tell_names(folder: VocFolder, report: Report) -> None:
+    """Files that no split takes."""
+    listed = set(folder.stems)
+    for stem in sorted(folder.written - listed):
+        report.add(UNLISTED, f"{stem}.xml")
+    for stem in sorted(folder.images.keys() - listed - folder.written):
+        report.add(UNLISTED, str(folder.images[stem]))
+    images = folder.root / "JPEGImages"
+    for name in sorted(os.listdir(images)) if images.is_dir() else ():
+        stem, suffix = os.path.splitext(name)
+        if suffix.lower() in SUFFIXES and folder.images[stem].name != name:
+            report.add(SAME_NAME, f"{images / name}, beside {folder.images[stem].name}")
 
 
 def item_of(folder: VocFolder, stem: str) -> Item:
@@ -126,7 +143,8 @@ def _whole_splits(there: Sequence[str]) -> list[str]:
     return [name for name in there if not any(name.endswith(f"_{other}") for other in there)]
 
 
-def _listed(path: Path, folder: VocFolder, written: set[str], report: Report) -> list[str]:
+def _listed(path: Path, folder: VocFolder, report: Report) -> list[str]:
+    known = folder.images.keys() | folder.written
     stems: dict[str, None] = {}
     try:
         lines = text_lines(path)
@@ -134,10 +152,10 @@ def _listed(path: Path, folder: VocFolder, written: set[str], report: Report) ->
         report.add(BROKEN, str(fault))
         return []
     for line in lines:
-        stem = line if line in folder.images or line in written else line.split()[0]
+        stem = line if line in known else line.split()[0]
         if stem in stems:
             report.add(TWICE, f"{path.name}: {stem}")
-        if stem in folder.images or stem in written:
+        if stem in known:
             stems[stem] = None
         if stem not in folder.images:
             report.add(MISSING, f"{path.name}: {folder.root / 'JPEGImages' / stem}.jpg")
@@ -158,11 +176,9 @@ def _tell_lists(report: Report, folder: VocFolder, facts: dict[str, ImageFacts])
         objects = [name for s in stems if s in parsed for name in parsed[s].names]
         if labelled:
             report.count_classes(split, known or sorted(found), objects)
-            missing |= dict.fromkeys(stem for stem in stems if stem not in parsed)
-    broken = "\n".join(report.found.get(BROKEN, ()))
+            missing |= dict.fromkeys(stem for stem in stems if stem not in folder.written)
     for stem in missing:
-        if f"{stem}.xml" not in broken:
-            report.add(UNANNOTATED, f"{folder.root / 'Annotations' / stem}.xml")
+        report.add(UNANNOTATED, f"{folder.root / 'Annotations' / stem}.xml")
     tell_classes(report, known or sorted(found))
     for stem, one in parsed.items():
         for name in one.names:

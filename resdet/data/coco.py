@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from resdet import boxes as box
-from resdet.data.validate import Faults, check_distinct, is_pixels, warn_thin
+from resdet.data.validate import Faults, check_names, is_pixels, warn_thin
 from resdet.structures import Dataset, GroundTruth, ImageRecord
 
 _Json = dict[str, Any]
@@ -48,8 +48,7 @@ def load_coco(annotations: Path, images: Path | None, *, name: str = "") -> Data
     categories = by_id(content["categories"], "category", ("name",), faults)
     listed = by_id(content["images"], "image", ("file_name", "height", "width"), faults)
     label_of = {category: label for label, category in enumerate(sorted(categories))}
-    names = [_name(categories[category], faults) for category in label_of]
-    check_distinct(names, "category names", faults)
+    names = class_names(categories, faults)
     objects: dict[int, list[_Json]] | None = None
     thin: list[str] = []
     if "annotations" in content:
@@ -58,7 +57,7 @@ def load_coco(annotations: Path, images: Path | None, *, name: str = "") -> Data
     records = []
     for image_id, image in listed.items():
         path = image_path(image, images, present, faults)
-        height, width = (_side(image, side, faults) for side in ("height", "width"))
+        height, width = size_of(image, faults) or (0, 0)
         truth = None if objects is None else _ground_truth(objects.get(image_id, []), label_of)
         records.append(ImageRecord(image_id, path, height, width, truth))
     faults.raise_any()
@@ -119,11 +118,16 @@ def by_id(
     return found
 
 
-def _name(category: _Json, faults: Faults) -> str:
-    name = category["name"]
-    if not isinstance(name, str):
-        faults.add(f"category {category['id']}: name must be a string, got {name!r:.80}; quote it")
-    return str(name)
+def class_names(categories: Mapping[int, _Json], faults: Faults) -> list[str]:
+    """By rising id."""
+    names = []
+    for category, entry in sorted(categories.items()):
+        name = entry["name"]
+        if not isinstance(name, str):
+            faults.add(f"category {category}: name must be a string, got {name!r:.80}; quote it")
+        names.append(str(name))
+    check_names(names, "category names", faults)
+    return names
 
 
 def image_path(image: _Json, images: Path | None, present: set[str] | None, faults: Faults) -> Path:
@@ -144,12 +148,17 @@ def image_path(image: _Json, images: Path | None, present: set[str] | None, faul
     return path
 
 
-def _side(image: _Json, side: str, faults: Faults) -> int:
-    value = image[side]
-    if not isinstance(value, int | float) or not (is_pixels(value) and value >= 1):
-        faults.add(f"image {image['id']}: {side} must be a number of pixels, got {value!r}")
-        return 1
-    return int(value)
+def size_of(image: _Json, faults: Faults) -> tuple[int, int] | None:
+    """(height, width) as the JSON tells it; None where it is no size, its fault told."""
+    sides = {side: image[side] for side in ("height", "width")}
+    for side, value in sides.items():
+        if not isinstance(value, int | float) or not (is_pixels(value) and value >= 1):
+            faults.add(
+                f"image {image['id']}: {side} must be a number of pixels, got {value!r:.80}; "
+                "write the image's own"
+            )
+            return None
+    return int(sides["height"]), int(sides["width"])
 
 
 def _objects(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import logging
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -33,8 +34,12 @@ class Faults:
             raise ValueError(f"{self.subject} has {count}:\n{listing(self.found)}")
 
 
-def check_distinct(names: Sequence[str], what: str, faults: Faults) -> None:
-    """Two classes of one name could not be told apart in any result."""
+def check_names(names: Sequence[str], what: str, faults: Faults) -> None:
+    """Two classes of one name could not be told apart in any result, and a terminal obeys ESC."""
+    commands = [name for name in names if any(unicodedata.category(c) == "Cc" for c in name)]
+    if commands:
+        told = ", ".join(map(ascii, commands[:SHOWN]))
+        faults.add(f"{what} must be without control characters, got {told:.400}; rename them")
     repeated = [repr(name) for name, count in Counter(names).items() if count > 1]
     if repeated:
         faults.add(f"{what} must differ, got {', '.join(repeated)} more than once; rename one")

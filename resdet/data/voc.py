@@ -13,7 +13,7 @@ import numpy as np
 from resdet import boxes as box
 from resdet.data.annotation_cache import read_annotations
 from resdet.data.image import image_size, images_by_stem
-from resdet.data.validate import Faults, check_distinct, nearest_first, text_lines, warn_thin
+from resdet.data.validate import Faults, check_names, nearest_first, text_lines, warn_thin
 from resdet.data.voc_xml import Annotation
 from resdet.structures import Dataset, GroundTruth, ImageRecord
 
@@ -54,7 +54,7 @@ def load_voc(
     parsed = read_annotations(root, wanted, faults)
     if not classes:
         classes = tuple(sorted({name for one in parsed.values() for name in one.names}))
-    check_distinct(classes, "class names", faults)
+    check_names(classes, "class names", faults)
     thin: list[str] = []
     truths = _ground_truths({s: parsed[s] for s in listed if s in parsed}, classes, faults, thin)
     records: list[ImageRecord] = []

@@ -124,7 +124,7 @@ def _files_of_gallery(folder: Path) -> set[str]:
         mark = json.loads((folder / _MARK).read_bytes())
         known = mark["format"].startswith("resdet.gallery/")
         return set(map(str, mark["files"])) if known else set()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return set()
 
 

@@ -40,7 +40,9 @@ def test_exit_codes_json_and_a_corrected_copy(shapes_root, dirty, tmp_path):
     assert {f["kind"]: f["count"] for f in report["findings"]}["other size"] == 1
     fixed = run("--data", dirty, "--fix", tmp_path / "out", "--workers", "1")
     assert (fixed.returncode, fixed.stderr) == (0, "")
-    assert "fixed: sizes corrected: 1" in fixed.stdout
+    lines = fixed.stdout.splitlines()
+    ends = [at for at, line in enumerate(lines) if " errors, " in line or " error, " in line]
+    assert ends[0] < lines.index("fixed: sizes corrected: 1") < ends[1]  # found, mended, found
     assert "0 errors, " in fixed.stdout.splitlines()[-1]
 
 
@@ -62,6 +64,7 @@ def test_mistakes_are_one_message(shapes_root, tmp_path):
     assert (inside.returncode, len(inside.stderr.splitlines())) == (2, 1)
     assert "--fix must name a folder apart from" in inside.stderr
     assert run("--annotations", "a.json").returncode == 2
+    assert run("--data", shapes_root, "--examples", "-1").returncode == 2
     assert run("--annotations", "a", "b", "--images", "x", "y", "z").returncode == 2
 
 

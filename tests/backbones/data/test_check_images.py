@@ -120,7 +120,10 @@ def copies(tmp_path, splits, label_of=lambda path: None):
     return {kind.name: len(cases) for kind, cases in report.found.items()}
 
 
-def test_leaks_are_of_splits_that_neither_holds_the_other(tmp_path):
+def test_only_a_trainval_is_meant_to_share(tmp_path):
+    assert copies(tmp_path, {"train": ["a1", "b1"], "test": ["a1"]}) == {"leak": 1}
+    assert copies(tmp_path, {"trainval": ["a1", "b1"], "test": ["a1"]}) == {"leak": 1}
+    assert copies(tmp_path, {"trainval": ["a1"], "val": ["a1", "b1"]}) == {"leak": 1}
     assert copies(tmp_path, {"train": ["a1", "b1"], "test": ["c1"]}) == {}
     assert copies(tmp_path, {"train": ["a1", "b1"], "test": ["a2", "b1", "c1"]}) == {"leak": 2}
     assert copies(tmp_path, {"train": ["a1"], "val": ["b1"], "trainval": ["a1", "b1"]}) == {}

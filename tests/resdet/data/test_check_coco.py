@@ -94,12 +94,30 @@ def test_two_files_are_two_splits_and_share_no_image(write_coco, tmp_path):
     assert told["no objects"] == ["coco.json, image 2"]  # nothing is known of test's
 
 
+def test_sides_and_names_that_are_none_are_told_beside_other_faults(write_coco):
+    path, folder = write_coco([image(1), image(2)], [thing(1, 1, [0, 0, 9])], CATEGORIES)
+    content = json.loads(path.read_text())
+    content["images"][1]["height"] = "tall"
+    content["categories"][0]["name"] = 7
+    content["categories"][1]["name"] = "d\x1b[31mog"
+    path.write_text(json.dumps(content))
+    told = "\n".join(found(check_coco([(path, folder)], full=False))["broken annotation"])
+    for fault in (
+        "image 2: height must be a number of pixels, got 'tall'",
+        "category 1: name must be a string, got 7",
+        r"category names must be without control characters, got 'd\x1b[31mog'",
+        "annotation 1: bbox must be finite",
+    ):
+        assert fault in told
+    assert "\x1b" not in told
+
+
 def test_what_is_no_json_is_told_beside_the_rest(write_coco, tmp_path):
     path, folder = write_coco([image(1)], [], CATEGORIES)
     (tmp_path / "bad.json").write_text('{"images": [')
     told = found(check_coco([(tmp_path / "bad.json", folder), (path, tmp_path / "none")]))
     assert len(told["broken annotation"]) == 2
-    assert "bad.json must be JSON" in told["broken annotation"][0]
+    assert told["broken annotation"][0].startswith(f"{tmp_path}/bad.json")
     assert "must be the folder of the images" in told["broken annotation"][1]
 
 

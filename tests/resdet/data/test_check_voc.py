@@ -152,3 +152,28 @@ def test_what_the_reader_refuses_is_an_error_and_its_warnings_are_not_repeated(w
     (root / "classes.txt").write_text("cat\n")
     assert list(found(check_voc(root))) == ["empty box"]
     assert caplog.text == ""
+
+
+def test_names_that_end_alike_and_names_that_differ_by_suffix(write_voc):
+    good = SIZE + obj("cat", (1, 1, 9, 9))
+    root = write_voc(dict.fromkeys(("1", "11", "2"), good), listing="1\n11\n")
+    for number, stem in enumerate(("1", "11", "2")):
+        paint(root / "JPEGImages" / f"{stem}.jpg", number)
+    paint(root / "JPEGImages" / "1.png", 9)
+    (root / "Annotations" / "1.xml").unlink()
+    (root / "Annotations" / "2.xml").unlink()
+    (root / "Annotations" / "11.xml").write_text("<annotation>")
+    (root / "classes.txt").write_text("cat\ncat\nd\x1b[31mog\n")
+    told = found(check_voc(root, full=False))
+    assert told["no annotation"] == [str(root / "Annotations" / "1.xml")]  # 11.xml is broken
+    assert told["in no split"] == [str(root / "JPEGImages" / "2.jpg")]
+    assert told["same name"] == [f"{root}/JPEGImages/1.png, beside 1.jpg"]
+    faults = "\n".join(told["broken annotation"])
+    assert "class names must differ, got 'cat' more than once" in faults
+    assert r"class names must be without control characters, got 'd\x1b[31mog'" in faults
+
+
+def test_a_box_beyond_a_size_that_is_written_wrong_lies_in_its_image(write_voc):
+    narrow = SIZE.replace(">60<", ">50<")
+    root = write_voc({"a": narrow + obj("cat", (1, 1, 58, 9))})
+    assert list(found(check_voc(root, full=False))) == ["other size"]
