@@ -14,6 +14,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from backbones.files import atomic_write
+
 Points = Sequence[tuple[float, float]]  # (iteration, value)
 
 # Okabe and Ito (2008), told apart without red or green cones; without the yellow, too light
@@ -192,6 +194,6 @@ def new_figure(width: float, height: float) -> Figure:
 
 
 def save_figure(figure: Figure, picture: Path) -> None:
-    """Write a PNG, and the folders to it."""
-    picture.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(picture, dpi=DOTS_PER_INCH, format="png")
+    """Write a PNG, and the folders to it; whole or not at all."""
+    with atomic_write(picture) as file:
+        figure.savefig(file, dpi=DOTS_PER_INCH, format="png")

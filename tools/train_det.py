@@ -103,7 +103,7 @@ def main(argv: Sequence[str]) -> None:
             for dataset, scores in results["metrics"].items():
                 print(dataset if scores else f"{dataset}: no ground truth, detections written")
                 Console().print(*score_tables(scores))
-            print(f"wrote {output}/")
+            print(f"everything is in {output}/")
 
 
 if __name__ == "__main__":

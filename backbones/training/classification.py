@@ -13,13 +13,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from backbones.checkpoint import Preprocessing, to_resume
+from backbones.checkpoint import Preprocessing
 from backbones.config import CfgNode
 from backbones.data.loader import Batch, epoch_order
 from backbones.data.mixing import Mixing
 from backbones.data.normalize import Normalizer
 from backbones.evaluation.crops import evaluate_one_crop
-from backbones.files import sweep
 from backbones.freeze import recompute_statistics
 from backbones.interop import check_arch
 from backbones.training import distributed, solver
@@ -36,8 +35,8 @@ from backbones.training.nonfinite import ROLLED_BACK, NonFiniteLossError, check_
 from backbones.training.progress import Progress, build_rate_factor
 from backbones.training.ranks import gather_ranks, own_state, restore_rank
 from backbones.training.report import introduce, make_results, write_best, write_final
-from backbones.training.runlog import RunLog
-from backbones.training.state import TrainingState, load_state, save_state
+from backbones.training.runlog import RunLog, has_evaluation
+from backbones.training.state import STATES, TrainingState, read_state, save_state
 from backbones.training.stopping import Stopping
 from backbones.training.task import Batches, Split, Task, build_task
 
@@ -68,11 +67,7 @@ def _train(
     resume: bool,
     rate_scale: float = 1.0,
 ) -> dict[str, Any]:
-    state = load_state(output) if to_resume(output, resume) else None
-    if distributed.is_main():
-        sweep(output)
-        if resume and state is None:
-            print(f"{output} holds no run yet: starting one")
+    state = STATES.take_up(output, read_state, resume=resume)
     seed = state.seed if state else distributed.shared_seed(cfg.SEED)
     distributed.seed_all(seed)
     device = _device(cfg)
@@ -223,7 +218,10 @@ class Run:
         measured = {done for done, _ in self._progress.evaluation}
         due = first == self._cfg.SOLVER.MAX_ITER or (period > 0 and first % period == 0)
         if first and due and first not in measured:
-            self._evaluate(first)
+            logged = distributed.is_main() and has_evaluation(self._output, first)
+            metrics = self._evaluate(first)
+            if not logged:
+                self._log.scalars(first - 1, metrics)
 
     def _accelerated(self, log: RunLog) -> nn.Module:
         """The network as the loop runs it, for inputs of the one shape that training has."""

@@ -107,24 +107,35 @@ def explain(
 
     Called in all processes at once. `in_fp32` computes the losses of the step once more.
     """
-    told = ""
+    told, innocent = "", True
     if step is not None:
         ids = list(image_ids(step.iteration, step.batches))
         path = directory / f"nonfinite_{step.iteration:07d}{_suffix()}.pth"
         cause = _cause(step, model, precision, in_fp32)
-        told = f"{_what(step)}; likely cause: {cause}; images {_some(ids)} are kept in {path}"
-        _write(step, path, ids, cause)
-    every = [text for text in distributed.gather(told) if text]
-    return NonFiniteLossError(str(every[0]) if distributed.is_main() and every else "")
+        innocent = all(map(math.isfinite, _losses(step).values()))
+        kept = f"are kept in {path}"
+        try:
+            _write(step, path, ids, cause)
+        except OSError as error:
+            kept = f"are not kept ({error})"
+        told = f"{_what(step)}; likely cause: {cause}; images {_some(ids)} {kept}"
+    every: list[Any] = distributed.gather((innocent, told))
+    # a process gets the gradient of all: the one that has such a loss knows more
+    texts = [text for _, text in sorted(every, key=lambda own: own[0]) if text]
+    return NonFiniteLossError(texts[0] if distributed.is_main() and texts else "")
 
 
 def _suffix() -> str:
     return f"_rank{distributed.rank()}" if distributed.world_size() > 1 else ""
 
 
+def _losses(step: Step) -> dict[str, float]:
+    return {name: float(value) for name, value in step.losses.items()}
+
+
 def _what(step: Step) -> str:
     norm = math.nan if step.gradient_norm is None else float(step.gradient_norm)
-    values = {name: float(value) for name, value in step.losses.items()}
+    values = _losses(step)
     where = f"at iteration {step.iteration} with rate {step.rate:.4g}"
     if all(map(math.isfinite, values.values())):
         return f"gradient must be finite, got norm {norm:.4g} {where}"
@@ -187,7 +198,7 @@ def _write(step: Step, path: Path, ids: Sequence[int | str], cause: str) -> None
             "iteration": step.iteration,
             "rate": step.rate,
             "gradient_norm": None if norm is None else float(norm),
-            "losses": {name: float(value) for name, value in step.losses.items()},
+            "losses": _losses(step),
             "likely_cause": cause,
             "image_ids": ids,
             "batches": _plain(step.batches),

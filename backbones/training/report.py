@@ -33,11 +33,12 @@ def finished_results(cfg: CfgNode, output: Path) -> dict[str, Any] | None:
     if newest is None or not newest.is_file() or not (output / RESULTS).is_file():
         return None
     try:
-        if read_state(newest).iteration < cfg.SOLVER.MAX_ITER:
-            return None
-    except ValueError:  # broken: who resumes takes the one before
+        done = read_state(newest).iteration
+        results = json.loads((output / RESULTS).read_text())
+    except ValueError:  # broken: who resumes takes the one before, and writes it anew
         return None
-    return json.loads((output / RESULTS).read_text())
+    of_all = results["iterations"] == done  # not of a shorter run, which this one went on with
+    return results if of_all and done >= cfg.SOLVER.MAX_ITER else None
 
 
 def introduce(

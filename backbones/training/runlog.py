@@ -17,7 +17,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Column
 from torch.utils.tensorboard import SummaryWriter
 
-from backbones.files import cannot_write
+from backbones.files import atomic_write, cannot_write
 from backbones.training import distributed
 
 METRICS = "metrics.json"
@@ -90,11 +90,11 @@ class RunLog:
         path = self.directory / METRICS
         kept: list[str] = []
         if self._start_iteration and path.is_file():
-            lines = path.read_text(encoding="utf-8").splitlines()
+            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
             kept = [x for x in lines if _iteration_of(x) < self._start_iteration]
-        file = path.open("w", encoding="utf-8")
-        file.writelines(f"{line}\n" for line in kept)
-        return file
+        with atomic_write(path) as whole:  # who is killed now keeps the metrics that there were
+            whole.write("".join(f"{line}\n" for line in kept).encode())
+        return path.open("a", encoding="utf-8")
 
     def info(self, text: str) -> None:
         """One line for the reader, on the terminal and in log.txt."""
@@ -145,6 +145,14 @@ class RunLog:
             self._progress.update(self._task, line=text)
         else:
             self.info(f"{self._title}  {text}")
+
+
+def has_evaluation(directory: Path, done: int) -> bool:
+    """Whether metrics.json holds what was measured, not trained, after `done` iterations."""
+    path = directory / METRICS
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    at = (json.loads(line) for line in lines if _iteration_of(line) == done - 1)
+    return any("lr" not in values for values in at)
 
 
 def _iteration_of(line: str) -> float:

@@ -6,12 +6,22 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
-from backbones.checkpoint import last, mark_last
+from backbones.checkpoint import last, mark_last, to_resume
+from backbones.files import sweep
 from backbones.training import distributed
 
-Read = TypeVar("Read")
+
+class Checkpoint(Protocol):
+    """Whatever a run goes on from."""
+
+    @property
+    def iteration(self) -> int:
+        """How many are done."""
+
+
+Read = TypeVar("Read", bound=Checkpoint)
 
 
 @dataclass(frozen=True)
@@ -34,6 +44,30 @@ class Series:
         older = [path for number, path in found if number < done and path.name != name]
         for path in older[: len(older) - (keep - 1)] if keep else []:
             path.unlink(missing_ok=True)
+
+    def take_up(
+        self, directory: Path, read: Callable[[Path], Read], *, resume: bool
+    ) -> Read | None:
+        """What a run in `directory` goes on from; None if it starts anew, as is said if `resume`.
+
+        What a killed run left half written there is removed.
+        Raises: as `to_resume` and `read_newest`; ValueError if processes read different ones.
+        """
+        goes_on = to_resume(directory, resume) is not None
+        if distributed.is_main():
+            sweep(directory)
+            if resume and not goes_on:
+                print(f"{directory} holds no run yet: starting one")
+        found = self.read_newest(directory, read) if goes_on else None
+        done = [int(str(n)) for n in distributed.gather(found.iteration if found else 0)]
+        if min(done) < max(done):
+            raise ValueError(
+                f"the checkpoint in {directory} must be the same for every process, got those of "
+                f"iterations {', '.join(map(str, done))} by rank; let all machines see one folder"
+                if distributed.is_main()
+                else ""
+            )
+        return found
 
     def read_newest(self, directory: Path, read: Callable[[Path], Read]) -> Read | None:
         """`read` of what last_checkpoint names or, where it is damaged, of the one before.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ import torch
 
 from backbones.training import distributed, solver
 from backbones.training.ranks import RankState, gather_ranks, restore_rank
-from backbones.training.runlog import METRICS
+from backbones.training.runlog import has_evaluation
 from backbones.training.series import Series
 from backbones.training.stopping import Stopping
 from resdet.engines import checkpoint
@@ -104,8 +103,7 @@ class Run:
         period = self.detector.cfg.TEST.EVAL_PERIOD
         if not self.tests or not period or done % period:
             return False
-        lines = (self.directory / METRICS).read_text().splitlines() if distributed.is_main() else []
-        logged = any(_measured(line, done - 1) for line in lines)
+        logged = distributed.is_main() and has_evaluation(self.directory, done)
         return not distributed.gather(logged)[0]
 
     def _write(self, name: str, done: int, training: dict[str, Any]) -> None:
@@ -132,12 +130,3 @@ def read_to_resume(path: Path) -> DetectorCheckpoint:
             "and another --output to start from them"
         )
     return saved
-
-
-def _measured(line: str, iteration: int) -> bool:
-    """Whether a line of metrics.json holds the numbers of an evaluation, <dataset>/<name>."""
-    try:
-        values = json.loads(line)
-    except ValueError:
-        return False
-    return values.get("iteration") == iteration and any("/" in name for name in values)

@@ -13,9 +13,9 @@ from fvcore.common.config import CfgNode
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
-from backbones.checkpoint import last, to_resume
+from backbones.checkpoint import last
 from backbones.curves import plot_learning_curve
-from backbones.files import atomic_write, sweep
+from backbones.files import atomic_write
 from backbones.training import distributed, solver
 from backbones.training.loop import LoopSettings, cure_of_waiting, train
 from backbones.training.nonfinite import ROLLED_BACK, NonFiniteLossError, check_roll_back
@@ -84,9 +84,9 @@ class Start:
 def _train(asked: Start, *, resume: bool, rate_scale: float = 1.0) -> dict[str, Any]:
     cfg, engine, directory = asked.cfg, asked.engine, asked.directory
     config.check(cfg, engine=engine.NAME)
-    saved = CHECKPOINTS.read_newest(directory, read_to_resume) if _goes_on(asked, resume) else None
-    if saved and saved.iteration >= cfg.SOLVER.MAX_ITER and (directory / RESULTS).is_file():
-        return _finished(cfg, directory, saved.iteration)
+    saved = CHECKPOINTS.take_up(directory, read_to_resume, resume=resume)
+    if saved and (finished := _finished(cfg, directory, saved.iteration)):
+        return finished
     seed = _seed(cfg, saved)
     distributed.seed_all(seed)
     device = _device(cfg)
@@ -133,23 +133,28 @@ def _train(asked: Start, *, resume: bool, rate_scale: float = 1.0) -> dict[str, 
     return write_results(directory / RESULTS, asked.name, run.detector, measured)
 
 
-def _goes_on(asked: Start, resume: bool) -> bool:
-    """Whether there is a run to go on with; what a killed one left half-written is removed."""
-    newest = to_resume(asked.directory, resume)
-    if distributed.is_main():
-        sweep(asked.directory)
-        if resume and newest is None:
-            print(f"{asked.directory} holds no run yet: starting one")
-    return newest is not None
+def _finished(cfg: CfgNode, directory: Path, done: int) -> dict[str, Any] | None:
+    """What results.json holds where it is of a run to SOLVER.MAX_ITER or beyond; else None.
 
-
-def _finished(cfg: CfgNode, directory: Path, done: int) -> dict[str, Any]:
+    Raises: ValueError for a run beyond SOLVER.MAX_ITER that was never measured.
+    """
+    path, asked = directory / RESULTS, cfg.SOLVER.MAX_ITER
+    if done < asked:
+        return None
+    found = dict(results.read_json(path)) if path.is_file() else {}
+    if found.get("iterations") != done:  # of a shorter run, which this one went on with
+        if done > asked:
+            raise ValueError(
+                f"SOLVER.MAX_ITER must be at least {done}, what the run in {directory} "
+                f"has done, got {asked}; raise it, or choose another --output to start anew"
+            )
+        return None
     if distributed.is_main():
         print(
-            f"{directory} is finished: iteration {done} of SOLVER.MAX_ITER {cfg.SOLVER.MAX_ITER}; "
+            f"{directory} is finished: iteration {done} of SOLVER.MAX_ITER {asked}; "
             "raise SOLVER.MAX_ITER to go on, or measure it with --eval-only"
         )
-    return dict(results.read_json(directory / RESULTS))
+    return found
 
 
 def evaluate_checkpoint(

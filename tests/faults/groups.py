@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import socket
@@ -23,6 +24,7 @@ from subjects import Subject, differing, final_weights, saved_iteration
 
 TIMEOUT = 4  # Unit: seconds; RESDET_TIMEOUT of these runs
 WITHIN = 60.0
+GOES_ON = re.compile(r"(?:resuming after|going on from iteration) (\d+)")
 
 
 def dead_worker(bench: Bench, subject: Subject, times: int, chance: random.Random) -> Outcome:
@@ -205,19 +207,12 @@ def elastic(bench: Bench, subject: Subject, times: int, chance: random.Random) -
                     _end(agent)
             told = (output.parent / "elastic.log").read_text()
             assert code == 0, told
-            gone_on = [line for line in told.splitlines() if _went_on(line)]
-            assert gone_on, told
-            again = int(
-                "".join(c for c in gone_on[-1].partition("iteration")[2][:6] if c.isdigit()) or 0
-            )
-            outcome.lose(saved, max(again, saved - subject.period), subject.period)
+            again = [int(number) for number in GOES_ON.findall(told)]
+            assert again, told
+            outcome.lose(saved, again[-1], subject.period)
             reference = bench.reference(subject, finish_two)
             assert not differing(final_weights(output), reference), "other weights"
     return outcome
-
-
-def _went_on(line: str) -> bool:
-    return "resuming after" in line or "going on from iteration" in line
 
 
 def _wait_for_checkpoint(output: Path, agent: subprocess.Popen[bytes]) -> int:

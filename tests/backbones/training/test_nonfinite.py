@@ -12,8 +12,15 @@ from torch import nn
 
 from backbones import checkpoint, cli
 from backbones.exits import NOT_FINITE
+from backbones.training import distributed
 from backbones.training.loop import LoopSettings, train
-from backbones.training.nonfinite import FiniteWatch, NonFiniteLossError, Step, check_roll_back
+from backbones.training.nonfinite import (
+    FiniteWatch,
+    NonFiniteLossError,
+    Step,
+    check_roll_back,
+    explain,
+)
 from backbones.training.runlog import RunLog
 
 TOOL = Path(__file__).resolve().parents[3] / "tools" / "train_backbone.py"
@@ -151,3 +158,32 @@ def test_the_tool_states_its_codes(capsys) -> None:
     with pytest.raises(SystemExit, match="0"):
         runpy.run_path(str(TOOL))["main"](["--help"])
     assert "3 a loss that is not finite, 143 and 130 a stop by SIGTERM" in capsys.readouterr().out
+
+
+def step(loss: float) -> Step:
+    return Step(7, 0.1, [], {"loss_a": torch.tensor(loss)}, torch.tensor(torch.nan))
+
+
+def test_of_several_processes_the_one_with_the_loss_is_told(tmp_path, monkeypatch) -> None:
+    def gather(own):
+        return [own, (False, "what rank 1 saw"), (True, "")]
+
+    monkeypatch.setattr(distributed, "gather", gather)
+    names = lambda iteration, batches: ["a.jpg"]  # noqa: E731
+    told = [
+        str(explain(step(loss), tmp_path, layer(), "fp32", names, dict))
+        for loss in (1.0, torch.nan)
+    ]
+    assert told[0] == "what rank 1 saw"
+    assert told[1].startswith("loss must be finite, got loss_a nan at iteration 7")
+
+
+def test_it_is_told_where_the_disk_is_full_too(tmp_path, monkeypatch) -> None:
+    def full(*_):
+        raise OSError("no room")
+
+    monkeypatch.setattr(checkpoint, "save", full)
+    names = lambda iteration, batches: ["a.jpg"]  # noqa: E731
+    told = str(explain(step(torch.nan), tmp_path, layer(), "fp32", names, dict))
+    assert told.startswith("loss must be finite, got loss_a nan")
+    assert told.endswith("images a.jpg are not kept (no room)")

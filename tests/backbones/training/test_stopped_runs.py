@@ -26,6 +26,7 @@ from backbones.exits import Stopped
 from backbones.training.classification import Run, train_classifier
 from backbones.training.nonfinite import NonFiniteLossError
 from backbones.training.progress import Progress
+from backbones.training.report import finished_results
 from backbones.training.state import load_state, save_state
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -134,6 +135,11 @@ def test_a_run_goes_on_from_any_iteration_to_the_bit(images, tmp_path, monkeypat
     assert [key for key in whole if not torch.equal(whole[key], parts[key])] == []
     last = [load_state(tmp_path / name) for name in ("whole", "parts")]
     assert last[0].progress == last[1].progress
+    lines = [(tmp_path / name / "metrics.json").read_text() for name in ("whole", "parts")]
+    errors = [[json.loads(x).get("top1_error") for x in text.splitlines()] for text in lines]
+    measured = [[e for e in run if e is not None] for run in errors]
+    assert measured[0] == measured[1]
+    assert len(measured[0]) == 3  # after 5, 10 and 11 iterations
     for key in ("python", "numpy", "torch"):
         assert str(last[0].ranks[0]["random"][key]) == str(last[1].ranks[0]["random"][key])
 
@@ -163,6 +169,9 @@ def test_a_damaged_newest_state_is_passed_over(images, tmp_path, capsys):
     assert f"the checkpoint before it, {tmp_path}/training_state_0000002.pth" in out
     assert all(torch.equal(before[key], value) for key, value in weights(tmp_path).items())
     assert not list(tmp_path.glob(".*"))
+    results = tmp_path / "results.json"
+    results.write_text(results.read_text().replace('"iterations": 4', '"iterations": 2'))
+    assert finished_results(cfg, tmp_path) is None  # they are of a shorter run
     for path in tmp_path.glob("training_state_*.pth"):
         path.write_bytes(b"")
     cfg.SOLVER.MAX_ITER = 5

@@ -77,6 +77,14 @@ def test_a_finished_run_says_so_and_changes_nothing(small_config, tmp_path: Path
     assert "is finished: iteration 4 of SOLVER.MAX_ITER 4" in capsys.readouterr().out
     assert again == first
     assert (run / "model_final.pth").read_bytes() == before
+    results = run / "results.json"
+    results.write_text(json.dumps({**first, "iterations": 2}))  # of a shorter run
+    cfg.SOLVER.MAX_ITER = 3
+    with pytest.raises(ValueError, match=r"SOLVER.MAX_ITER must be at least 4, what the run in "):
+        train(cfg.clone(), run, resume=True)
+    cfg.SOLVER.MAX_ITER = 4
+    train(cfg.clone(), run, resume=True)
+    assert json.loads(results.read_text())["iterations"] == 4
 
 
 def test_a_folder_with_a_run_is_not_overwritten(small_config, tmp_path: Path) -> None:
