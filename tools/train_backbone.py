@@ -7,7 +7,7 @@
 Writes config.yaml, log.txt, metrics.json, learning_curve.png, TensorBoard events, model_final.pth,
 model_best.pth, training states, last_checkpoint and results.json into the output folder.
 Exit code: 2 wrong input or a full disk, 3 a loss that is not finite, 143 and 130 a stop by SIGTERM
-and SIGINT, after a state was saved.
+and SIGINT, after a state was saved; torchrun has a code of its own.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ python tools/train_det.py --config coco_r101.yaml SOLVER.IMS_PER_BATCH 8 MODEL.D
 torchrun --nproc_per_node=8 tools/train_det.py --config coco_r101.yaml
 
 Exit code: 2 wrong input or a full disk, 3 a loss that is not finite, 143 and 130 a stop by SIGTERM
-and SIGINT, after a checkpoint was saved.
+and SIGINT, after a checkpoint was saved; torchrun has a code of its own.
 """
 
 from __future__ import annotations

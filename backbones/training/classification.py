@@ -36,7 +36,7 @@ from backbones.training.progress import Progress, build_rate_factor
 from backbones.training.ranks import gather_ranks, own_state, restore_rank
 from backbones.training.report import introduce, make_results, write_best, write_final
 from backbones.training.runlog import RunLog, has_evaluation
-from backbones.training.state import STATES, TrainingState, read_state, save_state
+from backbones.training.state import TrainingState, load_state, save_state
 from backbones.training.stopping import Stopping
 from backbones.training.task import Batches, Split, Task, build_task
 
@@ -67,7 +67,7 @@ def _train(
     resume: bool,
     rate_scale: float = 1.0,
 ) -> dict[str, Any]:
-    state = STATES.take_up(output, read_state, resume=resume)
+    state = load_state(output, resume=resume)
     seed = state.seed if state else distributed.shared_seed(cfg.SEED)
     distributed.seed_all(seed)
     device = _device(cfg)

@@ -92,9 +92,8 @@ def train(
 
     Raises: NonFiniteLossError, naming iteration, losses, rate and images; Stopped.
     """
-    device = next(model.parameters()).device
     stop = stop or Stopping(log.directory)
-    meter, watch = _Meter(), FiniteWatch(device)
+    meter, watch = _Meter(), FiniteWatch(next(model.parameters()).device)
     model.train()
     log.status("waiting for the first batch")
     with stop.deferred():
@@ -106,15 +105,9 @@ def train(
             reports = first or saves or done % settings.log_period == 0
             for group in optimizer.param_groups:
                 group["lr"] = group["base_lr"] * rate_factor(iteration) * settings.rate_scale
-            optimizer.zero_grad(set_to_none=True)
             step = Step(iteration, optimizer.param_groups[0]["lr"], [], {}, None)
-            for part in range(settings.accumulation):
-                with meter.waiting():
-                    batch = next(batches)
-                with _alone(model, part + 1 < settings.accumulation), fitting(batch):
-                    values = _backward(model, batch, compute_losses, device, scaler, settings)
-                meter.add(values)
-                step.take(batch, values)
+            optimizer.zero_grad(set_to_none=True)
+            _descend(step, model, batches, compute_losses, scaler, settings, meter)
             step.gradient_norm = _clip(model, optimizer, scaler, settings)
             watch.look(step)
             broken = watch.broken(now=reports)
@@ -144,6 +137,25 @@ def train(
                 model.train()
             if first or saves:  # the first one starts workers and compiles
                 meter.restart()
+
+
+def _descend(
+    step: Step,
+    model: nn.Module,
+    batches: Iterator[Batch],
+    compute_losses: Callable[[nn.Module, Batch], dict[str, Tensor]],
+    scaler: torch.amp.GradScaler,
+    settings: LoopSettings,
+    meter: _Meter,
+) -> None:
+    """Read the batches of a step and add up their gradients."""
+    for part in range(settings.accumulation):
+        with meter.waiting():
+            batch = next(batches)
+        with _alone(model, part + 1 < settings.accumulation), fitting(batch):
+            values = _backward(model, batch, compute_losses, scaler, settings)
+        meter.add(values)
+        step.take(batch, values)
 
 
 def _agree(wish: int, broken: bool) -> tuple[int, bool]:
@@ -178,11 +190,11 @@ def _backward(
     model: nn.Module,
     batch: Batch,
     compute_losses: Callable[[nn.Module, Batch], dict[str, Tensor]],
-    device: torch.device,
     scaler: torch.amp.GradScaler,
     settings: LoopSettings,
 ) -> dict[str, Tensor]:
     """Add the gradients of one batch; return its loss, the terms and the measures."""
+    device = next(model.parameters()).device
     with torch.autocast(
         device.type, DTYPES[settings.precision], enabled=settings.precision != "fp32"
     ):

@@ -33,8 +33,13 @@ def check_roll_back(wanted: bool, directory: Path, error: NonFiniteLossError) ->
 
     It may once, where SOLVER.ROLL_BACK is `wanted` and there is a checkpoint.
     """
+    if not wanted:
+        raise error
     newest = checkpoint.last(directory)
-    if not wanted or newest is None or error.rate_scale < 1:
+    if newest is None or error.rate_scale < 1:
+        why = "none is saved yet" if newest is None else "once, which was not enough"
+        if str(error):
+            error.args = (f"{error}; SOLVER.ROLL_BACK goes back to a checkpoint: {why}",)
         raise error
     if distributed.is_main():
         print(f"{error}\nSOLVER.ROLL_BACK: once back to {newest}, at half the rate", flush=True)

@@ -46,12 +46,12 @@ def save_state(directory: Path, state: TrainingState, keep: int) -> None:
     STATES.advance(directory, name, state.iteration, keep)
 
 
-def load_state(directory: Path) -> TrainingState | None:
-    """The newest whole state; None where no run has saved one.
+def load_state(directory: Path, *, resume: bool = True) -> TrainingState | None:
+    """What a run in `directory` goes on from; None where it starts anew.
 
-    Raises: ValueError if all files are broken or of another tool.
+    Raises: ValueError if all files are broken or of another tool; as `Series.take_up`.
     """
-    return STATES.read_newest(directory, read_state)
+    return STATES.take_up(directory, read_state, resume=resume)
 
 
 def read_state(path: Path) -> TrainingState:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,9 @@ def train_detector(
             return _train(start, resume=resume)
         except NonFiniteLossError as error:
             check_roll_back(cfg.SOLVER.ROLL_BACK, directory, error)
-        return _train(start, resume=True, rate_scale=ROLLED_BACK)
+        # the checkpoint counts the time until it was saved
+        again = replace(start, started=time.monotonic())
+        return _train(again, resume=True, rate_scale=ROLLED_BACK)
 
 
 @dataclass(frozen=True)
@@ -227,8 +230,10 @@ def _run_loop(run: Run, trains: Sequence[Dataset], start: int, log: RunLog) -> N
         model.train()
     wrapped: nn.Module = model
     if distributed.world_size() > 1:
-        # the loop averages running statistics where they are read
-        wrapped = DistributedDataParallel(model, broadcast_buffers=False)
+        with warnings.catch_warnings():  # torch 2.15 calls the option otherwise, 2.11 only so
+            warnings.simplefilter("ignore", FutureWarning)
+            # the loop averages running statistics where they are read
+            wrapped = DistributedDataParallel(model, broadcast_buffers=False)
     settings = LoopSettings(
         max_iterations=cfg.SOLVER.MAX_ITER,
         images_per_iteration=cfg.SOLVER.IMS_PER_BATCH,

@@ -132,8 +132,8 @@ def test_a_gpu_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_run_goes_back_once_and_only_if_asked(tmp_path: Path, capsys) -> None:
     error = NonFiniteLossError("loss must be finite")
-    with pytest.raises(NonFiniteLossError):
-        check_roll_back(True, tmp_path, error)  # no checkpoint yet
+    with pytest.raises(NonFiniteLossError, match=r"goes back to a checkpoint: none is saved yet"):
+        check_roll_back(True, tmp_path, NonFiniteLossError("loss must be finite"))
     checkpoint.mark_last(tmp_path, "model_0000004.pth")
     with pytest.raises(NonFiniteLossError):
         check_roll_back(False, tmp_path, error)
@@ -141,7 +141,7 @@ def test_a_run_goes_back_once_and_only_if_asked(tmp_path: Path, capsys) -> None:
     told = f"SOLVER.ROLL_BACK: once back to {tmp_path}/model_0000004.pth, at half the rate"
     assert told in capsys.readouterr().out
     error.rate_scale = 0.5
-    with pytest.raises(NonFiniteLossError):
+    with pytest.raises(NonFiniteLossError, match=r"checkpoint: once, which was not enough"):
         check_roll_back(True, tmp_path, error)
 
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +20,8 @@ from backbones.training.nonfinite import NonFiniteLossError
 from resdet import engines
 from resdet.engines import checkpoint
 from resdet.engines.training import train_detector
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def train(cfg, directory: Path, **options):
@@ -59,9 +65,7 @@ def test_a_run_goes_on_from_any_iteration_to_the_bit(small_config, tmp_path, mon
     part = tmp_path / "part"
     with monkeypatch.context() as patch:
         at_call(patch, 3, terminate)
-        with pytest.raises(
-            Stopped, match="SIGTERM: stopped after 3 of 4 iterations; .*0002.pth"
-        ):
+        with pytest.raises(Stopped, match="SIGTERM: stopped after 3 of 4 iterations; .*0002.pth"):
             train(cfg, part)
     train(cfg, part, resume=True)
     whole, resumed = weights(tmp_path / "whole/model_final.pth"), weights(part / "model_final.pth")
@@ -131,3 +135,51 @@ def test_a_loss_not_finite_names_images_and_rolls_back_if_asked(
         train(cfg, tmp_path / "b")
     assert "every rate times 0.5" in (tmp_path / "b/log.txt").read_text()
     assert checkpoint.load(tmp_path / "b/model_final.pth").training["rate_scale"] == 0.5
+
+
+def start(cfg, directory: Path, processes: int, *options: str) -> subprocess.Popen:
+    (directory.parent / "cfg.yaml").write_text(cfg.dump())
+    torchrun = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+    config = str(directory.parent / "cfg.yaml")
+    tool = ["tools/train_det.py", "--engine", "tv", "--config", config, "--output", str(directory)]
+    return subprocess.Popen(
+        [sys.executable, *(torchrun if processes > 1 else []), *tool, *options],
+        cwd=ROOT,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def finish(run: subprocess.Popen, *codes: int) -> str:
+    out, _ = run.communicate(timeout=300)
+    assert run.returncode in (codes or (0,)), out
+    return out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("processes", "workers"), [(1, 2), (2, 0), (2, 2)])
+def test_a_signal_to_the_tool_saves_and_the_rest_is_the_same_to_the_bit(
+    small_config, tmp_path, processes, workers
+) -> None:
+    cfg = small_config("DATASETS.TEST", "()", "SOLVER.CHECKPOINT_PERIOD", "0")
+    cfg.MODEL.RESNETS.NORM, cfg.DATALOADER.NUM_WORKERS = "BN", workers
+    cfg.SOLVER.MAX_ITER, cfg.SOLVER.BASE_LR, cfg.SEED = 100_000, 0.001, 3
+    parts, whole = tmp_path / "parts", tmp_path / "whole"
+    run = start(cfg, parts, processes)
+    end = time.monotonic() + 120
+    while not (parts / "metrics.json").is_file() or not (parts / "metrics.json").read_text():
+        assert run.poll() is None, finish(run)
+        assert time.monotonic() < end, "no iteration in 120 s"
+        time.sleep(0.1)
+    run.terminate()
+    out = finish(run, *((1, -signal.SIGABRT) if processes > 1 else (143,)))  # torchrun has its own
+    done = int(checkpoint.load(files.last(parts)).iteration)
+    assert f"SIGTERM: stopped after {done} of 100000 iterations" in out
+    cfg.SOLVER.MAX_ITER = done + 5
+    finish(start(cfg, parts, processes, "--resume"))
+    finish(start(cfg, whole, processes))
+    one, two = weights(whole / "model_final.pth"), weights(parts / "model_final.pth")
+    assert one.keys() == two.keys()
+    assert [key for key, value in one.items() if not torch.equal(value, two[key])] == []
