@@ -37,6 +37,7 @@ from resdet.data.coco import (
 )
 from resdet.data.image import SUFFIXES
 from resdet.data.validate import Faults
+from resdet.json_file import repeated_keys
 
 REPEATED_ID = Kind(
     "repeated id", "error", "ids of images or categories that are there twice", "renumber them"
@@ -46,6 +47,14 @@ REPEATED_ANNOTATION_ID = Kind(
     "warning",
     "ids of annotations that are there twice",
     "pycocotools keeps one of them; --fix renumbers",
+)
+
+
+REPEATED_KEY = Kind(
+    "repeated key",
+    "warning",
+    "keys that one object of the JSON holds twice",
+    "readers take the last; drop the other",
 )
 
 
@@ -122,6 +131,8 @@ def read_file(file: Path, folder: Path, report: Report, unread: Faults) -> CocoF
         or the folder is not there.
     """
     content = read_content(file, folder, unread)
+    for key in repeated_keys(file):
+        report.add(REPEATED_KEY, f"{file.name}: {key!r:.80}")
     faults = Faults(str(file))
     categories = by_id(content["categories"], "category", ("name",), faults)
     images = by_id(content["images"], "image", ("file_name", "height", "width"), faults)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
@@ -12,6 +11,7 @@ import numpy as np
 
 from resdet import boxes as box
 from resdet.data.validate import Faults, check_names, is_pixels, warn_thin
+from resdet.json_file import read_json
 from resdet.structures import Dataset, GroundTruth, ImageRecord
 
 _Json = dict[str, Any]
@@ -79,11 +79,12 @@ def read_content(annotations: Path, images: Path | None, faults: Faults) -> _Jso
     """
     content: object = {}
     try:
-        content = json.loads(annotations.read_bytes())
+        content = read_json(annotations, finite=False)
     except OSError as error:
-        faults.add(f"{annotations} must be a readable file, got {error.strerror}; check the path")
-    except (ValueError, RecursionError) as error:
-        faults.add(f"{annotations} must be JSON, got {error}; repair the file")
+        told = error.strerror or "No such file"
+        faults.add(f"{annotations} must be a readable file, got {told}; check the path")
+    except ValueError as fault:
+        faults.add(str(fault))
     else:
         if not isinstance(content, dict):
             faults.add(f"{annotations} must hold an object, got {type(content).__name__}")

@@ -16,6 +16,7 @@ from resdet import boxes as box
 from resdet.data.drawing import SHAPE_CLASSES, Shape, draw_image
 from resdet.data.image import read_image
 from resdet.data.voc import load_voc
+from resdet.json_file import read_json
 
 CATEGORY_IDS = (1, 2, 4, 7, 9, 13)  # with gaps, as COCO's are
 SPLITS = ("train", "val", "test")
@@ -80,7 +81,7 @@ def _check_seed(seed: int) -> None:
 
 def _read_manifest(path: Path) -> dict[str, int]:
     try:
-        found = json.loads(path.read_bytes())
+        found = read_json(path)
         if not isinstance(found, dict):
             raise ValueError(f"a {type(found).__name__}")
     except ValueError as error:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import islice
@@ -172,9 +171,10 @@ def _read(path: Path, about: Mapping[str, str], dataset: Dataset) -> list[Detect
         differing = [key for key in {**about, **own} if own.get(key) != about.get(key)]
         if not differing:
             return _detections(body, dataset)
-    except (ValueError, KeyError, TypeError, IndexError, EOFError, zipfile.BadZipFile) as error:
+    except Exception as error:  # a cut or foreign file makes zipfile and NumPy raise anything
         raise ValueError(
-            f"{path} must be a whole shard, got {error}; remove it to detect its images again"
+            f"{path} must be a whole shard, got {error!s:.200}; "
+            "remove it to detect its images again"
         ) from None
     raise ValueError(
         f"{path} must be a shard of this run, got one of another {', '.join(differing)}; "

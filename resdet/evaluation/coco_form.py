@@ -16,8 +16,8 @@ import numpy as np
 
 from resdet.boxes import FloatArray, from_xywh, to_xywh
 from resdet.evaluation import coco_columns as columns
-from resdet.evaluation.results import gc_paused, read_json
 from resdet.evaluation.table import DetectionTable, Float64Array, number_ids, resolve_ids
+from resdet.json_file import gc_paused, read_json
 from resdet.structures import BoolArray, Dataset, Detections, ImageId, Int64Array
 
 _OUT_OF_EVERY_AREA_RANGE = -1.0

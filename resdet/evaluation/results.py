@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import platform
 import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import orjson
+from resdet.json_file import read_json as read_json  # beside what writes it
 
 _PACKAGES = (
     "resdet",
@@ -103,46 +101,6 @@ def check_folder(path: Path) -> None:
     check_writable(path / "file")
 
 
-def read_json(path: Path) -> Any:
-    """The value in a JSON file; NaN and Infinity are refused, as the standard does.
-
-    Raises: ValueError naming the file and the line of the fault; FileNotFoundError.
-    """
-    if not path.is_file():
-        raise FileNotFoundError(f"JSON file must exist, got {path}")
-    content = path.read_bytes()
-    try:
-        with gc_paused():
-            return orjson.loads(content)
-    except orjson.JSONDecodeError:
-        return _read_slowly(path, content)
-
-
-@contextmanager
-def gc_paused() -> Iterator[None]:
-    """Build many objects without the collector's searches among them: twice as fast."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
-def _read_slowly(path: Path, content: bytes) -> Any:
-    """By Python's reader, which says more of a fault and takes a lone half of a surrogate pair."""
-    try:
-        return json.loads(content, parse_constant=_refuse)
-    except json.JSONDecodeError as error:
-        raise ValueError(
-            f"{path}:{error.lineno}: file must be JSON, got {error.msg}; "
-            "a file cut short by a full disk or a killed run reads so"
-        ) from None
-    except (ValueError, RecursionError) as error:  # no UTF-8, NaN, a number of 5,000 digits
-        raise ValueError(f"{path}: file must be JSON, got {error}") from None
-
-
 def environment() -> dict[str, Any]:
     """Python, system, processor and package versions; imports none of the packages."""
     return {
@@ -154,10 +112,6 @@ def environment() -> dict[str, Any]:
         else os.cpu_count(),
         "packages": {name: version for name in _PACKAGES if (version := _version(name))},
     }
-
-
-def _refuse(constant: str) -> Any:
-    raise ValueError(f"the number {constant}")
 
 
 def _version(package: str) -> str | None:

@@ -15,8 +15,8 @@ from resdet.evaluation.bootstrap import resampled_ap
 from resdet.evaluation.matches import Matches, Objects
 from resdet.evaluation.measures import Measured, measured
 from resdet.evaluation.record import Record, load_matches, matches_path
-from resdet.evaluation.results import read_json
 from resdet.evaluation.table import Float64Array
+from resdet.json_file import read_json
 from resdet.structures import Int64Array
 
 _SAME_AP = 1e-9

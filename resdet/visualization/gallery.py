@@ -26,6 +26,7 @@ from resdet.evaluation.errors import KINDS, error_kinds
 from resdet.evaluation.matches import Matches
 from resdet.evaluation.precision import threshold_key
 from resdet.evaluation.record import Record
+from resdet.json_file import read_json
 from resdet.visualization.pictures import Size, find_pictures, write_pictures
 
 FORMAT = "resdet.gallery/1"
@@ -121,10 +122,10 @@ def check_gallery_folder(folder: Path) -> None:
 def _files_of_gallery(folder: Path) -> set[str]:
     """What the gallery in a folder wrote there; nothing where it is none."""
     try:
-        mark = json.loads((folder / _MARK).read_bytes())
+        mark = read_json(folder / _MARK)
         known = mark["format"].startswith("resdet.gallery/")
         return set(map(str, mark["files"])) if known else set()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return set()
 
 

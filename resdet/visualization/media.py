@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 Image = NDArray[np.uint8]
 
 IMAGES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
+_MP4_BEGINS = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot")  # first boxes
 VIDEOS = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v")
 
 
@@ -62,6 +63,20 @@ def write_image(path: Path, image: Image) -> None:
         raise OSError(f"picture must be writable, got {path}; check its suffix and its folder")
 
 
+def _is_video(path: Path) -> bool:
+    """Whether a file begins as those of VIDEOS do, whatever its name.
+
+    FFmpeg goes by content too: a playlist would be followed to any file or host that it names.
+    """
+    try:
+        with open(path, "rb") as file:
+            head = file.read(12)
+    except OSError:
+        return False
+    matroska, avi = head[:4] == b"\x1aE\xdf\xa3", head[:4] == b"RIFF" and head[8:] == b"AVI "
+    return matroska or avi or head[4:8] in _MP4_BEGINS
+
+
 class Video:
     """The frames of a file, read once; `frames_per_second` and `num_frames` as its header says.
 
@@ -69,8 +84,8 @@ class Video:
     """
 
     def __init__(self, path: Path) -> None:
-        self._capture = cv2.VideoCapture(str(path))
-        if not self._capture.isOpened():
+        self._capture = cv2.VideoCapture()
+        if not (_is_video(path) and self._capture.open(str(path))):
             raise ValueError(f"input must be a readable video, got {path}; convert it to mp4")
         self.frames_per_second = float(self._capture.get(cv2.CAP_PROP_FPS)) or 25.0
         self.num_frames = max(0, int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)))

@@ -31,6 +31,7 @@ from resdet.data.coco import load_coco
 from resdet.data.image import image_size, read_image
 from resdet.data.voc import load_voc
 from resdet.engines import checkpoint as detector
+from resdet.engines.shards import detect_in_shards
 from resdet.evaluation import from_coco_results, load_matches, read_comp4, write_comp4, write_json
 from resdet.evaluation.coco_form import read_truth
 from resdet.evaluation.compare import compare
@@ -38,7 +39,7 @@ from resdet.evaluation.comparison_tables import comparison_markdown, comparison_
 from resdet.evaluation.measures import convention, sections
 from resdet.evaluation.record import matches_path
 from resdet.evaluation.sides import read_sides
-from resdet.structures import Detections
+from resdet.structures import Dataset, Detections, ImageRecord
 
 ROOT = Path(__file__).resolve().parents[2]
 CLASSES = ("cat", "dog")
@@ -280,6 +281,31 @@ def read_picture(path: Path) -> Any:
     return read_image(path)
 
 
+def make_detector_shard(folder: Path) -> Path:
+    data = Dataset("d", "voc", CLASSES, _records(folder), folder)
+    detect_in_shards(_Finds(), data, folder, {"checkpoint": "a"})
+    (path,) = folder.glob("*.shard")
+    return path
+
+
+def read_detector_shard(path: Path) -> Any:
+    """Nothing is detected anew: a shard that is not whole is refused."""
+    data = Dataset("d", "voc", CLASSES, _records(path.parent), path.parent)
+    return detect_in_shards(_Finds(), data, path.parent, {"checkpoint": "a"})
+
+
+class _Finds:
+    """Stands for a detector."""
+
+    def predict_records(self, records: Any) -> Any:
+        wanted = {record.image_id for record in records}
+        yield from (detections for detections in found() if detections.image_id in wanted)
+
+
+def _records(folder: Path) -> tuple[ImageRecord, ...]:
+    return tuple(ImageRecord(stem, folder / f"{stem}.jpg", 60, 80) for stem in BOXES)
+
+
 def make_state(folder: Path) -> Path:
     """Optimiser and such: any values that a training keeps."""
     values = {"format": "x", "optimizer": {"state": {0: {"m": torch.ones(5)}}}, "rate": 0.1}
@@ -316,6 +342,7 @@ KINDS = (
          read_network),
     Kind("CIFAR batch", make_cifar, read_cifar),
     Kind("tar shard", make_shard, read_shard),
+    Kind("shard of detections", make_detector_shard, read_detector_shard, sealed=True),
     *(Kind(f"image {suffix}", partial(make_image, suffix=suffix), read_picture)
       for suffix in (".jpg", ".png", ".webp", ".bmp", ".gif", ".tif", ".jp2", ".avif", ".ppm")),
 )  # fmt: skip

@@ -112,6 +112,12 @@ def test_sides_and_names_that_are_none_are_told_beside_other_faults(write_coco):
     assert "\x1b" not in told
 
 
+def test_a_key_written_twice_is_told(write_coco):
+    path, folder = write_coco([image(1)], [], CATEGORIES)
+    path.write_text(path.read_text().replace('"height"', '"width": 9, "height"'))
+    assert found(check_coco([(path, folder)]))["repeated key"] == ["coco.json: 'width'"]
+
+
 def test_what_is_no_json_is_told_beside_the_rest(write_coco, tmp_path):
     path, folder = write_coco([image(1)], [], CATEGORIES)
     (tmp_path / "bad.json").write_text('{"images": [')

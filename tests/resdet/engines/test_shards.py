@@ -94,6 +94,7 @@ def again(shard: Path, data: Dataset | None = None, about=ABOUT) -> None:
         lambda content: content[:40],
         lambda content: b"",
         lambda content: b"[]\n" + content,
+        lambda content: b"[" * 100_000 + b"\n" + content,
     ],
 )
 def test_a_broken_shard_is_refused(shard: Path, spoil) -> None:
