@@ -84,7 +84,7 @@ def benchmark_synthetic_training(
     *,
     batch: int | None = None,
     side: int | None = None,
-    rounds: int = 2,
+    rounds: int = 5,
     steps: int | None = None,
     device: str = "cpu",
     precision: Precision | None = None,
