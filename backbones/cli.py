@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Sequence
 
 from backbones.elastic import report_fault
 from backbones.exits import INTERRUPTED, USER_ERROR, Stopped
+from backbones.printable import PrintableFormatter, printable_lines
 
 
 def run(main: Callable[[Sequence[str]], int | None]) -> None:
@@ -14,6 +16,8 @@ def run(main: Callable[[Sequence[str]], int | None]) -> None:
 
     An error without text is one that another process tells.
     """
+    if logging.lastResort is not None:  # what warnings of readers go through
+        logging.lastResort.setFormatter(PrintableFormatter())
     try:
         code = main(sys.argv[1:]) or 0
     except (ValueError, OSError) as error:  # ConfigError is a ValueError
@@ -30,5 +34,5 @@ def run(main: Callable[[Sequence[str]], int | None]) -> None:
 
 def _tell(text: str) -> None:
     if text:
-        print(text, file=sys.stderr)
+        print(printable_lines(text), file=sys.stderr)
         report_fault(text)

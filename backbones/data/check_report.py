@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from backbones.files import atomic_write
+from backbones.printable import printable
 
 Severity = Literal["error", "warning", "note"]
 _SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
@@ -106,11 +107,6 @@ def write_reports(path: Path, reports: list[Report]) -> None:
     """Everything as JSON: {"reports": [...]}, whole or not at all."""
     with atomic_write(path) as file:
         file.write(json.dumps({"reports": [r.to_dict() for r in reports]}, indent=1).encode())
-
-
-def printable(text: str) -> str:
-    """Names in data may hold anything: what a terminal would obey is shown by its number."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def _plural(count: int, word: str) -> str:

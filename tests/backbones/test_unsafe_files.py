@@ -1,5 +1,6 @@
 """A file that would run code when it is loaded is refused by every loader, and does not run."""
 
+import ast
 import importlib.util
 import os
 import pickle
@@ -15,7 +16,9 @@ from backbones.interop import read_weights
 from backbones.training.state import STATES, load_state
 from resdet.engines import checkpoint as detector
 
-TOOL = Path(__file__).parents[2] / "tools" / "convert_weights.py"
+ROOT = Path(__file__).parents[2]
+TOOL = ROOT / "tools" / "convert_weights.py"
+UNPACKING = {"extract", "extractall", "unpack_archive", "_extract_member"}
 
 
 class Payload:
@@ -95,3 +98,21 @@ def test_the_payload_is_live(tmp_path):
     write_zip(tmp_path / "a.pth", tmp_path / "ran too")
     torch.load(tmp_path / "a.pth", weights_only=False)
     assert (tmp_path / "ran too").is_dir()
+
+
+def unpacked(code):
+    """The calls and names in Python code by which an archive is laid out on the disk."""
+    for node in ast.walk(ast.parse(code)):
+        names = {getattr(node, field, None) for field in ("attr", "id", "name")}
+        yield from names & UNPACKING
+
+
+def test_no_archive_is_ever_unpacked_to_the_disk():
+    """Tar shards, .npz and torch files are read where they lie: a name in them leads nowhere."""
+    assert list(unpacked("import tarfile\ntarfile.open(x).extractall(y)")) == ["extractall"]
+    assert list(unpacked("from shutil import unpack_archive as u")) == ["unpack_archive"]
+    files = [
+        path for part in ("backbones", "resdet", "tools") for path in ROOT.glob(f"{part}/**/*.py")
+    ]
+    assert len(files) > 200
+    assert [path for path in files if list(unpacked(path.read_text()))] == []
