@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 RESULTS = ROOT / "configs" / "detection"
 CLASSIFIERS = ROOT / "configs" / "backbones"
-BENCHMARKS = ROOT / "configs" / "benchmarks"
+BENCHMARKS = ROOT / "configs" / "benchmarks" / "all.json"
 
 
 def main(argv: Sequence[str]) -> int:
@@ -82,11 +82,15 @@ def classifier_table(*configs: str) -> str:
     return "\n".join(rows) + "\n"
 
 
+def _benchmarks() -> dict[str, Any]:
+    return dict(json.loads(BENCHMARKS.read_text(encoding="utf-8")))
+
+
 def speed_table() -> str:
     """What `tools/benchmark.py all` measured, and the goals that it is held to."""
     from resdet.benchmarks.markdown import goal_rows, measured_with, speed_rows
 
-    measured = json.loads((BENCHMARKS / "all.json").read_text(encoding="utf-8"))
+    measured = _benchmarks()
     parts = speed_rows(measured), [measured_with(measured)], goal_rows(measured["goals"])
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
 
@@ -94,9 +98,8 @@ def speed_table() -> str:
 def evaluation_table() -> str:
     """One row an evaluator: time, ratio to the peer, memory, distance of its numbers."""
     from resdet.benchmarks.evaluation import COLUMNS, rows
-    from resdet.evaluation import read_json
 
-    measured = read_json(BENCHMARKS / "eval.json")
+    measured = _benchmarks()["eval"]
     lines = [f"| what | {' | '.join(COLUMNS)} |", "|---|" + "---:|" * len(COLUMNS)]
     lines += [f"| {' | '.join(cells)} |" for part in rows(measured).values() for cells in part]
     machine = measured["environment"]

@@ -10,19 +10,25 @@ from resdet.benchmarks.suite import OURS, Line, lines, measured_on, times
 
 # of `all`: evaluation has a table of its own, growth has no peer
 _TOLD = ("input", "infer-backbone", "train-backbone", "infer-det", "train-det")
+_NAMES = {
+    "input classification scale": "input, the paper's views",
+    "input classification area": "input, crops by area",
+    "input detection": "input of detectors, shorter side",
+}
 _MET = {True: "yes", False: "**no**", None: "not measured"}
 
 
 def speed_rows(measured: Mapping[str, Any]) -> list[str]:
-    """One row of ours for each thing done: figure, share of the limit, and every other way."""
+    """One row of ours for each thing done: figure, share of the limit, and the peers."""
     rows = ["| what | resdet | of the limit | others, and how many times as fast resdet is |"]
     rows.append("|---|---:|---:|---|")
     for name in _TOLD:
         for what, group in groupby(lines(measured.get(name, {}), name), lambda line: line.what):
             ways = {line.way: line for line in group}
             ours = ways.pop(OURS)
-            others = "; ".join(_told(line) for line in ways.values())
-            rows.append(f"| {what} | {ours.figure} | {_share(ours)} | {others} |")
+            peers = [line for way, line in ways.items() if not way.startswith(OURS)]
+            others = "; ".join(_told(line) for line in peers if line.share != 1)
+            rows.append(f"| {_named(what)} | {ours.figure} | {_share(ours)} | {others} |")
     return rows
 
 
@@ -45,6 +51,12 @@ def measured_with(measured: Mapping[str, Any]) -> str:
         versions.update(part["versions"])
     told = (f"{name} {str(version).partition('+')[0]}" for name, version in versions.items())
     return f"{hardware}, {threads} threads; {', '.join(told)}."
+
+
+def _named(what: str) -> str:
+    for key, name in _NAMES.items():
+        what = what.replace(key, name)
+    return what
 
 
 def _told(line: Line) -> str:

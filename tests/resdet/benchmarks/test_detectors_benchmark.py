@@ -184,12 +184,12 @@ def test_detections_are_those_of_detectron2(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("work", ["infer", "train"])
-def test_as_asked_stands_beside_the_default(work, tmp_path):
+@pytest.mark.parametrize(("work", "name"), [("infer", "VGG-16"), ("train", "R-50-FPN")])
+def test_as_asked_stands_beside_the_default(work, name, tmp_path):
     measured = detectors.benchmark_detectors(
         work,
         tmp_path,
-        kinds=["VGG-16"],
+        kinds=[name],
         side=64,
         calls=1,
         rounds=1,
@@ -199,9 +199,9 @@ def test_as_asked_stands_beside_the_default(work, tmp_path):
         profiled=True,
     )
     json.dumps(measured, allow_nan=False)
-    kind = measured["kinds"]["VGG-16"]
-    assert set(kind["ratio"]) == {"resdet", "resdet, as asked", "torchvision"}
-    assert all(0 < share < 1 for share in kind["share_of_limit"].values())
+    kind = measured["kinds"][name]
+    assert set(kind["ratio"]) >= {"resdet", "resdet, as asked", "torchvision"}
+    assert all(share > 0 for share in kind["share_of_limit"].values())
     operations = kind["operations"]
     assert operations["resdet, as asked"] == pytest.approx(operations["resdet"], rel=0.1)
     assert operations["torchvision"] == pytest.approx(operations["resdet"], rel=0.5)

@@ -1,4 +1,4 @@
-"""Goals: of several networks the worst counts, a goal without its peer is open, each device has its own."""
+"""Goals: the worst network counts, a goal without its peer is open, each device has its own."""
 
 import pytest
 
