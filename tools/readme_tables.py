@@ -82,15 +82,11 @@ def classifier_table(*configs: str) -> str:
     return "\n".join(rows) + "\n"
 
 
-def _benchmarks() -> dict[str, Any]:
-    return dict(json.loads(BENCHMARKS.read_text(encoding="utf-8")))
-
-
 def speed_table() -> str:
     """What `tools/benchmark.py all` measured, and the goals that it is held to."""
     from resdet.benchmarks.markdown import goal_rows, measured_with, speed_rows
 
-    measured = _benchmarks()
+    measured = json.loads(BENCHMARKS.read_text(encoding="utf-8"))
     parts = speed_rows(measured), [measured_with(measured)], goal_rows(measured["goals"])
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
 
@@ -99,7 +95,7 @@ def evaluation_table() -> str:
     """One row an evaluator: time, ratio to the peer, memory, distance of its numbers."""
     from resdet.benchmarks.evaluation import COLUMNS, rows
 
-    measured = _benchmarks()["eval"]
+    measured = json.loads(BENCHMARKS.read_text(encoding="utf-8"))["eval"]
     lines = [f"| what | {' | '.join(COLUMNS)} |", "|---|" + "---:|" * len(COLUMNS)]
     lines += [f"| {' | '.join(cells)} |" for part in rows(measured).values() for cells in part]
     machine = measured["environment"]
