@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from multiprocessing import connection
 from typing import Any, Generic, TypeVar
 
 import cv2
@@ -19,6 +20,7 @@ from backbones.exhaustion import READING, OutOfMemory, first_line, is_exhaustion
 from backbones.patience import TIMEOUT_VARIABLE, patience, say, waiting
 
 LOOK = 5  # Unit: seconds; how often it is looked whether the workers still live
+ENDING = 2.0  # Unit: seconds; from a pipe that is cut to the end of its process
 _FAULTS = (ValueError, OSError)
 Position = TypeVar("Position")
 Sample = TypeVar("Sample")
@@ -189,8 +191,13 @@ class _Silence:
 def _of_a_death(error: Exception, workers: list[Any]) -> bool:
     if "exited unexpectedly" in str(error):
         return True
-    pipes = isinstance(error, (ConnectionError, EOFError))
-    return pipes and any(worker.exitcode for worker in workers)
+    if not isinstance(error, (ConnectionError, EOFError)):
+        return False
+    cut = connection.wait([worker.sentinel for worker in workers], ENDING)
+    for worker in workers:
+        if worker.sentinel in cut:  # a moment before it counts as ended
+            worker.join(ENDING)
+    return any(worker.exitcode for worker in workers)
 
 
 @contextlib.contextmanager

@@ -57,6 +57,18 @@ def test_a_worker_that_dies_is_told_within_seconds(act, told):
     assert time.monotonic() - started < 5
 
 
+def _end_soon():
+    time.sleep(0.5)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_pipe_that_is_cut_before_its_worker_has_ended_tells_of_its_death():
+    process = multiprocessing.get_context("fork").Process(target=_end_soon)
+    process.start()
+    assert workers._of_a_death(ConnectionResetError(), [process])
+    assert "was ended by SIGKILL" in workers._death([process])
+
+
 def test_a_death_interrupts_nothing_but_the_wait_for_a_batch():
     def die():
         time.sleep(0.2)  # the batch before is then handed on whole
