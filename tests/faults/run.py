@@ -93,7 +93,9 @@ def show(outcomes: Sequence) -> None:  # type: ignore[type-arg]
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("fault", "injected", "survived", "lost iterations", "seconds")
+    table = Table("fault")
+    for heading in ("injected", "survived", "lost iterations", "seconds"):
+        table.add_column(heading, justify="right")
     for o in outcomes:
         lost = f"{o.lost} of at most {o.period}" if o.period or o.injected else "-"
         row = [o.fault, str(o.injected), str(o.survived), lost, f"{o.seconds:.0f}"]
