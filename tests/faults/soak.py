@@ -110,10 +110,13 @@ def plot(samples: Sequence[Sample], path: Path) -> None:
     figure, axes = pyplot.subplots(3, 1, sharex=True, figsize=(8, 7))
     minutes = [s.minutes for s in samples]
     for axis, names in zip(axes, (("memory",), ("handles", "threads"), ("children", "zombies"))):
+        highest = 1.0
         for name in names:
-            axis.plot(minutes, [getattr(s, name) for s in samples], label=name)
-        axis.set_ylim(bottom=0)
-        axis.legend(loc="lower right")
+            values = [getattr(s, name) for s in samples]
+            axis.plot(minutes, values, label=name)
+            highest = max(highest, *values)
+        axis.set_ylim(-0.05 * highest, 1.3 * highest)
+        axis.legend(loc="upper right", ncols=2)
     axes[0].set_ylabel("MB")
     axes[-1].set_xlabel("minutes")
     figure.tight_layout()
