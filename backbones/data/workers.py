@@ -120,10 +120,8 @@ def _watched(loader: DataLoader[Any], begun: Any) -> Iterator[Any]:
             except (RuntimeError, OSError, EOFError) as error:  # of its pipes, where one is killed
                 if "DataLoader timed out" in str(error):
                     continue  # all live
-                if silence.seconds:
-                    raise ChildProcessError(
-                        _none_came(silence.seconds, begun.value, count)
-                    ) from None
+                if silence.verdict:
+                    raise ChildProcessError(silence.verdict) from None
                 if not _of_a_death(error, workers):
                     raise
                 raise ChildProcessError(_death(workers)) from None
@@ -135,12 +133,13 @@ class _Silence:
     """Says, while entered, how long a batch is waited for; ends the workers when it is too long.
 
     By a thread: whoever has a stopped worker's message, and waits within torch for the memory that
-    it speaks of, is not woken by any timeout. At the end the workers are killed, for one that is
-    stopped would not hear a request, and be waited for at the end of the process.
+    it speaks of, or for the rest of what a dead one wrote, is not woken by any timeout. At the end
+    the workers are killed, for one that is stopped would not hear a request, and be waited for at
+    the end of the process.
     """
 
     def __init__(self, workers: list[Any], begun: Any) -> None:
-        self.seconds = 0.0  # after which the workers were ended
+        self.verdict = ""  # why the workers were ended
         self._workers, self._begun, self._limit = workers, begun, patience()
         self._since: float | None = None
         self._kind = "the first"
@@ -173,8 +172,11 @@ class _Silence:
             if since != told:
                 told, word = since, float(LOOK)
             waited = time.monotonic() - since
-            if waited >= self._limit:
-                self.seconds = waited
+            died = any(worker.exitcode for worker in self._workers)
+            if waited >= self._limit or (died and waited >= 2 * LOOK):  # torch looks every LOOK
+                count = len(self._workers)
+                none_came = _none_came(waited, self._begun.value, count)
+                self.verdict = _death(self._workers) if died else none_came
                 self._kill()
                 return
             if waited >= word:

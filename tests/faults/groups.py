@@ -74,6 +74,8 @@ def _stop_reading(
     heal: Callable[[Child], None] = lambda child: None,
 ) -> None:
     output = bench.empty(f"reading-{subject.name}") / "run"
+    most = 2 * subject.period + 2  # of one run; it is to end well after the last of them
+    subject = subject.having(iterations=most * (times + 1))
     begun, environment = 0, {"RESDET_TIMEOUT": str(TIMEOUT)}
     for _ in range(times):
         with outcome.injection():

@@ -69,6 +69,18 @@ def test_a_pipe_that_is_cut_before_its_worker_has_ended_tells_of_its_death():
     assert "was ended by SIGKILL" in workers._death([process])
 
 
+def test_a_death_amid_a_message_is_told_long_before_the_patience_ends():
+    fork = multiprocessing.get_context("fork")
+    both = [fork.Process(target=_end_soon), fork.Process(target=time.sleep, args=(60,))]
+    for process in both:
+        process.start()
+    with workers._Silence(both, multiprocessing.Value("i", 2)) as silence:
+        silence.begin()
+        both[1].join(5)  # as long as it lives, torch waits for the rest of the message
+    assert "worker 1 of 2 must live" in silence.verdict
+    assert "was ended by SIGKILL" in silence.verdict
+
+
 def test_a_death_interrupts_nothing_but_the_wait_for_a_batch():
     def die():
         time.sleep(0.2)  # the batch before is then handed on whole
