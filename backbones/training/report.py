@@ -89,15 +89,7 @@ def write_final(
 ) -> None:
     """Write the learning curve, the checkpoint and, last, results.json."""
     plot_learning_curve(output / METRICS, output / CURVE)
-    save_backbone(
-        output / FINAL,
-        arch=task.model.arch,
-        num_classes=task.model.num_classes,
-        model=model.state_dict(),
-        preprocessing=task.preprocessing,
-        recipe=plain(cfg),
-        meta=dict(results),
-    )
+    _save_network(cfg, output / FINAL, task, model, results)
     with atomic_write(output / RESULTS) as file:
         file.write((json.dumps(results, indent=2) + "\n").encode())
 
@@ -106,14 +98,21 @@ def write_best(
     cfg: CfgNode, output: Path, task: Task, model: nn.Module, done: int, metrics: Mapping[str, Any]
 ) -> None:
     """Write the network whose error was the lowest so far."""
+    meta = {"iterations": done, "metrics": dict(metrics)}
+    _save_network(cfg, output / BEST, task, model, meta)
+
+
+def _save_network(
+    cfg: CfgNode, path: Path, task: Task, model: nn.Module, meta: Mapping[str, Any]
+) -> None:
     save_backbone(
-        output / BEST,
+        path,
         arch=task.model.arch,
         num_classes=task.model.num_classes,
         model=model.state_dict(),
         preprocessing=task.preprocessing,
         recipe=plain(cfg),
-        meta={"iterations": done, "metrics": dict(metrics)},
+        meta=dict(meta),
     )
 
 
