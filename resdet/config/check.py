@@ -9,11 +9,14 @@ from fvcore.common.config import CfgNode
 
 from backbones.config.load import ConfigError
 from backbones.config.schema import get, value_faults
+from resdet.plugins import HEADS
 
 RESNET = "build_resdet_resnet_backbone"
 RESNET_FPN = "build_resdet_resnet_fpn_backbone"
 VGG = "build_resdet_vgg_backbone"
 VGG_FPN = "build_resdet_vgg_fpn_backbone"
+NETWORK = "build_resdet_network_backbone"  # any other, by MODEL.BACKBONE.NETWORK
+NETWORK_FPN = "build_resdet_network_fpn_backbone"
 
 # what every engine can honour of the keys that detectron2 opens wider
 ALLOWED: dict[str, tuple[Any, ...]] = {
@@ -22,7 +25,7 @@ ALLOWED: dict[str, tuple[Any, ...]] = {
     "MODEL.MASK_ON": (False,),
     "MODEL.KEYPOINT_ON": (False,),
     "MODEL.LOAD_PROPOSALS": (False,),
-    "MODEL.BACKBONE.NAME": (RESNET, RESNET_FPN, VGG, VGG_FPN),
+    "MODEL.BACKBONE.NAME": (RESNET, RESNET_FPN, VGG, VGG_FPN, NETWORK, NETWORK_FPN),
     "MODEL.RESNETS.DEPTH": (18, 34, 50, 101, 152),
     "MODEL.RESNETS.RES5_DILATION": (1, 2),
     "MODEL.RESNETS.NORM": ("FrozenBN", "BN", "SyncBN", "GN"),
@@ -37,7 +40,7 @@ ALLOWED: dict[str, tuple[Any, ...]] = {
     "MODEL.RPN.IOU_LABELS": ([0, -1, 1],),
     "MODEL.RPN.BBOX_REG_LOSS_TYPE": ("smooth_l1",),
     "MODEL.RPN.CONV_DIMS": ([-1],),
-    "MODEL.ROI_HEADS.NAME": ("StandardROIHeads",),
+    "MODEL.ROI_HEADS.NAME": ("StandardROIHeads", "ContextROIHeads"),
     "MODEL.ROI_HEADS.IOU_LABELS": ([0, 1],),
     "MODEL.ROI_HEADS.PROPOSAL_APPEND_GT": (True,),
     "MODEL.ROI_BOX_HEAD.NAME": ("Conv5Head", "FC6FC7Head"),
@@ -125,7 +128,7 @@ def check(cfg: CfgNode, *, engine: str = "tv", training: bool = True) -> None:
 
 def uses_fpn(cfg: CfgNode) -> bool:
     """True if the backbone's name asks for a feature pyramid."""
-    return str(cfg.MODEL.BACKBONE.NAME) in (RESNET_FPN, VGG_FPN)
+    return str(cfg.MODEL.BACKBONE.NAME) in (RESNET_FPN, VGG_FPN, NETWORK_FPN)
 
 
 def uses_vgg(cfg: CfgNode) -> bool:
@@ -133,8 +136,14 @@ def uses_vgg(cfg: CfgNode) -> bool:
     return str(cfg.MODEL.BACKBONE.NAME) in (VGG, VGG_FPN)
 
 
+def uses_network(cfg: CfgNode) -> bool:
+    """True if the backbone is one whose stages are not known before it is built."""
+    return str(cfg.MODEL.BACKBONE.NAME) in (NETWORK, NETWORK_FPN)
+
+
 def _values(cfg: CfgNode, engine: str) -> Iterator[str]:
     everywhere = {key: values for key, values in ALLOWED.items() if key not in D2_ALLOWED}
+    everywhere["MODEL.ROI_BOX_HEAD.NAME"] += HEADS.names()
     yield from value_faults(cfg, everywhere, POSITIVE, NON_NEGATIVE, FRACTION)
     for key, values in D2_ALLOWED.items():
         found = get(cfg, key)
@@ -155,6 +164,14 @@ def _values(cfg: CfgNode, engine: str) -> Iterator[str]:
 
 def _structure(cfg: CfgNode) -> Iterator[str]:
     model = cfg.MODEL
+    if uses_network(cfg) != bool(model.BACKBONE.NETWORK):
+        yield (
+            f"MODEL.BACKBONE.NETWORK must be a name of backbones.names() with {NETWORK} or "
+            f"{NETWORK_FPN}, and empty without, got {model.BACKBONE.NETWORK!r} with "
+            f"{model.BACKBONE.NAME}"
+        )
+    if uses_network(cfg):  # its stages are compared when it is built
+        return
     stages = _stages(cfg)
     head = model.ROI_BOX_HEAD.NAME
     if uses_fpn(cfg):

@@ -14,6 +14,7 @@ from resdet.engines.tv.anchors import UnroundedAnchors
 from resdet.engines.tv.roi_heads import BoxHeads
 from resdet.engines.tv.rpn import Float32RPNHead, ProposalNetwork, RPNLoss, Target
 from resdet.modeling.backbone import Parts
+from resdet.modeling.context import CONTEXT_HEADS
 from resdet.modeling.heads import BoxPredictor
 from resdet.modeling.pooler import Pooler
 
@@ -101,10 +102,12 @@ def _build_rpn(cfg: CfgNode, parts: Parts) -> ProposalNetwork:
 def _build_heads(cfg: CfgNode, parts: Parts, pooler: Pooler) -> BoxHeads:
     heads, box_head = cfg.MODEL.ROI_HEADS, cfg.MODEL.ROI_BOX_HEAD
     threshold = heads.IOU_THRESHOLDS[0]
+    context = heads.NAME == CONTEXT_HEADS
+    channels = parts.head.out_channels * (2 if context else 1)
     return BoxHeads(
         pooler,
         parts.head,
-        BoxPredictor(parts.head.out_channels, heads.NUM_CLASSES),
+        BoxPredictor(channels, heads.NUM_CLASSES),
         fg_iou_thresh=threshold,
         bg_iou_thresh=threshold,
         batch_size_per_image=heads.BATCH_SIZE_PER_IMAGE,
@@ -115,6 +118,7 @@ def _build_heads(cfg: CfgNode, parts: Parts, pooler: Pooler) -> BoxHeads:
         detections_per_img=cfg.TEST.DETECTIONS_PER_IMAGE,
         smooth_l1_beta=box_head.SMOOTH_L1_BETA,
         box_weight=box_head.BBOX_REG_LOSS_WEIGHT,
+        context=context,
     )
 
 

@@ -13,6 +13,7 @@ from torchvision.models.detection.roi_heads import RoIHeads
 from backbones.training.distributed import mean_over_ranks
 from resdet.engines.tv.regions import Rows
 from resdet.engines.tv.rpn import Target, smooth_l1
+from resdet.modeling.context import with_context
 
 # features and the boxes of each image -> one vector a box
 Describe = Callable[[Mapping[str, Tensor], Sequence[Tensor]], Tensor]
@@ -20,6 +21,8 @@ Describe = Callable[[Mapping[str, Tensor], Sequence[Tensor]], Tensor]
 
 class BoxHeads(RoIHeads):
     """Detections of each image or, in training, `loss_cls` and `loss_box_reg`.
+
+    With `context`, the predictor reads what the whole image shows beside each region.
 
     On a CPU `regions.Rows` stands for the pooler, and `describe_on_cpu`, once given, for pooler
     and head in eval mode.
@@ -31,8 +34,16 @@ class BoxHeads(RoIHeads):
         detectron2 and torchvision divide by each process's own.
     """
 
-    def __init__(self, *args: Any, smooth_l1_beta: float, box_weight: float, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        smooth_l1_beta: float,
+        box_weight: float,
+        context: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.context = context
         self._smooth_l1_beta = smooth_l1_beta
         self._box_weight = box_weight
         self._rows = Rows(self.box_roi_pool) if Rows.fits(self.box_roi_pool) else None
@@ -48,12 +59,23 @@ class BoxHeads(RoIHeads):
         """Pool, describe, classify and refine each proposal."""
         if self.training:
             proposals, _, labels, deltas = self.select_training_samples(proposals, targets)
-        described = self._describe(features, proposals)
+        described = self.describe(features, proposals, image_shapes)
         logits, refinements = _background_first(*self.box_predictor(described))
         if self.training:
             return [], self._losses(logits, refinements, torch.cat(labels), torch.cat(deltas))
         found = self.postprocess_detections(logits, refinements, proposals, image_shapes)
         return [{"boxes": b, "scores": s, "labels": n} for b, s, n in zip(*found)], {}
+
+    def describe(
+        self,
+        features: Mapping[str, Tensor],
+        boxes: Sequence[Tensor],
+        image_shapes: Sequence[tuple[int, int]],
+    ) -> Tensor:
+        """One vector a box, for the predictor."""
+        if not self.context:
+            return self._describe(features, boxes)
+        return with_context(lambda b: self._describe(features, b), boxes, image_shapes)
 
     def _describe(self, features: Mapping[str, Tensor], boxes: Sequence[Tensor]) -> Tensor:
         on_cpu = boxes[0].device.type == "cpu"
