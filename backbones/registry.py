@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import inspect
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
+
+from backbones.plugins import load_plugins, nearest
 
 if TYPE_CHECKING:
     from backbones.features import Classifier
@@ -50,9 +51,13 @@ def register_family(prefix: str, builder: FamilyBuilder, depths: Sequence[int]) 
 
 
 def names() -> list[str]:
-    """Every registered name, sorted, numbers as numbers; of a family, the paper's depths."""
+    """Every registered name, sorted, numbers as numbers; of a family, the paper's depths.
+
+    Raises: ValueError if a plugin cannot be imported; see `backbones.plugins`.
+    """
     for module in _NETWORK_MODULES:
         importlib.import_module(module)
+    load_plugins()
     return sorted(_BUILDERS, key=_natural_order)
 
 
@@ -67,7 +72,7 @@ def create(name: str, **arguments: Any) -> Classifier:
     if unknown:
         raise ValueError(
             f"arguments of {name} must be among {', '.join(accepted)}, "
-            f"got {', '.join(unknown)}{_nearest(unknown[0], accepted)}"
+            f"got {', '.join(unknown)}{nearest(unknown[0], accepted)}"
         )
     model = builder(**arguments)
     model.arch = {"name": _OTHER_SPELLINGS.get(name, name), **model.arch}
@@ -81,13 +86,8 @@ def _find(name: str) -> Builder:
     family = re.fullmatch(r"(.*?)([1-9]\d{0,5})", name)
     if family and family[1] in _FAMILIES:
         return partial(_FAMILIES[family[1]], int(family[2]))
-    raise ValueError(f"name must be one of {', '.join(known)}, got {name!r}{_nearest(name, known)}")
+    raise ValueError(f"name must be one of {', '.join(known)}, got {name!r}{nearest(name, known)}")
 
 
 def _natural_order(name: str) -> list[str | int]:
     return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
-
-
-def _nearest(word: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(word.lower(), known, n=3, cutoff=0.5)
-    return f"; did you mean {' or '.join(near)}?" if near else ""

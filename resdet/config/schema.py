@@ -135,7 +135,10 @@ DETECTRON2: dict[str, Any] = {
 RESDET: dict[str, Any] = {
     "MODEL": {
         "COMPILE": False,  # torch.compile of trunk and RPN head in training
-        "BACKBONE": {"WIDTH": 1.0},  # factor on every channel count
+        "BACKBONE": {
+            "WIDTH": 1.0,  # factor on every channel count
+            "NETWORK": "",  # of build_resdet_network[_fpn]_backbone: a name of backbones.names()
+        },
         "VGG": {"DEPTH": 16, "NORM": ""},
         "ROI_BOX_HEAD": {"DROPOUT": 0.0},  # after fc6 and fc7 of FC6FC7Head
     },

@@ -9,6 +9,7 @@ from pathlib import Path
 from resdet.data.coco import load_coco
 from resdet.data.validate import nearest_first
 from resdet.data.voc import load_voc
+from resdet.plugins import FORMATS
 from resdet.structures import Dataset
 
 # name -> (year, split)
@@ -53,7 +54,10 @@ def load_dataset(
     Raises: ValueError if the name is unknown, no layout of it exists, or its data is faulty.
     """
     base = dataset_root(root)
-    kind, _, rest = name.partition(":")
+    kind, colon, rest = name.partition(":")
+    read = FORMATS.get(kind) if colon else None
+    if read is not None:
+        return read(rest, base, class_names)
     first, _, second = rest.partition(":")
     if kind in ("voc", "coco") and first and second and ":" not in second:
         if kind == "voc":

@@ -7,6 +7,10 @@ import importlib.util
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from backbones.plugins import nearest
+from resdet.plugins import ENGINES as OTHERS
+from resdet.plugins import OWN_ENGINES as ENGINES
+
 if TYPE_CHECKING:
     from fvcore.common.config import CfgNode
     from torch import Tensor, nn
@@ -15,14 +19,13 @@ if TYPE_CHECKING:
     from resdet.engines.samples import Found, Sample
     from resdet.modeling.backbone import Parts
 
-ENGINES = ("d2", "tv")
 INSTALL_DETECTRON2 = (
     "pip install --no-build-isolation 'git+https://github.com/facebookresearch/detectron2.git'"
 )
 
 
 class Engine(Protocol):
-    """What a module in `resdet.engines` offers."""
+    """What a module in `resdet.engines`, or an engine of `resdet.register_engine`, offers."""
 
     NAME: str
 
@@ -56,9 +59,12 @@ def choose(name: str = "auto") -> str:
     Raises: ValueError if there is no such engine, or detectron2 is absent.
     """
     chosen = available()[0] if name == "auto" else name
-    if chosen not in ENGINES:
-        raise ValueError(f"--engine must be auto, d2 or tv, got {name!r}")
-    if chosen not in available():
+    others = () if chosen in ENGINES else OTHERS.names()
+    if chosen not in (*ENGINES, *others):
+        known = ["auto", *ENGINES, *others]
+        listed = f"{', '.join(known[:-1])} or {known[-1]}"
+        raise ValueError(f"--engine must be {listed}, got {name!r}{nearest(name, known)}")
+    if chosen not in (*available(), *others):
         raise ValueError(
             f"--engine must be tv where detectron2 is absent, got {name!r}; --engine tv gives the "
             f"same numbers, or install detectron2: {INSTALL_DETECTRON2}"
@@ -68,7 +74,9 @@ def choose(name: str = "auto") -> str:
 
 def load(name: str = "auto") -> Engine:
     """The engine that `choose` names. Raises: ValueError as it does."""
-    return cast("Engine", importlib.import_module(f"resdet.engines.{choose(name)}"))
+    chosen = choose(name)
+    own = f"resdet.engines.{chosen}"
+    return OTHERS.get(chosen) or cast("Engine", importlib.import_module(own))
 
 
 def load_detector(*args: Any, **kwargs: Any) -> Detector:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fvcore.common.config import CfgNode
@@ -11,9 +12,8 @@ from backbones import Classifier, StageInfo, Trunk
 from backbones.checkpoint import Preprocessing
 from backbones.interop import LoadedWeights, load_weights
 from resdet.modeling.fpn import FPN
-from resdet.modeling.heads import Conv5Head, FC6FC7Head
-
-Head = Conv5Head | FC6FC7Head
+from resdet.modeling.heads import BoxHead, Conv5Head, FC6FC7Head, HeadInputs
+from resdet.plugins import HEADS
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Parts:
 
     trunk: Trunk | FPN
     infos: dict[str, StageInfo]
-    head: Head
+    head: BoxHead
     size_divisibility: int
     preprocessing: Preprocessing | None
     report: str
@@ -42,6 +42,7 @@ def build_parts(cfg: CfgNode, *, with_weights: bool = True) -> Parts:
         loaded = load_weights(network, cfg.MODEL.WEIGHTS, drop_classifier=True)
     trunk = build_trunk(cfg, network)
     infos = trunk.stage_infos()
+    _check_features(cfg, infos)
     head, source = build_head(cfg, network, infos[cfg.MODEL.ROI_HEADS.IN_FEATURES[0]].channels)
     bottom_up = trunk.bottom_up if isinstance(trunk, FPN) else trunk
     stages = ", ".join(bottom_up.stages())
@@ -58,9 +59,24 @@ def build_parts(cfg: CfgNode, *, with_weights: bool = True) -> Parts:
     )
 
 
+def _check_features(cfg: CfgNode, infos: Mapping[str, StageInfo]) -> None:
+    for key in ("RPN", "ROI_HEADS"):
+        features = cfg.MODEL[key].IN_FEATURES
+        if not features or not set(features) <= set(infos):
+            raise ValueError(
+                f"MODEL.{key}.IN_FEATURES must be of {list(infos)}, which the backbone has, "
+                f"got {list(features)}"
+            )
+
+
 def build_network(cfg: CfgNode) -> Classifier:
     """The classification network that the config names, with one class in place of its own."""
     width = cfg.MODEL.BACKBONE.WIDTH
+    if cfg.MODEL.BACKBONE.NETWORK:
+        slim = {} if width == 1 else {"width": width}
+        return backbones.create(
+            cfg.MODEL.BACKBONE.NETWORK, num_classes=1, norm=cfg.MODEL.RESNETS.NORM, **slim
+        )
     if "_vgg_" in cfg.MODEL.BACKBONE.NAME:
         vgg = cfg.MODEL.VGG
         return backbones.create(
@@ -89,13 +105,20 @@ def build_trunk(cfg: CfgNode, network: Classifier) -> Trunk | FPN:
     return trunk
 
 
-def build_head(cfg: CfgNode, network: Classifier, channels: int) -> tuple[Head, str]:
+def build_head(cfg: CfgNode, network: Classifier, channels: int) -> tuple[BoxHead, str]:
     """What describes a region of `channels`, and where its weights come from."""
     box_head = cfg.MODEL.ROI_BOX_HEAD
+    build = HEADS.get(box_head.NAME)
+    if build is not None:
+        head = build(
+            HeadInputs(
+                network, channels, box_head.POOLER_RESOLUTION, box_head.FC_DIM, box_head.DROPOUT
+            )
+        )
+        return head, f"new {box_head.NAME}"
     if box_head.NAME == "Conv5Head":
-        return Conv5Head(
-            network.get_submodule("res5"), network.stage_infos()["res5"].channels
-        ), "res5"
+        *_, last = network.stage_infos().values()
+        return Conv5Head(network.get_submodule(last.name), last.channels), last.name
     inputs = channels * box_head.POOLER_RESOLUTION**2
     if isinstance(network, backbones.VGG) and "_fpn_" not in cfg.MODEL.BACKBONE.NAME:
         fc6 = network.fc6

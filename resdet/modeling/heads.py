@@ -2,11 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from backbones import Classifier
 
-class Conv5Head(nn.Module):
+
+class BoxHead(nn.Module):
+    """Describes each region by one vector.
+
+    Shape: (R, C, S, S) -> (R, out_channels).
+    """
+
+    out_channels: int
+
+
+@dataclass(frozen=True)
+class HeadInputs:
+    """What a head is built from: the network that the trunk is cut from, the channels and the side
+    of a pooled region, MODEL.ROI_BOX_HEAD.FC_DIM and DROPOUT.
+    """
+
+    network: Classifier
+    channels: int
+    resolution: int
+    fc_dim: int
+    dropout: float
+
+
+class Conv5Head(BoxHead):
     """The last residual stage and global average pooling, for each region.
 
     Shape: (R, C, 14, 14) -> (R, out_channels).
@@ -23,7 +49,7 @@ class Conv5Head(nn.Module):
         return self.res5(x).mean(dim=(2, 3))
 
 
-class FC6FC7Head(nn.Module):
+class FC6FC7Head(BoxHead):
     """Two hidden layers on the flattened region: VGG's own, or fresh ones on a pyramid.
 
     Shape: (R, C, S, S) -> (R, out_channels).

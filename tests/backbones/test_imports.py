@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[2] / "backbones"
 NETWORKS = (
     *("layers", "blocks", "features", "resnet", "cifar", "vgg", "registry"),
-    *("freeze", "memory", "complexity", "responses"),
+    *("freeze", "memory", "complexity", "responses", "plugins"),
 )
 
 

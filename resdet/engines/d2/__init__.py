@@ -98,6 +98,7 @@ def use_backbone(cfg: D2CfgNode, path: str | Path) -> list[str]:
 
 def build_model(cfg: CfgNode, parts: Parts) -> nn.Module:
     """A GeneralizedRCNN that detectron2 builds, with the weights of `parts`, on the CPU."""
+    register()  # what plugins have added since
     theirs = to_detectron2(cfg)
     theirs.MODEL.DEVICE = "cpu"
     model: nn.Module = build_from_registry(theirs)
