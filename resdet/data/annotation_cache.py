@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from pathlib import Path
 
 from backbones.data.cache import Cache, Entries, is_settled, stamp
+from resdet.data.layouts import VocLayout
 from resdet.data.validate import Faults
 from resdet.data.voc_xml import Annotation, read_annotation
 
@@ -14,17 +14,19 @@ _FORM = "voc/2"  # a new number wherever `read_annotation` reads otherwise
 _WORTHWHILE = 200  # annotations parsed anew; fewer are parsed again sooner than written
 
 
-def read_annotations(root: Path, stems: Iterable[str], faults: Faults) -> dict[str, Annotation]:
-    """`root/Annotations/<stem>.xml` of each stem, from the cache where the file is unchanged.
+def read_annotations(
+    layout: VocLayout, stems: Iterable[str], faults: Faults
+) -> dict[str, Annotation]:
+    """`<stem>.xml` of each stem, from the cache where the file is unchanged.
 
     Those with faults are told each time: they are not kept.
     """
-    cache = Cache(root, _FORM)
+    cache = Cache(layout.root, _FORM)
     known = cache.load()
     found: dict[str, Annotation] = {}
     fresh: Entries = {}  # of a stem: the stamp of its file, then the fields of its Annotation
     for stem in stems:
-        file = os.path.join(root, "Annotations", f"{stem}.xml")
+        file = os.path.join(layout.annotations, f"{stem}.xml")
         mark = stamp(file)
         entry = known.get(stem)
         if entry is not None and entry[:3] == mark:

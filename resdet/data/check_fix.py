@@ -79,13 +79,15 @@ def _copy_voc(
         done[UNUSABLE] += 1
         return False
     source = folder.images[stem]
-    copy_image(str(source), beside / "JPEGImages" / source.name, fact, done)
+    copy_image(str(source), beside / "JPEGImages" / f"{stem}{source.suffix}", fact, done)
     if stem in folder.annotations:
         fixed = correct(item_of(folder, stem), fact, "voc", done)
-        tree = parse_xml((folder.root / "Annotations" / f"{stem}.xml").read_bytes())
+        tree = parse_xml((folder.layout.annotations / f"{stem}.xml").read_bytes())
         _edit_voc(tree, fixed, folder.class_names, done)
         text = ET.tostring(tree, encoding="utf-8", xml_declaration=True)
-        (beside / "Annotations" / f"{stem}.xml").write_bytes(text)
+        target = beside / "Annotations" / f"{stem}.xml"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(text)
     return True
 
 

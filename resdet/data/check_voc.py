@@ -27,7 +27,8 @@ from resdet.data.check_boxes import (
     tell_boxes,
     tell_readers,
 )
-from resdet.data.image import SUFFIXES, images_by_stem
+from resdet.data.image import SUFFIXES, files_below, images_by_stem
+from resdet.data.layouts import ALL, VocLayout, voc_layout, xml_folder
 from resdet.data.validate import Faults, check_names, nearest_first, text_lines
 from resdet.data.voc import annotated_stems, known_classes, load_voc
 from resdet.data.voc_xml import Annotation
@@ -38,6 +39,7 @@ class VocFolder:
     """A VOC folder as it lies there, faults and all; stems in the order of their lists."""
 
     root: Path
+    layout: VocLayout
     splits: dict[str, list[str]] = field(default_factory=dict)
     images: dict[str, Path] = field(default_factory=dict)
     annotations: dict[str, Annotation] = field(default_factory=dict)
@@ -51,8 +53,8 @@ class VocFolder:
 
 
 def is_voc(root: Path) -> bool:
-    """Whether `root` has VOC's folders."""
-    return (root / "ImageSets" / "Main").is_dir() or (root / "Annotations").is_dir()
+    """Whether `root` has VOC's folders, or annotations of its form in others."""
+    return (root / "ImageSets" / "Main").is_dir() or xml_folder(root) is not None
 
 
 def check_voc(
@@ -91,23 +93,25 @@ def read_folder(
 
     Raises: ValueError if a split is not there.
     """
-    folder = VocFolder(root)
-    lists = root / "ImageSets" / "Main"
-    there = sorted(path.stem for path in lists.glob("*.txt"))
-    absent = [split for split in splits if split not in there]
-    if absent or not there:
+    layout = voc_layout(root)
+    folder = VocFolder(root, layout)
+    folder.images = images_by_stem(layout.images) if layout.images.is_dir() else {}
+    folder.written = annotated_stems(layout.annotations)
+    paired = folder.images.keys() & folder.written
+    there = layout.splits()
+    absent = [s for s in splits if layout.listing(s) is None and s not in {*there, ALL}]
+    if absent or not (there or (paired and not layout.lists[0].is_dir())):
         raise ValueError(
-            f"{lists} must hold the split {', '.join(absent) or 'train, val or test'}.txt, "
-            f"got {', '.join(there) or 'no list'}"
+            f"{layout.lists[0]} must hold the split "
+            f"{', '.join(absent) or 'train, val or test'}.txt, got {', '.join(there) or 'no list'}"
         )
-    images = root / "JPEGImages"
-    folder.images = images_by_stem(images) if images.is_dir() else {}
-    folder.written = annotated_stems(root)
-    for split in splits or _whole_splits(there):
-        folder.splits[split] = _listed(lists / f"{split}.txt", folder, report)
+    for split in splits or there or [ALL]:
+        file = layout.listing(split)
+        chosen = layout.select(split, paired) or []
+        folder.splits[split] = chosen if file is None else _listed(file, folder, report)
     faults = Faults(str(root))
     annotated = [stem for stem in folder.stems if stem in folder.written]
-    folder.annotations = read_annotations(root, annotated, faults)
+    folder.annotations = read_annotations(layout, annotated, faults)
     folder.class_names = tuple(class_names) or known_classes(root)
     check_names(folder.class_names, "class names", faults)
     for fault in faults.found:
@@ -123,10 +127,10 @@ def _tell_names(folder: VocFolder, report: Report) -> None:
         report.add(UNLISTED, f"{stem}.xml")
     for stem in sorted(folder.images.keys() - listed - folder.written):
         report.add(UNLISTED, str(folder.images[stem]))
-    images = folder.root / "JPEGImages"
-    for name in sorted(os.listdir(images)) if images.is_dir() else ():
+    images = folder.layout.images
+    for name in files_below(images, SUFFIXES) if images.is_dir() else ():
         stem, suffix = os.path.splitext(name)
-        if suffix.lower() in SUFFIXES and folder.images[stem].name != name:
+        if folder.images[stem].suffix != suffix:
             report.add(SAME_NAME, f"{images / name}, beside {folder.images[stem].name}")
 
 
@@ -136,11 +140,6 @@ def item_of(folder: VocFolder, stem: str) -> Item:
     path = str(folder.images[stem]) if stem in folder.images else ""
     corners = np.array(one.corners, np.float64).reshape(-1, 4)
     return Item(f"{stem}.xml", path, one.size, one.names, box.from_voc(corners))
-
-
-def _whole_splits(there: Sequence[str]) -> list[str]:
-    """VOC lists each class too: aeroplane_train beside train."""
-    return [name for name in there if not any(name.endswith(f"_{other}") for other in there)]
 
 
 def _listed(path: Path, folder: VocFolder, report: Report) -> list[str]:
@@ -158,7 +157,7 @@ def _listed(path: Path, folder: VocFolder, report: Report) -> list[str]:
         if stem in known:
             stems[stem] = None
         if stem not in folder.images:
-            report.add(MISSING, f"{path.name}: {folder.root / 'JPEGImages' / stem}.jpg")
+            report.add(MISSING, f"{path.name}: {folder.layout.images / stem}.jpg")
     if not stems:
         report.add(BROKEN, f"{path} must list at least one image")
     return list(stems)
@@ -178,7 +177,7 @@ def _tell_lists(report: Report, folder: VocFolder, facts: dict[str, ImageFacts])
             report.count_classes(split, known or sorted(found), objects)
             missing |= dict.fromkeys(stem for stem in stems if stem not in folder.written)
     for stem in missing:
-        report.add(UNANNOTATED, f"{folder.root / 'Annotations' / stem}.xml")
+        report.add(UNANNOTATED, f"{folder.layout.annotations / stem}.xml")
     tell_classes(report, known or sorted(found))
     for stem, one in parsed.items():
         for name in one.names:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,7 +11,8 @@ import numpy as np
 
 from resdet import boxes as box
 from resdet.data.annotation_cache import read_annotations
-from resdet.data.image import image_size, images_by_stem
+from resdet.data.image import files_below, image_size, images_by_stem
+from resdet.data.layouts import VocLayout, voc_layout
 from resdet.data.validate import Faults, check_names, nearest_first, text_lines, warn_thin
 from resdet.data.voc_xml import Annotation
 from resdet.structures import Dataset, GroundTruth, ImageRecord
@@ -31,27 +31,29 @@ def load_voc(
     class_names: Sequence[str] = (),
     name: str = "",
     images: bool = True,
+    listing: Path | None = None,
 ) -> Dataset:
-    """The images of `root/ImageSets/Main/<split>.txt`, in its order.
+    """The images of `root/ImageSets/Main/<split>.txt`, in its order; see `voc_layout` for others.
 
     Class names, unless given, are the lines of `classes.txt` in the root, VOC's twenty in a folder
     called VOC<year>, or else the sorted names of all annotations. A `test` split without any
     annotation is taken as unlabelled, as VOC 2012's is. `images=False`: to score, annotations
-    will do; a size that neither they nor a picture tell is 0 x 0.
+    will do; a size that neither they nor a picture tell is 0 x 0. `listing`: the list itself.
 
     Raises: ValueError listing every fault: missing files, malformed XML, unknown classes.
     """
     root = Path(root)
     faults = Faults(f"VOC data {root}, split {split!r}")
-    there = images_by_stem(root / "JPEGImages") if (root / "JPEGImages").is_dir() else {}
-    written = annotated_stems(root)
-    listed = _listed(root, split, set(there) if images else written | set(there), images, faults)
+    layout = voc_layout(root)
+    there = images_by_stem(layout.images) if layout.images.is_dir() else {}
+    written = annotated_stems(layout.annotations)
+    listed = _listed(layout, split, listing, set(there), written, images, faults)
     classes = tuple(class_names) or known_classes(root)
     labelled = split != "test" or any(stem in written for stem in listed)
     wanted = listed if labelled else []
     if not classes:
         wanted = list(dict.fromkeys([*wanted, *sorted(written)]))
-    parsed = read_annotations(root, wanted, faults)
+    parsed = read_annotations(layout, wanted, faults)
     if not classes:
         classes = tuple(sorted({name for one in parsed.values() for name in one.names}))
     check_names(classes, "class names", faults)
@@ -61,7 +63,7 @@ def load_voc(
     for stem in listed:
         if labelled and stem not in parsed:
             continue  # its fault is told
-        path = there.get(stem) or root / "JPEGImages" / f"{stem}.jpg"
+        path = there.get(stem) or layout.images / f"{stem}.jpg"
         size = parsed[stem].size if stem in parsed else None
         if size is None:
             size = _measured(path, faults) if images or stem in there else (0, 0)
@@ -94,25 +96,39 @@ def _year(root: Path) -> int | None:
     return int(match[1]) if match else None
 
 
-def annotated_stems(root: Path) -> set[str]:
-    """The stems of the annotations that are there."""
+def annotated_stems(folder: Path) -> set[str]:
+    """The stems of the annotations that are in `folder` and in its folders."""
     try:
-        entries = os.listdir(root / "Annotations")
+        return {f[:-4] for f in files_below(folder, (".xml",)) if f.endswith(".xml")}
     except OSError:
         return set()
-    return {entry[:-4] for entry in entries if entry.endswith(".xml")}
 
 
-def _listed(root: Path, split: str, seen: set[str], images: bool, faults: Faults) -> list[str]:
+def _listed(
+    layout: VocLayout,
+    split: str,
+    listing: Path | None,
+    there: set[str],
+    written: set[str],
+    images: bool,
+    faults: Faults,
+) -> list[str]:
     """The stems of the split; only names seen in the folders are ever opened."""
-    listing, folder = root / "ImageSets" / "Main" / f"{split}.txt", root / "JPEGImages"
+    listing = listing or layout.listing(split)
+    if images and not layout.images.is_dir():
+        faults.add(f"{layout.images} must be a folder of images, got none; check the data root")
+    chosen = None if listing else layout.select(split, there & written if images else written)
+    if chosen and not faults.found:
+        return chosen
+    listing = listing or layout.lists[0] / f"{split}.txt"
     if not listing.is_file():
-        there = ", ".join(sorted(p.stem for p in listing.parent.glob("*.txt"))) or "none"
-        faults.add(f"{listing} must be a file, got none; splits there: {there}")
-    if images and not folder.is_dir():
-        faults.add(f"{folder} must be a folder of images, got none; check the data root")
+        known = ", ".join(layout.splits()) or "none"
+        faults.add(f"{listing} must be a file, got none; splits there: {known}")
     faults.raise_any()
-    what = f"images of {folder}" if images else f"images or annotations of {root}"
+    seen = there if images else written | there
+    what = f"images of {layout.images}"
+    if not images:
+        what = f"images or annotations of {layout.root}"
     stems: dict[str, None] = {}  # ordered; a line listed twice counts once
     for line in text_lines(listing):
         stem = line if line in seen else line.split()[0]
@@ -126,13 +142,17 @@ def _listed(root: Path, split: str, seen: set[str], images: bool, faults: Faults
 
 
 def known_classes(root: Path) -> tuple[str, ...]:
-    """Of `classes.txt`, else VOC's twenty in a folder called VOC<year>, else none.
+    """Of `classes.txt` or CVAT's `labelmap.txt`, VOC's twenty in a folder VOC<year>, or none.
 
     Raises: ValueError if the file is not UTF-8.
     """
-    listed = root / "classes.txt"
+    listed, colours = root / "classes.txt", root / "labelmap.txt"
     if listed.is_file():
         return tuple(text_lines(listed))
+    if colours.is_file():  # name:color_rgb:parts:actions
+        lines = [line for line in text_lines(colours) if not line.startswith("#")]
+        names = [line.split(":")[0].strip() for line in lines]
+        return tuple(name for name in names if name and name != "background")
     return VOC_CLASSES if _year(root) is not None else ()
 
 

@@ -1,0 +1,118 @@
+"""Where the parts of data lie: the devkit's folders, and what annotation tools leave instead."""
+
+from __future__ import annotations
+
+import os
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from resdet.data.image import files_below, images_by_stem
+from resdet.data.voc_xml import parse_xml
+
+MADE = "resdet_splits"  # lists that we made, in the folder of the data
+ALL = "all"  # the split of data that has none: every image that is annotated
+_ALIASES = {"valid": "val", "validation": "val", "training": "train", "testing": "test"}
+SPLITS = ("train", "trainval", "val", "test")
+_LOOKED_AT = 3  # XML files of a folder, to see whether they are annotations
+
+
+def split_name(name: str) -> str:
+    """`valid`, `Validation` and the like as VOC and COCO call them."""
+    return _ALIASES.get(name.lower(), name)
+
+
+@dataclass(frozen=True)
+class VocLayout:
+    """Folders of one VOC data set; `lists` hold <split>.txt, the first that has one wins.
+
+    Without a list, a split is what lies in the folder of its name below `images`: `prefixes`.
+    """
+
+    root: Path
+    images: Path
+    annotations: Path
+    lists: tuple[Path, ...]
+    prefixes: dict[str, str]
+
+    def listing(self, split: str) -> Path | None:
+        """The list of a split, where there is one."""
+        return next((f for folder in self.lists if (f := folder / f"{split}.txt").is_file()), None)
+
+    def splits(self) -> list[str]:
+        """All there are, but for VOC's lists of each class: aeroplane_train."""
+        there = sorted({file.stem for folder in self.lists for file in folder.glob("*.txt")})
+        there += [split for split in self.prefixes if split not in there]
+        return [name for name in there if not any(name.endswith(f"_{other}") for other in there)]
+
+    def select(self, split: str, stems: Iterable[str]) -> list[str] | None:
+        """Those of a split that has no list, sorted; None where there is no such split."""
+        if split == ALL:
+            return sorted(stems)
+        prefix = self.prefixes.get(split)
+        return None if prefix is None else sorted(s for s in stems if s.startswith(prefix))
+
+
+def voc_layout(root: Path) -> VocLayout:
+    """Where images and annotations lie: by VOC's names, by any others, or in one folder.
+
+    What is found nowhere is said to be where VOC has it.
+    """
+    images, annotations = root / "JPEGImages", root / "Annotations"
+    lists = (root / "ImageSets" / "Main", root / MADE)
+    if not annotations.is_dir():
+        annotations = xml_folder(root) or annotations
+    if annotations.is_dir() and not images.is_dir():
+        images = _image_folder(root, annotations) or images
+    prefixes = {split: f"{folder.name}/" for split, folder in split_folders(annotations).items()}
+    return VocLayout(root, images, annotations, lists, prefixes)
+
+
+def split_folders(root: Path) -> dict[str, Path]:
+    """{split: its folder} of folders that are called train, valid, test or alike."""
+    return {name: f for f in subfolders(root) if (name := split_name(f.name)) in SPLITS}
+
+
+def subfolders(root: Path) -> list[Path]:
+    """Sorted, without hidden ones and the lists that we made."""
+    try:
+        with os.scandir(root) as entries:
+            names = [e.name for e in entries if not e.name.startswith(".") and e.is_dir()]
+    except OSError:
+        return []
+    return [root / name for name in sorted(names) if name != MADE]
+
+
+def xml_folder(root: Path) -> Path | None:
+    """The folder that holds annotations of VOC's form: `root`, one in it, or `root` for several."""
+    if _has_annotations(root):
+        return root
+    found = [folder for folder in subfolders(root) if _has_annotations(folder)]
+    return found[0] if len(found) == 1 else (root if found else None)
+
+
+def _has_annotations(folder: Path) -> bool:
+    try:
+        with os.scandir(folder) as entries:
+            files = (e.path for e in entries if e.name.lower().endswith(".xml") and e.is_file())
+            return any(_is_annotation(Path(path)) for path in islice(files, _LOOKED_AT))
+    except OSError:
+        return False
+
+
+def _is_annotation(path: Path) -> bool:
+    try:
+        return parse_xml(path.read_bytes()).tag == "annotation"
+    except (ET.ParseError, ValueError, LookupError, OSError):
+        return False
+
+
+def _image_folder(root: Path, annotations: Path) -> Path | None:
+    """The folder in or beside that of the annotations whose images bear most of their names."""
+    stems = {name[:-4] for name in files_below(annotations, (".xml",))}
+    folders = dict.fromkeys([annotations, *subfolders(root), *subfolders(annotations), root])
+    counts = {folder: len(stems & images_by_stem(folder).keys()) for folder in folders}
+    best = max(counts, key=lambda folder: counts[folder])
+    return best if counts[best] else None

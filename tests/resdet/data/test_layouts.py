@@ -1,0 +1,71 @@
+"""VOC's form as annotation tools leave it, without VOC's folders."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from resdet.data.check_voc import check_voc
+from resdet.data.layouts import voc_layout
+from resdet.data.voc import load_voc
+
+
+def annotate(path: Path, name="cat", xmax=20) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    corners = f"<xmin>1</xmin><ymin>1</ymin><xmax>{xmax}</xmax><ymax>15</ymax>"
+    path.write_text(
+        "<annotation><size><width>60</width><height>40</height></size>"
+        f"<object><name>{name}</name><bndbox>{corners}</bndbox></object></annotation>"
+    )
+
+
+def picture(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), np.full((40, 60, 3), 127, np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("images", "annotations"),
+    [(".", "."), ("photos", "labels xml"), ("a", "a"), ("images", "."), ("JPEGImages", "xml")],
+)
+def test_labelimg_writes_anywhere(tmp_path, images, annotations):
+    for stem, name in (("1", "dog"), ("2", "cat")):
+        picture(tmp_path / images / f"{stem}.png")
+        annotate(tmp_path / annotations / f"{stem}.xml", name)
+    picture(tmp_path / images / "3.png")  # not annotated yet
+    (tmp_path / "other.xml").write_text("<project/>")
+    data = load_voc(tmp_path, "all")
+    assert [Path(r.path).name for r in data.records] == ["1.png", "2.png"]
+    assert data.class_names == ("cat", "dog")
+    assert data.records[0].ground_truth.boxes.tolist() == [[0, 0, 20, 15]]
+    assert check_voc(tmp_path).total("error") == 0
+
+
+def test_roboflow_has_a_folder_of_each_split(tmp_path):
+    for split, name in (("train", "dog"), ("valid", "cat"), ("test", "cat")):
+        picture(tmp_path / split / f"{name}.jpg")
+        annotate(tmp_path / split / f"{name}.xml", name)
+    assert voc_layout(tmp_path).splits() == ["test", "train", "val"]
+    data = load_voc(tmp_path, "val")
+    assert [r.image_id for r in data.records] == ["valid/cat"]
+    assert data.class_names == ("cat", "dog")
+    report = check_voc(tmp_path)
+    assert report.images == {"test": 1, "train": 1, "val": 1}
+    assert report.total("error") == 0
+
+
+def test_cvat_lists_a_default_and_names_its_classes(tmp_path):
+    for stem in ("1", "sub/2"):
+        picture(tmp_path / f"JPEGImages/{stem}.jpg")
+        annotate(tmp_path / f"Annotations/{stem}.xml", "dog")
+    lists = tmp_path / "ImageSets/Main"
+    lists.mkdir(parents=True)
+    (lists / "default.txt").write_text("1\nsub/2\n")
+    (lists / "dog_default.txt").write_text("1 1\n")
+    colours = "# label:color_rgb:parts:actions\nbackground:0,0,0::\nzebra:1,2,3::\ndog:4,5,6::\n"
+    (tmp_path / "labelmap.txt").write_text(colours)
+    data = load_voc(tmp_path, "default")
+    assert voc_layout(tmp_path).splits() == ["default"]
+    assert data.class_names == ("zebra", "dog")
+    assert [r.image_id for r in data.records] == ["1", "sub/2"]
