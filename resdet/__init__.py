@@ -1,16 +1,66 @@
 """Faster R-CNN around the networks of `backbones`, on torchvision's parts or inside detectron2.
 
+    import resdet
+
+    detector = resdet.load("model_best.pth")
+    for found in detector("dog.jpg").above(0.5):
+        print(found.name, found.score, found.box)
+
 Importing it imports neither torch nor detectron2.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from resdet.plugins import register_engine, register_format, register_head
 
 if TYPE_CHECKING:
     from fvcore.common.config import CfgNode
 
-__all__ = ["add_resdet_config", "register"]
+    from resdet.engines.inference import Detector
+    from resdet.engines.speed import Precision
+    from resdet.result import Result
+
+__all__ = [
+    "Detector",
+    "Result",
+    "add_resdet_config",
+    "load",
+    "register",
+    "register_engine",
+    "register_format",
+    "register_head",
+]
+
+
+def load(
+    checkpoint: str | os.PathLike[str],
+    engine: str = "auto",
+    *,
+    device: str = "",
+    precision: Precision = "fp32",
+    compile: bool = False,
+    batch: int = 1,
+    overrides: Sequence[str] = (),
+) -> Detector:
+    """The detector of a checkpoint, ready to be called with images.
+
+    A file of `resdet train-det`, of either engine, or a Faster R-CNN of detectron2's zoo.
+    `device` "" is a GPU where there is one. `batch` images go through the network at once where a
+    list is given. `compile` is torch.compile: the first images are slow. `overrides`, KEY VALUE
+    pairs, say of detectron2's files what they do not hold.
+    Raises: FileNotFoundError; ValueError if the file is broken or no detector, or an argument is
+        out of its range.
+    """
+    from resdet.engines.inference import load_detector
+    from resdet.engines.speed import Speed
+
+    return load_detector(
+        os.fspath(checkpoint), engine, device, overrides, Speed(precision, compile, batch)
+    )
 
 
 def add_resdet_config(cfg: CfgNode) -> None:
@@ -27,4 +77,17 @@ def register() -> None:
     """
     from resdet import engines
 
-    engines.load("d2")
+    engine: Any = engines.load("d2")
+    engine.register()
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Detector":
+        from resdet.engines.inference import Detector
+
+        return Detector
+    if name == "Result":
+        from resdet.result import Result
+
+        return Result
+    raise AttributeError(f"module 'resdet' has no attribute {name!r}")

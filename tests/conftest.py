@@ -53,6 +53,25 @@ def small_config(shapes_root: Path, tmp_path: Path) -> Callable:
     return make
 
 
+@pytest.fixture
+def tiny_checkpoint(small_config: Callable, tmp_path: Path) -> Path:
+    """A detector of random weights on disk: it finds a lot, and nothing of it is true."""
+    import torch
+
+    from resdet import engines
+    from resdet.engines import build, checkpoint
+
+    cfg = small_config()
+    torch.manual_seed(0)
+    engine = engines.load("tv")
+    model, _ = build.build_model(cfg, engine)
+    names = ("circle", "square", "triangle", "star", "cross", "ring")
+    path = tmp_path / "tiny.pth"
+    state = checkpoint.DetectorCheckpoint(engine.canonical_state(model), cfg, names, "tv", 0, {})
+    checkpoint.save(path, state)
+    return path
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real data; skips where it is absent."""

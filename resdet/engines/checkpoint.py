@@ -98,6 +98,11 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _foreign(payload: dict[str, Any], path: Path, overrides: Sequence[str]) -> DetectorCheckpoint:
     state = foreign.state_of(payload)
+    if payload.get("format") == checkpoint.FORMAT:
+        raise ValueError(
+            f"checkpoint must be a detector, got {path}, which is a classification network: "
+            "backbones.load reads it, and MODEL.WEIGHTS of a config starts a detector from it"
+        )
     if state is None:
         raise ValueError(
             f"format of {path} must be {FORMAT!r}, got {payload.get('format')!r}; give a "

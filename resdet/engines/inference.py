@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import cast
+from typing import cast, overload
 
 import cv2
 import numpy as np
@@ -13,6 +13,7 @@ import torch
 from fvcore.common.config import CfgNode
 from torch import nn
 
+from backbones.data.given import ChannelOrder, ImageLike, as_list, each_rgb
 from backbones.exhaustion import fitting
 from backbones.training import distributed
 from resdet import boxes as box_ops
@@ -25,6 +26,7 @@ from resdet.engines.samples import Found, Sample
 from resdet.engines.speed import Speed, compile_parts, keep_memory
 from resdet.modeling.fpn import FPN
 from resdet.pipeline import ahead
+from resdet.result import Result
 from resdet.structures import Detections, ImageId, ImageRecord
 
 _WINDOW = 4  # batches at most between the image read and the image answered
@@ -50,13 +52,51 @@ class Detector:
         pyramids = (part for part in model.modules() if isinstance(part, FPN))
         self._multiple = next((fpn.size_divisibility for fpn in pyramids), 1)
 
+    @overload  # a path is a sequence of paths to mypy
+    def __call__(  # type: ignore[overload-overlap]
+        self, images: ImageLike, *, channel_order: ChannelOrder | None = ...
+    ) -> Result: ...
+    @overload
+    def __call__(
+        self, images: Sequence[ImageLike], *, channel_order: ChannelOrder | None = ...
+    ) -> list[Result]: ...
+    def __call__(
+        self, images: ImageLike | Sequence[ImageLike], *, channel_order: ChannelOrder | None = None
+    ) -> Result | list[Result]:
+        """What is in an image, or in each of a list, in the pixels of the image as it was given.
+
+        An image is a path, a PIL image, a NumPy array (H, W, 3) or (H, W) uint8, or a tensor
+        (3, H, W) uint8 or float in [0, 1]. For arrays and tensors with channels, `channel_order`
+        says which comes first: "BGR" of cv2, "RGB" of nearly all others. Paths and PIL images are
+        turned as their EXIF says.
+        Raises: ValueError, FileNotFoundError: see `backbones.data.given`.
+        """
+        given, many = as_list(images)
+        ids = [str(x) if isinstance(x, (str, Path)) else i for i, x in enumerate(given)]
+        readers = each_rgb(given, channel_order, many)
+        sizes: list[tuple[int, int]] = []
+
+        def samples() -> Iterator[Sample]:
+            for image_id, read in zip(ids, readers):
+                image = read()
+                sizes.append(image.shape[:2])
+                yield self._sample(image_id, image)
+
+        found = self._in_turn(ahead(samples()) if many else samples())
+        results = [
+            Result(f.image_id, f.boxes, f.labels, f.scores, self.class_names, *sizes[at])
+            for at, f in enumerate(found)
+        ]
+        return results if many else results[0]
+
     def predict(self, images: Iterable[tuple[ImageId, Image]]) -> Iterator[Detections]:
         """Detections of each (id, image) in turn; few are kept, so a video may be endless.
 
         Of a batch of 1, an image is asked for when its detections are, and not before.
         Shape: image (H, W, 3) uint8, BGR as OpenCV reads it.
         """
-        return self._in_turn(self._sample(*named) for named in images)
+        rgb = ((name, cast(Image, cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))) for name, bgr in images)
+        return self._in_turn(self._sample(*named) for named in rgb)
 
     def predict_records(
         self,
@@ -82,9 +122,8 @@ class Detector:
         return self._in_turn(chain.from_iterable(read), batch_size)
 
     def _sample(self, image_id: ImageId, image: Image) -> Sample:
-        rgb = cast(Image, cv2.cvtColor(image, cv2.COLOR_BGR2RGB))
         no_boxes, no_labels = np.zeros((0, 4), np.float32), np.zeros(0, np.int64)
-        resized, boxes, labels = self._transform(rgb, no_boxes, no_labels)
+        resized, boxes, labels = self._transform(image, no_boxes, no_labels, (0,))
         return Sample(
             image=to_tensor(resized, self.cfg.INPUT.FORMAT),
             boxes=torch.from_numpy(boxes),
