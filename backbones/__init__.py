@@ -40,6 +40,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from backbones.blocks import BasicBlock, Bottleneck, PlainBlock
     from backbones.checkpoint import load_backbone, save_backbone
+    from backbones.classify import Guess, ImageClassifier, load
     from backbones.complexity import Complexity, count
     from backbones.data.images import open_images
     from backbones.features import Classifier, StagedModule, StageInfo, Trunk
@@ -66,6 +67,8 @@ __all__ = [
     "Classifier",
     "Complexity",
     "FrozenBatchNorm2d",
+    "Guess",
+    "ImageClassifier",
     "PlainBlock",
     "ResNet",
     "StageInfo",
@@ -79,6 +82,7 @@ __all__ = [
     "freeze_batch_norm",
     "from_torchvision",
     "layer_responses",
+    "load",
     "load_backbone",
     "load_weights",
     "make_norm",
@@ -94,6 +98,7 @@ __all__ = [
 _HOMES = {
     "blocks": ("BasicBlock", "Bottleneck", "PlainBlock"),
     "checkpoint": ("load_backbone", "save_backbone"),
+    "classify": ("Guess", "ImageClassifier", "load"),
     "complexity": ("Complexity", "count"),
     "data.images": ("open_images",),
     "features": ("Classifier", "StageInfo", "StagedModule", "Trunk"),
