@@ -92,7 +92,7 @@ NON_NEGATIVE = (
     *("SOLVER.WARMUP_ITERS", "SOLVER.WEIGHT_DECAY", "SOLVER.WEIGHT_DECAY_NORM"),
     *("SOLVER.WEIGHT_DECAY_BIAS", "SOLVER.BIAS_LR_FACTOR", "SOLVER.BASE_LR_END"),
     *("SOLVER.CHECKPOINT_PERIOD", "SOLVER.REFERENCE_IMS_PER_BATCH", "TEST.EVAL_PERIOD"),
-    "SOLVER.CHECKPOINT_KEEP",
+    *("SOLVER.CHECKPOINT_KEEP", "TEST.AUG.MAX_SIZE"),
 )
 FRACTION = (
     *("MODEL.RPN.IOU_THRESHOLDS", "MODEL.RPN.POSITIVE_FRACTION", "MODEL.RPN.NMS_THRESH"),
@@ -111,7 +111,10 @@ LENGTHS = {
     "INPUT.CROP.SIZE": 2,
     "INPUT.SCALE_JITTER": 2,
 }
-NAMES = ("DATASETS.TRAIN", "DATASETS.TEST", "DATASETS.CLASSES", "MODEL.FPN.IN_FEATURES")
+NAMES = (
+    *("DATASETS.TRAIN", "DATASETS.TEST", "DATASETS.CLASSES", "MODEL.FPN.IN_FEATURES"),
+    "TEST.ENSEMBLE",
+)
 
 
 def check(cfg: CfgNode, *, engine: str = "tv", training: bool = True) -> None:
@@ -157,6 +160,11 @@ def _values(cfg: CfgNode, engine: str) -> Iterator[str]:
     for key in NAMES:
         if not all(isinstance(name, str) for name in get(cfg, key)):
             yield f"{key} must be a list of names, got {get(cfg, key)!r}"
+    for key in ("TEST.AUG.MIN_SIZES", "TEST.MAXOUT_SIZES"):
+        sizes = list(get(cfg, key))
+        sound = all(isinstance(size, int) and size > 0 for size in sizes)
+        if not sound or sizes != sorted(set(sizes)):
+            yield f"{key} must be pixels of the shorter side, rising, got {sizes!r}"
     for key in ("INPUT.SCALE_JITTER", "MODEL.RPN.IOU_THRESHOLDS"):
         if list(get(cfg, key)) != sorted(get(cfg, key)):
             yield f"{key} must be [low, high], got {get(cfg, key)!r}"

@@ -125,7 +125,16 @@ DETECTRON2: dict[str, Any] = {
         },
         "AMP": {"ENABLED": False},
     },
-    "TEST": {"EVAL_PERIOD": 0, "DETECTIONS_PER_IMAGE": 100},
+    "TEST": {
+        "EVAL_PERIOD": 0,
+        "DETECTIONS_PER_IMAGE": 100,
+        "AUG": {
+            "ENABLED": False,
+            "MIN_SIZES": (400, 500, 600, 700, 800, 900, 1000, 1100, 1200),
+            "MAX_SIZE": 4000,
+            "FLIP": True,
+        },
+    },
     "OUTPUT_DIR": "./output",
     "SEED": -1,
     "CUDNN_BENCHMARK": False,
@@ -156,6 +165,11 @@ RESDET: dict[str, Any] = {
         "CHECKPOINT_KEEP": 3,  # the newest checkpoints, 0: all
         "ROLL_BACK": False,  # a loss not finite: once back to the last one, at half the rate
         "AMP": {"PRECISION": "bf16"},
+    },
+    "TEST": {  # off; with TEST.AUG the extras of the paper's entries, its Appendix B
+        "REFINE": False,  # look again at the boxes found; suppress at 0.3, vote
+        "MAXOUT_SIZES": [],  # shorter sides of a pyramid; each region reads two adjacent ones
+        "ENSEMBLE": [],  # checkpoints of detectors of the same classes
     },
 }
 

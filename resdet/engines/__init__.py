@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from resdet.engines.inference import Detector
-    from resdet.engines.samples import Found, Sample
+    from resdet.engines.samples import Features, Found, Sample
     from resdet.modeling.backbone import Parts
 
 INSTALL_DETECTRON2 = (
@@ -37,6 +37,18 @@ class Engine(Protocol):
 
     def detect(self, model: nn.Module, batch: Sequence[Sample]) -> list[Found]:
         """Boxes, labels and scores of each image, in pixels of the resized image."""
+
+    def features(self, model: nn.Module, batch: Sequence[Sample]) -> Features:
+        """First stage of `detect`: the images through the trunk."""
+
+    def propose(self, model: nn.Module, features: Features) -> list[Tensor]:
+        """Second: regions (P, 4) of each image, in pixels of the resized image."""
+
+    def describe(self, model: nn.Module, features: Features, boxes: Sequence[Tensor]) -> Tensor:
+        """Third: pooled and through the head, a vector (C,) for each box of each image."""
+
+    def predict(self, model: nn.Module, described: Tensor) -> tuple[Tensor, Tensor]:
+        """Last: probabilities (R, K + 1), background last, and deltas (R, 4 * K), float32."""
 
     def speed_up(self, model: nn.Module) -> None:
         """Make detection faster at the same numbers, in place; no training or saving after it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import cast, overload
@@ -16,13 +16,14 @@ from torch import nn
 from backbones.data.given import ChannelOrder, ImageLike, as_list, each_rgb
 from backbones.exhaustion import fitting
 from backbones.training import distributed
-from resdet import boxes as box_ops
+from resdet import config
 from resdet.data.loader import test_batches, to_tensor
-from resdet.data.transforms import Image
+from resdet.data.transforms import Augmented, Image
 from resdet.engines import Engine, checkpoint, load
 from resdet.engines.build import restore_model
 from resdet.engines.datasets import test_transform
-from resdet.engines.samples import Found, Sample
+from resdet.engines.extras import ExtendedTest, Extras, unresized
+from resdet.engines.samples import Sample, in_own_pixels, to_host
 from resdet.engines.speed import Speed, compile_parts, keep_memory
 from resdet.modeling.fpn import FPN
 from resdet.pipeline import ahead
@@ -48,7 +49,11 @@ class Detector:
         self.class_names = tuple(class_names)
         self.engine = engine
         self.speed = speed
-        self._transform = test_transform(cfg)
+        self._extended: ExtendedTest | None = None
+        self._transform: Callable[..., Augmented] = test_transform(cfg)
+        if Extras.of(cfg):
+            self._extended = ExtendedTest(model, cfg, class_names, engine, speed)
+            self._transform = unresized
         pyramids = (part for part in model.modules() if isinstance(part, FPN))
         self._multiple = next((fpn.size_divisibility for fpn in pyramids), 1)
 
@@ -172,8 +177,10 @@ class Detector:
         self.model.eval()
         device = next(self.model.parameters()).device
         with fitting(batch, "testing"), self.speed.autocast(device):
+            if self._extended:
+                return [self._extended(sample) for sample in batch]
             found = self.engine.detect(self.model, batch)
-        return [_in_own_pixels(f, sample) for f, sample in zip(_to_host(found), batch)]
+        return [in_own_pixels(f, sample) for f, sample in zip(to_host(found), batch)]
 
 
 def load_detector(
@@ -182,19 +189,22 @@ def load_detector(
     device: str = "",
     overrides: Sequence[str] = (),
     speed: Speed = Speed(),  # noqa: B008  (frozen)
+    testing: Sequence[str] = (),
 ) -> Detector:
     """The detector of a checkpoint that tools/train_det.py wrote, or of a file of detectron2's.
 
     Its norms are folded: a model to run, not one to train or save.
 
     `overrides`, KEY VALUE pairs, say of detectron2's what the file does not: see
-    `resdet.engines.foreign.from_detectron2`.
+    `resdet.engines.foreign.from_detectron2`. `testing`, KEY VALUE pairs of TEST, ask for the
+    extras: see `resdet.engines.extras`.
     Raises: FileNotFoundError; ValueError if the file is broken or no such detector.
     """
     saved = checkpoint.load(Path(path), overrides)
     chosen = load(engine)
-    model, _ = restore_model(saved.cfg, chosen, saved, str(path))
-    detector = Detector(model, saved.cfg, saved.class_names, chosen, speed)
+    cfg = config.loads(saved.cfg.dump(), str(path), testing) if testing else saved.cfg
+    model, _ = restore_model(cfg, chosen, saved, str(path))
+    detector = Detector(model, cfg, saved.class_names, chosen, speed)
     speed_up(detector, distributed.device(device))
     return detector
 
@@ -207,21 +217,3 @@ def speed_up(detector: Detector, device: torch.device) -> None:
         compile_parts(detector.model)
     if device.type == "cpu":
         keep_memory()
-
-
-def _to_host(found: Sequence[Found]) -> list[Found]:
-    """Bring the detections of all images over in one transfer, which waits for the device once."""
-    columns = [
-        torch.cat([b.float(), n[:, None].float(), s[:, None].float()], 1) for b, n, s in found
-    ]
-    parts = torch.split(torch.cat(columns).cpu(), [len(c) for c in columns])
-    return [(part[:, :4], part[:, 4].long(), part[:, 5]) for part in parts]
-
-
-def _in_own_pixels(found: Found, sample: Sample) -> Detections:
-    boxes, labels, scores = (t.numpy() for t in found)
-    height, width = sample["height"], sample["width"]
-    resized_height, resized_width = sample["image"].shape[-2:]
-    scale = np.array([width / resized_width, height / resized_height] * 2, np.float32)
-    boxes = box_ops.clip(boxes.astype(np.float32) * scale, height, width)
-    return Detections(sample["image_id"], boxes, labels, scores.astype(np.float32))

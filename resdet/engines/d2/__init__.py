@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from detectron2.config import CfgNode as D2CfgNode
@@ -22,8 +23,15 @@ from backbones.training import distributed
 from resdet.config.schema import add_resdet_config
 from resdet.engines import checkpoint
 from resdet.engines.build import adopt
-from resdet.engines.d2.parts import ResdetBackbone, make_conv5_head, make_trunk, register
-from resdet.engines.samples import Found, Sample
+from resdet.engines.d2.parts import (
+    ContextROIHeads,
+    ResdetBackbone,
+    describe_boxes,
+    make_conv5_head,
+    make_trunk,
+    register,
+)
+from resdet.engines.samples import Features, Found, Sample
 from resdet.engines.speed import fold
 from resdet.modeling.backbone import Parts, build_network
 from resdet.modeling.weights import load_strictly, rename
@@ -118,6 +126,37 @@ def detect(model: nn.Module, batch: Sequence[Sample]) -> list[Found]:
     """(boxes, labels, scores) of each image, in pixels of the resized image, by falling score."""
     found = model.inference([{"image": s["image"]} for s in batch], do_postprocess=False)  # type: ignore[operator]
     return [(f.pred_boxes.tensor, f.pred_classes, f.scores) for f in found]
+
+
+def features(model: nn.Module, batch: Sequence[Sample]) -> Features:
+    """The images normalised, padded and through the trunk."""
+    theirs: Any = model
+    images = theirs.preprocess_image([{"image": s["image"]} for s in batch])
+    return Features(theirs.backbone(images.tensor), images)
+
+
+def propose(model: nn.Module, features: Features) -> list[Tensor]:
+    """Regions (P, 4) of each image, in pixels of the resized image, by falling objectness."""
+    theirs: Any = model
+    proposals, _ = theirs.proposal_generator(features.images, features.maps, None)
+    return [found.proposal_boxes.tensor for found in proposals]
+
+
+def describe(model: nn.Module, features: Features, boxes: Sequence[Tensor]) -> Tensor:
+    """One vector a box, image after image."""
+    heads: Any = model.get_submodule("roi_heads")
+    if isinstance(heads, ContextROIHeads):
+        return heads.describe(features.maps, boxes, features.images.image_sizes)
+    return describe_boxes(heads, features.maps, boxes)
+
+
+def predict(model: nn.Module, described: Tensor) -> tuple[Tensor, Tensor]:
+    """Probabilities (R, K + 1), background last, and deltas (R, 4 * K), float32."""
+    predictor: Any = model.get_submodule("roi_heads.box_predictor")
+    logits, deltas = predictor(described)
+    if deltas.shape[1] == 4:  # the same box for every class
+        deltas = deltas.repeat(1, logits.shape[1] - 1)
+    return logits.float().softmax(-1), deltas.float()
 
 
 def speed_up(model: nn.Module) -> None:

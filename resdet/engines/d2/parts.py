@@ -99,7 +99,7 @@ class ContextROIHeads(StandardROIHeads):  # type: ignore[misc]
         self, features: dict[str, Tensor], boxes: Sequence[Tensor], sizes: Sequence[tuple[int, int]]
     ) -> Tensor:
         """One vector a box, for the predictor."""
-        return with_context(lambda b: describe(self, features, b), boxes, sizes)
+        return with_context(lambda b: describe_boxes(self, features, b), boxes, sizes)
 
     def _forward_box(
         self, features: dict[str, Tensor], proposals: list[Instances]
@@ -114,7 +114,7 @@ class ContextROIHeads(StandardROIHeads):  # type: ignore[misc]
         return found
 
 
-def describe(
+def describe_boxes(
     heads: StandardROIHeads, features: dict[str, Tensor], boxes: Sequence[Tensor]
 ) -> Tensor:
     """What detectron2's pooler and head make of each box: one vector."""

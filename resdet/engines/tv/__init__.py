@@ -9,7 +9,7 @@ import torch
 from fvcore.common.config import CfgNode
 from torch import Tensor, nn
 
-from resdet.engines.samples import Found, Sample
+from resdet.engines.samples import Features, Found, Sample
 from resdet.engines.speed import fold
 from resdet.engines.tv.detector import build_detector
 from resdet.engines.tv.regions import ProjectedConv5, Rows
@@ -57,6 +57,39 @@ def detect(model: nn.Module, batch: Sequence[Sample]) -> list[Found]:
     device = next(model.parameters()).device
     images = [sample["image"].to(device, non_blocking=True) for sample in batch]
     return [(f["boxes"], f["labels"] - 1, f["scores"]) for f in model(images)]
+
+
+def features(model: nn.Module, batch: Sequence[Sample]) -> Features:
+    """The images normalised, padded and through the trunk."""
+    parts: Any = model
+    device = next(model.parameters()).device
+    images, _ = parts.transform([s["image"].to(device, non_blocking=True) for s in batch])
+    return Features(parts.backbone(images.tensors), images)
+
+
+def propose(model: nn.Module, features: Features) -> list[Tensor]:
+    """Regions (P, 4) of each image, in pixels of the resized image, by falling objectness."""
+    parts: Any = model
+    boxes: list[Tensor] = parts.rpn(features.images, features.maps)[0]
+    return boxes
+
+
+def describe(model: nn.Module, features: Features, boxes: Sequence[Tensor]) -> Tensor:
+    """One vector a box, image after image."""
+    parts: Any = model
+    described: Tensor = parts.roi_heads.describe(
+        features.maps, list(boxes), features.images.image_sizes
+    )
+    return described
+
+
+def predict(model: nn.Module, described: Tensor) -> tuple[Tensor, Tensor]:
+    """Probabilities (R, K + 1), background last, and deltas (R, 4 * K), float32."""
+    parts: Any = model
+    logits, deltas = parts.roi_heads.box_predictor(described)
+    # in torchvision's order of classes, which decides the last bit of a sum over them
+    scores = torch.softmax(logits.roll(1, 1), -1).roll(-1, 1)
+    return scores, deltas
 
 
 def speed_up(model: nn.Module) -> None:

@@ -11,7 +11,8 @@ from backbones import checkpoint as files
 from resdet import engines
 from resdet.data.voc import load_voc
 from resdet.engines import checkpoint
-from resdet.engines.inference import _in_own_pixels, load_detector
+from resdet.engines.inference import load_detector
+from resdet.engines.samples import in_own_pixels
 from resdet.engines.training import train_detector
 
 
@@ -25,7 +26,7 @@ def trained(small_config, tmp_path: Path) -> Path:
 def test_boxes_come_back_in_pixels_of_the_file_and_inside_it() -> None:
     sample = {"image": torch.zeros(3, 50, 100), "height": 100, "width": 300, "image_id": "a"}
     boxes = torch.tensor([[10.0, 10, 20, 20], [90.0, 40, 130, 60]])
-    found = _in_own_pixels((boxes, torch.tensor([0, 1]), torch.tensor([0.9, 0.5])), sample)
+    found = in_own_pixels((boxes, torch.tensor([0, 1]), torch.tensor([0.9, 0.5])), sample)
     assert found.boxes.tolist() == [[30, 20, 60, 40], [270, 80, 300, 100]]
 
 
