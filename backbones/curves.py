@@ -19,9 +19,8 @@ from backbones.files import atomic_write
 Points = Sequence[tuple[float, float]]  # (iteration, value)
 
 # Okabe and Ito (2008), told apart without red or green cones; without the yellow, too light
-# for a line on white. Then dashes tell them apart.
+# for a line on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-DASHES = ("-", "--", "-.", ":")
 TEST, TRAIN = "top1_error", "train_error"
 MOST_POINTS = 200  # of a compared curve: means over stretches of it, as wide as 0.5 % of it
 DOTS_PER_INCH = 120
@@ -38,33 +37,6 @@ class Curve:
     train: Points
     test: Points
     colour: int = 0
-
-
-def plot_learning_curve(metrics: Path, picture: Path) -> None:
-    """Losses, errors and AP of one run over iterations, a panel for each that it has; a PNG.
-
-    Raises: ValueError if no line of the file holds a loss.
-    """
-    curves = read_curves(metrics)
-    losses = {name: points for name, points in curves.items() if "loss" in name}
-    if len(losses) == 2:  # the total of one term is that term
-        losses.pop("total_loss", None)
-    errors = {name: points for name, points in curves.items() if name.endswith("_error")}
-    scores = {name: points for name, points in curves.items() if _is_score(name)}
-    if not losses:
-        raise ValueError(f"metrics must hold lines with a loss, got none in {metrics}")
-    panels = {"loss": losses, "error (%)": errors, "AP (fraction)": scores}
-    panels = {title: group for title, group in panels.items() if group}
-    figure = new_figure(8, 1 + 2.5 * len(panels) if len(panels) > 1 else 4)
-    rows = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
-    for axes, (title, group) in zip(rows, panels.items()):
-        for number, (name, points) in enumerate(group.items()):
-            axes.plot(*zip(*points), label=name, linewidth=1.2, **_style(number, points))
-        highest = max(y for points in group.values() for _, y in points)
-        axes.set(ylabel=title, ylim=(0, 1.1 * highest or 1))
-        finish(axes)
-    rows[-1].set_xlabel("iteration")
-    save_figure(figure, picture)
 
 
 def plot_errors(
@@ -132,11 +104,6 @@ def _lines(metrics: Path) -> Iterator[dict[str, Any]]:
                 yield line
 
 
-def _is_score(name: str) -> bool:
-    last = name.rsplit("/", 1)[-1]
-    return last.startswith(("mAP", "AP")) and "AP-" not in last
-
-
 def _mean(values: Iterator[float]) -> float:
     known = list(values)
     return sum(known) / len(known)
@@ -162,15 +129,6 @@ def _draw(axes: Axes, curve: Curve) -> None:
 def colour_of(number: int) -> str:
     """The colours repeat after seven."""
     return COLOURS[number % len(COLOURS)]
-
-
-def _style(number: int, points: Points) -> dict[str, Any]:
-    dash = DASHES[number // len(COLOURS) % len(DASHES)]
-    return {
-        "color": colour_of(number),
-        "linestyle": dash,
-        "marker": "o" if len(points) < 2 else "",
-    }
 
 
 def finish(axes: Axes, legend: Literal["best", "lower right"] = "best") -> None:

@@ -42,6 +42,7 @@ DATA_MAY = (
     "backbones.data.jpeg",
     "backbones.data.cache",
     "backbones.data.workers",
+    "backbones.progress",
 )
 
 

@@ -117,6 +117,7 @@ def train(
             scaler.step(optimizer)
             scaler.update()
             meter.count()
+            log.moved(done)
             if after_step is not None:
                 after_step(done)
             if reports:
@@ -279,12 +280,13 @@ def _report(
     rate = optimizer.param_groups[0]["lr"]
     seconds, waiting = meter.speed()
     images_a_second = settings.images_per_iteration / seconds
-    terms = "  ".join(f"{k.removeprefix(LOSS)} {v:.3f}" for k, v in values.items())
+    total, *terms = (f"{k.removeprefix(LOSS)} {v:.3f}" for k, v in values.items())
     wait = f"data {waiting:.0%}"
     started = iteration > settings.start_iteration  # the first batch waits for the workers' start
     if started and waiting > WAITING_TOO_LONG:
         wait += f" ({settings.cure_of_waiting})"
-    line = f"{images_a_second:.1f} img/s  {wait}  lr {rate:.2g}  {terms}"
+    speed_told = f"{images_a_second:.1f} img/s  {wait}"
+    line = "  ".join((total.removeprefix("total_"), f"lr {rate:.2g}", speed_told, *terms))
     log.progress(iteration + 1, line, seconds)
     speed = {"lr": rate, "images_per_second": images_a_second, "data_time_share": waiting}
     log.scalars(iteration, {**values, **speed, "seconds_per_iteration": seconds})

@@ -13,9 +13,10 @@ from torch import nn
 
 from backbones.checkpoint import last, save_backbone
 from backbones.config import CfgNode
-from backbones.curves import plot_learning_curve, read_curves
+from backbones.curves import read_curves
 from backbones.files import atomic_write
 from backbones.hardware import conditions
+from backbones.learning_curve import plot_learning_curve
 from backbones.training import distributed, solver
 from backbones.training.runlog import METRICS, RunLog
 from backbones.training.state import read_state
@@ -88,7 +89,7 @@ def write_final(
     cfg: CfgNode, output: Path, task: Task, model: nn.Module, results: Mapping[str, Any]
 ) -> None:
     """Write the learning curve, the checkpoint and, last, results.json."""
-    plot_learning_curve(output / METRICS, output / CURVE)
+    plot_learning_curve(output / METRICS, output / CURVE, cfg.MODEL.NAME)
     _save_network(cfg, output / FINAL, task, model, results)
     with atomic_write(output / RESULTS) as file:
         file.write((json.dumps(results, indent=2) + "\n").encode())

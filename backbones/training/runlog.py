@@ -1,4 +1,4 @@
-"""What a run says: log.txt, metrics.json, TensorBoard, and one live line on the terminal."""
+"""What a run says: log.txt, metrics.json, its boards, and one live line on the terminal."""
 
 from __future__ import annotations
 
@@ -12,11 +12,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
-from rich.table import Column
 from torch.utils.tensorboard import SummaryWriter
 
+from backbones import progress
 from backbones.files import atomic_write, cannot_write
 from backbones.training import distributed
 
@@ -41,8 +39,7 @@ class RunLog:
         self._start_iteration = start_iteration
         self._started = time.monotonic()
         self._last_plain_line = -math.inf
-        self._console = Console(file=sys.stdout, soft_wrap=True, highlight=False)
-        self._progress: Progress | None = None
+        self._bar: progress.Bar | None = None
 
     def __enter__(self) -> RunLog:
         if not self._on:
@@ -51,13 +48,10 @@ class RunLog:
         self._text = (self.directory / LOG).open("a", encoding="utf-8")
         self._metrics = self._open_metrics()
         self._board = SummaryWriter(str(self.directory), purge_step=self._start_iteration)
-        if self._console.is_terminal:
-            cut = Column(no_wrap=True, overflow="ellipsis")
-            line = TextColumn("{task.fields[line]}", table_column=cut)
-            columns = [TextColumn("{task.description}"), BarColumn(20), line]
-            self._progress = Progress(*columns, console=self._console)
-            self._progress.start()
-            self._task = self._progress.add_task(self._title, total=self._max_iterations, line="")
+        # lines that are read elsewhere stay lines: a pipe or a file gets no bar beside them
+        if progress.watched() and sys.stdout.isatty():
+            self._bar = progress.Bar(self._title, self._max_iterations, kept=True)
+            self._bar.at(self._start_iteration, self._max_iterations)
         return self
 
     def __exit__(
@@ -68,8 +62,8 @@ class RunLog:
     ) -> None:
         if not self._on:
             return
-        if self._progress:
-            self._progress.stop()
+        if self._bar:
+            self._bar.end()
         fault: OSError | None = None
         for file in (self._board, self._metrics, self._text):
             try:
@@ -100,7 +94,7 @@ class RunLog:
         """One line for the reader, on the terminal and in log.txt."""
         if not self._on:
             return
-        self._console.print(text, markup=False)
+        print(text, flush=True)
         self._note(text)
 
     def _note(self, text: str) -> None:
@@ -120,19 +114,24 @@ class RunLog:
             for name, value in finite.items():
                 self._board.add_scalar(name, value, iteration)
 
+    def moved(self, iterations_done: int) -> None:
+        """Move the bar, where there is one."""
+        if self._bar:
+            self._bar.at(iterations_done, self._max_iterations)
+
     def progress(self, iterations_done: int, line: str, seconds_an_iteration: float) -> None:
-        """Move the live line; where the output is no terminal, print it every few seconds."""
+        """Words for the live line; where there is none, print them every few seconds."""
         if not self._on:
             return
-        eta = (self._max_iterations - iterations_done) * seconds_an_iteration
-        line = f"{iterations_done}/{self._max_iterations}  eta {_clock(eta)}  {line}"
-        if self._progress:
-            self._progress.update(self._task, completed=iterations_done, line=line)
+        left = (self._max_iterations - iterations_done) * seconds_an_iteration
+        if self._bar:
+            self._bar.say(line, left)
         now = time.monotonic()
         last = iterations_done == self._max_iterations
         if last or now - self._last_plain_line > PLAIN_LINE_SECONDS:
             self._last_plain_line = now
-            if self._progress:
+            line = f"{iterations_done}/{self._max_iterations}  eta {progress.clock(left)}  {line}"
+            if self._bar:
                 self._note(line)
             else:
                 self.info(f"{self._title}  {line}")
@@ -141,8 +140,8 @@ class RunLog:
         """What the run is doing when it is not iterating."""
         if not self._on:
             return
-        if self._progress:
-            self._progress.update(self._task, line=text)
+        if self._bar:
+            self._bar.say(text)
         else:
             self.info(f"{self._title}  {text}")
 
@@ -160,9 +159,3 @@ def _iteration_of(line: str) -> float:
         return float(json.loads(line)["iteration"])
     except (ValueError, KeyError, TypeError):
         return math.inf  # a line cut by a crash
-
-
-def _clock(seconds: float) -> str:
-    minutes, seconds = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"

@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 import torch.distributed as dist
-from rich.progress import track
 
+from backbones.progress import tracked
 from backbones.training import distributed
 from resdet.engines.inference import Detector
 from resdet.evaluation.results import write_bytes
@@ -83,7 +83,7 @@ def _progress(
     mine: Iterable[Detections] = detector.predict_records(records)
     if distributed.is_main():
         share = -(-len(records) // distributed.world_size())
-        mine = track(mine, description=f"detect {name}", total=share, transient=True)
+        mine = tracked(mine, f"detecting in {name}", share)
     return iter(mine)
 
 

@@ -15,8 +15,8 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 from backbones.checkpoint import last
-from backbones.curves import plot_learning_curve
 from backbones.files import atomic_write
+from backbones.learning_curve import plot_learning_curve
 from backbones.training import distributed, solver
 from backbones.training.loop import LoopSettings, cure_of_waiting, train
 from backbones.training.nonfinite import ROLLED_BACK, NonFiniteLossError, check_roll_back
@@ -131,7 +131,7 @@ def _train(asked: Start, *, resume: bool, rate_scale: float = 1.0) -> dict[str, 
         else:
             _run_loop(run, trains, first, log)
     if distributed.is_main():
-        plot_learning_curve(directory / METRICS, directory / "learning_curve.png")
+        plot_learning_curve(directory / METRICS, directory / "learning_curve.png", asked.name)
     measured = Measured(cfg.SOLVER.MAX_ITER, seed, run.seconds(), run.scores)
     return write_results(directory / RESULTS, asked.name, run.detector, measured)
 

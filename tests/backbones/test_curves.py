@@ -5,16 +5,8 @@ import subprocess
 import sys
 
 import cv2
-import pytest
 
-from backbones.curves import (
-    Curve,
-    format_iterations,
-    plot_errors,
-    plot_learning_curve,
-    read_curves,
-    thin,
-)
+from backbones.curves import Curve, format_iterations, plot_errors, read_curves, thin
 
 
 def write_metrics(path, lines):
@@ -37,29 +29,6 @@ def test_curves_pass_over_a_cut_line(tmp_path):
     assert curves["loss"][:2] == [(1, 1.0), (2, 0.5)]
     assert len(curves["loss_cls"]) == 19
     assert curves["test/mAP"] == [(19, 0.4)]
-
-
-@pytest.mark.parametrize(
-    ("more", "height"),
-    [
-        ({}, 480),
-        ({"test/mAP": 0.4}, 720),
-        ({"train_error": 30.0, "top1_error": 40.0}, 720),
-        ({"train_error": 30.0, "AP": 0.4}, 1020),
-    ],
-)
-def test_a_panel_for_each_kind_of_measure(tmp_path, more, height):
-    lines = [{"iteration": i, "total_loss": 9 / i, "lr": 0.1, **more} for i in (1, 2, 3)]
-    picture = tmp_path / "p" / "curve.png"
-    plot_learning_curve(write_metrics(tmp_path / "metrics.json", lines), picture)
-    assert cv2.imread(str(picture)).shape == (height, 960, 3)
-    assert ink(picture, (0x00, 0x72, 0xB2)) > 200
-
-
-def test_a_run_without_a_loss_has_no_curve(tmp_path):
-    metrics = write_metrics(tmp_path / "metrics.json", [{"iteration": 1, "lr": 0.1}])
-    with pytest.raises(ValueError, match=r"a loss, got none in .*metrics\.json"):
-        plot_learning_curve(metrics, tmp_path / "c.png")
 
 
 def test_thinning_takes_means_of_stretches():
