@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from backbones.cli import add_device, positive
+
 if TYPE_CHECKING:
     from resdet.engines.speed import Speed
 
@@ -15,25 +17,38 @@ PRECISIONS = ("fp32", "bf16", "fp16")
 
 def add_sources(parser: argparse.ArgumentParser) -> None:
     """The options by which every measuring tool is told its detections and its ground truth."""
-    found = parser.add_mutually_exclusive_group(required=True)
-    found.add_argument("--detections", type=Path, help="folder of comp4 files, or COCO JSON")
-    found.add_argument("--checkpoint", type=Path, help="a detector to run on the images")
-    parser.add_argument("--engine", default="auto", help="of --checkpoint: auto, d2 or tv [auto]")
-    parser.add_argument("--device", default="", help="of --checkpoint: cpu, cuda, ... [a GPU]")
-    add_speed(parser, "of --checkpoint: ")
-    parser.add_argument(
-        "--shards", type=Path, metavar="DIR", help="of --checkpoint: keep what it found, go on"
+    measured = parser.add_argument_group("what is measured")
+    found = measured.add_mutually_exclusive_group(required=True)
+    found.add_argument(
+        "--detections", type=Path, metavar="PATH", help="folder of comp4 files, or COCO JSON"
     )
-    parser.add_argument("--data", type=Path, help="ground truth: VOC root, or a folder of one")
-    parser.add_argument("--split", help="of --data: train, val, trainval, test, ...")
-    parser.add_argument("--annotations", type=Path, help="ground truth: COCO JSON")
-    parser.add_argument("--images", type=Path, help="of --annotations: the folder of the images")
+    found.add_argument(
+        "--checkpoint", type=Path, metavar="FILE", help="a detector to run on the images"
+    )
+    truth = parser.add_argument_group(
+        "ground truth: --data and --split, or --annotations"
+    ).add_argument
+    truth("--data", type=Path, metavar="DIR", help="VOC root, or a folder of one")
+    truth("--split", metavar="NAME", help="of --data: train, val, trainval, test, ...")
+    truth("--annotations", type=Path, metavar="JSON", help="COCO form")
+    truth("--images", type=Path, metavar="DIR", help="of --annotations: the folder of the images")
+    running = parser.add_argument_group("how --checkpoint is run")
+    add_engine(running)
+    add_device(running)
+    add_speed(running)
+    running.add_argument(
+        "--shards", type=Path, metavar="DIR", help="keep what it found there, and go on from it"
+    )
 
 
-def add_outputs(parser: argparse.ArgumentParser) -> None:
-    """What every measuring tool can write."""
-    parser.add_argument("--json", type=Path, help="write the result here, its matches beside it")
-    parser.add_argument("--plots", type=Path, help="folder for the curves and the errors")
+def add_outputs(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """What every measuring tool can write. -> the group, to add more."""
+    group = parser.add_argument_group("what is written")
+    group.add_argument(
+        "--json", type=Path, metavar="FILE", help="the result; its matches beside it"
+    )
+    group.add_argument("--plots", type=Path, metavar="DIR", help="the curves and the errors")
+    return group
 
 
 def check_sources(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
@@ -52,16 +67,26 @@ def check_sources(parser: argparse.ArgumentParser, args: argparse.Namespace) -> 
         parser.error("--checkpoint needs --images, the folder of the image files")
 
 
-def add_speed(parser: argparse.ArgumentParser, whose: str = "") -> None:
+def add_engine(parser: argparse._ActionsContainer) -> None:
+    """The option that names the engine; `engines.choose` says what is wrong with it."""
+    parser.add_argument(
+        "--engine",
+        default="auto",
+        metavar="NAME",
+        help="tv, d2 or auto: d2 where detectron2 is importable [auto]",
+    )
+
+
+def add_speed(parser: argparse._ActionsContainer) -> None:
     """The options by which a tool is told how fast to run a detector; `speed` reads them."""
     parser.add_argument(
-        "--precision", choices=PRECISIONS, default="fp32", help=f"{whose}of the networks [fp32]"
+        "--precision", choices=PRECISIONS, default="fp32", help="of the networks [fp32]"
     )
     parser.add_argument(
-        "--compile", action="store_true", help=f"{whose}torch.compile; the first images are slow"
+        "--compile", action="store_true", help="torch.compile; the first images are slow"
     )
     parser.add_argument(
-        "--batch", type=positive, default=1, metavar="N", help=f"{whose}images in one pass [1]"
+        "--batch", type=positive, default=1, metavar="N", help="images in one pass [1]"
     )
 
 
@@ -70,20 +95,6 @@ def speed(args: argparse.Namespace) -> Speed:
     from resdet.engines.speed import Speed
 
     return Speed(args.precision, args.compile, args.batch)
-
-
-def positive(text: str) -> int:
-    """A whole number above 0."""
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number above 0: {text}")
-    return int(text)
-
-
-def whole(text: str) -> int:
-    """A whole number, 0 or above."""
-    if not text.isdigit():
-        raise argparse.ArgumentTypeError(f"must be a whole number: {text}")
-    return int(text)
 
 
 def thresholds(text: str) -> tuple[float, ...]:

@@ -1,11 +1,12 @@
-"""Speed as a ratio: ways to do one thing, run in turn in one command.
+r"""Speed as a ratio: ways to do one thing, run in turn in one command.
 
-    tools/benchmark.py input --images /data/imagenet/val/n01440764
-    tools/benchmark.py infer-det            (beside detectron2, where it is importable)
-    tools/benchmark.py train-backbone --device cuda --compile
-    tools/benchmark.py all --json configs/benchmarks/all.json
-    tools/benchmark.py train-backbone --config cifar10_resnet20 DATASETS.ROOT /data/cifar10
-        --iterations 2000 --json OUT --variant "bf16: SOLVER.AMP.ENABLED True"
+examples:
+  resdet benchmark input --images /data/imagenet/val/n01440764
+  resdet benchmark infer-det            (beside detectron2, where it is importable)
+  resdet benchmark train-backbone --device cuda --compile
+  resdet benchmark all --json all.json
+  resdet benchmark train-backbone --config cifar10_resnet20 DATASETS.ROOT /data/cifar10 \
+    --iterations 2000 --json OUT --variant "bf16: SOLVER.AMP.ENABLED True"
 
 The peers are torchvision, timm and detectron2 (where importable), albumentations, pycocotools and
 faster-coco-eval. Beside each figure stands how many times as fast resdet is, and the share of what
@@ -25,15 +26,18 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from backbones.cli import Parser
 from resdet.benchmarks.options import add_benchmarks, chosen, keywords
 
 
-def main(argv: Sequence[str]) -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def arguments() -> argparse.ArgumentParser:
+    parser = Parser(__doc__)
     add_benchmarks(parser)
-    args = parser.parse_args(argv)
+    return parser
+
+
+def main(argv: Sequence[str]) -> None:
+    args = arguments().parse_args(argv)
     options = {name: keywords(name, args) for name in chosen(args)}
 
     from resdet.evaluation.results import check_writable, write_json

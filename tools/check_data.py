@@ -1,8 +1,9 @@
 """What is wrong with data, all at once, before anyone trains on it; --fix writes a corrected copy.
 
-    tools/check_data.py --data VOCdevkit/VOC2007 --split trainval test
-    tools/check_data.py --data /data/imagenet --quick --json report.json
-    tools/check_data.py --annotations train.json val.json --images train2017 val2017 --fix fixed
+examples:
+  resdet check-data --data VOCdevkit/VOC2007 --split trainval test
+  resdet check-data --data /data/imagenet --quick --json report.json
+  resdet check-data --annotations train.json val.json --images train2017 val2017 --fix fixed
 
 VOC folders, COCO-form JSON, folders of classes, CIFAR's files and tar shards. Exits with 0 where
 nothing stops training, 1 where something does (with --fix: in the copy), 2 where it cannot be told.
@@ -80,21 +81,7 @@ def progress(done: int, count: int) -> None:
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
-    from resdet.arguments import positive, whole
-
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    data = parser.add_mutually_exclusive_group(required=True)
-    data.add_argument("--data", type=Path, help="VOC root, or root of images to classify")
-    data.add_argument("--annotations", type=Path, nargs="+", help="COCO-form JSON, one or more")
-    parser.add_argument("--images", type=Path, nargs="+", help="the folder of each JSON, or of all")
-    parser.add_argument("--split", nargs="+", default=(), help="of --data [all that are there]")
-    parser.add_argument("--quick", action="store_true", help="read heads only, decode nothing")
-    parser.add_argument("--fix", type=Path, metavar="DIR", help="write a corrected copy, check it")
-    parser.add_argument("--json", type=Path, help="write everything found")
-    parser.add_argument("--examples", type=whole, default=3, metavar="N", help="of a kind [3]")
-    parser.add_argument("--workers", type=positive, metavar="N", help="processes [the cores]")
+    parser = arguments()
     args = parser.parse_args(argv)
     if (args.annotations is None) != (args.images is None):
         parser.error("--annotations and --images go together")
@@ -103,6 +90,26 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     if args.annotations and args.split:
         parser.error("--split goes with --data: a JSON is a split of its own")
     return args
+
+
+def arguments() -> argparse.ArgumentParser:
+    from backbones.cli import Parser, positive, whole
+
+    parser = Parser(__doc__)
+    data = parser.add_mutually_exclusive_group(required=True)
+    data.add_argument(
+        "--data", type=Path, metavar="DIR", help="VOC root, or root of images to classify"
+    )
+    data.add_argument("--annotations", type=Path, nargs="+", metavar="JSON", help="COCO form")
+    add = parser.add_argument
+    add("--images", type=Path, nargs="+", metavar="DIR", help="the folder of each JSON, or of all")
+    add("--split", nargs="+", default=(), metavar="NAME", help="of --data [all that are there]")
+    add("--quick", action="store_true", help="read heads only, decode nothing")
+    add("--fix", type=Path, metavar="DIR", help="write a corrected copy, check it")
+    add("--json", type=Path, metavar="FILE", help="write everything found")
+    add("--examples", type=whole, default=3, metavar="N", help="of a kind [3]")
+    add("--workers", type=positive, metavar="N", help="processes [the cores]")
+    return parser
 
 
 if __name__ == "__main__":

@@ -1,6 +1,10 @@
 """Is the gain real? Results of eval_voc or eval_coco against a baseline, with intervals and p.
 
-python tools/compare.py VGG-16=vgg16.json ResNet-101=r101_seed1.json,r101_seed2.json
+examples:
+  resdet compare VGG-16=vgg16.json ResNet-101=r101_seed1.json,r101_seed2.json
+  resdet compare vgg16.json r101.json --markdown comparison.md --gallery gallery
+
+Several files of one model are its runs: they are averaged.
 """
 
 from __future__ import annotations
@@ -61,18 +65,7 @@ def main(argv: Sequence[str]) -> None:
 
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("sides", nargs="+", metavar=SIDE, help="JSON of one model, or of its runs")
-    parser.add_argument("--baseline", metavar="NAME|FILE", help="[the first]")
-    parser.add_argument("--resamples", type=int, default=1000, help="0: no interval [1000]")
-    parser.add_argument("--seed", type=int, default=0, help="of the resamples [0]")
-    parser.add_argument("--paper", metavar="CONFIG", help="[the configs that the results name]")
-    parser.add_argument("--json", type=Path, help="write all numbers here")
-    parser.add_argument("--markdown", type=Path, help="write the tables here")
-    parser.add_argument("--gallery", type=Path, metavar="DIR", help="write an HTML folder here")
-    parser.add_argument("--images", type=Path, help="of --gallery [where they were evaluated]")
-    parser.add_argument("--threshold", type=float, help="lowest score in --gallery [0.5]")
-    args = parser.parse_args(argv)
+    args = (parser := arguments()).parse_args(argv)
     if len(args.sides) < 2:
         parser.error(f"two or more models are compared: {SIDE} {SIDE}")
     if not args.gallery and (args.images or args.threshold is not None):
@@ -80,6 +73,24 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     if args.threshold is None:
         args.threshold = 0.5
     return args
+
+
+def arguments() -> argparse.ArgumentParser:
+    from backbones.cli import Parser, share, whole
+
+    parser = Parser(__doc__)
+    add = parser.add_argument
+    add("sides", nargs="+", metavar=SIDE, help="JSON of one model, or of its runs")
+    add("--baseline", metavar="NAME|FILE", help="what the others are compared with [the first]")
+    add("--resamples", type=whole, default=1000, metavar="N", help="0: no interval [1000]")
+    add("--seed", type=whole, default=0, metavar="N", help="of the resamples [0]")
+    add("--paper", metavar="CONFIG", help="the paper's numbers [of the configs the results name]")
+    add("--json", type=Path, metavar="FILE", help="write all numbers here")
+    add("--markdown", type=Path, metavar="FILE", help="write the tables here")
+    add("--gallery", type=Path, metavar="DIR", help="write an HTML folder here")
+    add("--images", type=Path, metavar="DIR", help="of --gallery [where they were evaluated]")
+    add("--threshold", type=share, help="lowest score in --gallery [0.5]")
+    return parser
 
 
 def _write_gallery(args: argparse.Namespace, models: Sequence[tuple[str, Record]]) -> None:

@@ -1,9 +1,10 @@
 """Convert weights between this project's files and those of others, and verify them.
 
-    tools/convert_weights.py R-50.pkl resnet50_msra.pth
-    tools/convert_weights.py torchvision:IMAGENET1K_V2 resnet50.safetensors --name resnet50
-    tools/convert_weights.py resnet20-12fca82f.th resnet20.pth
-    tools/convert_weights.py runs/resnet50/model_final.pth R-50.pkl --to msra
+examples:
+  resdet convert-weights R-50.pkl resnet50_msra.pth
+  resdet convert-weights torchvision:IMAGENET1K_V2 resnet50.safetensors --name resnet50
+  resdet convert-weights resnet20-12fca82f.th resnet20.pth
+  resdet convert-weights runs/resnet50/model_final.pth R-50.pkl --to msra
 
 The kind of INPUT is seen from its keys; preprocessing and stride placement come with it. A fixed
 image goes through both networks, the one of another kind computed by its own names: every stage
@@ -19,16 +20,22 @@ from pathlib import Path
 KINDS = ("ours", "torchvision", "timm", "msra", "detectron2", "akamaster")
 
 
+def arguments() -> argparse.ArgumentParser:
+    from backbones.cli import Parser
+
+    parser = Parser(__doc__)
+    add = parser.add_argument
+    add("input", metavar="INPUT", help="a file, or torchvision:<weights> with --name")
+    add("output", metavar="OUTPUT", type=Path, help=".pth, .safetensors; .pkl of msra, detectron2")
+    kinds = ("auto", *KINDS)
+    add("--from", dest="source", choices=kinds, default="auto", help="the kind of INPUT [auto]")
+    add("--to", choices=KINDS, default="ours", help="the kind of OUTPUT [ours]")
+    add("--name", default="", help="the network: resnet50, cifar_resnet20, ...")
+    return parser
+
+
 def main(argv: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("input", help="a file, or torchvision:<weights> with --name")
-    parser.add_argument("output", type=Path, help=".pth, .safetensors; .pkl of msra, detectron2")
-    parser.add_argument("--from", dest="source", choices=("auto", *KINDS), default="auto")
-    parser.add_argument("--to", choices=KINDS, default="ours")
-    parser.add_argument("--name", default="", help="the network: resnet50, cifar_resnet20, ...")
-    args = parser.parse_args(argv)
+    args = arguments().parse_args(argv)
     if args.input.startswith("torchvision:") and not args.name:
         raise ValueError(f"--name must name the network of {args.input}; give --name resnet50")
 

@@ -1,9 +1,10 @@
 r"""Top-1 and top-5 error of classification networks, alone or as an ensemble.
 
-    tools/eval_backbone.py --weights runs/resnet18/model_final.pth --data /data/imagenet
-    tools/eval_backbone.py --model resnet50 --weights torchvision:IMAGENET1K_V1 --data imagenet \
-        --test multiscale --ensemble resnet101=torchvision:IMAGENET1K_V1 --json result.json
-    torchrun --nproc-per-node 8 tools/eval_backbone.py ...
+examples:
+  resdet eval-backbone --weights runs/resnet18/model_final.pth --data /data/imagenet
+  resdet eval-backbone --model resnet50 --weights torchvision:IMAGENET1K_V1 --data imagenet \
+    --test multiscale --ensemble resnet101=torchvision:IMAGENET1K_V1 --json result.json
+  torchrun --nproc_per_node=8 -m resdet eval-backbone --weights FILE --data /data/imagenet
 
 Each network sees images as its weights say. DATA is a folder of <class>/ folders, or of its test/
 or val/ split, tar shards, or CIFAR as torchvision stores it.
@@ -13,38 +14,48 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 
-def at_least(least: int) -> Callable[[str], int]:
-    def number(text: str) -> int:
-        if not text.isdecimal() or int(text) < least:
-            raise argparse.ArgumentTypeError(f"must be a whole number >= {least}, got {text!r}")
-        return int(text)
+def arguments() -> argparse.ArgumentParser:
+    from backbones.cli import Parser, add_device, positive, whole
 
-    return number
+    parser = Parser(__doc__)
+    add = parser.add_argument
+    add(
+        "--model",
+        default="",
+        metavar="NAME",
+        help="network of --weights, where these do not say it",
+    )
+    add("--weights", "--checkpoint", required=True, metavar="FILE", help="or torchvision:<weights>")
+    add("--data", type=Path, required=True, metavar="DIR", help="test images")
+    add("--test", choices=("single", "10crop", "multiscale"), default="single", help="[single]")
+    add("--ensemble", nargs="+", default=[], metavar="[MODEL=]FILE", help="further networks")
+    add(
+        "--scales",
+        nargs="+",
+        type=positive,
+        default=[],
+        metavar="N",
+        help="[224 ... 640 for crops of 224]",
+    )
+    add("--size", type=positive, default=0, metavar="N", help="side of a crop [the weights']")
+    add("--shorter-side", type=positive, default=0, metavar="N", help="of images before cropping "
+        "[the weights']")  # fmt: skip
+    add("--precise-bn", type=whole, default=0, metavar="N", help="average batch-norm "
+        "statistics over N batches of train/ before testing [0: keep the weights']")  # fmt: skip
+    add("--batch", "--batch-size", type=positive, default=32, metavar="N", help="images in one "
+        "pass [32]")  # fmt: skip
+    add("--workers", type=whole, default=2, metavar="N", help="processes that read images [2]")
+    add_device(parser)
+    add("--json", type=Path, metavar="FILE", help="write the result here")
+    return parser
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    add, positive = parser.add_argument, at_least(1)
-    add("--model", default="", help="network of --weights, where these do not say it")
-    add("--weights", required=True, help="a file, or torchvision:<weights>")
-    add("--data", type=Path, required=True, help="test images")
-    add("--test", choices=("single", "10crop", "multiscale"), default="single", help="[single]")
-    add("--ensemble", nargs="+", default=[], metavar="[MODEL=]FILE", help="further networks")
-    add("--scales", nargs="+", type=positive, default=[], help="[224 ... 640 for crops of 224]")
-    add("--size", type=positive, default=0, help="side of a crop [the weights']")
-    add("--shorter-side", type=positive, default=0, help="of images before cropping [the weights']")
-    add("--precise-bn", type=at_least(0), default=0, metavar="N", help="average batch-norm "
-        "statistics over N batches of train/ before testing [0: keep the weights']")  # fmt: skip
-    add("--batch-size", type=positive, default=32, help="[32]")
-    add("--workers", type=at_least(0), default=2, help="processes that read images [2]")
-    add("--device", default="", help="cpu, cuda or cuda:N [a GPU where there is one]")
-    add("--json", type=Path, help="write the result here")
+    parser = arguments()
     args = parser.parse_args(argv)
     if args.scales and args.test != "multiscale":
         parser.error("--scales goes with --test multiscale")
@@ -69,7 +80,7 @@ def main(argv: Sequence[str]) -> None:
     with distributed.joined():
         device = distributed.device(args.device)
         protocol = Protocol(
-            args.test, tuple(args.scales), args.precise_bn, args.batch_size, args.workers
+            args.test, tuple(args.scales), args.precise_bn, args.batch, args.workers
         )
         members = [(args.model, args.weights), *map(parse_member, args.ensemble)]
         networks = [

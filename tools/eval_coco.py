@@ -1,8 +1,10 @@
-"""COCO's twelve numbers of detections or of a checkpoint.
+r"""COCO's twelve numbers of detections or of a checkpoint.
 
-python tools/eval_coco.py --detections coco_instances_results.json --annotations val2017.json
-torchrun --nproc_per_node=8 tools/eval_coco.py --checkpoint model_final.pth --annotations ...
-    --images val2017 --shards found/
+examples:
+  resdet eval-coco --detections coco_instances_results.json --annotations val2017.json
+  resdet eval-coco --checkpoint model_final.pth --annotations val2017.json --images val2017
+  torchrun --nproc_per_node=8 -m resdet eval-coco --checkpoint model_final.pth \
+    --annotations val2017.json --images val2017 --shards found/
 """
 
 from __future__ import annotations
@@ -12,7 +14,11 @@ from collections.abc import Sequence
 
 
 def main(argv: Sequence[str]) -> None:
-    args = _arguments(argv)
+    from resdet.arguments import check_sources
+
+    parser = arguments()
+    args = parser.parse_args(argv)
+    check_sources(parser, args)
 
     from rich.console import Console
 
@@ -38,24 +44,24 @@ def main(argv: Sequence[str]) -> None:
     sources.write_outputs(args, scores, analysis, matched.matches, dataset)
 
 
-def _arguments(argv: Sequence[str]) -> argparse.Namespace:
-    from resdet.arguments import add_outputs, add_sources, check_sources
+def arguments() -> argparse.ArgumentParser:
+    from backbones.cli import Parser
+    from resdet.arguments import add_outputs, add_sources
 
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = Parser(__doc__)
     add_sources(parser)
-    parser.add_argument(
+    rules = parser.add_argument_group("rules")
+    rules.add_argument(
         "--backend",
         choices=("numpy", "faster", "pycocotools"),
         default="numpy",
         help="ours, faster-coco-eval or pycocotools [numpy]",
     )
-    parser.add_argument(
+    rules.add_argument(
         "--cross-check", action="store_true", help="fail unless pycocotools has the same numbers"
     )
     add_outputs(parser)
-    args = parser.parse_args(argv)
-    check_sources(parser, args)
-    return args
+    return parser
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
-"""VOC average precision of detections or of a checkpoint, by the devkit's rules or detectron2's.
+r"""VOC average precision of detections or of a checkpoint, by the devkit's rules or detectron2's.
 
-python tools/eval_voc.py --detections results/ --data VOCdevkit/VOC2007 --split test --metric both
-torchrun --nproc_per_node=8 tools/eval_voc.py --checkpoint model_final.pth --shards found/
+examples:
+  resdet eval-voc --detections results/ --data VOCdevkit/VOC2007 --split test --metric both
+  resdet eval-voc --checkpoint model_final.pth --data VOCdevkit/VOC2007 --split test
+  torchrun --nproc_per_node=8 -m resdet eval-voc --checkpoint model_final.pth --shards found/ \
     --data VOCdevkit/VOC2007 --split test
 """
 
@@ -18,7 +20,11 @@ if TYPE_CHECKING:
 
 
 def main(argv: Sequence[str]) -> None:
-    args = _arguments(argv)
+    from resdet.arguments import check_sources
+
+    parser = arguments()
+    args = parser.parse_args(argv)
+    check_sources(parser, args)
 
     from rich.console import Console
 
@@ -57,29 +63,22 @@ def main(argv: Sequence[str]) -> None:
     sources.write_outputs(args, numbers, analysis, matches, dataset)
 
 
-def _arguments(argv: Sequence[str]) -> argparse.Namespace:
-    from resdet.arguments import add_outputs, add_sources, check_sources, thresholds
+def arguments() -> argparse.ArgumentParser:
+    from backbones.cli import Parser
+    from resdet.arguments import add_outputs, add_sources, thresholds
 
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = Parser(__doc__)
     add_sources(parser)
-    parser.add_argument(
-        "--metric", choices=("11point", "area", "both"), help="[the rule of the data's year]"
+    add = parser.add_argument_group("rules").add_argument
+    add("--metric", choices=("11point", "area", "both"), help="of AP [the rule of the data's year]")
+    add("--iou", type=thresholds, default=(0.5,), help="0.5 | 0.5,0.75 | 0.5:0.95 [0.5]")
+    add("--rules", choices=("devkit", "detectron2"), default="devkit", help="whose [devkit]")
+    add("--iou-rule", choices=("ge", "gt"), help="IoU >= t, > t [as the rules say]")
+    add("--recall", choices=("exact", "float"), help="of the eleven points [as the rules say]")
+    add_outputs(parser).add_argument(
+        "--submission", type=Path, metavar="FILE", help="write VOC 2012's .tar.gz; may lack truth"
     )
-    parser.add_argument(
-        "--iou", type=thresholds, default=(0.5,), help="0.5 | 0.5,0.75 | 0.5:0.95 [0.5]"
-    )
-    parser.add_argument(
-        "--rules", choices=("devkit", "detectron2"), default="devkit", help="[devkit]"
-    )
-    parser.add_argument("--iou-rule", choices=("ge", "gt"), help="IoU >= t, > t [as the rules say]")
-    parser.add_argument(
-        "--recall", choices=("exact", "float"), help="of the eleven points [as the rules say]"
-    )
-    add_outputs(parser)
-    parser.add_argument("--submission", type=Path, help="write VOC 2012's .tar.gz; may lack truth")
-    args = parser.parse_args(argv)
-    check_sources(parser, args)
-    return args
+    return parser
 
 
 def _check_submission(args: argparse.Namespace, known: bool) -> None:

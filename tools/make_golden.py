@@ -1,6 +1,7 @@
 """Writes detectron2's detections, proposals and losses of small detectors, which tests read.
 
-python tools/make_golden.py
+examples:
+  python tools/make_golden.py
 """
 
 from __future__ import annotations
@@ -13,15 +14,21 @@ from typing import Any
 GOLDEN = Path(__file__).resolve().parents[1] / "tests" / "golden"
 
 
-def main(argv: Sequence[str]) -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def arguments() -> argparse.ArgumentParser:
+    from backbones.cli import Parser
+
+    parser = Parser(__doc__)
     parser.add_argument("--output", type=Path, default=GOLDEN, help="folder [tests/golden]")
     parser.add_argument("--cases", nargs="+", metavar="CASE", help="only these [all]")
     parser.add_argument(
         "--detectron2-commit",
         help="where detectron2 is a bare copy of its source [asked of pip or git]",
     )
-    args = parser.parse_args(argv)
+    return parser
+
+
+def main(argv: Sequence[str]) -> None:
+    args = arguments().parse_args(argv)
 
     from resdet import engines
     from resdet.engines import golden

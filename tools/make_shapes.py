@@ -1,6 +1,8 @@
 """Writes synthetic shapes for detection, in VOC and COCO form, and crops of them for a classifier.
 
-python tools/make_shapes.py --output datasets/shapes --train 600 --val 100 --test 200
+examples:
+  resdet make-shapes --output datasets/shapes
+  resdet make-shapes --output demo/shapes --train 800 --val 100 --test 200 --crops demo/crops
 """
 
 from __future__ import annotations
@@ -10,17 +12,24 @@ from collections.abc import Sequence
 from pathlib import Path
 
 
+def arguments() -> argparse.ArgumentParser:
+    from backbones.cli import Parser, positive, whole
+
+    parser = Parser(__doc__)
+    add = parser.add_argument
+    add("--output", type=Path, required=True, metavar="DIR", help="the folder to write")
+    add("--train", type=whole, default=600, metavar="N", help="images for training [600]")
+    add("--val", type=whole, default=100, metavar="N", help="images for validation [100]")
+    add("--test", type=whole, default=200, metavar="N", help="images for testing [200]")
+    add("--size", type=positive, default=160, metavar="N", help="side of an image, pixels [160]")
+    add("--seed", type=whole, default=0, metavar="N", help="other seed, other images [0]")
+    add("--crops", type=Path, metavar="DIR", help="write crops of the objects to this folder too")
+    add("--crop-size", type=positive, default=64, metavar="N", help="side of a crop, pixels [64]")
+    return parser
+
+
 def main(argv: Sequence[str]) -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--output", type=Path, required=True, help="the folder to write")
-    parser.add_argument("--train", type=int, default=600, help="images for training [600]")
-    parser.add_argument("--val", type=int, default=100, help="images for validation [100]")
-    parser.add_argument("--test", type=int, default=200, help="images for testing [200]")
-    parser.add_argument("--size", type=int, default=160, help="side of an image in pixels [160]")
-    parser.add_argument("--seed", type=int, default=0, help="other seed, other images [0]")
-    parser.add_argument("--crops", type=Path, help="write crops of the objects to this folder too")
-    parser.add_argument("--crop-size", type=int, default=64, help="side of a crop in pixels [64]")
-    args = parser.parse_args(argv)
+    args = arguments().parse_args(argv)
 
     from resdet.data.shapes import SPLITS, make_shape_crops, make_shapes
 

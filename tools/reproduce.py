@@ -1,20 +1,20 @@
 """Measure a table or figure of the paper again, and set the paper's numbers beside ours.
 
-    tools/reproduce.py table1
-    tools/reproduce.py table6 --data datasets/cifar10 --seeds 5 --only ResNet-20 ResNet-56
-    tools/reproduce.py fig6 --scale smoke --data datasets/cifar10
-    tools/reproduce.py table3                        (collects what has been measured)
+examples:
+  resdet reproduce table1
+  resdet reproduce table6 --data datasets/cifar10 --seeds 5 --only ResNet-20 ResNet-56
+  resdet reproduce fig6 --scale smoke --data datasets/cifar10
+  resdet reproduce table3                        (collects what has been measured)
 
 Writes <output>/<target>.md, .csv and .png, and what it trains into <output>/runs/<network>-seed<n>.
 Without --data nothing is trained: runs of that folder are collected, and where there is none, the
 results beside the configs. A cell that nobody measured stays empty. An interrupted run goes on.
-A folder that tools/train_backbone.py wrote there counts as well.
+A folder that train-backbone wrote there counts as well.
 """
 
 from __future__ import annotations
 
 import argparse
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,7 +22,6 @@ TARGETS = (
     *("table1", "table2", "table3", "table4", "table5", "table6"),
     *("fig1", "fig4", "fig6", "fig7"),
 )
-KEY = re.compile(r"[A-Z0-9_]+(\.[A-Z0-9_]+)*")
 
 
 def main(argv: Sequence[str]) -> int:
@@ -53,32 +52,32 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def parse(argv: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("target", choices=TARGETS)
-    parser.add_argument(
+def arguments() -> argparse.ArgumentParser:
+    from backbones.cli import Parser, add_overrides, positive
+
+    parser = Parser(__doc__)
+    add = parser.add_argument
+    add("target", metavar="TARGET", choices=TARGETS, help=f"{TARGETS[0]} ... {TARGETS[5]}, "
+        f"{', '.join(TARGETS[6:])}")  # fmt: skip
+    add(
         "--scale",
         choices=("smoke", "full"),
         default="full",
         help="smoke: a few iterations of every network on a few images, in <output>/smoke",
     )
-    parser.add_argument("--data", type=Path, help="CIFAR-10 or ImageNet, to train and test on")
-    parser.add_argument("--output", type=Path, default=Path("output/reproduction"))
-    parser.add_argument("--seeds", type=int, default=1, help="runs of each network")
-    parser.add_argument("--only", nargs="+", default=[], metavar="ROW", help="measure these rows")
-    parser.add_argument(
-        "--publish", action="store_true", help="write what the runs measured beside the configs"
-    )
-    parser.add_argument("overrides", nargs="*", metavar="KEY VALUE", help="SOLVER.MAX_ITER 300 ...")
-    args = parser.parse_intermixed_args(argv)
-    # "--only ResNet-20 SOLVER.MAX_ITER 300": what follows the rows is overrides
-    keys = [i for i, word in enumerate(args.only) if KEY.fullmatch(word)]
-    if keys:
-        args.only, args.overrides = args.only[: keys[0]], args.only[keys[0] :] + args.overrides
-    if args.seeds < 1:
-        parser.error(f"--seeds must be at least 1, got {args.seeds}")
+    add("--data", type=Path, metavar="DIR", help="CIFAR-10 or ImageNet, to train and test on")
+    output = Path("output/reproduction")
+    add("--output", type=Path, default=output, metavar="DIR", help=f"what to write to [{output}]")
+    add("--seeds", type=positive, default=1, metavar="N", help="runs of each network [1]")
+    add("--only", nargs="+", default=[], metavar="ROW", help="measure these rows")
+    add("--publish", action="store_true", help="write what the runs measured beside the configs")
+    add_overrides(parser)
+    return parser
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    parser = arguments()
+    args = parser.parse_args(argv)
     if args.publish and args.scale == "smoke":
         parser.error("--publish must be with --scale full: a smoke is no result")
     return args

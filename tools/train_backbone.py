@@ -1,8 +1,9 @@
 """Train a classification network over images in folders, tar shards or CIFAR's own files.
 
-    tools/train_backbone.py --config imagenet_resnet18 DATASETS.ROOT /data/imagenet
-    tools/train_backbone.py --config cifar10_resnet20 --output runs/r20 DATASETS.ROOT /data/cifar10
-    torchrun --nproc-per-node 8 tools/train_backbone.py --config imagenet_vgg16 --output runs/vgg16
+examples:
+  resdet train-backbone --config imagenet_resnet18 DATASETS.ROOT /data/imagenet
+  resdet train-backbone --config cifar10_resnet20 --output runs/r20 DATASETS.ROOT /data/cifar10
+  torchrun --nproc_per_node=8 -m resdet train-backbone --config imagenet_vgg16 --output runs/vgg16
 
 Writes config.yaml, log.txt, metrics.json, learning_curve.png, TensorBoard events, model_final.pth,
 model_best.pth, training states, last_checkpoint and results.json into the output folder.
@@ -18,17 +19,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 
+def arguments() -> argparse.ArgumentParser:
+    from backbones.cli import Parser, add_run
+
+    parser = Parser(__doc__)
+    add_run(parser, "configs/backbones")
+    return parser
+
+
 def main(argv: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--config", required=True, help="name in configs/backbones, or a path")
-    parser.add_argument("--output", type=Path, help="folder to write to; default OUTPUT_DIR")
-    start = parser.add_mutually_exclusive_group()
-    start.add_argument("--resume", action="store_true", help="go on with the run in --output")
-    start.add_argument("--init-from", type=Path, metavar="FILE", help="a new run from its weights")
-    parser.add_argument("overrides", nargs="*", metavar="KEY VALUE", help="SOLVER.MAX_ITER 300 ...")
-    args = parser.parse_intermixed_args(argv)
+    args = arguments().parse_args(argv)
 
     from backbones.config import load_classification
 
@@ -52,7 +52,7 @@ def main(argv: Sequence[str]) -> int:
         elif distributed.is_main():
             print(
                 f"{output} is finished already: {results['iterations']} iterations; raise "
-                "SOLVER.MAX_ITER to go on, or measure it with tools/eval_backbone.py"
+                "SOLVER.MAX_ITER to go on, or measure it with resdet eval-backbone"
             )
         if distributed.is_main():
             errors = [f"{name} {value:.2f} %" for name, value in results["metrics"].items()]

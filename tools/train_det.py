@@ -1,8 +1,9 @@
 """Train a detector, measure it, and write all that is left of it into one folder.
 
-python tools/train_det.py --config shapes_r18.yaml --output output/shapes_r18
-python tools/train_det.py --config coco_r101.yaml SOLVER.IMS_PER_BATCH 8 MODEL.DEVICE cuda
-torchrun --nproc_per_node=8 tools/train_det.py --config coco_r101.yaml
+examples:
+  resdet train-det --config shapes_r18 --output output/shapes_r18
+  resdet train-det --config coco_r101 SOLVER.IMS_PER_BATCH 8 MODEL.DEVICE cuda
+  torchrun --nproc_per_node=8 -m resdet train-det --config coco_r101
 
 Exit code: 2 wrong input or a full disk, 3 a loss that is not finite, 143 and 130 a stop by SIGTERM
 and SIGINT, after a checkpoint was saved; torchrun has a code of its own.
@@ -15,21 +16,14 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from resdet.arguments import PRECISIONS, positive
+from backbones.cli import Parser, add_run, positive
+from resdet.arguments import PRECISIONS, add_engine
 
 
-def parse(argv: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--config", "--config-file", required=True, help="bare name or path")
-    parser.add_argument(
-        "--engine", default="auto", help="auto, d2 or tv (auto: d2 where detectron2 is importable)"
-    )
-    parser.add_argument("--output", type=Path, help="folder of the run (default: OUTPUT_DIR)")
-    start = parser.add_mutually_exclusive_group()
-    start.add_argument("--resume", action="store_true", help="go on with the run in --output")
-    start.add_argument("--init-from", type=Path, metavar="FILE", help="a new run from its weights")
+def arguments() -> argparse.ArgumentParser:
+    parser = Parser(__doc__)
+    add_run(parser, "configs/detection")
+    add_engine(parser)
     parser.add_argument("--eval-only", action="store_true", help="measure, do not train")
     parser.add_argument(
         "--precision", choices=PRECISIONS, help="of the networks [SOLVER.AMP; --eval-only: fp32]"
@@ -41,10 +35,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         metavar="N",
         help="images in one step [SOLVER.IMS_PER_BATCH; --eval-only: in one pass, 1]",
     )
-    parser.add_argument(
-        "overrides", nargs="*", metavar="KEY VALUE", help="e.g. SOLVER.BASE_LR 0.01"
-    )
-    return parser.parse_intermixed_args(argv)
+    return parser
 
 
 def in_config(args: argparse.Namespace) -> list[str]:
@@ -58,7 +49,7 @@ def in_config(args: argparse.Namespace) -> list[str]:
 
 
 def main(argv: Sequence[str]) -> None:
-    args = parse(argv)
+    args = arguments().parse_args(argv)
 
     from resdet import config, engines
 

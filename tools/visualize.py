@@ -1,6 +1,7 @@
 """Draws what a detector finds in an image, the images of a folder, or a video.
 
-python tools/visualize.py --checkpoint model_final.pth --input photos/ --output drawn/
+examples:
+  resdet visualize --checkpoint model_final.pth --input photos/ --output drawn/
 """
 
 from __future__ import annotations
@@ -19,18 +20,24 @@ Named = tuple["str | int", "Image"]
 Write = Callable[["str | int", "Image"], None]
 
 
-def main(argv: Sequence[str]) -> None:
-    from resdet.arguments import add_speed, speed
+def arguments() -> argparse.ArgumentParser:
+    from backbones.cli import Parser, add_device, share
+    from resdet.arguments import add_engine, add_speed
 
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--checkpoint", type=Path, required=True)
-    parser.add_argument("--input", type=Path, required=True, help="image, folder or video")
-    parser.add_argument("--output", type=Path, required=True, help="folder; names are kept")
-    parser.add_argument("--threshold", type=_score, default=0.5, help="least score drawn [0.5]")
-    parser.add_argument("--engine", choices=("auto", "tv", "d2"), default="auto", help="[auto]")
-    parser.add_argument("--device", default="", help="cpu, cuda, cuda:1 [a GPU where there is one]")
+    parser = Parser(__doc__)
+    add = parser.add_argument
+    add("--checkpoint", type=Path, required=True, metavar="FILE", help="the detector")
+    add("--input", type=Path, required=True, metavar="PATH", help="image, folder or video")
+    add("--output", type=Path, required=True, metavar="DIR", help="folder; names are kept")
+    add("--threshold", type=share, default=0.5, help="least score drawn [0.5]")
+    add_engine(parser)
+    add_device(parser)
     add_speed(parser)
-    args = parser.parse_args(argv)
+    return parser
+
+
+def main(argv: Sequence[str]) -> None:
+    args = arguments().parse_args(argv)
 
     from resdet.visualization.media import VIDEOS, check_output, image_files
 
@@ -38,6 +45,7 @@ def main(argv: Sequence[str]) -> None:
     files = [] if is_video else image_files(args.input)
     check_output(args.output, args.input, files)
 
+    from resdet.arguments import speed
     from resdet.engines import load_detector
 
     device, fast = args.device, speed(args)
@@ -46,13 +54,6 @@ def main(argv: Sequence[str]) -> None:
         _video(detector, args.input, args.output, args.threshold)
     else:
         _images(detector, files, args.output, args.threshold)
-
-
-def _score(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"must be in [0, 1]: {text}")
-    return value
 
 
 def _images(detector: Any, files: Sequence[Path], output: Path, threshold: float) -> None:

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from backbones.cli import add_overrides, number, positive, whole
 from resdet.arguments import PRECISIONS
 
 _OPTIONS: dict[str, dict[str, Any]] = {
     "--images": {"type": Path, "metavar": "DIR", "help": "JPEGs to read [drawn ones]"},
-    "--rounds": {"type": int, "metavar": "N", "help": "each way runs so often"},
-    "--side": {"type": int, "metavar": "PIXELS", "help": "of the images, the shorter one"},
-    "--batch": {"type": int, "metavar": "N", "help": "images at once"},
+    "--rounds": {"type": positive, "metavar": "N", "help": "each way runs so often"},
+    "--side": {"type": positive, "metavar": "PIXELS", "help": "of the images, the shorter one"},
+    "--batch": {"type": positive, "metavar": "N", "help": "images at once"},
     "--networks": {"nargs": "+", "metavar": "NAME", "help": "e.g. resnet50 vgg16"},
     "--kinds": {"nargs": "+", "metavar": "KIND", "help": "R-50-FPN, R-50-C4, R-101-C4, VGG-16"},
     "--device": {"help": "cpu, cuda [cpu]"},
@@ -21,7 +22,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "--compile": {"action": "store_true", "default": None, "help": "by torch.compile"},
     "--profile": {"action": "store_true", "default": None, "help": "our costliest operators too"},
     "--plot": {"type": Path, "metavar": "PNG", "help": "draw it here"},
-    "--share": {"type": float, "help": "of full size [1]"},
+    "--share": {"type": number, "help": "of full size [1]"},
     "--only": {"nargs": "+", "choices": ("voc", "coco", "bootstrap"), "help": "[all]"},
 }
 _NETWORKS = ("--networks", "--batch", "--side", "--rounds", "--device", "--precision", "--compile")
@@ -35,6 +36,16 @@ TAKES = {
     "scaling": ("--device", "--plot"),
     "eval": ("--share", "--only"),
 }
+_WHAT = {
+    "input": "images from the disk to tensors",
+    "infer-backbone": "classification networks",
+    "train-backbone": "training of these; with --config, that of a config",
+    "infer-det": "detectors",
+    "train-det": "training of these",
+    "scaling": "how cost grows with size",
+    "eval": "VOC, COCO and the bootstrap at full size",
+    "all": "all of them, and the goals the figures are held to",
+}
 _OF_ALL = ("--images", "--device", "--plot")  # which `all` hands to those that take them
 _KEYWORDS = {"compile": "compiled", "profile": "profiled"}  # where the function's word differs
 _OF_CONFIG = {"iterations": 100, "variant": (), "overrides": ()}
@@ -42,22 +53,25 @@ _OF_CONFIG = {"iterations": 100, "variant": (), "overrides": ()}
 
 def add_benchmarks(parser: argparse.ArgumentParser) -> None:
     """A command for each benchmark, and `all`."""
-    names = [*TAKES, "all"]
-    what = parser.add_subparsers(dest="what", required=True, metavar="{" + ",".join(names) + "}")
-    commands = {name: what.add_parser(name) for name in names}
+    what = parser.add_subparsers(dest="what", required=True, title="what", metavar="WHAT")
+    commands = {
+        name: what.add_parser(name, help=told, description=told) for name, told in _WHAT.items()
+    }
     for name, options in {**TAKES, "all": _OF_ALL}.items():
         for option in options:
             commands[name].add_argument(option, **_OPTIONS[option])
     only: dict[str, Any] = {"nargs": "+", "choices": tuple(TAKES), "metavar": "NAME"}
     commands["all"].add_argument("--only", help=f"some of {', '.join(TAKES)} [all]", **only)
     training = commands["train-backbone"]
-    training.add_argument("--config", help="a config's training; a name or a path [synthetic]")
-    training.add_argument("--iterations", type=int, metavar="N", help="of --config, a run [100]")
+    training.add_argument("--config", metavar="NAME", help="of configs/backbones, or a path [none]")
+    training.add_argument("--iterations", type=whole, metavar="N", help="of --config, a run [100]")
     variant: dict[str, Any] = {"action": "append", "metavar": '"NAME: KEY VALUE ..."'}
     training.add_argument("--variant", help="of --config, with these values; repeatable", **variant)
-    training.add_argument("overrides", nargs="*", metavar="KEY VALUE", help="of --config")
+    add_overrides(training, help="of --config")
     for command in commands.values():
-        command.add_argument("--json", type=Path, help="write all that was measured here")
+        command.add_argument(
+            "--json", type=Path, metavar="FILE", help="write all that was measured here"
+        )
 
 
 def chosen(args: argparse.Namespace) -> list[str]:

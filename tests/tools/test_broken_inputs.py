@@ -287,7 +287,7 @@ def refused(root, *argv, tool_name="eval_voc"):
 @pytest.mark.parametrize("iou", ["inf:1", "0.5:inf", "0.505:0.6", "0.9:0.5", "1.5", "a", "", "nan"])
 def test_thresholds_that_are_none(root, capsys, iou):
     refused(root, "--iou", iou)
-    assert "argument --iou: must be in (0, 1]" in capsys.readouterr().err
+    assert "error: --iou must be in (0, 1]" in capsys.readouterr().err
 
 
 def test_outputs_are_looked_at_before_the_work(root):

@@ -1,0 +1,173 @@
+"""The parser of all tools: what it takes, what it says of a mistake, and each tool's help."""
+
+import argparse
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+from backbones.cli import Parser, add_overrides, add_run, positive, share
+
+ROOT = Path(__file__).resolve().parents[2]
+DEVELOPERS = {"draw_architecture", "make_golden", "readme_tables"}
+TOOLS = [p for p in sorted((ROOT / "tools").glob("*.py")) if p.stem not in DEVELOPERS]
+DOC = r"""Does a thing.
+
+examples:
+  resdet thing --config a \
+    --rounds 3
+  resdet thing --config b
+
+Exit code: 0.
+"""
+
+
+@pytest.fixture
+def parser(monkeypatch):
+    monkeypatch.setattr("sys.argv", ["/somewhere/resdet thing", "..."])
+    made = Parser(DOC)
+    add_run(made, "configs/detection")
+    made.add_argument("--rounds", type=positive, default=1, metavar="N")
+    made.add_argument("--only", nargs="+", metavar="ROW")
+    made.add_argument("--kind", choices=("plain", "residual"))
+    made.add_argument("--threshold", type=share)
+    return made
+
+
+def refusal(parser, capsys, *argv):
+    """The one line, without "error: "."""
+    with pytest.raises(SystemExit) as stopped:
+        parser.parse_args(list(argv))
+    assert stopped.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    return line.removeprefix("error: ")
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["A.B", "1", "--config", "x", "C", "-1e-3"],
+        ["--config", "x", "A.B=1", "C", "-1e-3"],
+        ["A.B", "1", "--config", "x", "--resume", "C=-1e-3"],
+        ["--config", "x", "--only", "ResNet-20", "A.B", "1", "C", "-1e-3"],
+        ["--config", "x", "--only", "ResNet-20", "A.B", "1", "--rounds", "2", "C", "-1e-3"],
+    ],
+    ids=" ".join,
+)
+def test_key_value_stands_anywhere(parser, argv):
+    args = parser.parse_args(argv)
+    assert args.overrides == ["A.B", "1", "C", "-1e-3"]
+    assert args.config == "x"
+    assert args.only in (None, ["ResNet-20"])
+
+
+def test_a_value_may_hold_an_equals_sign(parser):
+    args = parser.parse_args(["--config=x", "A", "b=c", "D=e=f", "g.h=", "I.J", "K.L"])
+    assert args.overrides == ["A", "b=c", "D", "e=f", "g.h", "", "I.J", "K.L"]
+    assert parser.parse_args(["--config", "x"]).overrides == []
+
+
+@pytest.mark.parametrize(
+    ("argv", "text"),
+    [
+        (["--confg", "x"], "unknown option --confg; did you mean --config?"),
+        (["--conf", "x"], "unknown option --conf; did you mean --config?"),  # no abbreviation
+        (["--config", "x", "--round=3"], "unknown option --round; did you mean --rounds?"),
+        (
+            ["--config", "x", "--learning"],
+            "unknown option --learning; resdet thing --help lists all",
+        ),
+        (["--config", "x", "-z"], "unknown option -z; resdet thing --help lists all"),
+        (["--rounds", "3"], "--config must be given"),
+        (["--config"], "--config needs a value"),
+        (["--config", "x", "--only"], "--only needs one value or more"),
+        (["--config", "x", "--rounds", "0"], "--rounds must be a whole number >= 1, got '0'"),
+        (["--config", "x", "--threshold", "2"], "--threshold must be in [0, 1], got '2'"),
+        (["--config", "x", "--threshold", "nan"], "--threshold must be a finite number, got 'nan'"),
+        (["--config", "x", "--threshold", "x"], "--threshold must be a number, got 'x'"),
+        (
+            ["--config", "x", "--kind", "residul"],
+            "--kind must be one of plain, residual, got residul; did you mean residual?",
+        ),
+        (
+            ["--config", "x", "--resume", "--init-from", "y"],
+            "--init-from does not go with --resume",
+        ),
+        (["--config", "x", "--resume=1"], "--resume takes no value, got '1'"),
+    ],
+)
+def test_a_mistake_is_told_in_one_line(parser, capsys, argv, text):
+    assert refusal(parser, capsys, *argv) == text
+
+
+def test_without_arguments_the_use_is_told(parser, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        parser.parse_args([])
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err.splitlines() == [
+        "Does a thing.",
+        "usage: resdet thing --config NAME [options] [KEY VALUE ...]",
+        "example: resdet thing --config a \\",
+        "  --rounds 3",
+        "resdet thing --help tells more",
+    ]
+
+
+def test_without_arguments_a_tool_that_needs_none_runs():
+    made = Parser("Does it.")
+    made.add_argument("--quick", action="store_true")
+    add_overrides(made)
+    assert made.parse_args([]) == argparse.Namespace(quick=False, overrides=[])
+
+
+def test_a_command_has_its_own_options(capsys):
+    made = Parser("Does it.", prog="resdet thing")
+    what = made.add_subparsers(dest="what", required=True, metavar="WHAT")
+    training = what.add_parser("training")
+    training.add_argument("--rounds", type=positive)
+    add_overrides(training)
+    args = made.parse_args(["training", "A", "1", "--rounds", "2", "B=3"])
+    assert (args.what, args.rounds, args.overrides) == ("training", 2, ["A", "1", "B", "3"])
+    for argv, text in (
+        (["trainng"], "WHAT must be one of training, got trainng; did you mean training?"),
+        (["training", "--round", "2"], "unknown option --round; did you mean --rounds?"),
+    ):
+        with pytest.raises(SystemExit):
+            made.parse_args(argv)
+        assert capsys.readouterr().err.splitlines()[0] == f"error: {text}"
+
+
+def test_help_is_the_docstring_with_the_options_between(parser, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        parser.parse_args(["--config", "x", "-h"])
+    assert stopped.value.code == 0
+    text = capsys.readouterr().out
+    summary, options, rest = (
+        text.index(part) for part in ("Does a thing.", "--config, --config-file NAME", "examples:")
+    )
+    assert summary < options < rest
+    assert text.endswith("Exit code: 0.\n")
+
+
+@pytest.mark.parametrize("path", TOOLS, ids=lambda path: path.stem)
+def test_a_tool_shows_an_example_and_explains_each_option(path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")
+    spec = importlib.util.spec_from_file_location(f"{path.stem}_of_help", path)
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    parser = tool.arguments()
+    assert isinstance(parser, Parser)
+    assert not parser.allow_abbrev
+    command = re.escape(path.stem.replace("_", "-"))
+    assert re.search(rf"^examples:\n  (resdet {command}|python tools/{path.name})", parser.epilog)
+    assert all(len(line) <= 100 for line in parser.format_help().splitlines())
+    for each in [parser, *commands(parser)]:
+        silent = [action.dest for action in each._actions if not action.help]
+        assert [name for name in silent if name != "what"] == []
+
+
+def commands(parser):
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            yield from action.choices.values()
