@@ -124,7 +124,7 @@ def _check_alone() -> None:
 def coco_truth(dataset: Dataset) -> CocoTruth:
     """The annotations of any data as COCO counts them; image ids are those of the data."""
     if dataset.kind == "coco":
-        return read_truth(dataset.annotations, None)
+        return read_truth(dataset.annotations, [r.image_id for r in dataset.records])
     content = coco_ground_truth(dataset)
     truth = read_truth(content, None)
     own = {image["id"]: r.image_id for image, r in zip(content["images"], dataset.records)}

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from resdet.data.coco import load_coco
 from resdet.data.validate import nearest_first
 from resdet.data.voc import load_voc
+from resdet.data.yolo import load_yolo
 from resdet.plugins import FORMATS
 from resdet.structures import Dataset
+
+FOLDERS: dict[str, Callable[..., Dataset]] = {"voc": load_voc, "yolo": load_yolo}
 
 # name -> (year, split)
 VOC_NAMES = {
@@ -46,10 +50,17 @@ def dataset_root(root: Path | str | None = None) -> Path:
 
 
 def load_dataset(
-    name: str, root: Path | str | None = None, *, class_names: Sequence[str] = ()
+    name: str,
+    root: Path | str | None = None,
+    *,
+    class_names: Sequence[str] = (),
+    images: bool = True,
 ) -> Dataset:
-    """A dataset by name: `voc_2007_trainval`, `coco_2017_val`, `voc:<folder>:<split>` or
-    `coco:<json>:<image folder>`, the folders relative to the root or absolute.
+    """A dataset by name: `voc_2007_trainval`, `coco_2017_val`, `voc:<folder>:<split>`,
+    `yolo:<folder>:<split>` or `coco:<json>:<image folder>`, relative to the root or absolute.
+
+    A <split> that ends with .txt is itself a list of images, relative to the root or absolute, as
+    is a third part of coco's. Without `images`, the pictures of VOC's form are not looked for.
 
     Raises: ValueError if the name is unknown, no layout of it exists, or its data is faulty.
     """
@@ -58,14 +69,17 @@ def load_dataset(
     read = FORMATS.get(kind) if colon else None
     if read is not None:
         return read(rest, base, class_names)
-    first, _, second = rest.partition(":")
-    if kind in ("voc", "coco") and first and second and ":" not in second:
-        if kind == "voc":
-            folder = base / first
-            name = f"{folder.resolve().name}_{second}"
-            return load_voc(folder, second, class_names=class_names, name=name)
-        file = base / first
-        return _checked(load_coco(file, base / second, name=file.stem), class_names)
+    first, *others = rest.split(":")
+    if kind in FOLDERS and first and len(others) == 1 and others[0]:
+        names = {"class_names": class_names} | (
+            {} if images or kind != "voc" else {"images": False}
+        )
+        return _of_folder(kind, base / first, others[0], base, names)
+    if kind == "coco" and first and len(others) in (1, 2) and all(others):
+        file, listing = base / first, base / others[1] if others[1:] else None
+        own = f"{file.stem}_{listing.stem}" if listing else file.stem
+        data = load_coco(file, base / others[0], name=own, listing=listing)
+        return _checked(data, class_names)
     if name in VOC_NAMES:
         year, split = VOC_NAMES[name]
         folder = _voc_folder(name, base, year)
@@ -74,9 +88,18 @@ def load_dataset(
         return _checked(load_coco(*_coco_paths(name, base), name=name), class_names)
     known = ", ".join(nearest_first(name, [*VOC_NAMES, *COCO_NAMES]))
     raise ValueError(
-        f"dataset must be one of {known}, voc:<folder>:<split>, coco:<json>:<image folder>, "
-        f"got {name!r}; the folders are relative to {base}"
+        f"dataset must be one of {known}, voc:<folder>:<split>, yolo:<folder>:<split>, "
+        f"coco:<json>:<image folder>, got {name!r}; the folders are relative to {base}"
     )
+
+
+def _of_folder(
+    kind: str, folder: Path, split: str, base: Path, options: Mapping[str, Any]
+) -> Dataset:
+    listing = base / split if split.endswith(".txt") else None
+    split = listing.stem if listing else split
+    name = f"{folder.resolve().name}_{split}"
+    return FOLDERS[kind](folder, split, name=name, listing=listing, **options)
 
 
 def _voc_folder(name: str, base: Path, year: int) -> Path:

@@ -100,9 +100,9 @@ def read_folder(
     paired = folder.images.keys() & folder.written
     there = layout.splits()
     absent = [s for s in splits if layout.listing(s) is None and s not in {*there, ALL}]
-    if absent or not (there or (paired and not layout.lists[0].is_dir())):
+    if absent or not (there or (paired and not layout.lists[-1].is_dir())):
         raise ValueError(
-            f"{layout.lists[0]} must hold the split "
+            f"{layout.lists[-1]} must hold the split "
             f"{', '.join(absent) or 'train, val or test'}.txt, got {', '.join(there) or 'no list'}"
         )
     for split in splits or there or [ALL]:

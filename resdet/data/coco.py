@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from resdet import boxes as box
-from resdet.data.validate import Faults, check_names, is_pixels, warn_thin
+from resdet.coco_json import real_categories
+from resdet.data.validate import Faults, check_names, is_pixels, text_lines, warn_thin
 from resdet.json_file import read_json
 from resdet.structures import Dataset, GroundTruth, ImageRecord
 
@@ -35,8 +36,12 @@ COCO_CLASSES = (
 COCO_IDS = tuple(n for n in range(1, 91) if n not in (12, 26, 29, 30, 45, 66, 68, 69, 71, 83))
 
 
-def load_coco(annotations: Path, images: Path | None, *, name: str = "") -> Dataset:
+def load_coco(
+    annotations: Path, images: Path | None, *, name: str = "", listing: Path | None = None
+) -> Dataset:
     """The images of a COCO-form JSON, in its order; labels follow the rising category ids.
+
+    `listing`: a file that names those to take, one `file_name` a line.
 
     Without an "annotations" key, as in COCO's `image_info_test*.json`, nothing is known of the
     objects and every `ground_truth` is None. `images` None: the files are not looked for, which
@@ -49,6 +54,7 @@ def load_coco(annotations: Path, images: Path | None, *, name: str = "") -> Data
     content = read_content(annotations, images, faults)
     categories = by_id(content["categories"], "category", ("name",), faults)
     listed = by_id(content["images"], "image", ("file_name", "height", "width"), faults)
+    chosen = _chosen(listed, listing, faults)
     label_of = {category: label for label, category in enumerate(sorted(categories))}
     names = class_names(categories, faults)
     objects: dict[int, list[_Json]] | None = None
@@ -57,7 +63,7 @@ def load_coco(annotations: Path, images: Path | None, *, name: str = "") -> Data
         objects = _objects(content["annotations"], listed, label_of, faults, thin)
     present = None if images is None else set(os.listdir(images))
     records = []
-    for image_id, image in listed.items():
+    for image_id, image in chosen.items():
         path = image_path(image, images, present, faults)
         height, width = size_of(image, faults) or (0, 0)
         truth = None if objects is None else _ground_truth(objects.get(image_id, []), label_of)
@@ -72,6 +78,20 @@ def load_coco(annotations: Path, images: Path | None, *, name: str = "") -> Data
         annotations,
         category_ids=tuple(label_of),
     )
+
+
+def _chosen(listed: dict[int, _Json], listing: Path | None, faults: Faults) -> dict[int, _Json]:
+    if listing is None:
+        return listed
+    if not listing.is_file():
+        faults.add(f"{listing} must be a list of images, got none; make the split anew")
+        faults.raise_any()
+    id_of = {str(image["file_name"]): image_id for image_id, image in listed.items()}
+    lines = text_lines(listing)
+    for line in lines:
+        if line not in id_of:
+            faults.add(f"{listing} must list images of the JSON, got {line!r}; drop the line")
+    return {id_of[line]: listed[id_of[line]] for line in lines if line in id_of}
 
 
 def read_content(annotations: Path, images: Path | None, faults: Faults) -> _Json:
@@ -100,7 +120,7 @@ def read_content(annotations: Path, images: Path | None, faults: Faults) -> _Jso
         faults.add(f"{images} must be the folder of the images, got none; check the path")
     faults.raise_any()
     assert isinstance(content, dict)
-    return content
+    return {**content, "categories": real_categories(content)}
 
 
 def by_id(

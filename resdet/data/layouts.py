@@ -61,7 +61,7 @@ def voc_layout(root: Path) -> VocLayout:
     What is found nowhere is said to be where VOC has it.
     """
     images, annotations = root / "JPEGImages", root / "Annotations"
-    lists = (root / "ImageSets" / "Main", root / MADE)
+    lists = (root / MADE, root / "ImageSets" / "Main")
     if not annotations.is_dir():
         annotations = xml_folder(root) or annotations
     if annotations.is_dir() and not images.is_dir():

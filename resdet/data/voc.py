@@ -120,7 +120,7 @@ def _listed(
     chosen = None if listing else layout.select(split, there & written if images else written)
     if chosen and not faults.found:
         return chosen
-    listing = listing or layout.lists[0] / f"{split}.txt"
+    listing = listing or layout.lists[-1] / f"{split}.txt"
     if not listing.is_file():
         known = ", ".join(layout.splits()) or "none"
         faults.add(f"{listing} must be a file, got none; splits there: {known}")

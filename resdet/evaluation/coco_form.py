@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from resdet.boxes import FloatArray, from_xywh, to_xywh
+from resdet.coco_json import real_categories
 from resdet.evaluation import coco_columns as columns
 from resdet.evaluation.table import DetectionTable, Float64Array, number_ids, resolve_ids
 from resdet.json_file import gc_paused, read_json
@@ -162,7 +163,7 @@ def read_truth(source: Path | Mapping[str, Any], image_ids: Iterable[ImageId] | 
 def _truth(data: Any, where: str, image_ids: Iterable[ImageId] | None) -> CocoTruth:
     if not isinstance(data, Mapping) or not all(isinstance(data.get(k), list) for k in _LISTS):
         raise ValueError(f"{where} must be a COCO object with the lists {', '.join(_LISTS)}")
-    images, objects, categories = (data[key] for key in _LISTS)
+    images, objects, categories = data["images"], data["annotations"], real_categories(data)
     ids = columns.image_ids(images, "id", f"{where}: image")
     files = {i: Path(str(image.get("file_name", ""))).stem for i, image in zip(ids, images)}
     category_ids = columns.integers(categories, "id", f"{where}: category").tolist()

@@ -1,0 +1,304 @@
+"""What data a folder holds: its form, classes and splits, found by looking."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from resdet.data.annotation_cache import read_annotations
+from resdet.data.catalog import load_dataset
+from resdet.data.discover_coco import coco_splits
+from resdet.data.image import images_by_stem
+from resdet.data.layouts import ALL, subfolders, voc_layout
+from resdet.data.splits import HELD_OUT, SEED, held_out, kept_lists, save_lists
+from resdet.data.validate import Faults, text_lines
+from resdet.data.voc import annotated_stems, known_classes
+from resdet.data.yolo import numbered_classes
+from resdet.data.yolo_folder import open_yolo
+from resdet.structures import Dataset
+
+Form = Literal["VOC", "COCO", "YOLO"]
+_UNSPLIT = (ALL, "default")  # CVAT calls its only split so
+_SHOWN = 8  # class names and entries that a line tells
+
+
+@dataclass(frozen=True)
+class Found:
+    """One data set: `splits` are names for `load_dataset`, relative to `root`; `counts` of images.
+
+    `why` names the files that told the form.
+    """
+
+    root: Path
+    form: Form
+    why: str
+    class_names: tuple[str, ...]
+    splits: dict[str, str]
+    counts: dict[str, int]
+    remarks: tuple[str, ...] = field(default=())
+
+    def load(self, split: str, *, images: bool = True) -> Dataset:
+        """The data of a split; without `images`, VOC's pictures are not looked for.
+
+        Raises: ValueError if there is no such split, or its data is faulty.
+        """
+        if split not in self.splits:
+            raise ValueError(
+                f"split of {self.root} must be one of {', '.join(self.splits)}, got {split!r}"
+            )
+        return load_dataset(self.splits[split], self.root, images=images)
+
+    @property
+    def to_train(self) -> str | None:
+        """The split to train on, where there is one."""
+        if {"trainval", "test"} <= self.splits.keys():
+            return "trainval"
+        return next((name for name in ("train", "trainval") if name in self.splits), None)
+
+    @property
+    def to_watch(self) -> str | None:
+        """The split to measure on while training: `val`, or else `test`."""
+        names = ("test",) if self.to_train == "trainval" else ("val", "test")
+        return next((name for name in names if name in self.splits), None)
+
+    @property
+    def to_measure(self) -> str:
+        """The split to measure on: `test`, else `val`, else all there is.
+
+        Raises: ValueError where the splits have other names.
+        """
+        for name in ("test", "val", *_UNSPLIT, "trainval", "train"):
+            if name in self.splits:
+                return name
+        raise ValueError(
+            f"--split must be given for {self.root}, whose splits are {', '.join(self.splits)}"
+        )
+
+    def lines(self) -> list[str]:
+        """What was found, in aligned lines."""
+        names = ", ".join(self.class_names[:_SHOWN])
+        more = ", ..." if len(self.class_names) > _SHOWN else ""
+        rows = [
+            ("data", f"{self.root}: {self.form}, told by {self.why}"),
+            ("classes", f"{len(self.class_names)}: {names}{more}"),
+            ("splits", ", ".join(f"{k} {v}" for k, v in self.counts.items())),
+        ]
+        return [f"{key:<8} {text}" for key, text in rows + [("", text) for text in self.remarks]]
+
+    def key_values(self) -> list[str]:
+        """What a config must say to train on it, as KEY VALUE. Needs `to_train` and `to_watch`."""
+        assert self.to_train, "with_splits was not called"
+        assert self.to_watch, "with_splits was not called"
+        pairs = {
+            "DATASETS.ROOT": str(self.root),
+            "DATASETS.TRAIN": [self.splits[self.to_train]],
+            "DATASETS.TEST": [self.splits[self.to_watch]],
+            "DATASETS.CLASSES": list(self.class_names) if self.form == "VOC" else [],
+            "MODEL.ROI_HEADS.NUM_CLASSES": len(self.class_names),
+        }
+        return [text for key, value in pairs.items() for text in (key, json.dumps(value))]
+
+
+def discover(data: Path | str, *, beside: Path | None = None) -> Found:
+    """The data set in a folder, or in the one folder in it that holds one.
+
+    `voc:DIR`, `coco:DIR` or `yolo:DIR` says which of several is meant; a data.yaml is its folder's.
+    `beside`: a run's folder, which may hold the splits of data that could not be written.
+    Raises: ValueError if there is none, telling what was looked for and seen, or several.
+    """
+    kind, _, path = str(data).partition(":")
+    wanted = kind if path and kind in _READERS else ""
+    root = Path(path if wanted else str(data)).expanduser()
+    if root.is_file() and root.suffix in (".yaml", ".yml"):
+        root, wanted = root.parent, "yolo"
+    if not root.is_dir():
+        raise ValueError(f"--data must be a folder, got {root}; {_instead(root)}")
+    found = _look(root, wanted)
+    if not found:
+        inside = [one for folder in subfolders(root) for one in _look(folder, wanted)]
+        found = inside or [
+            one
+            for folder in subfolders(root)
+            for deeper in subfolders(folder)
+            for one in _look(deeper, wanted)
+        ]
+    if not found:
+        raise ValueError(_nothing(root))
+    if len(found) > 1:
+        told = "".join(f"\n  {f.form.lower()}:{f.root} (told by {f.why})" for f in found)
+        raise ValueError(f"--data must be one data set, got several; name the one you mean:{told}")
+    return _with_lists(found[0], beside)
+
+
+def _instead(root: Path) -> str:
+    if root.suffix == ".json":
+        return "a JSON is --annotations FILE --images DIR, or give the folder that holds it"
+    return "unpack the archive" if root.is_file() else "check the path"
+
+
+def _look(root: Path, wanted: str) -> list[Found]:
+    """Each form that is there; VOC's own folders settle it."""
+    if not wanted and (root / "ImageSets" / "Main").is_dir() and (voc := _voc(root)):
+        return [voc]
+    kinds = [wanted] if wanted else list(_READERS)
+    return [one for kind in kinds if (one := _READERS[kind](root)) is not None]
+
+
+def _voc(root: Path) -> Found | None:
+    layout = voc_layout(root)
+    written = annotated_stems(layout.annotations)
+    stems = images_by_stem(layout.images).keys() if layout.images.is_dir() else set()
+    paired = written & stems
+    if not paired:
+        return None
+    faults = Faults(f"VOC data {root}")
+    classes = known_classes(root)
+    if not classes:
+        parsed = read_annotations(layout, sorted(written), faults)
+        classes = tuple(sorted({name for one in parsed.values() for name in one.names}))
+        faults.raise_any()
+    counts: dict[str, int] = {}
+    for split in layout.splits() or [ALL]:
+        listing = layout.listing(split)
+        chosen = layout.select(split, paired) if listing is None else text_lines(listing)
+        counts[split] = len(chosen or ())
+    apart = stems - written
+    remarks = (
+        [f"left out: {len(apart)} images without annotation"] if ALL in counts and apart else []
+    )
+    why = _told(root, layout.annotations, "*.xml") + (
+        "" if layout.images == layout.annotations else f", {_told(root, layout.images, '')}"
+    )
+    names = {split: f"voc:.:{split}" for split in counts}
+    return Found(root, "VOC", why, classes, names, counts, tuple(remarks))
+
+
+def _told(root: Path, folder: Path, what: str) -> str:
+    return "/".join(part for part in (*folder.relative_to(root).parts, what) if part) or "."
+
+
+def _coco(root: Path) -> Found | None:
+    splits, remarks = coco_splits(root)
+    if not splits:
+        return None
+    names = {
+        one.split: f"coco:{one.file.relative_to(root)}:{one.images.relative_to(root)}"
+        for one in splits
+    }
+    why = ", ".join(str(one.file.relative_to(root)) for one in splits)
+    counts = {one.split: one.count for one in splits}
+    return Found(root, "COCO", why, splits[0].class_names, names, counts, tuple(remarks))
+
+
+def _yolo(root: Path) -> Found | None:
+    folder = open_yolo(root)
+    if folder is None or not folder.splits:
+        return None
+    remarks = (
+        () if folder.class_names else ("no file names the classes: they are called by number",)
+    )
+    classes = folder.class_names or numbered_classes(folder)
+    names = {split: f"yolo:.:{split}" for split in folder.splits}
+    counts = {split: len(images) for split, images in folder.splits.items()}
+    return Found(root, "YOLO", folder.told_by, classes, names, counts, remarks)
+
+
+_READERS = {"coco": _coco, "yolo": _yolo, "voc": _voc}
+
+
+def _with_lists(found: Found, beside: Path | None) -> Found:
+    """With the splits that were made before, in the data or beside a run."""
+    for folder in (found.root, beside):
+        lists = kept_lists(folder, found.root) if folder is not None else {}
+        if lists:
+            return _by_lists(found, lists, f"splits of {next(iter(lists.values())).parent}")
+    return found
+
+
+def _by_lists(found: Found, lists: Mapping[str, Path], remark: str) -> Found:
+    base = _base(found)
+    splits, counts = dict(found.splits), dict(found.counts)
+    for name in _UNSPLIT:
+        splits.pop(name, None)
+        counts.pop(name, None)
+    for split, file in lists.items():
+        inside = file.is_relative_to(found.root)
+        place = file.relative_to(found.root) if inside else file.resolve()
+        kind, folder, *others = found.splits[base].split(":") if base else ("voc", ".", "")
+        parts = (kind, folder, *others[:1]) if kind == "coco" else (kind, folder)
+        splits[split] = ":".join((*parts, str(place)))
+        counts[split] = len(text_lines(file))
+    return replace(found, splits=splits, counts=counts, remarks=(*found.remarks, remark))
+
+
+def _base(found: Found) -> str | None:
+    """The split that is to be divided, where there is nothing to measure on."""
+    for name in (*_UNSPLIT, "train", "trainval"):
+        if name in found.splits:
+            return name
+    return next(iter(found.splits)) if len(found.splits) == 1 else None
+
+
+def with_splits(found: Found, output: Path) -> Found:
+    """With something to train and something to measure on, which is made where it is not there.
+
+    The lists go into the data's folder, or where that cannot be written into `output`.
+    Raises: ValueError if the splits there are leave nothing to train on, or cannot be told.
+    """
+    if found.to_train and found.to_watch:
+        return found
+    base = _base(found)
+    if base is None or base in ("val", "test"):
+        raise ValueError(
+            f"{found.root} must have a split to train on, train or trainval, got "
+            f"{', '.join(found.splits)}; name one so, or say DATASETS.TRAIN and DATASETS.TEST"
+        )
+    data = found.load(base)
+    records = sorted(data.records, key=lambda record: str(record.path))
+    truths = [record.ground_truth for record in records]
+    chosen = held_out([t.labels.tolist() if t is not None else [] for t in truths])
+    names = [_list_name(found, str(r.image_id), r.path, data) for r in records]
+    lists = {
+        "train": [name for name, out in zip(names, chosen, strict=True) if not out],
+        "test": [name for name, out in zip(names, chosen, strict=True) if out],
+    }
+    made = save_lists(found.root, lists, found.root) or save_lists(output, lists, found.root)
+    if made is None:
+        raise ValueError(
+            f"{output} must be a folder that can be written, for the splits of {found.root}"
+        )
+    remark = (
+        f"no split to measure on: {HELD_OUT:.0%} held out, classes alike, seed {SEED}; kept in "
+        f"{made}, delete it to split anew"
+    )
+    files = {split: made / f"{split}.txt" for split in lists}
+    return _by_lists(found, files, remark)
+
+
+def _list_name(found: Found, image_id: str, path: Path, data: Dataset) -> str:
+    """What the reader of this form takes in a list: stem, file name or path."""
+    if found.form == "VOC":
+        return image_id
+    if found.form == "YOLO":
+        return str(path.relative_to(found.root))
+    images = found.root / found.splits[_base(found) or ""].split(":")[2]
+    return path.relative_to(images).as_posix()
+
+
+def _nothing(root: Path) -> str:
+    seen = Counter(p.suffix.lower() or "without suffix" for p in root.iterdir() if p.is_file())
+    kinds = ", ".join(f"{count} {suffix}" for suffix, count in seen.most_common(_SHOWN))
+    folders = [folder.name for folder in subfolders(root)]
+    more = ", ..." if len(folders) > _SHOWN else ""
+    return (
+        f"{root} must hold annotated images, got nothing of these:\n"
+        "  VOC   *.xml and images of the same names: Annotations/ and JPEGImages/, or any folders\n"
+        "  COCO  *.json with images, annotations and categories, the images in the same folder\n"
+        "  YOLO  data.yaml, obj.data, or *.txt and images of the same names\n"
+        f"seen: {kinds or 'no files'}; folders: {', '.join(folders[:_SHOWN]) or 'none'}{more}; "
+        "unpack archives, and give the folder that holds the annotations"
+    )

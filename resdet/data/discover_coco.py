@@ -1,0 +1,115 @@
+"""COCO-form JSON found in a folder, each with its images: Roboflow's, CVAT's, anyone's own."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from resdet.coco_json import real_categories
+from resdet.data.layouts import ALL, SPLITS, split_name, subfolders
+from resdet.json_file import gc_paused, read_json
+
+_LOOKED_AT = 20  # images of a JSON, to see which folder holds them
+_OF_OTHERS = ("captions", "person_keypoints", "stuff", "panoptic")  # of COCO's own annotations
+
+_NO_SPLIT = ("default", "coco", "annotations", "instances", "labels", "dataset")
+
+
+@dataclass(frozen=True)
+class CocoSplit:
+    """One JSON: its split, the folder of its images, their number and its class names."""
+
+    split: str
+    file: Path
+    images: Path
+    count: int
+    class_names: tuple[str, ...]
+
+
+def coco_splits(root: Path) -> tuple[list[CocoSplit], list[str]]:
+    """What lies in `root` and the folders in it, and remarks on what was passed over.
+
+    Raises: ValueError where a JSON's images are nowhere.
+    """
+    folders = [root, *subfolders(root)]
+    files = [file for folder in folders for file in sorted(folder.glob("*.json"))]
+    found, remarks = [], []
+    for file in files:
+        content = None if file.name.startswith(_OF_OTHERS) else _content(file)
+        if content is None:
+            continue
+        if "annotations" not in content:
+            remarks.append(f"passed over: {file.relative_to(root)}, which has no annotations")
+            continue
+        raw = _raw_split(file, root)
+        categories = sorted(real_categories(content), key=lambda c: str(c.get("id")).zfill(12))
+        names = tuple(str(category.get("name")) for category in categories)
+        images = _images_of(file, content["images"], root, raw)
+        found.append(CocoSplit(raw, file, images, len(content["images"]), names))
+    return _told_apart(found), remarks
+
+
+def _content(file: Path) -> dict[str, Any] | None:
+    """The JSON, where it has COCO's lists."""
+    try:
+        with gc_paused():
+            content = read_json(file, finite=False)
+    except (OSError, ValueError):
+        return None
+    if not isinstance(content, dict):
+        return None
+    lists = [content.get(key) for key in ("images", "categories")]
+    sound = all(
+        isinstance(part, list) and part and all(isinstance(entry, dict) for entry in part)
+        for part in lists
+    )
+    return content if sound else None
+
+
+def _raw_split(file: Path, root: Path) -> str:
+    """`train2017` of instances_train2017.json, `valid` of valid/_annotations.coco.json."""
+    words = re.split(r"[^A-Za-z0-9]+", file.stem)
+    for word in [*words, *(reversed(file.relative_to(root).parts[:-1]))]:
+        if split_name(re.sub(r"\d+$", "", word)) in SPLITS:
+            return word
+    return (
+        ALL if words[-1].lower() in ("default", "coco", "annotations", "instances") else file.stem
+    )
+
+
+def _told_apart(found: list[CocoSplit]) -> list[CocoSplit]:
+    """Each under `train`, `val`, `test`, ..., but for those of which two would be one."""
+    short = [split_name(re.sub(r"\d+$", "", one.split)) for one in found]
+    return [
+        CocoSplit(
+            name if short.count(name) == 1 else one.file.stem,
+            one.file,
+            one.images,
+            one.count,
+            one.class_names,
+        )
+        for name, one in zip(short, found, strict=True)
+    ]
+
+
+def _images_of(file: Path, entries: list[dict[str, Any]], root: Path, raw: str) -> Path:
+    names = [str(entry.get("file_name")) for entry in entries[:_LOOKED_AT]]
+    bases = dict.fromkeys([file.parent, file.parent.parent, root])
+    bases = dict.fromkeys(b for b in bases if b == root or root in b.parents)
+    inner = ("", "images", raw, split_name(raw), f"images/{raw}", f"images/{split_name(raw)}")
+    folders = [base / name for base in bases for name in inner]
+    folders += [*subfolders(root), *(f for base in subfolders(root) for f in subfolders(base))]
+    counts = {
+        folder: sum((folder / name).is_file() for name in names)
+        for folder in dict.fromkeys(folders)
+        if folder.is_dir()
+    }
+    best = max(counts, key=lambda folder: counts[folder])
+    if not counts[best]:
+        raise ValueError(
+            f"images of {file} must lie in {root} or a folder in it, got none called "
+            f"{', '.join(names[:3])}; put them into {file.parent / 'images'}"
+        )
+    return best

@@ -1,0 +1,82 @@
+"""Splits for data that has none: chosen once, kept as text lists, the same ever after."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from resdet.data.layouts import MADE
+
+HELD_OUT = 0.2  # of the images
+SEED = 0
+_ROOT = "DATA"  # whose lists they are, where they lie elsewhere
+
+
+def held_out(
+    classes: Sequence[Iterable[int]], fraction: float = HELD_OUT, seed: int = SEED
+) -> list[bool]:
+    """Which images are to measure on: of each image's rarest class the same share, at least one.
+
+    `classes` are those of each image. One image of a class with several always stays to train on.
+    Raises: ValueError if there are fewer than two images.
+    """
+    if len(classes) < 2:
+        raise ValueError(
+            f"data without splits must have two images or more, got {len(classes)}; annotate more"
+        )
+    frequency = Counter(label for labels in classes for label in set(labels))
+    rarest = [min(set(c), key=lambda k: (frequency[k], k), default=-1) for c in classes]
+    rng = np.random.default_rng(seed)
+    chosen = [False] * len(classes)
+    owed = 0.0  # what rounding left over, taken from or given to the next class
+    for label in sorted(set(rarest), key=lambda k: (frequency[k], k)):
+        group = [at for at, own in enumerate(rarest) if own == label]
+        owed += fraction * len(group)
+        share = min(max(round(owed), int(len(group) > 1)), max(len(group) - 1, 0))
+        owed -= share
+        for at in rng.permutation(len(group))[:share].tolist():
+            chosen[group[at]] = True
+    if not any(chosen):
+        chosen[int(rng.integers(len(chosen)))] = True
+    return chosen
+
+
+def save_lists(folder: Path, lists: Mapping[str, Sequence[str]], root: Path) -> Path | None:
+    """`folder/resdet_splits` with a list of each split, all of them or none; None: not writable.
+
+    Lists that are there, of another process or run, are left as they are.
+    """
+    target = folder / MADE
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(prefix=f".{MADE}-", dir=folder))
+    except OSError:
+        return None
+    try:
+        for split, names in lists.items():
+            lines = "".join(f"{name}\n" for name in names)
+            (beside / f"{split}.txt").write_text(lines, encoding="utf-8")
+        (beside / _ROOT).write_text(f"{root.resolve()}\n", encoding="utf-8")
+        beside.chmod(0o755)
+        os.rename(beside, target)
+    except OSError:
+        shutil.rmtree(beside, ignore_errors=True)
+        return target if target.is_dir() else None
+    return target
+
+
+def kept_lists(folder: Path, root: Path) -> dict[str, Path]:
+    """The lists in `folder/resdet_splits`, where they are of the data in `root`; else none."""
+    made = folder / MADE
+    files = {file.stem: file for file in sorted(made.glob("*.txt"))}
+    try:
+        of = (made / _ROOT).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        of = ""
+    return files if folder.resolve() == root.resolve() or of == str(root.resolve()) else {}

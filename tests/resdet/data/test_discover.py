@@ -1,0 +1,249 @@
+"""A folder of data is enough: its form, classes and splits are found, or made once."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from resdet.data.catalog import load_dataset
+from resdet.data.discover import discover, with_splits
+from resdet.data.splits import held_out
+
+
+def picture(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), np.full((40, 60, 3), 127, np.uint8))
+
+
+def labelimg(root: Path, count=10) -> None:
+    for number in range(count):
+        picture(root / f"{number}.jpg")
+        name = "rare" if number in (3, 7) else "cat"
+        (root / f"{number}.xml").write_text(
+            f"<annotation><object><name>{name}</name><bndbox><xmin>1</xmin><ymin>1</ymin>"
+            "<xmax>20</xmax><ymax>15</ymax></bndbox></object></annotation>"
+        )
+
+
+def coco(names: list[str], label=1) -> dict:
+    images = [
+        {"id": n, "file_name": name, "height": 40, "width": 60} for n, name in enumerate(names)
+    ]
+    objects = [
+        {"id": n, "image_id": n, "category_id": label, "bbox": [1, 2, 20, 10]}
+        for n in range(len(names))
+    ]
+    categories = [{"id": 1, "name": "cat"}, {"id": 2, "name": "dog"}]
+    return {"images": images, "annotations": objects, "categories": categories}
+
+
+def roboflow(root: Path) -> None:
+    for split in ("train", "valid", "test"):
+        picture(root / split / "a.jpg")
+        content = coco(["a.jpg"])
+        for category in content["categories"]:
+            category["supercategory"] = "pets"
+        content["categories"].insert(0, {"id": 0, "name": "pets", "supercategory": "none"})
+        (root / split / "_annotations.coco.json").write_text(json.dumps(content))
+
+
+def cvat(root: Path, count=10) -> None:
+    for number in range(count):
+        picture(root / f"images/{number}.jpg")
+    (root / "annotations").mkdir()
+    content = coco([f"{number}.jpg" for number in range(count)])
+    (root / "annotations/instances_default.json").write_text(json.dumps(content))
+
+
+def yolo(root: Path, count=10) -> None:
+    for number in range(count):
+        picture(root / f"images/{number}.jpg")
+        (root / "labels").mkdir(exist_ok=True)
+        (root / f"labels/{number}.txt").write_text("0 0.5 0.5 0.2 0.1\n")
+    (root / "data.yaml").write_text("train: images\nnames: [cat, dog]\n")
+
+
+def test_roboflow_coco(tmp_path):
+    roboflow(tmp_path)
+    found = discover(tmp_path)
+    assert found.form == "COCO"
+    assert found.class_names == ("cat", "dog")  # without the placeholder
+    assert found.counts == {"test": 1, "train": 1, "val": 1}
+    assert (found.to_train, found.to_watch, found.to_measure) == ("train", "val", "test")
+    assert found.load("val").records[0].path == tmp_path / "valid/a.jpg"
+    assert with_splits(found, tmp_path / "out") is found
+
+
+def test_a_placeholder_that_is_used_stays(tmp_path):
+    roboflow(tmp_path)
+    file = tmp_path / "train/_annotations.coco.json"
+    content = json.loads(file.read_text())
+    content["annotations"][0]["category_id"] = 0
+    file.write_text(json.dumps(content))
+    assert load_dataset("coco:train/_annotations.coco.json:train", tmp_path).class_names == (
+        *("pets", "cat", "dog"),
+    )
+
+
+def test_coco_as_it_is_published(tmp_path):
+    for split in ("train2017", "val2017"):
+        picture(tmp_path / split / "1.jpg")
+        (tmp_path / "annotations").mkdir(exist_ok=True)
+        for kind in ("instances", "captions"):
+            file = tmp_path / f"annotations/{kind}_{split}.json"
+            file.write_text(json.dumps(coco(["1.jpg"])))
+    (tmp_path / "annotations/image_info_test2017.json").write_text(
+        json.dumps({k: v for k, v in coco(["2.jpg"]).items() if k != "annotations"})
+    )
+    found = discover(tmp_path)
+    assert found.splits == {
+        "train": "coco:annotations/instances_train2017.json:train2017",
+        "val": "coco:annotations/instances_val2017.json:val2017",
+    }
+    assert "image_info_test2017.json, which has no annotations" in found.remarks[0]
+
+
+@pytest.mark.parametrize("make", [labelimg, cvat, yolo])
+def test_a_split_is_made_once(tmp_path, make):
+    root, output = tmp_path / "mine", tmp_path / "run"
+    make(root)
+    found = discover(root)
+    made = with_splits(found, output)
+    assert "no split to measure on: 20% held out" in made.remarks[-1]
+    assert {made.to_train: 8, made.to_watch: 2} == {"train": 8, "test": 2}
+    train, test = made.load("train"), made.load("test")
+    assert (len(train), len(test)) == (8, 2)
+    paths = {r.path for r in train.records} | {r.path for r in test.records}
+    assert len(paths) == 10
+    again = discover(root)
+    assert again.counts["test"] == 2
+    assert with_splits(again, output) is again
+    assert [r.path for r in again.load("test").records] == [r.path for r in test.records]
+    assert not output.exists()
+
+
+def test_each_class_is_held_out(tmp_path):
+    labelimg(tmp_path)
+    made = with_splits(discover(tmp_path), tmp_path)
+    labels = [r.ground_truth.labels.tolist() for r in made.load("test").records]
+    assert sorted(labels) == [[0], [1]]
+
+
+@pytest.mark.parametrize("make", [labelimg, cvat, yolo])
+def test_data_that_cannot_be_written(tmp_path, make, monkeypatch):
+    root, run = tmp_path / "mine", tmp_path / "run"
+    make(root)
+    mkdtemp = shutil.os.mkdir
+
+    def refuse(path, *args, **kwargs):
+        if str(path).startswith(str(root)):
+            raise PermissionError(13, "read-only", str(path))
+        return mkdtemp(path, *args, **kwargs)
+
+    monkeypatch.setattr(os, "mkdir", refuse)
+    made = with_splits(discover(root), run)
+    assert (run / "resdet_splits/test.txt").is_file()
+    assert not (root / "resdet_splits").exists()
+    assert len(made.load("test")) == 2
+    assert discover(root, beside=run).splits == made.splits
+    other = tmp_path / "other"
+    monkeypatch.undo()
+    make(other)
+    assert "test" not in discover(other, beside=run).splits  # lists of other data
+
+
+def test_held_out_is_the_same_every_time_and_keeps_the_shares():
+    classes = [[0]] * 50 + [[0, 1]] * 10 + [[]] * 20 + [[2]]
+    chosen = held_out(classes)
+    assert chosen == held_out(classes)
+    assert chosen != held_out(classes, seed=1)
+    assert [sum(chosen[:50]), sum(chosen[50:60]), sum(chosen[60:80])] == [10, 2, 4]
+    assert not chosen[-1]  # the only one of its class
+    assert sum(held_out([[0], [0]])) == 1
+    with pytest.raises(ValueError, match="must have two images or more, got 1"):
+        held_out([[0]])
+
+
+def test_what_a_config_is_told(tmp_path):
+    from resdet import config
+
+    labelimg(tmp_path)
+    made = with_splits(discover(tmp_path), tmp_path)
+    cfg = config.load("shapes_r18", made.key_values())
+    assert tmp_path == Path(cfg.DATASETS.ROOT)
+    assert cfg.DATASETS.TRAIN == ["voc:.:train"] or "resdet_splits" in cfg.DATASETS.TRAIN[0]
+    assert cfg.DATASETS.CLASSES == ["cat", "rare"]
+    assert cfg.MODEL.ROI_HEADS.NUM_CLASSES == 2
+
+
+def test_the_one_folder_inside(tmp_path):
+    yolo(tmp_path / "export" / "mine")
+    (tmp_path / "photos").mkdir()
+    found = discover(tmp_path)
+    assert found.root == tmp_path / "export/mine"
+    assert found.lines() == [
+        f"data     {tmp_path}/export/mine: YOLO, told by data.yaml",
+        "classes  2: cat, dog",
+        "splits   train 10",
+    ]
+
+
+def test_a_data_yaml_is_its_folder(tmp_path):
+    yolo(tmp_path)
+    assert discover(tmp_path / "data.yaml").form == "YOLO"
+
+
+def test_two_forms_are_told_apart_by_the_user(tmp_path):
+    labelimg(tmp_path)
+    for number in range(10):
+        (tmp_path / f"{number}.txt").write_text("0 0.5 0.5 0.2 0.1\n")
+    with pytest.raises(ValueError, match=r"got several; name the one you mean:\n  yolo:.*\n  voc:"):
+        discover(tmp_path)
+    assert discover(f"voc:{tmp_path}").form == "VOC"
+    assert discover(f"yolo:{tmp_path}").form == "YOLO"
+
+
+def test_nothing_is_told_with_what_was_seen(tmp_path):
+    picture(tmp_path / "a.jpg")
+    (tmp_path / "export.zip").write_text("")
+    (tmp_path / "raw").mkdir()
+    with pytest.raises(ValueError, match=r"got nothing of these:") as told:
+        discover(tmp_path)
+    for part in ("VOC   *.xml", "COCO  *.json", "YOLO  data.yaml", "1 .jpg", "1 .zip", "raw"):
+        assert part in str(told.value)
+    with pytest.raises(ValueError, match="must be a folder, got .*zip; unpack the archive"):
+        discover(tmp_path / "export.zip")
+    with pytest.raises(ValueError, match="check the path"):
+        discover(tmp_path / "absent")
+
+
+def test_coco_whose_images_are_nowhere(tmp_path):
+    cvat(tmp_path)
+    shutil.rmtree(tmp_path / "images")
+    with pytest.raises(ValueError, match=r"images of .*default.json must lie in .*0.jpg, 1.jpg"):
+        discover(tmp_path)
+
+
+def test_nothing_to_train_on(tmp_path):
+    roboflow(tmp_path)
+    shutil.rmtree(tmp_path / "train")
+    with pytest.raises(ValueError, match="must have a split to train on, .* got test, val"):
+        with_splits(discover(tmp_path), tmp_path)
+
+
+def test_vocs_own_folders_settle_it(write_voc, tmp_path):
+    body = (
+        "<size><width>60</width><height>40</height></size><object><name>cat</name><bndbox>"
+        "<xmin>1</xmin><ymin>1</ymin><xmax>9</xmax><ymax>9</ymax></bndbox></object>"
+    )
+    for split in ("train", "val", "trainval", "test"):
+        root = write_voc({"a": body}, split=split)
+    cvat(root)
+    found = discover(root)
+    assert found.form == "VOC"
+    assert (found.to_train, found.to_watch, found.to_measure) == ("trainval", "test", "test")
+    assert discover(f"coco:{root}").form == "COCO"
