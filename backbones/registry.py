@@ -67,9 +67,10 @@ def create(name: str, **arguments: Any) -> Classifier:
     Raises: ValueError for an unknown name or argument; the message lists what exists.
     """
     builder = _find(name)
-    accepted = list(inspect.signature(builder).parameters)
+    parameters = inspect.signature(builder).parameters
+    accepted = list(parameters)
     unknown = [argument for argument in arguments if argument not in accepted]
-    if unknown:
+    if unknown and not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
         raise ValueError(
             f"arguments of {name} must be among {', '.join(accepted)}, "
             f"got {', '.join(unknown)}{nearest(unknown[0], accepted)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -51,6 +51,27 @@ def small_config(shapes_root: Path, tmp_path: Path) -> Callable:
         return config.load(base, [*flat, *overrides])
 
     return make
+
+
+@pytest.fixture
+def fresh_plugins(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Plugins of a test and all that they register are gone after it."""
+    import sys
+
+    import resdet.plugins
+    from backbones import plugins, registry
+
+    registry.names()
+    monkeypatch.setattr(plugins, "_loaded", set())
+    monkeypatch.setattr(registry, "_BUILDERS", dict(registry._BUILDERS))
+    for things in (resdet.plugins.HEADS, resdet.plugins.FORMATS, resdet.plugins.ENGINES):
+        monkeypatch.setattr(things, "_things", {})
+    before = set(sys.modules)
+    yield
+    for name in set(sys.modules) - before:
+        file = getattr(sys.modules[name], "__file__", None)
+        if file and not file.startswith((str(ROOT), sys.prefix, sys.base_prefix)):
+            del sys.modules[name]
 
 
 @pytest.fixture

@@ -8,10 +8,8 @@ from backbones import plugins, registry
 
 
 @pytest.fixture
-def plugin(tmp_path, monkeypatch):
+def plugin(tmp_path, monkeypatch, fresh_plugins):
     """`plugin("mine.py", code)` writes a plugin and names it in the environment."""
-    before = set(sys.modules)
-    builders = dict(registry._BUILDERS)
 
     def write(name, code, *, named=""):
         path = tmp_path / name
@@ -19,12 +17,7 @@ def plugin(tmp_path, monkeypatch):
         monkeypatch.setenv(plugins.VARIABLE, named or str(path))
         return path
 
-    yield write
-    for name in set(sys.modules) - before:
-        del sys.modules[name]
-    registry._BUILDERS.clear()
-    registry._BUILDERS.update(builders)
-    plugins._loaded.clear()
+    return write
 
 
 REGISTERS = """
