@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from fvcore.common.config import CfgNode
 
+from backbones import shipped
 from backbones.config.load import ConfigError, load
 
-CONFIG_FOLDER = Path(__file__).resolve().parents[2] / "configs" / "backbones"
+CONFIG_FOLDER = shipped.folder("configs") / "backbones"
 
+# Weights & Biases, beside TensorBoard
+WANDB: dict[str, Any] = {
+    "ENABLED": False,
+    "PROJECT": "resdet",
+    "NAME": "",  # of the run; "" is the name of its folder
+}
 DEFAULTS: dict[str, Any] = {
     "MODEL": {
         "NAME": "resnet18",
@@ -90,6 +96,7 @@ DEFAULTS: dict[str, Any] = {
         "EVAL_PERIOD": 0,
         "PRECISE_BN": {"ENABLED": False, "NUM_ITER": 200},  # statistics as averages over batches
     },
+    "WANDB": WANDB,
     "SEED": -1,  # -1 draws one
     "OUTPUT_DIR": "./output",
 }

@@ -24,6 +24,7 @@ from backbones.interop import check_arch
 from backbones.training import distributed, solver
 from backbones.training.accelerate import accelerate
 from backbones.training.average import WeightAverage
+from backbones.training.boards import MakeBoard, wandb_board
 from backbones.training.loop import (
     LoopSettings,
     cure_of_waiting,
@@ -68,6 +69,7 @@ def _train(
     rate_scale: float = 1.0,
 ) -> dict[str, Any]:
     state = load_state(output, resume=resume)
+    boards = wandb_board(cfg, output, resumed=state is not None)
     seed = state.seed if state else distributed.shared_seed(cfg.SEED)
     distributed.seed_all(seed)
     device = _device(cfg)
@@ -77,7 +79,7 @@ def _train(
     if state:
         run.restore(state)
     run.rate_scale *= rate_scale
-    run.train(state, stop)
+    run.train(state, stop, boards)
     seconds = time.monotonic() - started
     results = make_results(cfg, task, device, output, seed, seconds, run.metrics)
     if distributed.is_main():
@@ -147,11 +149,13 @@ class Run:
         self._progress = Progress.from_dict(own)
         self.rate_scale = state.rate_scale
 
-    def train(self, state: TrainingState | None, stop: Stopping) -> None:
+    def train(
+        self, state: TrainingState | None, stop: Stopping, boards: Sequence[MakeBoard] = ()
+    ) -> None:
         """Go on from `state`, else from the start, to the last iteration, and measure."""
         cfg, last = self._cfg, self._cfg.SOLVER.MAX_ITER
         first = state.iteration if state else 0
-        with RunLog(self._output, cfg.MODEL.NAME, last, first) as log:
+        with RunLog(self._output, cfg.MODEL.NAME, last, first, boards) as log:
             introduce(cfg, self._task, self._device, self._seed, first, self._output, log)
             self._log = log
             model = self._accelerated(log) if first < last else self._task.model

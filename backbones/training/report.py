@@ -18,6 +18,7 @@ from backbones.files import atomic_write
 from backbones.hardware import conditions
 from backbones.learning_curve import plot_learning_curve
 from backbones.training import distributed, solver
+from backbones.training.boards import plain
 from backbones.training.runlog import METRICS, RunLog
 from backbones.training.state import read_state
 from backbones.training.task import Task
@@ -115,8 +116,3 @@ def _save_network(
         recipe=plain(cfg),
         meta=dict(meta),
     )
-
-
-def plain(cfg: Mapping[str, Any]) -> dict[str, Any]:
-    """The config as dicts, lists and values."""
-    return {k: plain(v) if isinstance(v, Mapping) else v for k, v in cfg.items()}

@@ -7,16 +7,15 @@ import json
 import math
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
-from torch.utils.tensorboard import SummaryWriter
-
 from backbones import progress
 from backbones.files import atomic_write, cannot_write
 from backbones.training import distributed
+from backbones.training.boards import EVENTS, Board, MakeBoard, Picture, TensorBoard
 
 METRICS = "metrics.json"
 LOG = "log.txt"
@@ -27,17 +26,23 @@ class RunLog:
     """Writes into `directory` in the main process and is silent in the others.
 
     A run that resumes at `start_iteration` keeps the metrics of the iterations before it.
+    `boards` are made in the main process, beside TensorBoard's.
     """
 
     def __init__(
-        self, directory: Path, title: str, max_iterations: int, start_iteration: int = 0
+        self,
+        directory: Path,
+        title: str,
+        max_iterations: int,
+        start_iteration: int = 0,
+        boards: Sequence[MakeBoard] = (),
     ) -> None:
         self.directory = Path(directory)
         self._on = distributed.is_main()
         self._title = title
         self._max_iterations = max_iterations
         self._start_iteration = start_iteration
-        self._started = time.monotonic()
+        self._make_boards = boards
         self._last_plain_line = -math.inf
         self._bar: progress.Bar | None = None
 
@@ -47,7 +52,8 @@ class RunLog:
         self.directory.mkdir(parents=True, exist_ok=True)
         self._text = (self.directory / LOG).open("a", encoding="utf-8")
         self._metrics = self._open_metrics()
-        self._board = SummaryWriter(str(self.directory), purge_step=self._start_iteration)
+        self._boards: list[Board] = [TensorBoard(self.directory, self._start_iteration)]
+        self._boards += [make() for make in self._make_boards]
         # lines that are read elsewhere stay lines: a pipe or a file gets no bar beside them
         if progress.watched() and sys.stdout.isatty():
             self._bar = progress.Bar(self._title, self._max_iterations, kept=True)
@@ -65,7 +71,8 @@ class RunLog:
         if self._bar:
             self._bar.end()
         fault: OSError | None = None
-        for file in (self._board, self._metrics, self._text):
+        files: tuple[Board | TextIO, ...] = (*self._boards, self._metrics, self._text)
+        for file in files:
             try:
                 file.close()
             except OSError as closing:  # what waited to be written found no room
@@ -110,9 +117,17 @@ class RunLog:
         with self._writing(METRICS):
             self._metrics.write(json.dumps({"iteration": iteration, **finite}) + "\n")
             self._metrics.flush()
-        with self._writing("events.out.tfevents"):
-            for name, value in finite.items():
-                self._board.add_scalar(name, value, iteration)
+        with self._writing(EVENTS):
+            for board in self._boards:
+                board.scalars(iteration, finite)
+
+    def picture(self, iteration: int, name: str, picture: Picture) -> None:
+        """A picture of one iteration, for the boards: (H, W, 3) RGB."""
+        if not self._on:
+            return
+        with self._writing(EVENTS):
+            for board in self._boards:
+                board.picture(iteration, name, picture)
 
     def moved(self, iterations_done: int) -> None:
         """Move the bar, where there is one."""

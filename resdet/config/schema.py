@@ -8,6 +8,8 @@ from typing import Any
 
 from fvcore.common.config import CfgNode
 
+from backbones.config.schema import WANDB
+
 # name, type and default as in detectron2's get_cfg()
 DETECTRON2: dict[str, Any] = {
     "VERSION": 2,
@@ -166,7 +168,10 @@ RESDET: dict[str, Any] = {
         "ROLL_BACK": False,  # a loss not finite: once back to the last one, at half the rate
         "AMP": {"PRECISION": "bf16"},
     },
-    "TEST": {  # off; with TEST.AUG the extras of the paper's entries, its Appendix B
+    "WANDB": WANDB,
+    "TEST": {
+        "PICTURES": 4,  # test images whose detections are drawn for the boards at each evaluation
+        # off; with TEST.AUG the extras of the paper's entries, its Appendix B
         "REFINE": False,  # look again at the boxes found; suppress at 0.3, vote
         "MAXOUT_SIZES": [],  # shorter sides of a pyramid; each region reads two adjacent ones
         "ENSEMBLE": [],  # checkpoints of detectors of the same classes

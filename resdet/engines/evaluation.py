@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,16 @@ VOC_RESULTS = "comp4"
 
 
 def evaluate(
-    detector: Detector, datasets: Sequence[Dataset], write_to: Path | None = None
+    detector: Detector,
+    datasets: Sequence[Dataset],
+    write_to: Path | None = None,
+    look: Callable[[Dataset, Sequence[Detections]], None] | None = None,
 ) -> dict[str, dict[str, Any]]:
     """{dataset: its numbers}; in processes other than the main one, empty.
 
     VOC's stand under "11point" and "area", COCO's under their usual names. Detections are
-    written in COCO form, VOC's as comp4 too: the first dataset's under the plain names.
+    written in COCO form, VOC's as comp4 too: the first dataset's under the plain names. `look` is
+    called with each dataset and its detections.
 
     Raises: ValueError if a dataset's classes are not the detector's.
     """
@@ -32,6 +36,8 @@ def evaluate(
         if found is None:
             continue
         scores[dataset.name] = _score(dataset, found)
+        if look is not None:
+            look(dataset, found)
         if write_to is not None:
             _write(write_to, dataset, found, f"_{index + 1}" if index else "")
     return scores

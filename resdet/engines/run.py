@@ -12,14 +12,15 @@ import torch
 
 from backbones.training import distributed, solver
 from backbones.training.ranks import RankState, gather_ranks, restore_rank
-from backbones.training.runlog import has_evaluation
+from backbones.training.runlog import RunLog, has_evaluation
 from backbones.training.series import Series
 from backbones.training.stopping import Stopping
 from resdet.engines import checkpoint
 from resdet.engines.checkpoint import BEST, FINAL, DetectorCheckpoint
 from resdet.engines.evaluation import evaluate, flatten, primary
 from resdet.engines.inference import Detector
-from resdet.structures import Dataset
+from resdet.structures import Dataset, Detections
+from resdet.visualization.watched import pictures
 
 CHECKPOINTS = Series("model")
 
@@ -39,6 +40,7 @@ class Run:
     seconds_before: float = 0.0
     best: float | None = None
     rate_scale: float = 1.0
+    log: RunLog | None = None  # for pictures of what is found
     scores: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def seconds(self) -> float:
@@ -85,7 +87,14 @@ class Run:
 
     def evaluate(self, done: int) -> dict[str, float]:
         """Measure on every test set, keep the best weights, return the numbers to log."""
-        self.scores = evaluate(self.detector, self.tests, self.directory)
+
+        def look(dataset: Dataset, found: Sequence[Detections]) -> None:
+            count = self.detector.cfg.TEST.PICTURES if self.log else 0
+            for name, picture in pictures(dataset, found, count):
+                assert self.log is not None
+                self.log.picture(done - 1, name, picture)
+
+        self.scores = evaluate(self.detector, self.tests, self.directory, look)
         if not self.scores:
             return {}
         first = self.tests[0]

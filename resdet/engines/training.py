@@ -18,6 +18,7 @@ from backbones.checkpoint import last
 from backbones.files import atomic_write
 from backbones.learning_curve import plot_learning_curve
 from backbones.training import distributed, solver
+from backbones.training.boards import wandb_board
 from backbones.training.loop import LoopSettings, cure_of_waiting, train
 from backbones.training.nonfinite import ROLLED_BACK, NonFiniteLossError, check_roll_back
 from backbones.training.runlog import METRICS, RunLog
@@ -90,6 +91,7 @@ def _train(asked: Start, *, resume: bool, rate_scale: float = 1.0) -> dict[str, 
     saved = CHECKPOINTS.take_up(directory, read_to_resume, resume=resume)
     if saved and (finished := _finished(cfg, directory, saved.iteration)):
         return finished
+    boards = wandb_board(cfg, directory, resumed=saved is not None)
     seed = _seed(cfg, saved)
     distributed.seed_all(seed)
     device = _device(cfg)
@@ -120,7 +122,8 @@ def _train(asked: Start, *, resume: bool, rate_scale: float = 1.0) -> dict[str, 
     if saved and (remark := run.resume(saved)):
         lines.append(remark)
     first = saved.iteration if saved else 0
-    with RunLog(directory, asked.name, cfg.SOLVER.MAX_ITER, first) as log:
+    with RunLog(directory, asked.name, cfg.SOLVER.MAX_ITER, first, boards) as log:
+        run.log = log
         _announce(cfg, engine, device, trains, seed, first, lines, log)
         if run.rate_scale < 1:
             log.info(f"every rate times {run.rate_scale:g}: a loss was not finite")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from resdet import engines
 from resdet.config import ConfigError
@@ -250,3 +251,22 @@ def test_an_output_that_is_a_file_is_refused_first(small_config, tmp_path: Path)
     (tmp_path / "run").write_text("")
     with pytest.raises(ValueError, match=r"--output must be a folder, got .*run, which is a file"):
         train(small_config(), tmp_path / "run")
+
+
+def test_pictures_of_test_images_at_each_evaluation_change_nothing(
+    small_config, tmp_path: Path
+) -> None:
+    for count in ("0", "2"):
+        train(small_config("TEST.EVAL_PERIOD", "2", "TEST.PICTURES", count), tmp_path / count)
+    for without, among in zip(*(weights(tmp_path / c / "model_final.pth").values() for c in "02")):
+        assert torch.equal(without, among)
+    shown = {}
+    for count in "02":
+        events = EventAccumulator(str(tmp_path / count))
+        events.Reload()
+        tags = events.Tags()["images"]
+        shown[count] = {tag: [event.step for event in events.Images(tag)] for tag in tags}
+    assert shown["0"] == {}
+    assert len(shown["2"]) == 2
+    assert all(tag.startswith("shapes_test/") for tag in shown["2"])
+    assert all(steps == [1, 3] for steps in shown["2"].values())

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from resdet.visualization import draw
-from resdet.visualization.draw import PALETTE, colour_of, draw_detections
+from resdet.visualization.draw import PALETTE, Mark, colour_of, draw_detections, draw_marks
 
 NAMES = ["cell", "a very long class name that fits nowhere", "naïve"]
 
@@ -72,9 +72,10 @@ def test_tags_avoid_each_other():
     style = draw._Style(blank(480, 640))
     box = np.array([100, 100, 300, 300.0])
     tags = []
-    for _ in range(4):
+    for _ in range(8):
         tags.append(style.place(box, "cell", tags))
     assert not any(a.meets(b) for i, a in enumerate(tags) for b in tags[:i])
+    assert style.place(box, "cell", tags) is None  # and the box goes without
 
 
 def test_threshold_keeps_equal_scores_and_the_surest_is_on_top():
@@ -92,12 +93,35 @@ def test_ground_truth_has_no_scores_and_nothing_is_nothing():
     assert (drawn(blank(48, 64), np.zeros((0, 4)), np.zeros(0, int), []) == 128).all()
 
 
-def test_names_in_other_scripts(monkeypatch):
-    style = draw._Style(blank(480, 640))
-    monkeypatch.setattr(draw, "_DRAWS_UNICODE", False)
-    assert style.place(np.array([9, 9, 99, 99.0]), NAMES[2], []).text == "na?ve"
-    monkeypatch.setattr(draw, "_DRAWS_UNICODE", True)
-    assert style.place(np.array([9, 9, 99, 99.0]), NAMES[2], []).text == NAMES[2]
+def test_tags_say_as_much_as_asked():
+    image, box = blank(480, 640), np.array([[20, 200, 600, 460.0]])
+    inks = []
+    for tags in ("none", "names", "all"):
+        out = draw_detections(image, box, np.array([0]), np.array([0.9]), NAMES, tags=tags)
+        inks.append(int((out == colour_of(0)).all(axis=2).sum()))
+    assert inks[0] < inks[1] < inks[2]
+
+
+@pytest.mark.parametrize("size", [48, 640, 4000])
+def test_dashed_and_dotted_lines_lie_where_the_solid_one_does(size):
+    q = size // 4
+    shares = {}
+    for line in ("solid", "dashed", "dotted"):
+        mark = Mark(np.array([q, q, 3 * q, 3 * q]), (0, 0, 255), line=line)
+        out = draw_marks(blank(size, size), [mark])
+        rows, columns = np.nonzero((out != 128).any(axis=2))
+        assert (rows.min(), rows.max()) == (columns.min(), columns.max()) == (q, 3 * q - 1)
+        inside = (out == (0, 0, 255)).all(axis=2)
+        shares[line] = inside.sum()
+        assert not inside[2 * q, q + size // 20 : 3 * q - size // 20].any()
+    assert shares["solid"] > shares["dashed"] > shares["dotted"] > 0
+
+
+@pytest.mark.parametrize("line", ["dashed", "dotted"])
+@pytest.mark.parametrize("box", [[0, 0, 1, 1], [9, 9, 9, 9], [2, 2, 4, 60], [-9, -9, 999, 999]])
+def test_any_box_can_be_dashed(box, line):
+    out = draw_marks(blank(64, 96), [Mark(np.array(box, float), (0, 0, 255), "x", line)])
+    assert (out != 128).any()
 
 
 def test_colours_belong_to_labels():
