@@ -30,7 +30,7 @@ ALLOWED = {
     "resdet/engines/d2": ("detectron2",),
 }
 # a config reads files by the loader that classification uses, and nothing else of it
-CONFIG_MAY = ("backbones.config",)
+CONFIG_MAY = ("backbones.config", "backbones.shipped")
 # files of images are read, kept and handed on by the code that classification uses
 DATA_MAY = (
     "backbones.data.check_fix",

@@ -1,4 +1,4 @@
-"""Is the gain real? Results of eval_voc or eval_coco against a baseline, with intervals and p.
+"""Is the gain real? Results against a baseline, with intervals and p.
 
 examples:
   resdet compare VGG-16=vgg16.json ResNet-101=r101_seed1.json,r101_seed2.json

@@ -1,4 +1,4 @@
-"""Convert weights between this project's files and those of others, and verify them.
+"""Convert weights between this project's files and others', and verify them.
 
 examples:
   resdet convert-weights R-50.pkl resnet50_msra.pth

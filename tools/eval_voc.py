@@ -1,4 +1,4 @@
-r"""VOC average precision of detections or of a checkpoint, by the devkit's rules or detectron2's.
+r"""VOC average precision of detections or of a checkpoint.
 
 examples:
   resdet eval-voc --detections results/ --data VOCdevkit/VOC2007 --split test --metric both

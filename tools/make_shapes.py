@@ -1,4 +1,4 @@
-"""Writes synthetic shapes for detection, in VOC and COCO form, and crops of them for a classifier.
+"""Write synthetic shapes in VOC and COCO form, and crops of them for a classifier.
 
 examples:
   resdet make-shapes --output datasets/shapes

@@ -1,4 +1,4 @@
-"""Train a classification network over images in folders, tar shards or CIFAR's own files.
+"""Train a classification network on folders of images, tar shards or CIFAR.
 
 examples:
   resdet train-backbone --config imagenet_resnet18 DATASETS.ROOT /data/imagenet

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from fvcore.common.config import CfgNode
 
 from backbones.config import load as loader
+from backbones.shipped import folder
 from resdet.config.schema import default_config
 
-CONFIG_FOLDER = Path(__file__).resolve().parents[2] / "configs" / "detection"
+CONFIG_FOLDER = folder("configs") / "detection"
 
 
 def load(name_or_path: str, overrides: Sequence[str] = ()) -> CfgNode:

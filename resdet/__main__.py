@@ -1,0 +1,6 @@
+"""`python -m resdet` is the command `resdet`; torchrun starts it so."""
+
+from resdet.command import entry
+
+if __name__ == "__main__":
+    entry()

@@ -1,0 +1,115 @@
+"""The command `resdet`: what it lists, starts and answers; nothing heavy is imported."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from backbones import shipped
+from resdet import command
+
+try:
+    import tomllib
+except ModuleNotFoundError:  # Python 3.10
+    import tomli as tomllib
+
+ROOT = Path(__file__).resolve().parents[2]
+DEVELOPERS = {"draw_architecture", "make_golden", "readme_tables"}  # neither shipped nor listed
+HEAVY = """
+import sys
+from resdet import command
+sys.argv = ["resdet", *sys.argv[1:]]
+try:
+    command.entry()
+finally:
+    print("heavy:", *({"torch", "cv2", "torchvision", "detectron2"} & set(sys.modules)))
+"""
+
+
+def resdet(*argv):
+    return subprocess.run(
+        [sys.executable, "-m", "resdet", *argv], capture_output=True, text=True, cwd=ROOT
+    )
+
+
+def test_every_tool_is_a_command_that_is_shipped_or_a_developers_script():
+    listed = [name.replace("-", "_") for group in command.GROUPS.values() for name in group]
+    assert len(set(listed)) == len(listed)
+    files = {path.stem for path in (ROOT / "tools").glob("*.py")} - DEVELOPERS
+    assert files <= set(listed)
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    included = settings["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    assert {Path(path).stem for path in included if path.startswith("tools/")} == files
+    assert all(included[path] == f"backbones/_shipped/{path}" for path in included)
+
+
+def test_the_overview_tells_each_command_in_one_line():
+    done = resdet("--help")
+    assert done.returncode == 0
+    assert done.stdout == command.overview()
+    lines = done.stdout.splitlines()
+    assert max(map(len, lines)) <= 100, max(lines, key=len)
+    for name, path in command.tools().items():
+        (line,) = [line for line in lines if line.startswith(f"  {name} ")]
+        assert line.endswith(f"  {command.summary(path)}")
+    without = resdet()
+    assert (without.returncode, without.stderr) == (2, done.stdout)
+
+
+@pytest.mark.parametrize(
+    ("word", "text"),
+    [
+        ("train-dte", "unknown command train-dte; did you mean train-det?"),
+        ("train_det", "unknown command train_det; did you mean train-det?"),
+        ("eval_voc.py", "unknown command eval_voc.py; did you mean eval-voc?"),
+        ("xyz", "unknown command xyz; resdet --help lists all"),
+        ("--vers", "unknown option --vers; resdet --help lists all"),
+    ],
+)
+def test_a_misspelt_command_is_answered_with_the_nearest(word, text):
+    with pytest.raises(ValueError, match=text.replace("?", r"\?")):
+        command.main([word])
+
+
+def test_versions_are_told_without_importing(monkeypatch, tmp_path, capsys):
+    assert command.main(["--version"]) == 0
+    lines = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
+    assert list(lines) == ["resdet", "torch", "torchvision", "detectron2", "Python"]
+    import torch
+
+    assert lines["torch"] == torch.__version__.partition("+")[0] or lines["torch"].startswith("2.")
+    (tmp_path / "barely").mkdir()  # a source that pip does not know
+    (tmp_path / "barely" / "__init__.py").write_text('raise OSError\n__version__ = "0.6"\n')
+    monkeypatch.syspath_prepend(tmp_path)
+    assert command.version("barely") == f"0.6 (of {tmp_path / 'barely'})"
+    assert command.version("not_there_at_all") == ""
+
+
+@pytest.mark.parametrize("argv", [["--help"], ["--version"], ["train-det", "--help"]], ids=" ".join)
+def test_what_is_asked_first_imports_nothing_heavy(argv):
+    done = subprocess.run(
+        [sys.executable, "-c", HEAVY, *argv], capture_output=True, text=True, cwd=ROOT
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "heavy:"
+
+
+def test_a_command_is_its_tool():
+    done = resdet("make-shapes", "--help")
+    assert done.stdout.startswith("usage: resdet make-shapes --output DIR [options]")
+    wrong = resdet("train-det", "--config", "shapes_r81")
+    assert wrong.returncode == 2
+    assert wrong.stderr.startswith("error: shapes_r81: 1 fault(s)\n  config must be a file or one")
+    assert "shapes_r18" in wrong.stderr
+
+
+def test_shipped_files_lie_at_the_top_of_a_checkout_and_inside_an_installation(
+    monkeypatch, tmp_path
+):
+    assert shipped.folder("configs") == ROOT / "configs"
+    assert shipped.is_checkout()
+    (tmp_path / "backbones" / "_shipped" / "configs").mkdir(parents=True)
+    monkeypatch.setattr(shipped, "_PACKAGE", tmp_path / "backbones")
+    assert shipped.folder("configs") == tmp_path / "backbones" / "_shipped" / "configs"
+    assert not shipped.is_checkout()
