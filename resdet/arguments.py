@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from backbones.cli import add_device, positive
 
 if TYPE_CHECKING:
     from resdet.engines.speed import Speed
 
-_OF_CHECKPOINT = ("engine", "device", "precision", "compile", "batch", "shards")
+_EXTRAS = ("refine", "maxout", "multi_scale", "flip", "ensemble")
+_OF_CHECKPOINT = ("engine", "device", "precision", "compile", "batch", "shards", *_EXTRAS)
 PRECISIONS = ("fp32", "bf16", "fp16")
 
 
@@ -39,6 +40,7 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
     running.add_argument(
         "--shards", type=Path, metavar="DIR", help="keep what it found there, and go on from it"
     )
+    add_extras(parser)
 
 
 def add_outputs(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
@@ -62,7 +64,9 @@ def check_sources(parser: argparse.ArgumentParser, args: argparse.Namespace) -> 
     if args.detections:
         idle = [name for name in _OF_CHECKPOINT if getattr(args, name) != parser.get_default(name)]
         if idle:
-            parser.error(f"--{idle[0]} goes with --checkpoint: detections are only read")
+            parser.error(
+                f"--{idle[0].replace('_', '-')} goes with --checkpoint: detections are only read"
+            )
     if args.checkpoint and args.annotations and not args.images:
         parser.error("--checkpoint needs --images, the folder of the image files")
 
@@ -95,6 +99,47 @@ def speed(args: argparse.Namespace) -> Speed:
     from resdet.engines.speed import Speed
 
     return Speed(args.precision, args.compile, args.batch)
+
+
+def add_extras(parser: argparse.ArgumentParser) -> None:
+    """The options of TEST's extras, for which no training is needed; `extras` reads them."""
+    add = parser.add_argument_group("extras of testing, slower").add_argument
+    add("--refine", action="store_true", help="look again at the boxes found, and let them vote")
+    pixels: dict[str, Any] = {"type": shorter_sides, "default": (), "metavar": "SIZES"}
+    add("--maxout", **pixels, help="read each region at two of these scales: 400,600,800")
+    add("--multi-scale", **pixels, help="detect at each of these scales, merge what is found")
+    add("--flip", action="store_true", help="detect in the mirrored image too, and merge")
+    add(
+        "--ensemble",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="more detectors of the same classes: their regions united, their heads averaged",
+    )
+
+
+def extras(args: argparse.Namespace) -> list[str]:
+    """What the options of `add_extras` say, as KEY VALUE of TEST."""
+    pairs = ["TEST.REFINE", "True"] if args.refine else []
+    if args.maxout:
+        pairs += ["TEST.MAXOUT_SIZES", str(list(args.maxout))]
+    if args.multi_scale or args.flip:
+        pairs += ["TEST.AUG.ENABLED", "True", "TEST.AUG.MIN_SIZES", str(args.multi_scale)]
+        pairs += ["TEST.AUG.MAX_SIZE", "0", "TEST.AUG.FLIP", str(args.flip)]
+    if args.ensemble:
+        pairs += ["TEST.ENSEMBLE", str([str(path) for path in args.ensemble])]
+    return pairs
+
+
+def shorter_sides(text: str) -> tuple[int, ...]:
+    """Numbers of pixels, rising: "400,600,800"."""
+    sizes = [int(part) if part.isdigit() else 0 for part in text.split(",")]
+    if min(sizes) < 1 or sizes != sorted(set(sizes)):
+        raise argparse.ArgumentTypeError(
+            f"must be pixels of the shorter side, rising, as 400,600,800: {text}"
+        )
+    return tuple(sizes)
 
 
 def thresholds(text: str) -> tuple[float, ...]:

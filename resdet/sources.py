@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from resdet.arguments import speed
+from resdet.arguments import extras, speed
 from resdet.boxes import to_xywh
 from resdet.evaluation.coco_form import (
     CocoResults,
@@ -86,17 +86,21 @@ def detections(args: argparse.Namespace, dataset: Dataset) -> DetectionTable | N
 def detect(args: argparse.Namespace, dataset: Dataset) -> DetectionTable | None:
     """What the detector of the options finds in every image; None as `detections` says.
 
+    `args.tested` becomes what extras it was tested with.
     Raises: ValueError if its classes are not those of the data; both are listed.
     """
     from backbones.digests import file_digest
     from backbones.training import distributed
     from resdet.engines import load_detector
+    from resdet.engines.extras import Extras
     from resdet.engines.shards import detect_all, detect_in_shards
 
     with distributed.joined():
         detector = load_detector(
-            args.checkpoint, engine=args.engine, device=args.device, speed=speed(args)
+            *(args.checkpoint, args.engine, args.device), speed=speed(args), testing=extras(args)
         )
+        asked = Extras.of(detector.cfg)
+        args.tested = str(asked)
         DetectionTable.of([]).for_classes(detector.class_names, dataset.class_names)
         if args.shards:
             made_by = {
@@ -104,6 +108,9 @@ def detect(args: argparse.Namespace, dataset: Dataset) -> DetectionTable | None:
                 "engine": detector.engine.NAME,
                 "precision": args.precision,
             }
+            if asked:
+                made_by["testing"] = str(asked)
+                made_by["ensemble"] = " ".join(map(file_digest, map(Path, asked.ensemble)))
             found = detect_in_shards(detector, dataset, args.shards, made_by)
         else:
             found = detect_all(detector, dataset)
@@ -181,6 +188,8 @@ def write_outputs(
 
     if args.json:
         content = {**config_of(args), **numbers, "analysis": analysis}
+        if tested := getattr(args, "tested", ""):
+            content["testing"] = tested
         write_result(args.json, content, matches, dataset, args.images)
         print(f"written: {args.json}")
     if args.plots:

@@ -1,10 +1,11 @@
-"""Measure a table or figure of the paper again, and set the paper's numbers beside ours.
+"""Measure a table or figure of the paper again, beside the paper's numbers.
 
 examples:
   resdet reproduce table1
   resdet reproduce table6 --data datasets/cifar10 --seeds 5 --only ResNet-20 ResNet-56
   resdet reproduce fig6 --scale smoke --data datasets/cifar10
   resdet reproduce table3                        (collects what has been measured)
+  resdet reproduce table9 --data demo            (after make demo: the extras, on its shapes)
 
 Writes <output>/<target>.md, .csv and .png, and what it trains into <output>/runs/<network>-seed<n>.
 Without --data nothing is trained: runs of that folder are collected, and where there is none, the
@@ -19,13 +20,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 TARGETS = (
-    *("table1", "table2", "table3", "table4", "table5", "table6"),
+    *("table1", "table2", "table3", "table4", "table5", "table6", "table9"),
     *("fig1", "fig4", "fig6", "fig7"),
 )
 
 
 def main(argv: Sequence[str]) -> int:
     args = parse(argv)
+    if args.target == "table9":
+        from resdet.benchmarks import table9
+
+        paths = table9.reproduce(args.data, args.output, args.seeds, publish=args.publish)
+        print("\n".join(map(str, paths)))
+        return 0
 
     from backbones.config import CONFIG_FOLDER
     from backbones.reproduction import collect, measure
@@ -80,6 +87,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     args = parser.parse_args(argv)
     if args.publish and args.scale == "smoke":
         parser.error("--publish must be with --scale full: a smoke is no result")
+    if args.target == "table9" and (args.only or args.overrides or args.scale == "smoke"):
+        parser.error("table9 takes --data, --output, --seeds and --publish only")
     return args
 
 

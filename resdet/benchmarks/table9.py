@@ -1,0 +1,223 @@
+"""Table 9 on synthetic shapes: what each extra of testing gains, and what it costs.
+
+The paper adds its steps one to another, on COCO; here each is alone, and all of them together.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from resdet import config, engines
+from resdet.data.image import read_image
+from resdet.data.voc import load_voc
+from resdet.engines.checkpoint import FINAL
+from resdet.engines.inference import Detector
+from resdet.engines.training import train_detector
+from resdet.evaluation import ground_truth_by_id, match_voc, results, score_voc
+from resdet.evaluation.compare import METHOD, compare
+from resdet.evaluation.measures import mean_if_all
+from resdet.evaluation.sides import Side, read_run
+from resdet.sources import write_result
+from resdet.structures import Dataset, Detections
+
+FILE = "shapes_extras.json"
+BASELINE, CONTEXT, OTHER = "shapes_r18", "shapes_r18_context", "shapes_vgg16"
+DATA, WEIGHTS = "shapes", "resnet18/model_final.pth"  # in the demo's folder
+RESNET, VGG = "detect_resnet18/model_final.pth", "detect_vgg16/model_final.pth"
+THRESHOLDS = tuple(k / 100 for k in range(50, 100, 5))
+MEASURES = {"mAP@.5": "mAP@0.50", "mAP@[.5,.95]": "mAP, mean of 10"}
+SIZES = "[53, 107, 160, 213, 267]"  # the paper's 200, 400, .. 1000 about 600, about 160
+
+
+@dataclass(frozen=True)
+class Test:
+    """A line: a detector, the keys of TEST it is tested with, the paper's step in points.
+
+    Where weights differ from the first line's, `every_run` counts: training is noise too.
+
+    Source: He et al. 2016, Table 9, on COCO val by mAP@.5 and mAP@[.5,.95]; the ensemble's
+        step is on test-dev.
+    """
+
+    label: str
+    detector: str = BASELINE
+    testing: tuple[str, ...] = ()
+    paper: tuple[float, float] | None = None
+    every_run: bool = False
+
+
+_REFINE = ("TEST.REFINE", "True")
+_MAXOUT = ("TEST.MAXOUT_SIZES", SIZES)
+_ENSEMBLE = ("TEST.ENSEMBLE", "['{other}']")
+_VIEWS = (
+    *("TEST.AUG.ENABLED", "True", "TEST.AUG.MIN_SIZES", SIZES),
+    *("TEST.AUG.MAX_SIZE", "0", "TEST.AUG.FLIP", "True"),
+)
+TESTS = (
+    Test("ResNet-18", paper=(48.4, 27.2), every_run=True),
+    Test("box refinement", testing=_REFINE, paper=(1.5, 2.7)),
+    Test("global context", CONTEXT, paper=(1.2, 0.1), every_run=True),
+    Test("multi-scale, maxout", testing=_MAXOUT, paper=(2.7, 2.5)),
+    Test("multi-scale, mirrored, merged", testing=_VIEWS),
+    Test("ensemble with VGG-16", testing=_ENSEMBLE, paper=(3.3, 2.5)),
+    Test("all but merged views", CONTEXT, (*_REFINE, *_MAXOUT, *_ENSEMBLE)),
+)
+
+
+def measure(demo: Path, output: Path, seeds: int = 1, resamples: int = 1000) -> dict[str, Any]:
+    """Every line on the test images of `make demo` in the folder `demo`.
+
+    Detectors with context, and others for seeds beyond the first, are trained where they are not
+    in `output`, which gets a result file of each line as well: for compare and for galleries.
+    Raises: ValueError naming what is missing in `demo`.
+    """
+    needed = [demo / name for name in (DATA, WEIGHTS, RESNET, VGG)]
+    missing = [str(path) for path in needed if not path.exists()]
+    if missing:
+        raise ValueError(
+            f"--data must be the folder of `make demo`, got one without {', '.join(missing)}; "
+            "run make demo, and give --data demo"
+        )
+    other = demo / VGG
+    folders = {BASELINE: [demo / Path(RESNET).parent], CONTEXT: []}
+    for name, seed in product(folders, range(1, seeds + 1)):
+        if (name, seed) != (BASELINE, 1):
+            folders[name].append(output / "runs" / f"{name}-seed{seed}")
+            _train(demo, folders[name][-1], name, seed)
+    dataset = load_voc(demo / DATA, "test")
+    sides = {}
+    lines = []
+    for number, test in enumerate(TESTS):
+        runs, times = [], []
+        testing = [text.format(other=other) for text in test.testing]
+        for seed in range(1, 1 + (seeds if test.every_run else 1)):
+            path = folders[test.detector][seed - 1] / FINAL
+            detector = engines.load_detector(path, "tv", "cpu", testing=testing)
+            found, took = _timed(detector, dataset)
+            written = output / f"{number}-seed{seed}.json"
+            _score(written, dataset, found)
+            runs.append(read_run(written))
+            times.append(took)
+            print(f"{test.label}, run {seed}: {took:.1f} ms an image", flush=True)
+        side = sides[test.label] = Side(test.label, tuple(runs))
+        first = sides[TESTS[0].label]
+        same = replace(first, runs=first.runs[: len(runs)])
+        lines.append(
+            {
+                "label": test.label,
+                "detector": test.detector,
+                "testing": " ".join(test.testing).format(other=OTHER),
+                "runs": len(runs),
+                "measures": _values(side),
+                "gains": {} if side is first else _gains(same, side, resamples),
+                "milliseconds": round(statistics.median(times), 1),
+                "paper": test.paper,
+            }
+        )
+    return {
+        "lines": lines,
+        "num_images": len(dataset),
+        "method": METHOD,
+        "resamples": resamples,
+        "environment": results.environment(),
+    }
+
+
+def reproduce(demo: Path | None, output: Path, seeds: int, *, publish: bool) -> list[Path]:
+    """Measure, or without `demo` take what is published; print the table and write it.
+
+    Raises: ValueError as `measure` does.
+    """
+    published = config.CONFIG_FOLDER / FILE
+    paths = [output / "table9.md"]
+    if demo is None:
+        measured = results.read_json(published)
+    else:
+        measured = measure(demo, output / "table9", seeds)
+        paths.append(output / "table9.json")
+        results.write_json(paths[-1], measured)
+        if publish:
+            paths.append(published)
+            results.write_json(published, measured)
+    text = "\n".join(markdown(measured)) + "\n"
+    print(text)
+    results.write_bytes(paths[0], text.encode())
+    return paths
+
+
+def markdown(measured: Mapping[str, Any]) -> list[str]:
+    """A row a line: both measures, the gains with their intervals, the time, the paper's step."""
+    names = list(MEASURES)
+    head = ["test", *(cell for name in names for cell in (name, "gain")), "ms an image"]
+    head.append(f"the paper, {names[0]} and {names[1]}")
+    rows = [_row(head), _row(["---", *["---:"] * (len(head) - 1)])]
+    for line in measured["lines"]:
+        cells = [line["label"]]
+        for name in names:
+            cells += [f"{100 * line['measures'][name]:.1f}", _gain(line["gains"].get(name))]
+        cells.append(f"{line['milliseconds']:.0f}")
+        sign = "+" if line["gains"] else ""
+        cells.append(" ".join(f"{v:{sign}.1f}" for v in line["paper"] or ()))
+        rows.append(_row(cells))
+    return rows
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _gain(gain: Mapping[str, float | None] | None) -> str:
+    if not gain or gain["gain"] is None:
+        return ""
+    low, high = gain["low"], gain["high"]
+    around = "" if low is None or high is None else f" ({100 * low:+.1f} to {100 * high:+.1f})"
+    return f"{100 * gain['gain']:+.1f}{around}"
+
+
+def _values(side: Side) -> dict[str, float | None]:
+    runs = [{m.key: v for m, v in run.measured.values.items()} for run in side.runs]
+    return {ours: mean_if_all([run[name] for run in runs]) for ours, name in MEASURES.items()}
+
+
+def _gains(first: Side, side: Side, resamples: int) -> dict[str, dict[str, Any]]:
+    (rows,) = compare(first, [side], resamples=resamples).rows
+    known = {row.name: row.to_dict() for row in rows}
+    columns = ("gain", "low", "high", "p_value")
+    return {ours: {c: known[name][c] for c in columns} for ours, name in MEASURES.items()}
+
+
+def _timed(detector: Detector, dataset: Dataset) -> tuple[list[Detections], float]:
+    """Detections, and the median of what an image took once it was read, in milliseconds."""
+    found: list[Detections] = []
+    times = []
+    for record in dataset.records:
+        image = read_image(record.path)
+        started = time.perf_counter()
+        found += detector.predict([(record.image_id, image)])
+        times.append(time.perf_counter() - started)
+    return found, 1000 * statistics.median(times)
+
+
+def _score(path: Path, dataset: Dataset, found: Sequence[Detections]) -> None:
+    truth = ground_truth_by_id(dataset.records)
+    matches = match_voc(truth, found, dataset.class_names, thresholds=THRESHOLDS)
+    write_result(path, score_voc(matches, "area"), matches, dataset, None)
+
+
+def _train(demo: Path, output: Path, name: str, seed: int) -> None:
+    if (output / FINAL).is_file():
+        return
+    given = {
+        "DATASETS.ROOT": demo / DATA,
+        "MODEL.WEIGHTS": demo / WEIGHTS,
+        "OUTPUT_DIR": output,
+        "SEED": seed,
+    }
+    cfg = config.load(name, [str(text) for pair in given.items() for text in pair])
+    train_detector(cfg, engines.load("tv"), name, output, resume=True)

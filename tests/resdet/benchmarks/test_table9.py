@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+
+from resdet import engines
+from resdet.benchmarks import table9
+from resdet.engines import checkpoint
+from resdet.engines.build import build_model
+
+CLASSES = ("circle", "square", "triangle", "star", "cross", "ring")
+
+
+def detector(small_config, path: Path, base: str) -> None:
+    """Random weights, all of whose boxes count."""
+    engine = engines.load("tv")
+    more = ("MODEL.VGG.NORM", "GN", "MODEL.ROI_HEADS.SCORE_THRESH_TEST", "0.1")
+    cfg = small_config(*more, base=base)
+    torch.manual_seed(0)
+    state = engine.canonical_state(build_model(cfg, engine)[0])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    checkpoint.save(path, checkpoint.DetectorCheckpoint(state, cfg, CLASSES, "tv", 0, {}))
+
+
+def test_every_line_is_measured_and_printed(
+    small_config, shapes_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    demo, output = tmp_path / "demo", tmp_path / "out"
+    with pytest.raises(ValueError, match=r"--data must be the folder of `make demo`, got one with"):
+        table9.measure(demo, output)
+    shutil.copytree(shapes_root, demo / "shapes")
+    detector(small_config, demo / table9.RESNET, "shapes_r18")
+    detector(small_config, demo / table9.VGG, "shapes_vgg16")
+    detector(small_config, demo / table9.WEIGHTS, "shapes_r18")
+    trained = []
+
+    def train(demo: Path, output: Path, name: str, seed: int) -> None:
+        trained.append((output.name, seed))
+        detector(small_config, output / "model_final.pth", name)
+
+    monkeypatch.setattr(table9, "_train", train)
+    monkeypatch.setattr(table9, "SIZES", "[96]")
+    measured = table9.measure(demo, output, seeds=2, resamples=100)
+    assert trained == [
+        ("shapes_r18-seed2", 2),
+        ("shapes_r18_context-seed1", 1),
+        ("shapes_r18_context-seed2", 2),
+    ]
+    assert [line["runs"] for line in measured["lines"]] == [2, 1, 2, 1, 1, 1, 1]
+    assert measured["lines"][5]["testing"] == "TEST.ENSEMBLE ['shapes_vgg16']"
+    assert all(line["milliseconds"] > 1 for line in measured["lines"])
+    assert measured["num_images"] == 4
+    text = table9.markdown(measured)
+    assert len(text) == 2 + len(table9.TESTS)
+    assert len({line.count("|") for line in text}) == 1
+
+
+def test_a_row_reads_as_the_paper_prints() -> None:
+    gain = {"gain": 0.0123, "low": -0.004, "high": 0.03, "p_value": 0.1}
+    line = {
+        "label": "box refinement",
+        "measures": {"mAP@.5": 0.7, "mAP@[.5,.95]": 0.5},
+        "gains": {"mAP@.5": gain, "mAP@[.5,.95]": {**gain, "low": None}},
+        "milliseconds": 45.4,
+        "paper": [1.5, 2.7],
+    }
+    first = {**line, "gains": {}, "paper": None}
+    text = table9.markdown({"lines": [first, line]})[2:]
+    assert text[0] == "| box refinement | 70.0 |  | 50.0 |  | 45 |  |"
+    assert (
+        text[1] == "| box refinement | 70.0 | +1.2 (-0.4 to +3.0) | 50.0 | +1.2 | 45 | +1.5 +2.7 |"
+    )

@@ -1,0 +1,104 @@
+"""--refine, --maxout, --multi-scale, --flip and --ensemble of the tools that run a detector."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import pytest
+import torch
+
+from resdet import config, engines
+from resdet.arguments import add_extras, extras
+from resdet.data.drawing import SHAPE_CLASSES
+from resdet.engines import checkpoint as files
+from resdet.engines.build import build_model
+from resdet.evaluation import read_json
+
+TOOLS = Path(__file__).parents[2] / "tools"
+
+
+@pytest.fixture
+def tool(monkeypatch):
+    monkeypatch.syspath_prepend(str(TOOLS))
+    return lambda name, *argv: importlib.import_module(name).main([str(arg) for arg in argv])
+
+
+@pytest.fixture
+def detector(small_config, tmp_path: Path) -> Path:
+    engine = engines.load("tv")
+    cfg = small_config("MODEL.ROI_HEADS.SCORE_THRESH_TEST", "0.1")
+    torch.manual_seed(0)
+    state = engine.canonical_state(build_model(cfg, engine)[0])
+    state["box_predictor.bbox_pred.weight"].normal_(std=0.1)
+    path = tmp_path / "model.pth"
+    files.save(path, files.DetectorCheckpoint(state, cfg, SHAPE_CLASSES, "tv", 0, {}))
+    return path
+
+
+def test_options_become_keys() -> None:
+    from backbones.cli import Parser
+
+    parser = Parser("x\n\nexamples:\n  x\n")
+    add_extras(parser)
+    assert extras(parser.parse_args([])) == []
+    argv = [
+        "--refine",
+        "--maxout",
+        "80,96",
+        "--multi-scale",
+        "64,96",
+        "--flip",
+        "--ensemble",
+        "a.pth",
+        "b.pth",
+    ]
+    cfg = config.load("shapes_r18", extras(parser.parse_args(argv)))
+    config.check(cfg)
+    assert cfg.TEST.REFINE
+    assert cfg.TEST.MAXOUT_SIZES == [80, 96]
+    assert cfg.TEST.ENSEMBLE == ["a.pth", "b.pth"]
+    aug = cfg.TEST.AUG
+    assert (aug.ENABLED, aug.MIN_SIZES, aug.MAX_SIZE, aug.FLIP) == (True, (64, 96), 0, True)
+    alone = config.load("shapes_r18", extras(parser.parse_args(["--flip"]))).TEST.AUG
+    assert (alone.ENABLED, alone.MIN_SIZES, alone.FLIP) == (True, (), True)
+    unflipped = config.load("shapes_r18", extras(parser.parse_args(["--multi-scale", "64"])))
+    assert not unflipped.TEST.AUG.FLIP
+
+
+@pytest.mark.parametrize("sizes", ["96,64", "0,96", "a", "96,96", ""])
+def test_sizes_must_rise(sizes: str, tool, detector, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        tool("eval_voc", "--checkpoint", detector, "--data", "x", "--split", "y", "--maxout", sizes)
+    assert "must be pixels of the shorter side, rising, as 400,600,800" in capsys.readouterr().err
+
+
+def test_what_was_on_stands_in_the_result_and_in_shards(
+    tool, detector, shapes_root, tmp_path, capsys
+) -> None:
+    data = ("--checkpoint", detector, "--data", shapes_root, "--split", "test")
+    kept = ("--shards", tmp_path / "found", "--json")
+    results = []
+    for tested, more in {"": (), "box refinement; mirrored too": ("--refine", "--flip")}.items():
+        path = tmp_path / f"{len(results)}.json"
+        folder = tmp_path / f"found{len(results)}"
+        tool("eval_voc", *data, *more, "--shards", folder, "--json", path)
+        results.append(read_json(path))
+        assert results[-1].get("testing", "").replace("views of its own size; ", "") == tested
+    plain, refined = results
+    assert plain["num_detections"] != refined["num_detections"]
+    with pytest.raises(ValueError, match="must be a shard of this run, got one of another testing"):
+        tool("eval_voc", *data, "--refine", *kept[:1], tmp_path / "found1")
+    with pytest.raises(SystemExit):
+        tool("eval_voc", "--detections", "x", *data[2:], "--multi-scale", "64")
+    assert "--multi-scale goes with --checkpoint" in capsys.readouterr().err
+
+
+def test_a_config_asks_for_them_in_training_too(tool, small_config, shapes_root, tmp_path) -> None:
+    cfg = small_config("TEST.REFINE", "True", "TEST.MAXOUT_SIZES", "[80, 96]")
+    cfg.SOLVER.MAX_ITER = 1
+    path = tmp_path / "small.yaml"
+    path.write_text(cfg.dump())
+    tool("train_det", "--config", path, "--engine", "tv", "--output", tmp_path / "run")
+    (scores,) = read_json(tmp_path / "run" / "results.json")["metrics"].values()
+    assert scores["area"]["num_images"] == 4
