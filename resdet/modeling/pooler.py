@@ -45,7 +45,7 @@ class Pooler(nn.Module):
             return self._pool(features[names[0]], rois, self.strides[names[0]])
         levels = region_levels(rois[:, 1:], list(self.strides.values()))
         channels = features[names[0]].shape[1]
-        shape = (len(rois), channels, self.resolution, self.resolution)
+        shape = (rois.shape[0], channels, self.resolution, self.resolution)
         pooled = features[names[0]].new_zeros(shape, dtype=torch.float32)
         for level, name in enumerate(names):
             inside = torch.where(levels == level)[0]
@@ -76,4 +76,4 @@ def region_levels(boxes: Tensor, strides: Sequence[int]) -> Tensor:
 
 def with_image(boxes: Tensor, index: int) -> Tensor:
     """(R, 4) -> (R, 5): the image's number before each box, as torchvision's operators want it."""
-    return torch.cat([boxes.new_full((len(boxes), 1), index), boxes], dim=1)
+    return torch.cat([boxes.new_full((boxes.shape[0], 1), index), boxes], dim=1)

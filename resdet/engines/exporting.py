@@ -1,0 +1,88 @@
+"""What an exporter takes of a detector, and the detections it is held to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from resdet.data.loader import to_tensor
+from resdet.data.transforms import Image
+from resdet.engines import checkpoint, load
+from resdet.engines.build import restore_model
+from resdet.engines.datasets import test_transform
+from resdet.engines.extras import Extras
+from resdet.engines.samples import Sample, in_own_pixels, to_host
+from resdet.structures import Detections
+
+
+@dataclass(frozen=True)
+class Exportable:
+    """A detector of engine tv on the CPU, norms folded, in eval mode.
+
+    `resize` makes of an RGB image what the network gets; `detect` is the plain test of one RGB
+    image, at one size, in its own pixels. `extras` names what TEST.* asks for beyond that, or "".
+    Unit: pixels; `size` of the shorter side, `max_size` of the longer.
+    """
+
+    model: nn.Module
+    class_names: tuple[str, ...]
+    channel_order: str
+    size: int
+    max_size: int
+    strides: tuple[int, ...]
+    extras: str
+    resize: Callable[[Image], Image]
+    detect: Callable[[Image], Detections]
+
+
+def load_exportable(path: Path) -> Exportable:
+    """Of a checkpoint of either engine, or a Faster R-CNN of detectron2's.
+
+    Raises: FileNotFoundError; ValueError if the file is broken or no such detector.
+    """
+    saved = checkpoint.load(path)
+    cfg, engine = saved.cfg, load("tv")
+    model, _ = restore_model(cfg, engine, saved, str(path))
+    model.eval()
+    engine.speed_up(model)
+    transform = test_transform(cfg)
+    order = cfg.INPUT.FORMAT
+    none = np.zeros((0, 4), np.float32), np.zeros(0, np.int64)
+
+    def resize(image: Image) -> Image:
+        return np.ascontiguousarray(transform(image, *none)[0])
+
+    @torch.inference_mode()
+    def detect(image: Image) -> Detections:
+        height, width = image.shape[:2]
+        boxes, labels = (torch.from_numpy(column) for column in none)
+        sample = Sample(
+            image=to_tensor(resize(image), order),
+            boxes=boxes,
+            labels=labels,
+            image_id=0,
+            height=height,
+            width=width,
+            index=0,
+        )
+        return in_own_pixels(to_host(engine.detect(model, [sample]))[0], sample)
+
+    extras = Extras.of(cfg)
+    anchors: Any = model.get_submodule("rpn.anchor_generator")
+    return Exportable(
+        model=model,
+        class_names=saved.class_names,
+        channel_order=order,
+        size=cfg.INPUT.MIN_SIZE_TEST,
+        max_size=cfg.INPUT.MAX_SIZE_TEST,
+        strides=tuple(anchors.strides),
+        extras=str(extras) if extras else "",
+        resize=resize,
+        detect=detect,
+    )

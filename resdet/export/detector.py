@@ -1,0 +1,118 @@
+"""A detector as a file that runs without this package, compared before it is written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from backbones.data.decoding import Image
+from backbones.digests import file_digest
+from backbones.export import Exported, describe_origin
+from backbones.export_formats import Contract, Run, check_request, encode, runner, write
+from backbones.export_images import images_to_compare
+from backbones.progress import tracked
+from resdet import boxes as box_ops
+from resdet.engines.exporting import Exportable, load_exportable
+from resdet.export import suppression
+from resdet.export.graph import DetectorGraph
+from resdet.export.pairing import BOX_BOUND, SCORE_BOUND, Difference, compare
+from resdet.structures import Detections
+
+HEAD = ("image", "size", "detections", "boxes differ by", "scores by", "alone", "at the limit")
+
+
+def export_detector(source: Path, kind: str, output: Path, images: Path | None = None) -> Exported:
+    """Export the detector of a checkpoint of either engine.
+
+    Five images, of the folder or made up, go through the detector and the file, each at its size.
+    Raises: ValueError if the file is no detector, the two differ by more than the bounds, there
+        is nothing to compare, or something is in the way.
+    """
+    check_request(kind, output)
+    named = images_to_compare(images)
+    detector = load_exportable(source)
+    contract = _contract(detector, source)
+    translations, suppress = {}, suppression.by_offset
+    if kind == "onnx":
+        from resdet.export.onnx_operators import TRANSLATIONS
+
+        translations, suppress = TRANSLATIONS, suppression.by_rows
+    graph = DetectorGraph(detector.model, detector.channel_order, suppress).eval()
+    data = encode(graph, contract, kind, translations)
+    run = runner(data, kind, contract)
+    rows = list(_compare(detector, run, tracked(named, "comparing")))
+    _check(rows, output, images)
+    write(output, data)
+    notes = (f"the plain test: {detector.extras} stays behind",) if detector.extras else ()
+    table = tuple(_row(*row) for row in rows)
+    return Exported(output, len(data), contract, HEAD, table, notes)
+
+
+def _contract(detector: Exportable, source: Path) -> Contract:
+    least = 2 * max(detector.strides)  # a map of one cell would have to stay one
+    outside = {
+        "resize": "shorter side to min_size, or less where the longer would pass max_size; sides "
+        "rounded to the nearest pixel; cv2.INTER_AREA where a side shrinks, else INTER_LINEAR",
+        "min_size": detector.size,
+        "max_size": detector.max_size,
+        "inside": "channel order, mean, standard deviation, padding",
+    }
+    metadata = {
+        "task": "detection",
+        "class_names": json.dumps(list(detector.class_names)),
+        "input": "image: uint8 (height, width, 3), RGB, one image of any size",
+        "outputs": "boxes: float32 (detections, 4), x1 y1 x2 y2 in pixels of the input, "
+        "continuous, 0-based; labels: int64, from 0; scores: float32, falling",
+        "preprocessing": json.dumps(outside),
+        **describe_origin(source, file_digest(source)),
+    }
+    side = 4 * least
+    example = torch.randint(0, 256, (side, side + 16, 3), dtype=torch.uint8)
+    axes = {0: ("height", least), 1: ("width", least)}
+    outputs = {"boxes": ("detections", ""), "labels": ("detections",), "scores": ("detections",)}
+    return Contract("image", example, axes, outputs, metadata)
+
+
+def _compare(
+    detector: Exportable, run: Run, named: Iterator[tuple[str, Image]]
+) -> Iterator[tuple[str, tuple[int, ...], Difference]]:
+    heads: Any = detector.model.get_submodule("roi_heads")
+    for name, image in named:
+        resized = detector.resize(image)
+        boxes, labels, scores = run(resized)
+        height, width = image.shape[:2]
+        scale = np.array([width / resized.shape[1], height / resized.shape[0]] * 2, np.float32)
+        own = box_ops.clip(boxes * scale, height, width)
+        found = Detections(0, own, labels, scores)
+        limits = heads.score_thresh, heads.detections_per_img
+        yield name, resized.shape, compare(detector.detect(image), found, *limits)
+
+
+def _row(name: str, shape: Sequence[int], difference: Difference) -> tuple[str, ...]:
+    pairs, box, score, alone, at_limit = difference
+    size = f"{shape[1]} x {shape[0]}"
+    return name, size, str(pairs), f"{box:.1e} px", f"{score:.1e}", str(alone), str(at_limit)
+
+
+def _check(
+    rows: Sequence[tuple[str, tuple[int, ...], Difference]], output: Path, images: Path | None
+) -> None:
+    for name, _, difference in rows:
+        if not difference.small:
+            raise ValueError(
+                f"boxes must differ by at most {BOX_BOUND:g} px and scores by {SCORE_BOUND:g}, got "
+                f"{difference.box:.1e} px, {difference.score:.1e} and {difference.alone} "
+                f"detections without a counterpart on {name}; {output} is not written: try the "
+                "other --format, or other --images"
+            )
+    if not any(difference.pairs for _, _, difference in rows):
+        where = f"the images of {images}" if images else "images made up for the purpose"
+        raise ValueError(
+            f"--images must show what the detector finds, got no detection in {where}: nothing "
+            f"could be compared, and {output} is not written; give a folder of such images"
+        )

@@ -1,0 +1,54 @@
+"""What counts as the same detection."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from resdet.export.pairing import compare
+from resdet.structures import Detections
+
+BOXES = np.array([[0, 0, 10, 10], [20, 20, 50, 60], [20, 20, 50, 60]], np.float32)
+
+
+def found(boxes=BOXES, labels=(0, 0, 1), scores=(0.9, 0.8, 0.3)) -> Detections:  # type: ignore[no-untyped-def]
+    return Detections(
+        0, np.asarray(boxes, np.float32), np.array(labels), np.array(scores, np.float32)
+    )
+
+
+def test_order_does_not_matter() -> None:
+    turned = [1, 2, 0]
+    other = found(BOXES[turned], (0, 1, 0), (0.8, 0.3, 0.9))
+    assert compare(found(), other, 0.05, 100) == (3, 0.0, 0.0, 0, 0)
+
+
+def test_largest_differences_are_told() -> None:
+    moved = BOXES + np.array([[0, 0, 0, 0.004], [0.02, 0, 0, 0], [0, 0, 0, 0]], np.float32)
+    difference = compare(found(), found(moved, scores=(0.9, 0.7, 0.3)), 0.05, 100)
+    assert difference.pairs == 3
+    assert np.isclose(difference.box, 0.02, atol=1e-5)
+    assert np.isclose(difference.score, 0.1)
+    assert not difference.small
+
+
+def test_another_class_is_no_pair() -> None:
+    difference = compare(found(), found(labels=(0, 1, 1)), 0.05, 100)
+    assert (difference.pairs, difference.alone) == (2, 2)
+    assert not difference.small
+
+
+def test_one_missing_is_alone_unless_at_the_limit() -> None:
+    fewer = found(BOXES[:2], (0, 0), (0.9, 0.8))
+    assert compare(found(), fewer, 0.05, 100).alone == 1
+    assert compare(found(), fewer, 0.2995, 100) == (2, 0.0, 0.0, 0, 1)
+    assert compare(found(), fewer, 0.2995, 100).small
+    # an image that is full tells scores down to its lowest
+    assert (
+        compare(found(), found(BOXES[[0, 1, 0]], (0, 0, 1), (0.9, 0.8, 0.3)), 0.05, 3).at_limit == 2
+    )
+
+
+def test_none_in_either() -> None:
+    none = found(np.zeros((0, 4)), (), ())
+    assert compare(none, none, 0.05, 100) == (0, 0.0, 0.0, 0, 0)
+    assert compare(none, found(), 0.05, 100).alone == 3
