@@ -1,117 +1,106 @@
-"""Draws what a detector finds in an image, the images of a folder, or a video.
+"""Draw what a detector finds in images, folders, videos or before a camera.
+
+--data and --annotations show each image twice: what is there, and what is found, coloured as in
+the gallery by what became of it. A video keeps the times of its frames and its sound (extra
+`video`); a camera films until Ctrl-C, --limit or --seconds.
 
 examples:
   resdet visualize --checkpoint model_final.pth --input photos/ --output drawn/
+  resdet visualize --checkpoint model_final.pth --input film.mp4 --output drawn/ --threshold 0.7
+  resdet visualize --checkpoint model_final.pth --input 0 --output drawn/ --seconds 30
+  resdet visualize --checkpoint model_final.pth --data /data/mine --limit 50 --contact-sheet all.jpg
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from resdet.visualization.media import Image
-
-Named = tuple["str | int", "Image"]
-Write = Callable[["str | int", "Image"], None]
 
 
 def arguments() -> argparse.ArgumentParser:
-    from backbones.cli import Parser, add_device, share
-    from resdet.arguments import add_engine, add_speed
+    from backbones.cli import Parser, add_device, number, positive, share
+    from resdet.arguments import add_engine, add_extras, add_speed
 
     parser = Parser(__doc__)
-    add = parser.add_argument
-    add("--checkpoint", type=Path, required=True, metavar="FILE", help="the detector")
-    add("--input", type=Path, required=True, metavar="PATH", help="image, folder or video")
-    add("--output", type=Path, required=True, metavar="DIR", help="folder; names are kept")
-    add("--threshold", type=share, default=0.5, help="least score drawn [0.5]")
-    add_engine(parser)
-    add_device(parser)
-    add_speed(parser)
+    parser.add_argument("--checkpoint", type=Path, required=True, metavar="FILE", help="a detector")
+    shown = parser.add_argument_group("what is shown").add_mutually_exclusive_group(required=True)
+    shown.add_argument("--input", "--video-input", nargs="+", metavar="PATH",
+        help="images, a folder, a video, or the number of a camera")  # fmt: skip
+    shown.add_argument("--webcam", dest="input", action="store_const", const=["0"],
+        help="as --input 0")  # fmt: skip
+    shown.add_argument("--data", type=Path, metavar="DIR",
+        help="beside the ground truth of VOC, COCO or YOLO data, found by looking")  # fmt: skip
+    shown.add_argument("--annotations", type=Path, metavar="JSON", help="the same of COCO's form")
+    more = parser.add_argument_group("which of it").add_argument
+    more("--split", metavar="NAME", help="of --data: train, val, ... [test, else val, else all]")
+    more("--images", type=Path, metavar="DIR", help="of --annotations: the folder of the images")
+    more("--limit", "--frames", type=positive, default=0, metavar="N",
+        help="frames of a video or a camera; images; of --data spread over it [all]")  # fmt: skip
+    more("--seconds", type=number, default=0.0, metavar="S", help="of a video or a camera [all]")
+    more("--threshold", "--confidence-threshold", type=share, default=0.5, metavar="SCORE",
+        help="least score drawn [0.5]")  # fmt: skip
+    more("--classes", "--labels", nargs="+", default=[], metavar="NAME", help="these only [all]")
+    more("--top", type=positive, default=0, metavar="N", help="the surest N of an image [all]")
+    more("--hide", choices=("scores", "tags"), help="names alone, or boxes alone")
+    out = parser.add_argument_group("what is written").add_argument
+    out("--output", type=Path, metavar="PATH", help="folder; names are kept. Or a file, for one")
+    out("--contact-sheet", type=Path, metavar="FILE", help="small copies of all, in one picture")
+    running = parser.add_argument_group("how the detector is run")
+    add_engine(running)
+    add_device(running)
+    add_speed(running)
+    add_extras(parser)
     return parser
 
 
 def main(argv: Sequence[str]) -> None:
-    args = arguments().parse_args(argv)
+    parser = arguments()
+    args = parser.parse_args(argv)
+    if not (args.output or args.contact_sheet):
+        parser.error("--output, --contact-sheet or both must be given")
+    if args.split and not args.data:
+        parser.error("--split goes with --data: a JSON is a split of its own")
+    if (args.annotations is None) != (args.images is None):
+        parser.error("--annotations and --images go together")
 
-    from resdet.visualization.media import VIDEOS, check_output, image_files
+    from resdet.arguments import extras, speed
+    from resdet.evaluation.results import check_writable
+    from resdet.show import Show, Shown, check_target, inputs_of, target_of
+    from resdet.sources import ground_truth
+    from resdet.visualization.sheet import ContactSheet
+    from resdet.visualization.video import WITHOUT_AV, Video
 
-    is_video = args.input.suffix.lower() in VIDEOS
-    files = [] if is_video else image_files(args.input)
-    check_output(args.output, args.input, files)
+    given = inputs_of(args.input) if args.input else ground_truth(args)
+    check_target(args.output, given, args.input)
+    if args.contact_sheet:
+        check_writable(args.contact_sheet)
 
-    from resdet.arguments import speed
     from resdet.engines import load_detector
 
-    device, fast = args.device, speed(args)
-    detector = load_detector(args.checkpoint, engine=args.engine, device=device, speed=fast)
-    if is_video:
-        _video(detector, args.input, args.output, args.threshold)
+    detector = load_detector(
+        *(args.checkpoint, args.engine, args.device), speed=speed(args), testing=extras(args)
+    )
+    tags = {"scores": "names", "tags": "none", None: "all"}[args.hide]
+    shown = Shown(args.threshold, args.top, tuple(args.classes), tags)
+    shown.check(detector.class_names)
+    sheet = ContactSheet() if args.contact_sheet else None
+    show = Show(detector, shown, sheet)
+    target = target_of(args.output, given)
+    if isinstance(given, list):
+        print(show.images(given[: args.limit or None], target))
+    elif not args.input:
+        print(show.beside_truth(given, target, args.limit))
     else:
-        _images(detector, files, args.output, args.threshold)
-
-
-def _images(detector: Any, files: Sequence[Path], output: Path, threshold: float) -> None:
-    from rich.progress import track
-
-    from resdet.data.image import read_image
-    from resdet.visualization.media import write_image
-
-    unreadable = []
-
-    def frames() -> Iterator[Named]:
-        for path in track(files, "drawing", disable=len(files) == 1):
-            try:
-                image = read_image(path)
-            except ValueError as error:
-                unreadable.append(path)
-                print(f"warning: left out: {error}", file=sys.stderr)
-                continue
-            yield path.name, image
-
-    drawn = _draw(detector, frames(), threshold, lambda n, p: write_image(output / str(n), p))
-    if not drawn:
-        raise ValueError(f"input must hold a readable image, got {len(unreadable)} unreadable")
-    print(f"drawn: {drawn}, unreadable: {len(unreadable)}, in {output}")
-
-
-def _video(detector: Any, source: Path, output: Path, threshold: float) -> None:
-    from rich.progress import track
-
-    from resdet.visualization.media import Video, VideoWriter
-
-    video, target = Video(source), output / f"{source.stem}.mp4"
-    frames = track(enumerate(video), "drawing", total=video.num_frames or None)
-    with VideoWriter(target, video.frames_per_second) as writer:
-        drawn = _draw(detector, frames, threshold, lambda _, picture: writer.write(picture))
-    if not drawn:
-        raise ValueError(f"input must hold a readable frame, got none in {source}")
-    print(f"drawn: {drawn} frames at {video.frames_per_second:g} a second, in {target}")
-
-
-def _draw(detector: Any, frames: Iterable[Named], threshold: float, write: Write) -> int:
-    """Read ahead, detect, draw and write behind; few images are in memory."""
-    from resdet.pipeline import ahead, behind
-    from resdet.visualization.draw import draw_detections
-
-    held: deque[Named] = deque()
-
-    def passed_on() -> Iterator[Named]:
-        for frame in ahead(frames):
-            held.append(frame)
-            yield frame
-
-    def draw_and_write(found: Any) -> None:
-        name, image = held.popleft()
-        columns = (found.boxes, found.labels, found.scores)
-        write(name, draw_detections(image, *columns, detector.class_names, threshold))
-
-    return sum(1 for _ in behind(draw_and_write, detector.predict(passed_on())))
+        if isinstance(given, Video):
+            print(WITHOUT_AV)
+        print(show.video(given, target(Path(args.input[0])), args.limit, args.seconds))
+    if args.output:
+        print(f"written: {args.output}")
+    if sheet:
+        sheet.write(args.contact_sheet)
+        left_out = f", {sheet.left_out} left out" if sheet.left_out else ""
+        print(f"written: {args.contact_sheet}, {len(sheet)} pictures{left_out}")
 
 
 if __name__ == "__main__":

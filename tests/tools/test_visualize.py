@@ -1,6 +1,11 @@
-"""visualize: names kept, one image in memory, broken files counted, videos at their rate."""
+"""visualize: names kept, one image in memory, broken files counted; videos, cameras, the truth."""
 
 import importlib
+import json
+import os
+import signal
+import threading
+from fractions import Fraction
 from pathlib import Path
 
 import cv2
@@ -9,35 +14,39 @@ import pytest
 
 import resdet.engines
 from resdet.engines.speed import Speed
-from resdet.structures import Detections
-from resdet.visualization.media import Video, VideoWriter
+from resdet.show import Show, Shown, inputs_of, target_of
+from resdet.structures import Dataset, Detections, ImageRecord
+from resdet.visualization import video
+from resdet.visualization.video import VideoWriter, open_video
 
 TOOLS = Path(__file__).parents[2] / "tools"
 
 
 class Detector:
-    class_names = ("cell",)
+    """Finds a cell at 0.6 in the middle of every image, and a dog at 0.4 on top of it."""
 
-    def __init__(self):
-        self.images_ahead = []
+    class_names = ("cell", "dog")
 
     def predict(self, images):
         for image_id, image in images:
-            self.images_ahead.append(image_id)
             height, width = image.shape[:2]
-            box = [[width / 4, height / 4, width * 3 / 4, height * 3 / 4]]
-            yield Detections(image_id, box, [0], np.array([0.6]))
+            box = [width / 4, height / 4, width * 3 / 4, height * 3 / 4]
+            yield Detections(image_id, [box, box], [0, 1], np.array([0.6, 0.4]))
 
 
 @pytest.fixture
-def visualize(tmp_path, monkeypatch):
+def tool(monkeypatch):
     monkeypatch.syspath_prepend(str(TOOLS))
-    load = lambda path, engine, device, speed: Detector()  # noqa: E731
-    monkeypatch.setattr(resdet.engines, "load_detector", load, raising=False)
+    monkeypatch.setattr(resdet.engines, "load_detector", lambda *_, **__: Detector())
+    return lambda *argv: importlib.import_module("visualize").main(
+        ["--checkpoint", "m.pth", *map(str, argv)]
+    )
 
+
+@pytest.fixture
+def visualize(tool, tmp_path):
     def run(source, *more):
-        argv = ["--checkpoint", "m.pth", "--input", source, "--output", tmp_path / "out", *more]
-        importlib.import_module("visualize").main([str(arg) for arg in argv])
+        tool("--input", source, "--output", tmp_path / "out", *more)
         return tmp_path / "out"
 
     return run
@@ -46,6 +55,13 @@ def visualize(tmp_path, monkeypatch):
 def write(path, size=(64, 96)):
     path.parent.mkdir(exist_ok=True)
     cv2.imwrite(str(path), np.full((*size, 3), 128, np.uint8))
+    return path
+
+
+def film(path, frames=5, rate=20):
+    with VideoWriter(path, rate) as writer:
+        for number in range(frames):
+            writer.write(Fraction(number, rate), np.full((64, 96, 3), 128, np.uint8))
     return path
 
 
@@ -60,9 +76,41 @@ def test_one_image(visualize, tmp_path):
     assert not changed(tmp_path / "in" / "a.png")
 
 
-def test_threshold(visualize, tmp_path):
-    out = visualize(write(tmp_path / "in" / "a.png"), "--threshold", "0.61")
-    assert not changed(out / "a.png")
+def test_an_output_may_be_a_file(tool, tmp_path):
+    source = write(tmp_path / "a.png")
+    tool("--input", source, "--output", tmp_path / "b.jpg")
+    assert changed(tmp_path / "b.jpg")
+    with pytest.raises(ValueError, match="another file than the input"):
+        tool("--input", source, "--output", source)
+    with pytest.raises(ValueError, match=r"must be a folder for what is drawn here, got .*b\.mp4"):
+        tool("--input", source, "--output", tmp_path / "b.mp4")
+    other = write(tmp_path / "c.png")
+    with pytest.raises(ValueError, match="must be a folder for what"):
+        tool("--input", source, other, "--output", tmp_path / "b.jpg")
+
+
+@pytest.mark.parametrize(
+    ("more", "drawn"),
+    [
+        (["--threshold", "0.61"], []),
+        (["--confidence-threshold", "0.3"], [0, 1]),
+        (["--threshold", "0.3", "--classes", "dog"], [1]),
+        (["--threshold", "0.3", "--top", "1"], [0]),
+    ],
+)
+def test_what_of_the_detections_is_drawn(visualize, tmp_path, monkeypatch, more, drawn):
+    seen = []
+    monkeypatch.setattr(
+        "resdet.show.draw_detections",
+        lambda image, b, labels, *_, **__: seen.append(labels) or image,
+    )
+    visualize(write(tmp_path / "in" / "a.png"), *more)
+    assert [labels.tolist() for labels in seen] == [drawn]
+
+
+def test_a_misspelt_class_is_answered_with_the_nearest(visualize, tmp_path):
+    with pytest.raises(ValueError, match=r"one of the detector's \(cell, dog, \.\.\.\), got 'cel'"):
+        visualize(write(tmp_path / "in" / "a.png"), "--classes", "cel")
 
 
 def test_a_folder_with_a_broken_file(visualize, tmp_path, capsys):
@@ -75,6 +123,19 @@ def test_a_folder_with_a_broken_file(visualize, tmp_path, capsys):
     assert "drawn: 2, unreadable: 1" in captured.out
     assert "warning: left out" in captured.err
     assert "b.jpg" in captured.err
+
+
+def test_several_inputs(tool, tmp_path):
+    write(tmp_path / "one" / "a.png")
+    write(tmp_path / "two" / "b.png")
+    out = ["--output", tmp_path / "out"]
+    tool("--input", tmp_path / "one", tmp_path / "two" / "b.png", *out)
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["a.png", "b.png"]
+    write(tmp_path / "two" / "a.png")
+    with pytest.raises(ValueError, match=r"different names, got .*one/a\.png and .*two/a\.png"):
+        tool("--input", tmp_path / "one", tmp_path / "two", *out)
+    with pytest.raises(ValueError, match="one video or any number of images"):
+        tool("--input", tmp_path / "one", tmp_path / "v.mp4", *out)
 
 
 def test_only_broken_files(visualize, tmp_path):
@@ -90,11 +151,12 @@ def test_the_input_is_never_overwritten(visualize, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["out", "out/deeper"])
-def test_an_output_that_cannot_be_a_folder_is_refused_first(tmp_path, visualize, monkeypatch, name):
+def test_an_output_that_cannot_be_a_folder_is_refused_first(tmp_path, tool, monkeypatch, name):
     monkeypatch.setattr(resdet.engines, "load_detector", None)  # not reached
     (tmp_path / "out").write_text("precious")
+    source = write(tmp_path / "in" / "a.png")
     with pytest.raises(OSError, match="output must be a folder to write in"):
-        visualize(write(tmp_path / "in" / "a.png"), "--output", tmp_path / name)
+        tool("--input", source, "--output", tmp_path / name)
 
 
 def test_a_picture_that_cannot_be_written_is_refused_first(tmp_path, visualize, monkeypatch):
@@ -104,9 +166,22 @@ def test_a_picture_that_cannot_be_written_is_refused_first(tmp_path, visualize, 
         visualize(source)
 
 
-def test_few_images_are_held(tmp_path, monkeypatch):
-    monkeypatch.syspath_prepend(str(TOOLS))
-    draw = importlib.import_module("visualize")._draw
+@pytest.mark.parametrize(
+    ("argv", "told"),
+    [
+        (["--input", "a.png"], "--output, --contact-sheet or both must be given"),
+        (["--input", "a.png", "--split", "val", "--output", "o"], "--split goes with --data"),
+        (["--annotations", "a.json", "--output", "o"], "--annotations and --images go together"),
+        (["--output", "o"], "one of"),
+    ],
+)
+def test_options_that_do_not_go_together(tool, capsys, argv, told):
+    with pytest.raises(SystemExit):
+        tool(*argv)
+    assert told in capsys.readouterr().err
+
+
+def test_few_images_are_held():
     held, written = set(), []
 
     class Frame(np.ndarray):
@@ -120,13 +195,14 @@ def test_few_images_are_held(tmp_path, monkeypatch):
             assert len(held) < 20
             yield number, frame
 
-    assert draw(Detector(), frames(), 0.5, lambda name, _: written.append(name)) == 300
+    show = Show(Detector(), Shown())
+    assert show._each(frames(), show._detections, lambda name, _: written.append(name)) == 300
     assert written == list(range(300))
 
 
 def test_speed_reaches_the_detector(visualize, tmp_path, monkeypatch):
     seen = []
-    load = lambda path, engine, device, speed: seen.append(speed) or Detector()  # noqa: E731
+    load = lambda *_, speed, **__: seen.append(speed) or Detector()  # noqa: E731
     monkeypatch.setattr(resdet.engines, "load_detector", load)
     source = write(tmp_path / "in" / "a.png")
     visualize(source)
@@ -136,12 +212,139 @@ def test_speed_reaches_the_detector(visualize, tmp_path, monkeypatch):
         visualize(source, "--batch", "0")
 
 
-def test_a_video_keeps_its_rate(visualize, tmp_path):
-    with VideoWriter(tmp_path / "in" / "clip.avi", 20) as writer:
-        for _ in range(5):
-            writer.write(np.full((64, 96, 3), 128, np.uint8))
-    video = Video(visualize(tmp_path / "in" / "clip.avi") / "clip.mp4")
-    assert video.frames_per_second == 20
-    frames = list(video)
+@pytest.mark.parametrize("with_av", [True, False])
+def test_a_video_keeps_its_rate(visualize, tmp_path, monkeypatch, capsys, with_av):
+    if with_av:
+        pytest.importorskip("av")
+    else:
+        monkeypatch.setattr(video, "av", None)
+    out = visualize(film(tmp_path / "in" / "clip.avi"))
+    assert ("pip install 'resdet[video]'" in capsys.readouterr().out) == (not with_av)
+    drawn = open_video(out / "clip.mp4")
+    assert drawn.rate == 20
+    frames = [frame for _, frame in drawn]
     assert len(frames) == 5
     assert all((np.abs(frame.astype(int) - 128) > 60).any() for frame in frames)
+
+
+def test_the_first_frames_of_a_video(visualize, tmp_path):
+    clip = film(tmp_path / "in" / "clip.mp4", frames=9, rate=10)
+    assert len(list(open_video(visualize(clip, "--frames", "3") / "clip.mp4"))) == 3
+    assert len(list(open_video(visualize(clip, "--seconds", "0.5") / "clip.mp4"))) == 5
+
+
+class Camera:
+    """A camera that goes on for ever; `at` the eleventh frame something happens."""
+
+    happens = staticmethod(lambda: None)
+
+    def __init__(self, index):
+        self.index, self.frames = index, 0
+
+    def isOpened(self):
+        return self.index == 0
+
+    def get(self, what):
+        return 30.0
+
+    def read(self):
+        self.frames += 1
+        if self.frames == 11:
+            self.happens()
+        return True, np.full((48, 64, 3), 128, np.uint8)
+
+    def release(self):
+        pass
+
+
+@pytest.fixture
+def camera(monkeypatch):
+    real = cv2.VideoCapture
+    monkeypatch.setattr(cv2, "VideoCapture", lambda *a: Camera(*a) if a else real())
+    return Camera
+
+
+@pytest.mark.parametrize("given", [["--input", "0"], ["--webcam"]])
+def test_a_camera_films_as_many_frames_as_asked(tool, camera, tmp_path, capsys, given):
+    tool(*given, "--output", tmp_path / "out", "--limit", "7")
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["camera0.mp4"]
+    assert "drawn: 7 frames, in the time that passed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_a_camera_films_until_it_is_stopped(tool, camera, monkeypatch, tmp_path, capsys, sign):
+    monkeypatch.setattr(camera, "happens", lambda self: os.kill(os.getpid(), sign))
+    before = signal.getsignal(signal.SIGTERM)
+    tool("--webcam", "--output", tmp_path / "out.mp4", "--seconds", "60")
+    assert signal.getsignal(signal.SIGTERM) == before
+    assert "stopped\ndrawn: " in capsys.readouterr().out
+    assert len(list(open_video(tmp_path / "out.mp4"))) >= 1  # whole, and playable
+    assert threading.active_count() < 20
+
+
+def test_a_camera_that_is_not_there(tool, camera, tmp_path):
+    with pytest.raises(ValueError, match="a camera that answers, got 3"):
+        tool("--input", "3", "--output", tmp_path / "out")
+
+
+def test_a_folder_called_0_is_no_camera(tmp_path, monkeypatch):
+    write(tmp_path / "0" / "a.png")
+    monkeypatch.chdir(tmp_path)
+    assert inputs_of(["0"]) == [Path("0/a.png")]
+
+
+def test_a_contact_sheet_of_pictures_and_of_a_film(tool, tmp_path, capsys):
+    for name in "abc":
+        write(tmp_path / "in" / f"{name}.png")
+    tool("--input", tmp_path / "in", "--contact-sheet", tmp_path / "all.jpg")
+    assert changed(tmp_path / "all.jpg")
+    assert "all.jpg, 3 pictures" in capsys.readouterr().out
+    clip = film(tmp_path / "film" / "clip.mp4")
+    tool("--input", clip, "--contact-sheet", tmp_path / "film.jpg", "--output", tmp_path / "out")
+    assert "film.jpg, 5 pictures" in capsys.readouterr().out
+    assert (tmp_path / "out" / "clip.mp4").is_file()
+
+
+@pytest.fixture
+def coco(tmp_path):
+    """Three images, of another order of classes than the detector's."""
+    images, objects = [], []
+    for number in range(3):
+        write(tmp_path / "in" / f"{number}.png")
+        images.append({"id": number, "file_name": f"{number}.png", "height": 64, "width": 96})
+        box = {"bbox": [24, 16, 48, 32], "category_id": 2, "iscrowd": 0, "area": 1536}
+        objects.append({"id": number + 1, "image_id": number, **box})
+    categories = [{"id": 1, "name": "dog"}, {"id": 2, "name": "cell"}]
+    content = {"images": images, "annotations": objects, "categories": categories}
+    (tmp_path / "truth.json").write_text(json.dumps(content))
+    return ["--annotations", tmp_path / "truth.json", "--images", tmp_path / "in"]
+
+
+def test_beside_the_truth(tool, coco, tmp_path, capsys):
+    tool(*coco, "--output", tmp_path / "out", "--threshold", "0.3")
+    told = capsys.readouterr().out
+    assert "drawn: 3 of 3; at IoU 0.5, correct 3, classification 3" in told
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["0.jpg", "1.jpg", "2.jpg"]
+    width = cv2.imread(str(tmp_path / "out" / "0.jpg")).shape[1]
+    assert width > 2 * 480
+
+
+def test_some_of_the_data_beside_the_truth(tool, coco, tmp_path, capsys):
+    tool(*coco, "--output", tmp_path / "out", "--limit", "2")
+    assert "drawn: 2 of 3; at IoU 0.5, correct 2" in capsys.readouterr().out
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["0.jpg", "1.jpg"]
+
+
+def test_data_of_other_classes(tool, coco, tmp_path, monkeypatch):
+    monkeypatch.setattr(Detector, "class_names", ("cell", "cat"))
+    with pytest.raises(ValueError, match=r"must be the detector's \(cell, cat\), got dog; give"):
+        tool(*coco, "--output", tmp_path / "out")
+
+
+def test_data_without_truth_or_with_one_name_twice(tmp_path):
+    records = [ImageRecord(i, tmp_path / folder / "a.jpg", 9, 9) for i, folder in enumerate("xy")]
+    dataset = Dataset("mine", "coco", ("cell",), tuple(records), tmp_path)
+    with pytest.raises(ValueError, match="mine must have ground truth, got none"):
+        Show(Detector(), Shown()).beside_truth(dataset, lambda path: None)
+    target = target_of(tmp_path / "out", dataset)
+    assert [target(r.path).name for r in records] == ["a_000000.jpg", "a_000001.jpg"]
