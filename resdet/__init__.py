@@ -45,22 +45,23 @@ def load(
     compile: bool = False,
     batch: int = 1,
     overrides: Sequence[str] = (),
+    testing: Sequence[str] = (),
 ) -> Detector:
     """The detector of a checkpoint, ready to be called with images.
 
     A file of `resdet train-det`, of either engine, or a Faster R-CNN of detectron2's zoo.
     `device` "" is a GPU where there is one. `batch` images go through the network at once where a
     list is given. `compile` is torch.compile: the first images are slow. `overrides`, KEY VALUE
-    pairs, say of detectron2's files what they do not hold.
+    pairs, say of detectron2's files what they do not hold; `testing`, pairs of TEST, ask for the
+    extras of testing, as `testing=("TEST.REFINE", "True")`.
     Raises: FileNotFoundError; ValueError if the file is broken or no detector, or an argument is
         out of its range.
     """
     from resdet.engines.inference import load_detector
     from resdet.engines.speed import Speed
 
-    return load_detector(
-        os.fspath(checkpoint), engine, device, overrides, Speed(precision, compile, batch)
-    )
+    speed = Speed(precision, compile, batch)
+    return load_detector(os.fspath(checkpoint), engine, device, overrides, speed, testing)
 
 
 def add_resdet_config(cfg: CfgNode) -> None:

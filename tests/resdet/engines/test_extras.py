@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import nn
 
+import resdet
 from resdet import config, engines
 from resdet.engines import checkpoint
 from resdet.engines.build import build_model
@@ -293,3 +294,11 @@ def test_faults_are_told_before_the_work(small_config, tmp_path: Path) -> None:
     for key, value in (("TEST.MAXOUT_SIZES", "[200, 100]"), ("TEST.AUG.MIN_SIZES", "[0, 100]")):
         with pytest.raises(config.ConfigError, match=f"{key} must be pixels of the shorter side"):
             config.check(small_config(key, value))
+
+
+def test_load_takes_them_too(small_config, tmp_path: Path) -> None:
+    path = trained(small_config, "tv", tmp_path / "model.pth")
+    expected = found_by(path, "tv", *EXTRAS["refine"])
+    detector = resdet.load(path, "tv", device="cpu", testing=EXTRAS["refine"])
+    image = sample(120, 180)["image"].permute(1, 2, 0).numpy()
+    assert detector(image, channel_order="BGR").boxes.tobytes() == expected.boxes.tobytes()
