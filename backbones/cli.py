@@ -290,10 +290,14 @@ def add_device(parser: argparse._ActionsContainer, whose: str = "") -> None:
     )
 
 
-def add_run(parser: argparse.ArgumentParser, folder: str) -> None:
-    """The options of both trainers: the config, the folder of the run, and how it starts."""
+def add_run(parser: argparse.ArgumentParser, folder: str, default: str = "") -> None:
+    """The options of both trainers: the config, the folder of the run, and how it starts.
+
+    `default`: the config where none is named, for a tool that has another way to be told its data.
+    """
+    known = f"of {folder}, or a path" + (f" [with --data: {default}]" if default else "")
     parser.add_argument(
-        "--config", "--config-file", required=True, metavar="NAME", help=f"of {folder}, or a path"
+        "--config", "--config-file", required=not default, metavar="NAME", help=known
     )
     parser.add_argument("--output", type=Path, metavar="DIR", help="folder of the run [OUTPUT_DIR]")
     start = parser.add_mutually_exclusive_group()

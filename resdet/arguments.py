@@ -26,11 +26,9 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
     found.add_argument(
         "--checkpoint", type=Path, metavar="FILE", help="a detector to run on the images"
     )
-    truth = parser.add_argument_group(
-        "ground truth: --data and --split, or --annotations"
-    ).add_argument
-    truth("--data", type=Path, metavar="DIR", help="VOC root, or a folder of one")
-    truth("--split", metavar="NAME", help="of --data: train, val, trainval, test, ...")
+    truth = parser.add_argument_group("ground truth: --data, or --annotations").add_argument
+    truth("--data", type=Path, metavar="DIR", help="VOC, COCO or YOLO, found by looking")
+    truth("--split", metavar="NAME", help="of --data: train, val, ... [test, else val, else all]")
     truth("--annotations", type=Path, metavar="JSON", help="COCO form")
     truth("--images", type=Path, metavar="DIR", help="of --annotations: the folder of the images")
     running = parser.add_argument_group("how --checkpoint is run")
@@ -56,11 +54,11 @@ def add_outputs(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
 def check_sources(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
     """End with a message where the options do not go together."""
     if (args.data is None) == (args.annotations is None):
-        parser.error("ground truth is --data DIR --split NAME, or --annotations JSON: one of them")
-    if (args.data is None) != (args.split is None):
-        parser.error("--data and --split go together")
+        parser.error("ground truth is --data DIR, or --annotations JSON: one of them")
+    if args.split and not args.data:
+        parser.error("--split goes with --data: a JSON is a split of its own")
     if args.images and args.data:
-        parser.error("--images goes with --annotations; --data has its JPEGImages")
+        parser.error("--images goes with --annotations; --data has its own")
     if args.detections:
         idle = [name for name in _OF_CHECKPOINT if getattr(args, name) != parser.get_default(name)]
         if idle:

@@ -42,12 +42,21 @@ def ground_truth(args: argparse.Namespace) -> Dataset:
     Raises: ValueError with every fault of the data.
     """
     from resdet.data.coco import load_coco
+    from resdet.data.discover import discover
     from resdet.data.voc import load_voc
 
     if args.annotations:
         return load_coco(args.annotations, args.images)
-    root = voc_root(args.data, args.split)
-    return load_voc(root, args.split, images=args.checkpoint is not None)
+    pictures = args.checkpoint is not None
+    if args.split:  # VOC's own folders need no looking
+        root = voc_root(args.data, args.split)
+        if (root / "ImageSets" / "Main" / f"{args.split}.txt").is_file():
+            return load_voc(root, args.split, images=pictures)
+    found = discover(args.data, beside=(args.checkpoint or args.detections).parent)
+    split = args.split or found.to_measure
+    if os.environ.get("RANK", "0") == "0":
+        print(*found.lines(), f"measured {split}", sep="\n", flush=True)
+    return found.load(split, images=pictures)
 
 
 def voc_root(data: Path, split: str) -> Path:
@@ -219,7 +228,11 @@ def write_result(
 
 def record_of(matches: Matches, dataset: Dataset, images: Path | None) -> Record:
     """The matches with the name of each picture, for comparisons and galleries to come."""
-    root = dataset.annotations / "JPEGImages" if dataset.kind == "voc" else images
+    root = images
+    if dataset.kind == "voc":
+        folder = dataset.annotations / "JPEGImages"
+        own = any(record.path.is_relative_to(folder) for record in dataset.records)
+        root = folder if own else dataset.annotations
     names = {record.image_id: _relative(record.path, root) for record in dataset.records}
     files = tuple(names[image_id] for image_id in matches.image_ids)
     return Record(matches, str(root.absolute()) if root else "", files)

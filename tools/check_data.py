@@ -1,12 +1,12 @@
-"""What is wrong with data, all at once, before anyone trains on it; --fix writes a corrected copy.
+"""Tell all that is wrong with data at once; --fix writes a corrected copy.
 
 examples:
   resdet check-data --data VOCdevkit/VOC2007 --split trainval test
   resdet check-data --data /data/imagenet --quick --json report.json
   resdet check-data --annotations train.json val.json --images train2017 val2017 --fix fixed
 
-VOC folders, COCO-form JSON, folders of classes, CIFAR's files and tar shards. Exits with 0 where
-nothing stops training, 1 where something does (with --fix: in the copy), 2 where it cannot be told.
+VOC, COCO and YOLO in any of their layouts, folders of classes, CIFAR's files, tar shards. Exits
+with 0 where nothing stops training, 1 where something does (with --fix: in the copy), 2 where it cannot be told.
 """
 
 from __future__ import annotations
@@ -54,23 +54,22 @@ def _coco(args: argparse.Namespace, common: dict[str, Any]) -> Iterator[Report]:
 def _folder(args: argparse.Namespace, common: dict[str, Any]) -> Iterator[Report]:
     from backbones.data.check_classes import check_classification, is_classification
     from backbones.data.check_fix import fix_folder
-    from resdet.data.check_fix import fix_voc
-    from resdet.data.check_voc import check_voc, is_voc
+    from resdet.data.check_any import check_found, check_voc_folder
+    from resdet.data.discover import discover, holds_detection_data
 
     root: Path = args.data
-    if is_voc(root):
-        check, fix = check_voc, fix_voc
-    elif root.is_dir() and is_classification(root):
-        check, fix = check_classification, fix_folder
-    else:
-        raise ValueError(
-            f"{root} must be a VOC folder (ImageSets/Main), or hold train/<class>/ folders of "
-            "images, tar shards or CIFAR's files, got none of them; COCO: --annotations, --images"
-        )
-    yield check(root, args.split, **common)
-    if args.fix:
-        fix(root, args.fix, args.split, **common)
-        yield check(args.fix, args.split, **common)
+    if (root / "ImageSets" / "Main").is_dir():  # the data may be too broken to be found
+        yield from check_voc_folder(root, args.split, args.fix, **common)
+        return
+    if root.is_dir() and is_classification(root) and not holds_detection_data(root):
+        yield check_classification(root, args.split, **common)
+        if args.fix:
+            fix_folder(root, args.fix, args.split, **common)
+            yield check_classification(args.fix, args.split, **common)
+        return
+    found = discover(root)
+    print(*found.lines(), sep="\n", flush=True)
+    yield from check_found(found, args.split, args.fix, **common)
 
 
 def progress(done: int, count: int) -> None:
@@ -98,7 +97,7 @@ def arguments() -> argparse.ArgumentParser:
     parser = Parser(__doc__)
     data = parser.add_mutually_exclusive_group(required=True)
     data.add_argument(
-        "--data", type=Path, metavar="DIR", help="VOC root, or root of images to classify"
+        "--data", type=Path, metavar="DIR", help="VOC, COCO, YOLO, or images to classify"
     )
     data.add_argument("--annotations", type=Path, nargs="+", metavar="JSON", help="COCO form")
     add = parser.add_argument

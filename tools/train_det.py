@@ -1,6 +1,7 @@
 """Train a detector, measure it, and write all that is left of it into one folder.
 
 examples:
+  resdet train-det --data photos/ --output output/mine
   resdet train-det --config shapes_r18 --output output/shapes_r18
   resdet train-det --config coco_r101 SOLVER.IMS_PER_BATCH 8 MODEL.DEVICE cuda
   torchrun --nproc_per_node=8 -m resdet train-det --config coco_r101
@@ -18,11 +19,20 @@ from pathlib import Path
 
 from backbones.cli import Parser, add_run, positive
 from resdet.arguments import PRECISIONS, add_engine
+from resdet.train_options import from_data, in_config
+
+OWN = "own_r18"
 
 
 def arguments() -> argparse.ArgumentParser:
     parser = Parser(__doc__)
-    add_run(parser, "configs/detection")
+    add_run(parser, "configs/detection", default=OWN)
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="your own: VOC, COCO or YOLO, found by looking; sets DATASETS and NUM_CLASSES",
+    )
     add_engine(parser)
     parser.add_argument("--eval-only", action="store_true", help="measure, do not train")
     parser.add_argument(
@@ -38,26 +48,21 @@ def arguments() -> argparse.ArgumentParser:
     return parser
 
 
-def in_config(args: argparse.Namespace) -> list[str]:
-    """The options that say in training what the config has keys for, as KEY VALUE."""
-    pairs = ["MODEL.COMPILE", "True"] if args.compile else []
-    if args.precision:
-        pairs += ["SOLVER.AMP.ENABLED", str(args.precision != "fp32")]
-    if args.precision in ("bf16", "fp16"):
-        pairs += ["SOLVER.AMP.PRECISION", args.precision]
-    return pairs + (["SOLVER.IMS_PER_BATCH", str(args.batch)] if args.batch else [])
-
-
 def main(argv: Sequence[str]) -> None:
-    args = arguments().parse_args(argv)
+    parser = arguments()
+    args = parser.parse_args(argv)
+    if not (args.config or args.data):
+        parser.error("--config NAME or --data DIR must be given")
 
     from resdet import config, engines
 
     engine_name = engines.choose(args.engine)
-    cfg = config.load(args.config, [*args.overrides, *in_config(args)])
-    config.check(cfg, engine=engine_name, training=not args.eval_only)
-    name = Path(args.config).stem
+    given = [*args.overrides, *in_config(args)]
+    cfg = config.load(args.config or OWN, given)
     output = args.output or Path(cfg.OUTPUT_DIR)
+    cfg = config.load(args.config or OWN, [*from_data(args, output), *given])
+    config.check(cfg, engine=engine_name, training=not args.eval_only)
+    name = Path(args.config or OWN).stem
     cfg.OUTPUT_DIR = str(output)
     if os.environ.get("RANK", "0") == "0":
         # torch takes seconds to load

@@ -28,7 +28,7 @@ from resdet.data.check_boxes import (
     tell_readers,
 )
 from resdet.data.image import SUFFIXES, files_below, images_by_stem
-from resdet.data.layouts import ALL, VocLayout, voc_layout, xml_folder
+from resdet.data.layouts import ALL, VocLayout, voc_layout
 from resdet.data.validate import Faults, check_names, nearest_first, text_lines
 from resdet.data.voc import annotated_stems, known_classes, load_voc
 from resdet.data.voc_xml import Annotation
@@ -50,11 +50,6 @@ class VocFolder:
     def stems(self) -> list[str]:
         """Of all splits, each once."""
         return list(dict.fromkeys(stem for listed in self.splits.values() for stem in listed))
-
-
-def is_voc(root: Path) -> bool:
-    """Whether `root` has VOC's folders, or annotations of its form in others."""
-    return (root / "ImageSets" / "Main").is_dir() or xml_folder(root) is not None
 
 
 def check_voc(

@@ -13,7 +13,7 @@ from resdet.data.annotation_cache import read_annotations
 from resdet.data.catalog import load_dataset
 from resdet.data.discover_coco import coco_splits
 from resdet.data.image import images_by_stem
-from resdet.data.layouts import ALL, subfolders, voc_layout
+from resdet.data.layouts import ALL, SPLITS, subfolders, voc_layout
 from resdet.data.splits import HELD_OUT, SEED, held_out, kept_lists, save_lists
 from resdet.data.validate import Faults, text_lines
 from resdet.data.voc import annotated_stems, known_classes
@@ -23,6 +23,8 @@ from resdet.structures import Dataset
 
 Form = Literal["VOC", "COCO", "YOLO"]
 _UNSPLIT = (ALL, "default")  # CVAT calls its only split so
+_DEPTH = 2  # folders in which an archive's own may lie
+_MOST_FOLDERS = 50  # more are no wrapping
 _SHOWN = 8  # class names and entries that a line tells
 
 
@@ -85,18 +87,20 @@ class Found:
         rows = [
             ("data", f"{self.root}: {self.form}, told by {self.why}"),
             ("classes", f"{len(self.class_names)}: {names}{more}"),
-            ("splits", ", ".join(f"{k} {v}" for k, v in self.counts.items())),
+            ("splits", ", ".join(f"{name} {self.counts[name]}" for name in self._ordered())),
         ]
         return [f"{key:<8} {text}" for key, text in rows + [("", text) for text in self.remarks]]
 
-    def key_values(self) -> list[str]:
-        """What a config must say to train on it, as KEY VALUE. Needs `to_train` and `to_watch`."""
-        assert self.to_train, "with_splits was not called"
-        assert self.to_watch, "with_splits was not called"
+    def _ordered(self) -> list[str]:
+        return sorted(self.splits, key=lambda s: (SPLITS.index(s) if s in SPLITS else 9, s))
+
+    def key_values(self, *, training: bool) -> list[str]:
+        """What a config must say to train on it, or to measure, as KEY VALUE."""
+        train, test = (self.to_train, self.to_watch) if training else (None, self.to_measure)
         pairs = {
             "DATASETS.ROOT": str(self.root),
-            "DATASETS.TRAIN": [self.splits[self.to_train]],
-            "DATASETS.TEST": [self.splits[self.to_watch]],
+            "DATASETS.TRAIN": [self.splits[train]] if train else [],
+            "DATASETS.TEST": [self.splits[test]] if test else [],
             "DATASETS.CLASSES": list(self.class_names) if self.form == "VOC" else [],
             "MODEL.ROI_HEADS.NUM_CLASSES": len(self.class_names),
         }
@@ -112,26 +116,41 @@ def discover(data: Path | str, *, beside: Path | None = None) -> Found:
     """
     kind, _, path = str(data).partition(":")
     wanted = kind if path and kind in _READERS else ""
-    root = Path(path if wanted else str(data)).expanduser()
+    root = Path(path if wanted else str(data)).expanduser().absolute()
     if root.is_file() and root.suffix in (".yaml", ".yml"):
         root, wanted = root.parent, "yolo"
     if not root.is_dir():
         raise ValueError(f"--data must be a folder, got {root}; {_instead(root)}")
     found = _look(root, wanted)
-    if not found:
-        inside = [one for folder in subfolders(root) for one in _look(folder, wanted)]
-        found = inside or [
-            one
-            for folder in subfolders(root)
-            for deeper in subfolders(folder)
-            for one in _look(deeper, wanted)
-        ]
+    folders = subfolders(root)
+    for _ in range(_DEPTH):
+        if found or len(folders) > _MOST_FOLDERS:
+            break
+        found = [one for folder in folders for one in _look(folder, wanted)]
+        folders = [deeper for folder in folders for deeper in subfolders(folder)]
     if not found:
         raise ValueError(_nothing(root))
     if len(found) > 1:
         told = "".join(f"\n  {f.form.lower()}:{f.root} (told by {f.why})" for f in found)
         raise ValueError(f"--data must be one data set, got several; name the one you mean:{told}")
     return _with_lists(found[0], beside)
+
+
+def holds_detection_data(root: Path) -> bool:
+    """Whether `root` itself, not a folder in it, holds data to detect in."""
+    return bool(_look(root, ""))
+
+
+def data_for_config(data: Path, output: Path, *, training: bool) -> tuple[list[str], list[str]]:
+    """(KEY VALUE pairs that put the data of a folder into a config, lines that tell it).
+
+    Where there is nothing to measure on, splits are made: see `with_splits`.
+    Raises: ValueError as `discover` and `with_splits`.
+    """
+    found = discover(data, beside=output)
+    if training:
+        found = with_splits(found, output)
+    return found.key_values(training=training), found.lines()
 
 
 def _instead(root: Path) -> str:
@@ -160,7 +179,6 @@ def _voc(root: Path) -> Found | None:
     if not classes:
         parsed = read_annotations(layout, sorted(written), faults)
         classes = tuple(sorted({name for one in parsed.values() for name in one.names}))
-        faults.raise_any()
     counts: dict[str, int] = {}
     for split in layout.splits() or [ALL]:
         listing = layout.listing(split)

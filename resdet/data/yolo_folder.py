@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -213,21 +214,22 @@ def _by_looking(root: Path) -> YoloFolder | None:
     A file of class names is enough, or labels in numbers. A folder inside that tells its own data
     is another data set.
     """
+    names = files_below(root, SUFFIXES) if root.is_dir() else iter(())
+    first = list(islice(names, _LOOKED_AT))
+    if not any(is_label(label_file(root / name)) for name in first):
+        return None
     folders = [root, *subfolders(root), *(f for up in subfolders(root) for f in subfolders(up))]
     if any((folder / "obj.data").is_file() or yaml_of(folder) for folder in folders):
         return None
     files = [folder / name for folder in folders for name in _NAMES]
     named = next((file for file in files if file.is_file()), None)
-    images = [root / name for name in files_below(root, SUFFIXES)] if root.is_dir() else []
-    labels = [label_file(image) for image in images[:_LOOKED_AT]]
-    if not any(is_label(label) for label in labels):
-        return None
+    images = [root / name for name in (*first, *names)]
     splits: dict[str, list[Path]] = {}
     for image in images:
         splits.setdefault(_split_of(image.relative_to(root).parts[:-1]), []).append(image)
     told_by = str(named.relative_to(root)) if named else "labels beside images"
-    names = tuple(text_lines(named)) if named else ()
-    return YoloFolder(root, told_by, names, {k: tuple(v) for k, v in splits.items()})
+    classes = tuple(text_lines(named)) if named else ()
+    return YoloFolder(root, told_by, classes, {k: tuple(v) for k, v in splits.items()})
 
 
 def _split_of(folders: Sequence[str]) -> str:

@@ -173,7 +173,7 @@ def test_what_a_config_is_told(tmp_path):
 
     labelimg(tmp_path)
     made = with_splits(discover(tmp_path), tmp_path)
-    cfg = config.load("shapes_r18", made.key_values())
+    cfg = config.load("shapes_r18", made.key_values(training=True))
     assert tmp_path == Path(cfg.DATASETS.ROOT)
     assert cfg.DATASETS.TRAIN == ["voc:.:train"] or "resdet_splits" in cfg.DATASETS.TRAIN[0]
     assert cfg.DATASETS.CLASSES == ["cat", "rare"]

@@ -1,0 +1,31 @@
+"""What options of train-det say to the config, as KEY VALUE. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+
+def in_config(args: argparse.Namespace) -> list[str]:
+    """The options that say in training what the config has keys for, as KEY VALUE."""
+    pairs = ["MODEL.COMPILE", "True"] if args.compile else []
+    if args.precision:
+        pairs += ["SOLVER.AMP.ENABLED", str(args.precision != "fp32")]
+    if args.precision in ("bf16", "fp16"):
+        pairs += ["SOLVER.AMP.PRECISION", args.precision]
+    return pairs + (["SOLVER.IMS_PER_BATCH", str(args.batch)] if args.batch else [])
+
+
+def from_data(args: argparse.Namespace, output: Path) -> list[str]:
+    """What --data says to the config, as KEY VALUE, and to the user."""
+    if args.data is None:
+        return []
+    if "DATASETS.ROOT" in args.overrides[::2]:
+        raise ValueError("--data says DATASETS.ROOT; leave one of them out")
+    from resdet.data.discover import data_for_config
+
+    pairs, lines = data_for_config(args.data, output, training=not args.eval_only)
+    if os.environ.get("RANK", "0") == "0":
+        print(*lines, sep="\n", flush=True)
+    return pairs
