@@ -20,8 +20,9 @@ from backbones.data.decoding import Image
 from backbones.data.normalize import Normalizer
 from backbones.data.transforms import centre_view, scale_shorter_side
 from backbones.evaluation.networks import LoadedNetwork, load_network
-from backbones.export_formats import Contract, Run, check_request, encode, runner, write
+from backbones.export_formats import Contract, Run, encode, runner, write
 from backbones.export_images import images_to_compare
+from backbones.export_request import check_request
 from backbones.freeze import fold_batch_norm
 from backbones.layers import BATCH_NORM_TYPES, FrozenBatchNorm2d, normed_convs
 from backbones.progress import tracked

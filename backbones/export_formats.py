@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import io
 import json
 import logging
@@ -20,10 +19,8 @@ from torch import Tensor, nn
 
 from backbones.files import atomic_write
 
-SUFFIXES = {"onnx": ".onnx", "torch-export": ".pt2"}
 METADATA = "metadata.json"  # of a .pt2, one of its extra files
 OPSET = 18  # what torch.onnx writes without converting
-_PACKAGES = ("onnx", "onnxruntime", "onnxscript")
 
 Array = NDArray[Any]
 Run = Callable[[Array], list[Array]]  # an input -> the outputs
@@ -42,23 +39,6 @@ class Contract:
     axes: Mapping[int, tuple[str, int]]
     outputs: Mapping[str, tuple[str, ...]]
     metadata: Mapping[str, str] = field(default_factory=dict)
-
-
-def check_request(kind: str, output: Path) -> None:
-    """Find out before the work what would be in its way.
-
-    Raises: ValueError if a package is absent, or something is there already.
-    """
-    absent = [name for name in _PACKAGES if importlib.util.find_spec(name) is None]
-    if kind == "onnx" and absent:
-        raise ValueError(
-            f"--format onnx needs {' '.join(_PACKAGES)}, got no {', '.join(absent)}; "
-            f"pip install {' '.join(absent)}, or give --format torch-export, which needs none"
-        )
-    if output.suffix != SUFFIXES[kind]:
-        raise ValueError(f"--output of --format {kind} must end in {SUFFIXES[kind]}, got {output}")
-    if output.exists():
-        raise ValueError(f"--output must be new, got {output}, which exists; give another name")
 
 
 def encode(

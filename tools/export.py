@@ -20,11 +20,10 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-SUFFIXES = {"onnx": ".onnx", "torch-export": ".pt2"}
-
 
 def arguments() -> argparse.ArgumentParser:
     from backbones.cli import Parser
+    from backbones.export_request import SUFFIXES
 
     parser = Parser(__doc__)
     add = parser.add_argument
@@ -37,10 +36,10 @@ def arguments() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str]) -> None:
     args = arguments().parse_args(argv)
+
+    from backbones.export_request import SUFFIXES, check_request
+
     output = args.output or args.checkpoint.with_suffix(SUFFIXES[args.format])
-
-    from backbones.export_formats import check_request
-
     check_request(args.format, output)
 
     from resdet.engines.checkpoint import holds_detector

@@ -13,8 +13,9 @@ import torch
 from backbones.data.decoding import Image
 from backbones.digests import file_digest
 from backbones.export import Exported, describe_origin
-from backbones.export_formats import Contract, Run, check_request, encode, runner, write
+from backbones.export_formats import Contract, Run, encode, runner, write
 from backbones.export_images import images_to_compare
+from backbones.export_request import check_request
 from backbones.progress import tracked
 from resdet import boxes as box_ops
 from resdet.engines.exporting import Exportable, load_exportable

@@ -1,0 +1,120 @@
+"""What is compared before a detector is written, and what stands in the way of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from backbones.export_formats import runner
+from resdet.export import detector as exporter
+
+
+@pytest.fixture
+def eager(monkeypatch: pytest.MonkeyPatch) -> Callable:
+    """Put the graph itself, its boxes moved, in the place of the file that is to be made."""
+
+    def put(box: float = 0.0, score: float = 0.0, most: int = 100) -> None:
+        def run(graph, *_):  # type: ignore[no-untyped-def]
+            def call(image: np.ndarray) -> list[np.ndarray]:
+                with torch.no_grad():
+                    boxes, labels, scores = graph(torch.from_numpy(image))
+                moved = boxes + torch.tensor([box, 0, 0, 0]), labels, scores - score
+                return [column[:most].numpy() for column in moved]
+
+            return call
+
+        monkeypatch.setattr(exporter, "encode", lambda graph, *_: graph)
+        monkeypatch.setattr(exporter, "runner", run)
+        monkeypatch.setattr(exporter, "write", lambda path, _: path.write_text("written"))
+        monkeypatch.setattr(exporter, "len", lambda _: 7, raising=False)
+
+    return put
+
+
+def export(source: Path, **options):  # type: ignore[no-untyped-def]
+    return exporter.export_detector(source, "torch-export", source.with_suffix(".pt2"), **options)
+
+
+def test_equal_is_written(saved_detector: Callable, eager: Callable) -> None:
+    eager()
+    done = export(saved_detector())
+    assert done.path.read_text() == "written"
+    table = done.table()
+    assert len(table) == 6
+    assert len({len(line) for line in table}) == 1  # aligned
+    assert "made up 1" in table[1]
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ({"box": 0.01}, r"boxes must differ by at most 0.01 px .* got [1-9]\.\de-02 px"),
+        ({"score": 0.002}, r"scores by 0.001, got .* px, 2.0e-03 "),
+        ({"most": 3}, r"and [1-9]\d* detections without a counterpart on made up 1"),
+    ],
+)
+def test_different_is_refused(
+    saved_detector: Callable, eager: Callable, fault: dict, told: str
+) -> None:
+    eager(**fault)
+    source = saved_detector()
+    with pytest.raises(ValueError, match=told):
+        export(source)
+    assert not source.with_suffix(".pt2").exists()
+
+
+def test_nothing_to_compare_is_refused(saved_detector: Callable, eager: Callable) -> None:
+    eager()
+    source = saved_detector("MODEL.ROI_HEADS.SCORE_THRESH_TEST", "0.99999")
+    with pytest.raises(ValueError, match="--images must show what the detector finds"):
+        export(source)
+    assert not source.with_suffix(".pt2").exists()
+
+
+def test_images_of_a_folder(saved_detector: Callable, eager: Callable, tmp_path: Path) -> None:
+    eager()
+    rng = np.random.default_rng(0)
+    for at in range(9):  # two sizes: both are taken
+        size = (60, 90, 3) if at < 8 else (90, 60, 3)
+        cv2.imwrite(str(tmp_path / f"{at}.png"), rng.integers(0, 256, size, np.uint8))
+    done = export(saved_detector(), images=tmp_path)
+    assert len(done.rows) == 5
+    assert {row[1] for row in done.rows} == {"120 x 80", "80 x 120"}
+
+
+def test_extras_stay_behind(saved_detector: Callable, eager: Callable) -> None:
+    eager()
+    done = export(saved_detector("TEST.REFINE", "True"))
+    assert done.notes == ("the plain test: box refinement stays behind",)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["onnx", "torch-export"])
+@pytest.mark.parametrize(
+    ("base", "overrides"),
+    [
+        ("coco_r50_fpn", ("MODEL.RESNETS.DEPTH", "18", "MODEL.FPN.OUT_CHANNELS", "16")),
+        ("shapes_vgg16", ("MODEL.ROI_BOX_HEAD.FC_DIM", "32")),
+        ("shapes_r18", ("MODEL.ROI_BOX_HEAD.POOLER_TYPE", "ROIPool", "INPUT.FORMAT", "RGB")),
+        ("shapes_r18", ("MODEL.ROI_HEADS.NAME", "ContextROIHeads")),
+    ],
+    ids=["FPN", "VGG", "ROIPool", "context"],
+)
+def test_each_kind_of_detector(
+    saved_detector: Callable, kind: str, base: str, overrides: tuple[str, ...]
+) -> None:
+    if kind == "onnx":
+        for package in ("onnx", "onnxruntime", "onnxscript"):
+            pytest.importorskip(package)
+    source = saved_detector(*overrides, base=base)
+    suffix = ".onnx" if kind == "onnx" else ".pt2"
+    done = exporter.export_detector(source, kind, source.with_suffix(suffix))
+    assert done.size == done.path.stat().st_size
+    run = runner(done.path.read_bytes(), kind, done.contract)
+    boxes, labels, scores = run(np.zeros((150, 170, 3), np.uint8))
+    assert len(boxes) == len(labels) == len(scores)

@@ -1,0 +1,92 @@
+"""The command `resdet export`: what it prints, and a user's mistakes."""
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+import backbones
+from backbones.checkpoint import Preprocessing, save_backbone
+
+TOOL = Path(__file__).parents[2] / "tools" / "export.py"
+
+
+def load_tool():
+    spec = importlib.util.spec_from_file_location("export", TOOL)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def run(*words):
+    return subprocess.run(
+        [sys.executable, str(TOOL), *map(str, words)], capture_output=True, text=True
+    )
+
+
+@pytest.fixture
+def network(tmp_path):
+    """A network of three classes at its smallest."""
+    torch.manual_seed(0)
+    model = backbones.create("cifar_resnet8", num_classes=3)
+    preprocessing = Preprocessing("RGB", 1.0, (0.0,) * 3, (255.0,) * 3, ("a", "b", "c"))
+    path = tmp_path / "net.pth"
+    sizes = {"SIZE": 32, "SIZE_TEST": 32, "MIN_SIZE_TEST": 32}
+    save_backbone(
+        path,
+        arch=model.arch,
+        num_classes=3,
+        model=model.state_dict(),
+        preprocessing=preprocessing,
+        recipe={"INPUT": sizes},
+        meta={},
+    )
+    return path
+
+
+def test_it_prints_the_differences_and_writes(network, capsys):
+    load_tool().main([str(network), "--format", "torch-export"])
+    printed = capsys.readouterr()
+    lines = printed.out.splitlines()
+    assert lines[0].split() == ["image", "size", "scores", "differ", "by"]
+    assert [line.split()[:5] for line in lines[1:6]] == [
+        ["made", "up", str(at), "32", "x"] for at in range(1, 6)
+    ]
+    target = network.with_suffix(".pt2")
+    assert lines[6].startswith(f"{target}: torch-export, ")
+    assert target.stat().st_size > 10_000
+    assert printed.err == ""
+
+
+def test_what_exists_is_kept(network):
+    network.with_suffix(".onnx").write_text("mine")
+    done = run(network)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: --output must be new, got ")
+    assert len(done.stderr.splitlines()) == 1
+    assert network.with_suffix(".onnx").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda path: None, "checkpoint must be an existing file, got "),
+        (lambda path: path.write_text("no"), "checkpoint must hold tensors and plain values only"),
+        (lambda path: torch.save({"a": 1}, path), "must hold a dict of weights, got no arrays"),
+    ],
+)
+def test_what_is_no_checkpoint_is_refused(tmp_path, make, told):
+    path = tmp_path / "other.pth"
+    make(path)
+    with pytest.raises((ValueError, FileNotFoundError), match=told) as error:
+        load_tool().main([str(path), "--format", "torch-export"])
+    assert str(path) in str(error.value)
+
+
+def test_a_format_that_is_none_is_answered_with_the_nearest(network):
+    done = run(network, "--format", "torchexport")
+    assert done.returncode == 2
+    assert "did you mean torch-export?" in done.stderr
