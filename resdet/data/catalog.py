@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ from resdet.data.coco import load_coco
 from resdet.data.validate import nearest_first
 from resdet.data.voc import load_voc
 from resdet.data.yolo import load_yolo
-from resdet.plugins import FORMATS
+from resdet.plugins import FORMATS, HINT
 from resdet.structures import Dataset
 
 FOLDERS: dict[str, Callable[..., Dataset]] = {"voc": load_voc, "yolo": load_yolo}
@@ -47,6 +48,21 @@ COCO_LAYOUTS = (  # folder of the JSON, parent of the image folder
 def dataset_root(root: Path | str | None = None) -> Path:
     """The folder that names are relative to: the argument, $DETECTRON2_DATASETS or ./datasets."""
     return Path(root or os.environ.get("DETECTRON2_DATASETS") or "datasets").expanduser()
+
+
+def names_below(root: Path | str | None = None) -> list[str]:
+    """The known names whose files lie below the root; no annotation is read."""
+    base = dataset_root(root)
+    found = []
+    for name, (year, split) in VOC_NAMES.items():
+        with contextlib.suppress(ValueError):
+            lists = _voc_folder(name, base, year) / "ImageSets" / "Main"
+            found += [name] if (lists / f"{split}.txt").is_file() else []
+    for name in COCO_NAMES:
+        with contextlib.suppress(ValueError):
+            _coco_paths(name, base)
+            found.append(name)
+    return found
 
 
 def load_dataset(
@@ -87,9 +103,11 @@ def load_dataset(
     if name in COCO_NAMES:
         return _checked(load_coco(*_coco_paths(name, base), name=name), class_names)
     known = ", ".join(nearest_first(name, [*VOC_NAMES, *COCO_NAMES]))
+    known += "".join(f", {other}:<...>" for other in FORMATS.names())
+    hint = HINT if colon and kind not in (*FOLDERS, "coco") else ""
     raise ValueError(
         f"dataset must be one of {known}, voc:<folder>:<split>, yolo:<folder>:<split>, "
-        f"coco:<json>:<image folder>, got {name!r}; the folders are relative to {base}"
+        f"coco:<json>:<image folder>, got {name!r}; the folders are relative to {base}{hint}"
     )
 
 

@@ -1,0 +1,110 @@
+"""A finding, the list of all, and how they are shown."""
+
+from __future__ import annotations
+
+import textwrap
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+LEVELS = ("ok", "note", "warning", "error")  # an error is what keeps resdet from working
+_STYLES = {"ok": "green", "note": "cyan", "warning": "yellow", "error": "bold red"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found of one topic; `remedy` and `command` are what to do about it."""
+
+    topic: str
+    level: str
+    text: str
+    remedy: str = ""
+    command: str = ""
+
+
+def examine(output: Path, data: Path | None = None) -> list[Finding]:
+    """Everything, in the order in which one thing needs the other. Takes seconds: torch loads.
+
+    `output` is where runs will be written; `data` the root of named datasets, by default
+    $DETECTRON2_DATASETS or ./datasets.
+    """
+    from resdet.doctor import machine, software
+
+    checks: dict[str, Callable[[], Iterable[Finding]]] = {
+        "Python": software.python,
+        "torch": software.torch_build,
+        "GPU": software.gpus,
+        "torchvision": software.torchvision_operators,
+        "detectron2": software.detectron2,
+        "OpenCV": software.opencv,
+        "COCO tools": software.coco_tools,
+        "packages": software.packages,
+        "optional": software.extras,
+        "cores": machine.cores,
+        "memory": machine.memory,
+        "shared memory": machine.shared_memory,
+        "output": lambda: machine.output_folder(output),
+        "data": lambda: machine.datasets(data),
+        "weights": machine.cached_weights,
+        "settings": machine.settings,
+    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of packages that are imported, about each other
+        return [finding for topic, check in checks.items() for finding in guarded(topic, check)]
+
+
+def guarded(topic: str, check: Callable[[], Iterable[Finding]]) -> list[Finding]:
+    """What `check` finds; what breaks in it is a finding too."""
+    found: list[Finding] = []
+    try:
+        found.extend(check())
+    except (Exception, SystemExit) as error:
+        told = " ".join(str(error).split()) or "no reason given"
+        text = f"broken: {type(error).__name__}: {told[:300]}"
+        remedy = "install it again; what does not fit together is told by:"
+        found.append(Finding(topic, "error", text, remedy, "pip check"))
+    return found
+
+
+def report(findings: Sequence[Finding], width: int) -> Iterator[Text]:
+    """Lines of `width` columns: each finding, its remedy below it, the count of each level.
+
+    A command is a line of its own, unbroken, to be copied.
+    """
+    from rich.text import Text
+
+    indent = " " * (max(map(len, LEVELS)) + 2)
+    column = max(len(finding.topic) for finding in findings) + 2
+    shown = ""
+    for finding in findings:
+        style = _STYLES[finding.level]
+        room = width - len(indent) - column
+        first, *rest = textwrap.wrap(finding.text, room, break_long_words=False) or [""]
+        topic = "" if finding.topic == shown else finding.topic
+        shown = finding.topic
+        yield Text.assemble((f"{finding.level:{len(indent)}}", style), f"{topic:{column}}", first)
+        yield from (Text(f"{indent}{'':{column}}{line}") for line in rest)
+        remedy = textwrap.wrap(finding.remedy, width - len(indent) - 3)
+        for start, line in zip(["-> ", *["   "] * len(remedy)], remedy):
+            yield Text(f"{indent}{start}{line}", style)
+        if finding.command:
+            yield Text(f"{indent}   {finding.command}", style)
+    yield Text()
+    yield Text(_verdict(findings), "bold")
+
+
+def _verdict(findings: Sequence[Finding]) -> str:
+    counts = Counter(finding.level for finding in findings)
+    told = [
+        f"{counts[level]} {level}{'s' if counts[level] != 1 else ''}"
+        for level in reversed(LEVELS[1:])
+        if counts[level]
+    ]
+    able = "cannot work here until the errors are mended" if counts["error"] else "can work here"
+    return f"resdet {able}: {', '.join(told) or 'nothing to remark'}"

@@ -1,0 +1,170 @@
+"""Cores, memory, disks, data and settings, as far as this process may use them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from backbones.cli import nearest
+from backbones.hardware import available_cores, cpu_model
+from resdet.doctor.findings import Finding
+
+CGROUP = Path("/sys/fs/cgroup")
+MEMINFO = Path("/proc/meminfo")
+SHARED = Path("/dev/shm")
+GIB = 2**30
+SETTINGS = ("RESDET_CACHE", "RESDET_MAX_PIXELS", "RESDET_PLUGINS", "RESDET_TIMEOUT")
+OTHERS = ("DETECTRON2_DATASETS", "TORCH_HOME", "CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS")
+
+
+def cores() -> Iterator[Finding]:
+    """Those that the process may use, and what its control group grants."""
+    count, granted = available_cores(), cgroup_cores()
+    text = f"{count} of {cpu_model()}"
+    if granted is not None and granted < count:
+        threads = max(1, int(granted))
+        text += f"; the control group grants the time of {granted:g}"
+        yield Finding("cores", "warning", text, f"export OMP_NUM_THREADS={threads}, or all wait")
+    else:
+        yield Finding("cores", "ok", text)
+
+
+def cgroup_cores() -> float | None:
+    """The quota of processor time in cores, of version 2 or 1; None without one."""
+    words = _words(CGROUP / "cpu.max")
+    if len(words) != 2:
+        folder = CGROUP / "cpu"
+        words = _words(folder / "cpu.cfs_quota_us") + _words(folder / "cpu.cfs_period_us")
+    if len(words) != 2 or not all(word.isdecimal() for word in words):
+        return None  # "max", or -1
+    return int(words[0]) / int(words[1])
+
+
+def memory() -> Iterator[Finding]:
+    """What is free of what there is, or of what the control group grants."""
+    known = dict(line.split(":") for line in _text(MEMINFO).splitlines() if ":" in line)
+    if "MemTotal" not in known:
+        yield Finding("memory", "note", "cannot be told: no /proc/meminfo")
+        return
+    total, free = (1024 * int(known[name].split()[0]) for name in ("MemTotal", "MemAvailable"))
+    text = f"{free / GIB:.1f} of {total / GIB:.1f} GiB free"
+    limit, used = cgroup_memory()
+    if limit is not None and limit < total:
+        free = min(free, limit - used)
+        text += f"; the control group grants {limit / GIB:.1f} GiB, {free / GIB:.1f} GiB of it free"
+    if free < 4 * GIB:
+        remedy = "lower SOLVER.IMS_PER_BATCH and DATALOADER.NUM_WORKERS"
+        yield Finding("memory", "warning", text, remedy)
+    else:
+        yield Finding("memory", "ok", text)
+
+
+def cgroup_memory() -> tuple[int | None, int]:
+    """Limit and use in bytes, of version 2 or 1; a limit of None is none."""
+    for limit, used in (
+        ("memory.max", "memory.current"),
+        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
+    ):
+        text, now = _text(CGROUP / limit), _text(CGROUP / used)
+        if text.isdecimal() and now.isdecimal():
+            return int(text), int(now)
+    return None, 0
+
+
+def shared_memory() -> Iterator[Finding]:
+    """/dev/shm, through which the workers of a loader hand on images."""
+    if not SHARED.is_dir():
+        return
+    room = shutil.disk_usage(SHARED)
+    text = f"{room.free / GIB:.1f} of {room.total / GIB:.1f} GiB free in {SHARED}"
+    if room.free < GIB:
+        remedy = "docker run --shm-size=8g, or DATALOADER.NUM_WORKERS 0; workers die without it"
+        yield Finding("shared memory", "warning", text, remedy)
+    else:
+        yield Finding("shared memory", "ok", text)
+
+
+def output_folder(folder: Path) -> Iterator[Finding]:
+    """Whether a file can be written there, and the room on its disk."""
+    place = folder.absolute()
+    while not place.exists():
+        place = place.parent
+    remedy = "give another folder as --output, or OUTPUT_DIR of a config"
+    try:
+        with tempfile.NamedTemporaryFile(dir=place) as file:
+            file.write(b"1")
+            file.flush()
+    except OSError as error:
+        text = f"{folder} cannot be written: {error.strerror or error}"
+        yield Finding("output", "error", text, remedy)
+        return
+    free = shutil.disk_usage(place).free
+    text = f"{folder} can be written, {free / GIB:.1f} GiB free on its disk"
+    level = "warning" if free < 5 * GIB else "ok"
+    yield Finding("output", level, text, "" if level == "ok" else f"make room, or {remedy}")
+
+
+def datasets(root: Path | None) -> Iterator[Finding]:
+    """Which names of the catalog lie below the root of data."""
+    from resdet.data.catalog import dataset_root, names_below
+
+    base = dataset_root(root)
+    remedy = (
+        "none is needed for --data DIR with images of your own; for names such as "
+        "voc_2007_test, set DETECTRON2_DATASETS to the folder of VOC2007/ or coco/"
+    )
+    if not base.is_dir():
+        text = f"{base} is no folder: no dataset by name"
+        yield Finding("data", "note", text, remedy)
+        return
+    names = names_below(base)
+    if names:
+        yield Finding("data", "ok", f"{base}: {', '.join(names)}")
+    else:
+        yield Finding("data", "note", f"{base}: none of the known datasets", remedy)
+
+
+def cached_weights() -> Iterator[Finding]:
+    """What torchvision has downloaded; other files there are not counted."""
+    from torch import hub
+
+    folder = Path(hub.get_dir()) / "checkpoints"
+    files = sorted(path.name for path in folder.glob("*.pth")) if folder.is_dir() else []
+    known = [name for name in files if name.startswith(("resnet", "vgg"))]
+    if known:
+        yield Finding("weights", "ok", f"{folder}: {', '.join(known)}")
+    else:
+        text = f"none in {folder}: torchvision:<weights> are downloaded when first used"
+        remedy = "without a network, copy them there, or set TORCH_HOME"
+        yield Finding("weights", "note", text, remedy)
+
+
+def settings() -> Iterator[Finding]:
+    """Variables of the environment that change what resdet does."""
+    from backbones.patience import patience
+
+    ours = [name for name in os.environ if name.startswith("RESDET_")]
+    unknown = [name for name in ours if name not in (*SETTINGS, "RESDET_SHARED_DATA")]
+    for name in unknown:
+        text = f"{name} is no setting of resdet{nearest(name, SETTINGS)}"
+        yield Finding("settings", "warning", text, f"unset {name}")
+    try:
+        patience()
+    except ValueError as error:
+        yield Finding("settings", "error", str(error), "unset RESDET_TIMEOUT")
+    given = [f"{name}={os.environ[name]}" for name in (*SETTINGS, *OTHERS) if os.environ.get(name)]
+    yield Finding("settings", "ok", ", ".join(given) or "no variable is set: all as it comes")
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""
+
+
+def _words(path: Path) -> list[str]:
+    return _text(path).split()
