@@ -57,11 +57,12 @@ def main(argv: Sequence[str]) -> None:
 def _measure(name: str, options: dict[str, Any]) -> dict[str, Any]:
     from rich.console import Console
 
+    from backbones.progress import Bar
     from resdet.benchmarks import suite
 
     console = Console()
     started = time.monotonic()
-    with console.status(f"measuring {name}"):
+    with Bar(f"measuring {name}"):
         measured = suite.BENCHMARKS[name](**options)
     measured["took_seconds"] = round(time.monotonic() - started, 1)
     for table in suite.tables(name, measured):

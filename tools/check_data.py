@@ -6,13 +6,13 @@ examples:
   resdet check-data --annotations train.json val.json --images train2017 val2017 --fix fixed
 
 VOC, COCO and YOLO in any of their layouts, folders of classes, CIFAR's files, tar shards. Exits
-with 0 where nothing stops training, 1 where something does (with --fix: in the copy), 2 where it cannot be told.
+with 0 where nothing stops training, 1 where something does (with --fix: in the copy), 2 where it
+cannot be told.
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,14 +26,15 @@ def main(argv: Sequence[str]) -> int:
 
     from backbones.data.check_report import write_reports
     from backbones.hardware import available_cores
+    from backbones.progress import reporting
 
     workers = args.workers or available_cores()
-    common: dict[str, Any] = {"full": not args.quick, "workers": workers, "progress": progress}
-    reports = _coco(args, common) if args.annotations else _folder(args, common)
     told = []
-    for report in reports:
-        print(*report.lines(args.examples), sep="\n", flush=True)
-        told.append(report)
+    with reporting("looking at images") as progress:
+        common: dict[str, Any] = {"full": not args.quick, "workers": workers, "progress": progress}
+        for report in _coco(args, common) if args.annotations else _folder(args, common):
+            print(*report.lines(args.examples), sep="\n", flush=True)
+            told.append(report)
     if args.json:
         write_reports(args.json, told)
     return 1 if told[-1].total("error") else 0
@@ -70,13 +71,6 @@ def _folder(args: argparse.Namespace, common: dict[str, Any]) -> Iterator[Report
     found = discover(root)
     print(*found.lines(), sep="\n", flush=True)
     yield from check_found(found, args.split, args.fix, **common)
-
-
-def progress(done: int, count: int) -> None:
-    """One line that a terminal overwrites, and a log is spared."""
-    if sys.stderr.isatty():
-        end = "\r\033[K" if done == count else ""
-        print(f"\r{done} of {count} images{end}", end="", file=sys.stderr, flush=True)
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:

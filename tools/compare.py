@@ -25,6 +25,7 @@ def main(argv: Sequence[str]) -> None:
 
     from rich.console import Console
 
+    from backbones.progress import reporting
     from resdet.evaluation import write_json
     from resdet.evaluation.compare import compare
     from resdet.evaluation.comparison_tables import comparison_markdown, comparison_tables, notes
@@ -47,8 +48,10 @@ def main(argv: Sequence[str]) -> None:
         models = list(zip([side.name for side in sides], records_to_show(sides)))
         check_gallery(args.gallery, models, images=args.images, threshold=args.threshold)
     console = Console()
-    with console.status("resampling"):
-        comparison = compare(baseline, others, resamples=args.resamples, seed=args.seed)
+    with reporting("resampling") as progress:
+        comparison = compare(
+            baseline, others, resamples=args.resamples, seed=args.seed, progress=progress
+        )
     title = "; ".join(convention(part) for part in sections(first.result))
     for table in comparison_tables(comparison, title, paper):
         console.print(table)
@@ -95,19 +98,16 @@ def arguments() -> argparse.ArgumentParser:
 
 def _write_gallery(args: argparse.Namespace, models: Sequence[tuple[str, Record]]) -> None:
     """A side of several runs is shown by its first."""
-    from rich.console import Console
-    from rich.progress import Progress
-
+    from backbones.progress import reporting
     from resdet.visualization.gallery import write_gallery
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("pictures")
+    with reporting("writing pictures") as progress:
         missing = write_gallery(
             args.gallery,
             models,
             images=args.images,
             threshold=args.threshold,
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
+            progress=progress,
         )
     if missing:
         print(f"pictures that could not be read: {len(missing)}, the first of {missing[0]}")

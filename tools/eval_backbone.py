@@ -69,12 +69,11 @@ def main(argv: Sequence[str]) -> None:
     if args.json and (args.json.is_dir() or not args.json.parent.is_dir()):
         raise ValueError(f"--json must be a file in an existing folder, got {args.json}")
 
-    from rich.progress import track
-
     from backbones.evaluation.networks import load_network, parse_member
     from backbones.evaluation.protocol import Protocol, evaluate_networks
     from backbones.evaluation.report import describe, to_result
     from backbones.files import atomic_write
+    from backbones.progress import tracked
     from backbones.training import distributed
 
     with distributed.joined():
@@ -92,9 +91,7 @@ def main(argv: Sequence[str]) -> None:
             args.data,
             protocol,
             device,
-            lambda batches, total: track(
-                batches, "testing", total, disable=not distributed.is_main()
-            ),
+            lambda batches, total: tracked(batches, "testing", total),
         )
         if distributed.is_main():
             print("\n".join((*outcome.notes, describe(outcome))))

@@ -12,6 +12,7 @@ from backbones.data.cache import Cache, Entries, is_settled, stamp
 from backbones.data.check_images import ImageFacts, inspect_images
 from backbones.data.folder import ImageFolder
 from backbones.data.images import Images, Subset
+from backbones.progress import reporting
 
 MOST_LEFT_OUT = 0.1  # of the images: where more are broken, something else is wrong
 _LOOKED_AT = 20_000  # heads of a split of a folder: seconds on a disk, where a million are minutes
@@ -30,7 +31,8 @@ def inspect_heads(paths: Sequence[str]) -> list[ImageFacts]:
     marks = [stamp(path) for path in paths]
     entries = [known.get(path) for path in paths]
     unknown = [at for at, entry in enumerate(entries) if entry is None or entry[:3] != marks[at]]
-    read = inspect_images([paths[at] for at in unknown], full=False)
+    with reporting("looking at images") as progress:
+        read = inspect_images([paths[at] for at in unknown], full=False, progress=progress)
     fresh: Entries = {}
     found = dict(zip(unknown, read, strict=True))
     for at, fact in found.items():

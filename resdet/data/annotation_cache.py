@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable
 
 from backbones.data.cache import Cache, Entries, is_settled, stamp
+from backbones.progress import tracked
 from resdet.data.layouts import VocLayout
 from resdet.data.validate import Faults
 from resdet.data.voc_xml import Annotation, read_annotation
@@ -25,7 +26,7 @@ def read_annotations(
     known = cache.load()
     found: dict[str, Annotation] = {}
     fresh: Entries = {}  # of a stem: the stamp of its file, then the fields of its Annotation
-    for stem in stems:
+    for stem in tracked(stems, "reading annotations"):
         file = os.path.join(layout.annotations, f"{stem}.xml")
         mark = stamp(file)
         entry = known.get(stem)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from backbones.progress import tracked
 from resdet import boxes as box
 from resdet.coco_json import real_categories
 from resdet.data.validate import Faults, check_names, is_pixels, text_lines, warn_thin
@@ -193,7 +194,7 @@ def _objects(
 ) -> dict[int, list[_Json]]:
     """The sound annotations by image id; `thin` receives those at most a pixel wide or high."""
     by_image: dict[int, list[_Json]] = {}
-    for entry in entries:
+    for entry in tracked(entries, "reading annotations"):
         told = fault_of(entry, images, label_of)
         if told:
             faults.add(told)

@@ -12,6 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from backbones.progress import tracked
 from resdet import boxes as box
 from resdet.data.drawing import SHAPE_CLASSES, Shape, draw_image
 from resdet.data.image import read_image
@@ -125,7 +126,7 @@ def _write(root: Path, counts: Mapping[str, int], size: int, seed: int) -> None:
     number = 0
     for index, split in enumerate(SPLITS):
         drawn: dict[int, list[Shape]] = {}
-        for at in range(counts[split]):
+        for at in tracked(range(counts[split]), f"drawing {split}"):
             number += 1
             image, drawn[number] = draw_image(np.random.default_rng([seed, index, at]), size)
             _save(root / "JPEGImages" / f"{_stem(number)}.jpg", image)
@@ -204,7 +205,7 @@ def _write_crops(root: Path, crops: Path, size: int, seed: int) -> None:
     for index, split in enumerate(("train", "val")):
         dataset = load_voc(root, split)
         rng = np.random.default_rng([seed, index])
-        for record in dataset.records:
+        for record in tracked(dataset.records, f"cropping {split}"):
             image, truth = read_image(record.path), record.ground_truth
             assert truth is not None  # a shape split is annotated
             for at in np.flatnonzero(~truth.difficult):

@@ -9,7 +9,7 @@ Source: Efron and Tibshirani 1993, chapters 6 and 16.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,11 +88,15 @@ def interval(gain: float, resampled: Float64Array) -> Interval | None:
 
 
 def resampled_ap(
-    matches: Matches, weights: Weights, metrics: Sequence[Metric]
+    matches: Matches,
+    weights: Weights,
+    metrics: Sequence[Metric],
+    done: Callable[[], None] = lambda: None,
 ) -> dict[Metric, Float64Array]:
     """AP of every resample, class and threshold; equal to evaluating the resampled images.
 
     NaN where a resample holds no object of the class. Copies of a detection stand together.
+    `done` is called after each class.
 
     Shape: weights (R, I) -> (R, K, T) by metric.
     """
@@ -110,6 +114,7 @@ def resampled_ap(
             counts = _Counts(weights[part], images, verdicts, positives[part])
             for metric, values in found.items():
                 values[part, label] = counts.average_precisions(metric, matches.rules.recall)
+        done()
     return found
 
 

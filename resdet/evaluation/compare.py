@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -25,6 +26,7 @@ from resdet.evaluation.record import matches_path
 from resdet.evaluation.sides import Run, Side, matches_like
 from resdet.evaluation.table import Float64Array
 
+Progress = Callable[[int, int], None]
 METHOD = (
     "paired bootstrap over images, symmetric 95 percent interval; p two-sided, "
     "(1 + resamples as far from the gain as it is from 0) / (1 + resamples); where a side has "
@@ -98,12 +100,18 @@ class Comparison:
 
 
 def compare(
-    baseline: Side, others: Sequence[Side], *, resamples: int = 1000, seed: int = 0
+    baseline: Side,
+    others: Sequence[Side],
+    *,
+    resamples: int = 1000,
+    seed: int = 0,
+    progress: Progress | None = None,
 ) -> Comparison:
     """Rows of every measure that the results hold, means first, with the interval of each gain.
 
     Every resample draws images, the same for all models and runs. Where a side has several
-    runs the interval holds the noise of training too. 0 resamples: no interval.
+    runs the interval holds the noise of training too. 0 resamples: no interval. `progress` is
+    called with (classes resampled, of all runs).
 
     Raises: ValueError listing how the conventions, images or objects of the results differ.
     """
@@ -120,7 +128,7 @@ def compare(
     measures = list(baseline.runs[0].measured.values)
     rows = [[_row(measure, baseline, other) for measure in measures] for other in others]
     if not why:
-        rows = _with_intervals(sides, rows, measures, resamples, seed)
+        rows = _with_intervals(sides, rows, measures, resamples, seed, progress)
     num_images = int(baseline.runs[0].measured.conventions["num_images"])
     return Comparison(
         baseline, tuple(others), tuple(map(tuple, rows)), resamples, seed, num_images, why
@@ -156,11 +164,19 @@ def _with_intervals(
     measures: Sequence[Measure],
     resamples: int,
     seed: int,
+    progress: Progress | None,
 ) -> list[list[Row]]:
     reference = sides[0].runs[0]
     first = matches_like(reference, reference)
     weights = draw_weights(len(first.image_ids), resamples, seed)
-    resampled = [_resampled_side(side, reference, measures, weights) for side in sides]
+    total = sum(len(side.runs) for side in sides) * len(first.class_names)
+    counted = itertools.count(1)
+
+    def done() -> None:
+        if progress is not None:
+            progress(next(counted), total)
+
+    resampled = [_resampled_side(side, reference, measures, weights, done) for side in sides]
     images = _images_with_objects(first.truth, len(first.class_names))
     return [
         [
@@ -193,13 +209,14 @@ def _resampled_side(
     reference: Run,
     measures: Sequence[Measure],
     weights: Weights,
+    done: Callable[[], None],
 ) -> dict[Measure, Float64Array]:
     """(R,) by measure that matches hold: the mean of the side's runs."""
     pooled: dict[Measure, Float64Array] = {}
     metrics = list(dict.fromkeys(measure.metric for measure in measures if measure.metric))
     for run in side.runs:
         matches = matches_like(run, reference)
-        aps = resampled_ap(matches, weights, metrics)
+        aps = resampled_ap(matches, weights, metrics, done)
         for measure in measures:
             if measure.metric:
                 value = measure.of(aps[measure.metric], matches.keys) / len(side.runs)

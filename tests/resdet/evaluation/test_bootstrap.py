@@ -161,3 +161,11 @@ def test_training_noise_is_students_t_of_the_pooled_spread():
     noise = draw_training_noise([0.70, 0.72, 0.74], [0.8], 200_000, 0)
     reach = 4.303 * np.sqrt(0.02**2 * (1 + 1 / 3))
     assert np.mean(np.abs(noise) > reach) == pytest.approx(0.05, abs=0.003)
+
+
+def test_each_class_is_told_when_it_is_done():
+    truth, table = random_data(0)
+    matches = match_voc(truth, table, CLASSES)
+    told = []
+    resampled_ap(matches, draw_weights(len(truth), 100, 0), METRICS, lambda: told.append(1))
+    assert len(told) == len(CLASSES)
