@@ -23,6 +23,7 @@ from typing import Generic, TypeVar
 
 VARIABLE = "RESDET_PLUGINS"
 GROUP = "resdet.plugins"
+HINT = f"; what is not ours is added by the module that {VARIABLE} names"
 Thing = TypeVar("Thing")
 
 _loaded: set[str] = set()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from backbones.plugins import load_plugins, nearest
+from backbones.plugins import HINT, load_plugins, nearest
 
 if TYPE_CHECKING:
     from backbones.features import Classifier
@@ -87,7 +87,8 @@ def _find(name: str) -> Builder:
     family = re.fullmatch(r"(.*?)([1-9]\d{0,5})", name)
     if family and family[1] in _FAMILIES:
         return partial(_FAMILIES[family[1]], int(family[2]))
-    raise ValueError(f"name must be one of {', '.join(known)}, got {name!r}{nearest(name, known)}")
+    hint = nearest(name, known) or HINT
+    raise ValueError(f"name must be one of {', '.join(known)}, got {name!r}{hint}")
 
 
 def _natural_order(name: str) -> list[str | int]:

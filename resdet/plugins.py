@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from backbones.plugins import Registry
+from backbones.plugins import HINT, Registry
 
 if TYPE_CHECKING:
     from resdet.engines import Engine
@@ -20,6 +20,16 @@ if TYPE_CHECKING:
     HeadBuilder = Callable[[HeadInputs], BoxHead]
     # what follows `<kind>:` in a name, the data root, DATASETS.CLASSES
     Reader = Callable[[str, Path, Sequence[str]], Dataset]
+
+__all__ = [
+    "ENGINES",
+    "FORMATS",
+    "HEADS",
+    "HINT",
+    "register_engine",
+    "register_format",
+    "register_head",
+]
 
 OWN_HEADS = ("Conv5Head", "FC6FC7Head")
 OWN_ENGINES = ("d2", "tv")

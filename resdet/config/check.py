@@ -9,6 +9,7 @@ from fvcore.common.config import CfgNode
 
 from backbones.config.load import ConfigError
 from backbones.config.schema import get, value_faults
+from backbones.plugins import HINT, nearest
 from resdet.plugins import HEADS
 
 RESNET = "build_resdet_resnet_backbone"
@@ -146,7 +147,11 @@ def uses_network(cfg: CfgNode) -> bool:
 
 def _values(cfg: CfgNode, engine: str) -> Iterator[str]:
     everywhere = {key: values for key, values in ALLOWED.items() if key not in D2_ALLOWED}
-    everywhere["MODEL.ROI_BOX_HEAD.NAME"] += HEADS.names()
+    heads = everywhere.pop("MODEL.ROI_BOX_HEAD.NAME") + HEADS.names()
+    head = get(cfg, "MODEL.ROI_BOX_HEAD.NAME")
+    if head not in heads:
+        hint = nearest(head, heads) or HINT
+        yield f"MODEL.ROI_BOX_HEAD.NAME must be {' or '.join(map(repr, heads))}, got {head!r}{hint}"
     yield from value_faults(cfg, everywhere, POSITIVE, NON_NEGATIVE, FRACTION)
     for key, values in D2_ALLOWED.items():
         found = get(cfg, key)

@@ -7,7 +7,7 @@ import importlib.util
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from backbones.plugins import nearest
+from backbones.plugins import HINT, nearest
 from resdet.plugins import ENGINES as OTHERS
 from resdet.plugins import OWN_ENGINES as ENGINES
 
@@ -75,7 +75,7 @@ def choose(name: str = "auto") -> str:
     if chosen not in (*ENGINES, *others):
         known = ["auto", *ENGINES, *others]
         listed = f"{', '.join(known[:-1])} or {known[-1]}"
-        raise ValueError(f"--engine must be {listed}, got {name!r}{nearest(name, known)}")
+        raise ValueError(f"--engine must be {listed}, got {name!r}{nearest(name, known) or HINT}")
     if chosen not in (*available(), *others):
         raise ValueError(
             f"--engine must be tv where detectron2 is absent, got {name!r}; --engine tv gives the "
