@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from pathlib import Path
 
+import cv2
 import pytest
 import torch
 
@@ -92,6 +93,17 @@ def test_what_was_on_stands_in_the_result_and_in_shards(
     with pytest.raises(SystemExit):
         tool("eval_voc", "--detections", "x", *data[2:], "--multi-scale", "64")
     assert "--multi-scale goes with --checkpoint" in capsys.readouterr().err
+
+
+def test_a_picture_is_drawn_with_them(tool, detector, shapes_root, tmp_path) -> None:
+    source = next((shapes_root / "JPEGImages").iterdir())
+    pictures = []
+    for number, more in enumerate([(), ("--refine", "--ensemble", detector)]):
+        output = tmp_path / str(number)
+        given = ("--checkpoint", detector, "--input", source, "--output", output)
+        tool("visualize", *given, "--threshold", "0", *more)
+        pictures.append(cv2.imread(str(output / source.name)))
+    assert (pictures[0] != pictures[1]).any()
 
 
 def test_a_config_asks_for_them_in_training_too(tool, small_config, shapes_root, tmp_path) -> None:

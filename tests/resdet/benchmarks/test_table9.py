@@ -8,6 +8,7 @@ import torch
 
 from resdet import engines
 from resdet.benchmarks import table9
+from resdet.benchmarks.extras_table import extras_table
 from resdet.engines import checkpoint
 from resdet.engines.build import build_model
 
@@ -42,7 +43,6 @@ def test_every_line_is_measured_and_printed(
         detector(small_config, output / "model_final.pth", name)
 
     monkeypatch.setattr(table9, "_train", train)
-    monkeypatch.setattr(table9, "SIZES", "[96]")
     measured = table9.measure(demo, output, seeds=2, resamples=100)
     assert trained == [
         ("shapes_r18-seed2", 2),
@@ -53,7 +53,7 @@ def test_every_line_is_measured_and_printed(
     assert measured["lines"][5]["testing"] == "TEST.ENSEMBLE ['shapes_vgg16']"
     assert all(line["milliseconds"] > 1 for line in measured["lines"])
     assert measured["num_images"] == 4
-    text = table9.markdown(measured)
+    text = extras_table(measured).splitlines()
     assert len(text) == 2 + len(table9.TESTS)
     assert len({line.count("|") for line in text}) == 1
 
@@ -68,7 +68,7 @@ def test_a_row_reads_as_the_paper_prints() -> None:
         "paper": [1.5, 2.7],
     }
     first = {**line, "gains": {}, "paper": None}
-    text = table9.markdown({"lines": [first, line]})[2:]
+    text = extras_table({"lines": [first, line]}).splitlines()[2:]
     assert text[0] == "| box refinement | 70.0 |  | 50.0 |  | 45 |  |"
     assert (
         text[1] == "| box refinement | 70.0 | +1.2 (-0.4 to +3.0) | 50.0 | +1.2 | 45 | +1.5 +2.7 |"
