@@ -123,11 +123,11 @@ class Parser(argparse.ArgumentParser):
 
     def format_usage(self) -> str:
         """What must be given; the options have their own lines."""
-        return f"usage: {self._use()}\n"
+        return f"usage: {self._wrapped_use()}\n"
 
     def format_help(self) -> str:
         """What must be given, the summary, the options, the examples."""
-        self.usage = self._use().replace("%", "%%")
+        self.usage = self._wrapped_use().replace("%", "%%")
         return super().format_help()
 
     def error(self, message: str) -> NoReturn:
@@ -160,10 +160,15 @@ class Parser(argparse.ArgumentParser):
         told += [f"({' | '.join(map(_spelt, group))})" for group in groups]
         return " ".join([*told, "[options]", *map(_spelt, positional)])
 
+    def _wrapped_use(self) -> str:
+        width = min(100, shutil.get_terminal_size().columns) - len("usage: ")
+        lines = textwrap.wrap(self._use(), width, break_on_hyphens=False, break_long_words=False)
+        return ("\n" + " " * 9).join(lines)
+
     def _tell_use(self) -> NoReturn:
         """The short help."""
         example = re.search(r"(?<=examples:\n)(.*\\\n)*.*$", self.epilog or "", re.MULTILINE)
-        lines = [self.description, f"usage: {self._use()}"]
+        lines = [self.description, f"usage: {self._wrapped_use()}"]
         lines += [f"example: {textwrap.dedent(example.group())}"] if example else []
         print(*lines, f"{self.prog} --help tells more", sep="\n", file=sys.stderr)
         self.exit(USER_ERROR)

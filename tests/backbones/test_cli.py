@@ -160,7 +160,7 @@ def test_a_tool_shows_an_example_and_explains_each_option(path, monkeypatch):
     assert isinstance(parser, Parser)
     assert not parser.allow_abbrev
     command = re.escape(path.stem.replace("_", "-"))
-    assert re.search(rf"^examples:\n  (resdet {command}|python tools/{path.name})", parser.epilog, re.M)
+    assert re.search(rf"^examples:\n.*resdet {command}", parser.epilog, re.MULTILINE)
     assert all(len(line) <= 100 for line in parser.format_help().splitlines())
     for each in [parser, *commands(parser)]:
         silent = [action.dest for action in each._actions if not action.help]
