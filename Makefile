@@ -1,12 +1,14 @@
 # make demo   train, measure and compare two detectors on synthetic data; needs nothing installed
 # make test   the whole fast test suite
 # make faults training injured in every known way, and broken files: minutes, and a table
+# make bench  every benchmark, and the goals its figures are held to: an hour, and output/bench.json
+# make docs   the tables of the README and of docs/ and the picture of the architecture, made anew
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/python
 
-.PHONY: demo test slow faults lint types clean
+.PHONY: demo test slow faults bench docs lint types clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -34,6 +36,15 @@ slow: $(VENV)/installed-dev
 faults: $(VENV)/installed-dev
 	$(BIN)/pytest -n 2 -m slow tests/fuzz
 	$(RUN) tests/faults/run.py
+
+bench: $(VENV)/installed-dev
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	mkdir -p output
+	$(BIN)/resdet benchmark all --json output/bench.json
+
+docs: $(VENV)/installed-dev
+	$(RUN) tools/readme_tables.py
+	$(RUN) tools/draw_architecture.py
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .

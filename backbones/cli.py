@@ -24,6 +24,7 @@ from backbones.exits import INTERRUPTED, USER_ERROR, Stopped
 from backbones.printable import PrintableFormatter, printable_lines
 
 _KEY = re.compile(r"[A-Z][A-Z0-9_]*(\.[A-Z0-9_]+)*")
+_TIED = "\N{NO-BREAK SPACE}"  # where the use of a tool is not wrapped
 _PAIR = re.compile(r"([A-Za-z_][\w.]*)=(.*)", re.DOTALL)
 # argparse's way to say it, and ours
 _WORDING = (
@@ -163,7 +164,7 @@ class Parser(argparse.ArgumentParser):
     def _wrapped_use(self) -> str:
         width = min(100, shutil.get_terminal_size().columns) - len("usage: ")
         lines = textwrap.wrap(self._use(), width, break_on_hyphens=False, break_long_words=False)
-        return ("\n" + " " * 9).join(lines)
+        return ("\n" + " " * 9).join(lines).replace(_TIED, " ")
 
     def _tell_use(self) -> NoReturn:
         """The short help."""
@@ -226,7 +227,7 @@ def _spelt(action: argparse.Action) -> str:
     name = action.option_strings[0]
     if action.nargs == 0:
         return name
-    return f"{name} {value}{' ...' if action.nargs == '+' else ''}"
+    return f"{name} {value}{' ...' if action.nargs == '+' else ''}".replace(" ", _TIED)
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):

@@ -92,7 +92,7 @@ def arguments() -> argparse.ArgumentParser:
     add("--markdown", type=Path, metavar="FILE", help="write the tables here")
     add("--gallery", type=Path, metavar="DIR", help="write an HTML folder here")
     add("--images", type=Path, metavar="DIR", help="of --gallery [where they were evaluated]")
-    add("--threshold", type=share, help="lowest score in --gallery [0.5]")
+    add("--threshold", type=share, metavar="SCORE", help="lowest score in --gallery [0.5]")
     return parser
 
 

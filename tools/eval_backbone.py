@@ -31,7 +31,8 @@ def arguments() -> argparse.ArgumentParser:
     )
     add("--weights", "--checkpoint", required=True, metavar="FILE", help="or torchvision:<weights>")
     add("--data", type=Path, required=True, metavar="DIR", help="test images")
-    add("--test", choices=("single", "10crop", "multiscale"), default="single", help="[single]")
+    tests = ("single", "10crop", "multiscale")
+    add("--test", choices=tests, default="single", help="crops of an image, or all of it [single]")
     add("--ensemble", nargs="+", default=[], metavar="[MODEL=]FILE", help="further networks")
     add(
         "--scales",
