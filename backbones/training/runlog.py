@@ -45,6 +45,7 @@ class RunLog:
         self._make_boards = boards
         self._last_plain_line = -math.inf
         self._bar: progress.Bar | None = None
+        self._line = ""  # behind the bar, while iterating
 
     def __enter__(self) -> RunLog:
         if not self._on:
@@ -69,6 +70,7 @@ class RunLog:
         if not self._on:
             return
         if self._bar:
+            self._bar.say(self._line)  # not what it was doing at last
             self._bar.end()
         fault: OSError | None = None
         files: tuple[Board | TextIO, ...] = (*self._boards, self._metrics, self._text)
@@ -132,6 +134,7 @@ class RunLog:
     def moved(self, iterations_done: int) -> None:
         """Move the bar, where there is one."""
         if self._bar:
+            self._bar.say(self._line)
             self._bar.at(iterations_done, self._max_iterations)
 
     def progress(self, iterations_done: int, line: str, seconds_an_iteration: float) -> None:
@@ -139,6 +142,7 @@ class RunLog:
         if not self._on:
             return
         left = (self._max_iterations - iterations_done) * seconds_an_iteration
+        self._line = line
         if self._bar:
             self._bar.say(line, left)
         now = time.monotonic()

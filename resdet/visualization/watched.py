@@ -13,23 +13,26 @@ from resdet.visualization.draw import draw_detections
 from resdet.visualization.judged import draw_judged
 from resdet.visualization.lettering import Image
 
-THRESHOLD = 0.3  # of the scores drawn; a young detector is never sure
+THRESHOLD = 0.3  # of the scores drawn
 _WIDEST = 1400  # pixels
 
 
 def pictures(
-    dataset: Dataset, found: Sequence[Detections], count: int
+    dataset: Dataset, found: Sequence[Detections], images: int
 ) -> Iterator[tuple[str, Image]]:
-    """(name, picture) of `count` images spread over those with objects: truth and detections.
+    """(name, picture) of `images` images spread over those with objects: truth and detections.
+
+    As many of these as there are objects are drawn though a young detector is never sure of one.
 
     Shape: (H, W, 3) RGB.
     """
     by_id = {one.image_id: one for one in found}
-    for record in chosen(dataset.records, count):
+    for record in chosen(dataset.records, images):
         one = by_id[record.image_id]
-        keep = one.scores >= THRESHOLD
-        columns = (one.boxes[keep], one.labels[keep], one.scores[keep])
         image, truth = read_image(record.path), record.ground_truth
+        count = max(np.count_nonzero(one.scores >= THRESHOLD), len(truth) if truth else 0)
+        rows = np.argsort(-one.scores, kind="stable")[:count]
+        columns = (one.boxes[rows], one.labels[rows], one.scores[rows])
         if truth is None:
             drawn = draw_detections(image, *columns, dataset.class_names)
         else:

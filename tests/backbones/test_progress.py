@@ -114,11 +114,15 @@ def test_a_run_has_a_bar_on_a_terminal(open_terminal, tmp_path):
     terminal = open_terminal()
     with RunLog(tmp_path, "shapes_r18", 600, 20) as log:
         log.status("waiting for the first batch")
-        log.moved(40)
         progress._shared.refresh()
+        log.moved(40)
         log.progress(40, "loss 1.5  lr 0.01", 0.5)
         progress._shared.refresh()
         log.info("a word")
+        log.status("evaluating")
+        log.moved(41)  # back at work
+        assert progress._shared.tasks[0].fields["text"] == "loss 1.5  lr 0.01"
+        log.status("evaluating")
     text = terminal.getvalue()
     for shown in ("shapes_r18", "40/600", "4:40 left", "waiting for", "loss 1.5", "a word"):
         assert shown in text

@@ -45,3 +45,12 @@ def test_a_picture_shows_what_is_found_and_what_there_is(tmp_path, truth):
         assert picture.shape[1] > 2 * 480
         assert (picture == (0x00, 0xB3, 0x89)).all(axis=2).any()  # correct, in RGB
         assert not (picture == (0xF0, 0x60, 0x2A)).all(axis=2).any()  # too unsure to be shown
+
+
+def test_a_young_detector_shows_its_best(tmp_path):
+    made = records(tmp_path, [TRUTH])
+    dataset = Dataset("shapes_test", "voc", ("cat",), tuple(made), Path())
+    found = Detections("i0", [[5, 5, 41, 40], [50, 5, 70, 30]], [0, 0], np.array([0.06, 0.05]))
+    ((_, picture),) = pictures(dataset, [found], 4)
+    assert (picture == (0x00, 0xB3, 0x89)).all(axis=2).any()
+    assert not (picture == (0xF0, 0x60, 0x2A)).all(axis=2).any()
