@@ -107,7 +107,8 @@ def load(path: Path) -> dict[str, Any]:
     """
     path = Path(path)
     if not path.is_file():
-        raise FileNotFoundError(f"checkpoint must be an existing file, got {path}")
+        way = ", a folder; give a file of it, such as model_best.pth" if path.is_dir() else ""
+        raise FileNotFoundError(f"checkpoint must be an existing file, got {path}{way}")
     if path.suffix == SAFETENSORS:
         return _load_safetensors(path)
     try:

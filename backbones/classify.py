@@ -41,6 +41,10 @@ class ImageClassifier:
         self.batch = batch
         self._normalize = Normalizer(network.preprocessing, device)
 
+    def __repr__(self) -> str:
+        name, many = self.network.model.arch["name"], len(self.class_names)
+        return f"ImageClassifier({name}, {many} classes, {self.network.size} pixels)"
+
     @overload  # a path is a sequence of paths to mypy
     def __call__(  # type: ignore[overload-overlap]
         self, images: ImageLike, *, channel_order: ChannelOrder | None = ..., top: int = ...

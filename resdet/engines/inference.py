@@ -57,6 +57,12 @@ class Detector:
         pyramids = (part for part in model.modules() if isinstance(part, FPN))
         self._multiple = next((fpn.size_divisibility for fpn in pyramids), 1)
 
+    def __repr__(self) -> str:
+        device = next(self.model.parameters()).device
+        names = ", ".join(self.class_names[:3]) + (", ..." if len(self.class_names) > 3 else "")
+        many = f"{len(self.class_names)} classes ({names})"
+        return f"Detector({many}, engine {self.engine.NAME}, {device}, {self.speed.precision})"
+
     @overload  # a path is a sequence of paths to mypy
     def __call__(  # type: ignore[overload-overlap]
         self, images: ImageLike, *, channel_order: ChannelOrder | None = ...

@@ -56,6 +56,7 @@ def test_a_colour_is_known_in_every_form(tmp_path, order):
 
 def test_guesses_are_the_networks_probabilities(tmp_path):
     classify = backbones.load(saved(tmp_path / "n.pth"), device="cpu")
+    assert repr(classify) == "ImageClassifier(cifar_resnet8, 3 classes, 32 pixels)"
     image = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
     x = (torch.from_numpy(image).permute(2, 0, 1)[None] / 255 - 0.5) / 0.25
     with torch.no_grad():

@@ -81,6 +81,13 @@ def test_arguments_reach_the_detector(tiny_checkpoint, tmp_path):
             resdet.load(tiny_checkpoint, **arguments)
     with pytest.raises(FileNotFoundError, match="must be an existing file"):
         resdet.load(tmp_path / "gone.pth")
+    with pytest.raises(FileNotFoundError, match="a folder; give a file of it, such as model_best"):
+        resdet.load(tmp_path)
+
+
+def test_it_says_what_it_is(detector):
+    told = "Detector(6 classes (circle, square, triangle, ...), engine tv, cpu, fp32)"
+    assert repr(detector) == told
 
 
 def test_a_network_is_sent_to_the_other_package(tmp_path):

@@ -44,6 +44,12 @@ def test_every_form_of_a_picture_is_the_same_array(photo):
         np.testing.assert_array_equal(found, RGB, form)
 
 
+def test_floats_go_to_the_nearest_of_256_values():
+    for value, nearest in ((100.7, 101), (100.3, 100), (254.9, 255)):
+        found = to_rgb(torch.full((3, 2, 2), value / 255), "RGB")
+        assert (found == nearest).all()
+
+
 def test_grey_is_grey_in_every_channel(photo):
     grey = np.arange(20, dtype=np.uint8).reshape(4, 5)
     expected = np.stack([grey] * 3, -1)
