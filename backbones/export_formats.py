@@ -49,16 +49,24 @@ def encode(
 ) -> bytes:
     """The file of `graph`, which is in eval mode; `translations` are of operators torch.onnx lacks.
 
-    Raises: RuntimeError as torch raises it, of a network that the format cannot hold.
+    Raises: ValueError for a network that the format cannot hold.
     """
     dims = {
         axis: torch.export.Dim(name, min=least) for axis, (name, least) in contract.axes.items()
     }
     graph.requires_grad_(False)
     with _quiet(), _floor_division(), torch.no_grad():
-        program = torch.export.export(graph, (contract.example,), dynamic_shapes=(dims,))
-        if kind == "onnx":
-            return _onnx(program, contract, translations or {})
+        try:
+            program = torch.export.export(graph, (contract.example,), dynamic_shapes=(dims,))
+            if kind == "onnx":
+                return _onnx(program, contract, translations or {})
+        except Exception as error:  # torch raises anything, at length
+            reason = str(error).strip().partition("\n")[0]
+            raise ValueError(
+                f"network must be one that torch.export can hold as {kind}, got "
+                f"{type(error).__name__}: {reason:.300}; a part of another package may branch on "
+                "values, or torch be too old"
+            ) from error
         file = io.BytesIO()
         extra = {METADATA: json.dumps(dict(contract.metadata))}
         torch.export.save(program, file, extra_files=extra)

@@ -50,13 +50,13 @@ class DetectorGraph(nn.Module):
         return self._select(logits, deltas, proposals, limit)
 
     def _describe(self, features: Mapping[str, Tensor], boxes: Tensor, limit: Tensor) -> Tensor:
+        """A vector a box; the whole image is described too, so that there is always a region."""
         heads: Any = self.model.get_submodule("roi_heads")
-        if not heads.context:
-            described: Tensor = heads.box_head(heads.box_roi_pool(features, [boxes]))
-            return described
-        whole = limit * torch.tensor([0.0, 0.0, 1.0, 1.0])
-        described = heads.box_head(heads.box_roi_pool(features, [torch.cat([boxes, whole[None]])]))
+        whole = limit * torch.tensor([[0.0, 0.0, 1.0, 1.0]])
+        described = heads.box_head(heads.box_roi_pool(features, [torch.cat([boxes, whole])]))
         regions, image = described[:-1], described[-1:]
+        if not heads.context:
+            return regions
         return torch.cat([regions, image.expand_as(regions)], dim=1)
 
     def _propose(self, features: Mapping[str, Tensor], limit: Tensor) -> Tensor:
@@ -125,7 +125,8 @@ def _apart(boxes: Tensor, scores: Tensor) -> Tensor:
     so suppresses other boxes than it would without. Source: torchvision.ops.boxes.batched_nms.
     """
     taken = scores > _NONE / 2
-    largest = torch.where(taken[..., None], boxes, 0.0).max()
+    # a 0 more: of no box at all there would be no largest coordinate
+    largest = F.pad(torch.where(taken[..., None], boxes, 0.0).reshape(-1), (0, 1)).max()
     step = torch.where(taken.sum() > _ALONE, 0.0, largest + 1)
     row = torch.arange(boxes.shape[0], dtype=torch.float32)
     return boxes + (row * step)[:, None, None]

@@ -17,7 +17,7 @@ import backbones
 from backbones import export as exporter
 from backbones.checkpoint import Preprocessing, load_backbone, save_backbone
 from backbones.export import ClassifierGraph, export_classifier
-from backbones.export_formats import METADATA
+from backbones.export_formats import METADATA, Contract, encode
 from backbones.export_images import images_to_compare
 from backbones.export_request import check_request
 
@@ -93,6 +93,17 @@ def test_different_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(ValueError, match=r"scores must differ by at most 0.001, got .* on made up"):
         export_classifier(source, "torch-export", tmp_path / "net.pt2")
     assert not (tmp_path / "net.pt2").exists()
+
+
+def test_a_network_that_branches_on_values_is_told_in_a_line() -> None:
+    class Branching(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x + 1 if x.float().mean() > 3 else x
+
+    contract = Contract("x", torch.zeros(4, dtype=torch.uint8), {}, {"y": ("",)})
+    with pytest.raises(ValueError, match="network must be one that torch.export can hold") as error:
+        encode(Branching(), contract, "torch-export")
+    assert "\n" not in str(error.value)
 
 
 def test_packages_that_lack_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

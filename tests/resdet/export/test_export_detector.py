@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +12,8 @@ import numpy as np
 import pytest
 import torch
 
-from backbones.export_formats import runner
+from backbones.export_formats import encode, runner
+from resdet.engines.exporting import load_exportable
 from resdet.export import detector as exporter
 
 
@@ -68,9 +71,24 @@ def test_different_is_refused(
     assert not source.with_suffix(".pt2").exists()
 
 
-def test_nothing_to_compare_is_refused(saved_detector: Callable, eager: Callable) -> None:
+def test_where_nothing_is_found_less_is_asked(saved_detector: Callable, eager: Callable) -> None:
     eager()
-    source = saved_detector("MODEL.ROI_HEADS.SCORE_THRESH_TEST", "0.99999")
+    done = export(saved_detector("MODEL.ROI_HEADS.SCORE_THRESH_TEST", "0.99999"))
+    (note,) = done.notes
+    assert note.startswith("nothing scores above 0.99999 there: a file for 0.")
+    assert sum(int(row[2]) for row in done.rows) > 50
+    eager(box=0.01)
+    done.path.unlink()
+    with pytest.raises(ValueError, match="boxes must differ by at most"):
+        export(saved_detector("MODEL.ROI_HEADS.SCORE_THRESH_TEST", "0.99999"))
+    assert not done.path.exists()
+
+
+def test_no_detection_at_all_is_refused(
+    saved_detector: Callable, eager: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    eager()
+    source = saved_detector("MODEL.PROPOSAL_GENERATOR.MIN_SIZE", "5000")
     with pytest.raises(ValueError, match="--images must show what the detector finds"):
         export(source)
     assert not source.with_suffix(".pt2").exists()
@@ -118,3 +136,35 @@ def test_each_kind_of_detector(
     run = runner(done.path.read_bytes(), kind, done.contract)
     boxes, labels, scores = run(np.zeros((150, 170, 3), np.uint8))
     assert len(boxes) == len(labels) == len(scores)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("base", ["shapes_r18", "shapes_vgg16"])
+def test_without_a_proposal_there_is_no_detection(saved_detector: Callable, base: str) -> None:
+    for package in ("onnx", "onnxruntime", "onnxscript"):
+        pytest.importorskip(package)
+    from resdet.export.onnx_operators import TRANSLATIONS
+
+    source = saved_detector("MODEL.PROPOSAL_GENERATOR.MIN_SIZE", "5000", base=base)
+    detector = load_exportable(source)
+    contract = exporter._contract(detector, source)
+    graph = exporter.DetectorGraph(detector.model, "BGR", exporter.suppression.by_rows).eval()
+    run = runner(encode(graph, contract, "onnx", TRANSLATIONS), "onnx", contract)
+    assert [out.shape for out in run(np.zeros((90, 90, 3), np.uint8))] == [(0, 4), (0,), (0,)]
+
+
+@pytest.mark.slow
+def test_program_runs_without_this_package(saved_detector: Callable, tmp_path: Path) -> None:
+    source = saved_detector()
+    exporter.export_detector(source, "torch-export", tmp_path / "model.pt2")
+    code = """
+import sys
+sys.modules["resdet"] = sys.modules["backbones"] = None
+import torch, torchvision
+run = torch.export.load(sys.argv[1]).module()
+boxes, labels, scores = run(torch.zeros(100, 110, 3, dtype=torch.uint8))
+print(boxes.shape[1] == 4, len(labels) == len(scores))
+"""
+    words = [sys.executable, "-c", code, str(tmp_path / "model.pt2")]
+    done = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path)
+    assert done.stdout.split() == ["True", "True"], done.stderr
