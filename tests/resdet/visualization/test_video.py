@@ -20,7 +20,7 @@ def levels(source):
     return [round(float(frame.mean()) / 40) for _, frame in source]
 
 
-def film(path, rate=NTSC, times=range(6), sound="", size=(48, 64), rotation=0):
+def film(path, rate=NTSC, times=range(6), sound="", size=(48, 64), corner=0):
     """A video with one shade a frame, shown at `times` / rate, and a tone."""
     av = pytest.importorskip("av")
     with av.open(str(path), "w") as out:
@@ -29,7 +29,9 @@ def film(path, rate=NTSC, times=range(6), sound="", size=(48, 64), rotation=0):
         pictures.pix_fmt = "yuv420p"
         tone = out.add_stream(sound, rate=44100) if sound else None
         for number, at in enumerate(times):
-            frame = av.VideoFrame.from_ndarray(grey(40 * number, *size), format="bgr24")
+            shade = grey(40 * number, *size)
+            shade[: size[0] // 4, : size[1] // 4] += corner
+            frame = av.VideoFrame.from_ndarray(shade, format="bgr24")
             frame.pts, frame.time_base = at, 1 / rate
             out.mux(pictures.encode(frame))
         out.mux(pictures.encode())
@@ -203,3 +205,19 @@ def test_what_is_no_video(tmp_path, monkeypatch, content, with_av):
     (tmp_path / "v.mp4").write_bytes(content)
     with pytest.raises(ValueError, match=r"must be a readable video, got .*v\.mp4; convert"):
         open_video(tmp_path / "v.mp4")
+
+
+@pytest.mark.parametrize("turned", [(0, 1, -1, 0), (0, -1, 1, 0), (-1, 0, 0, -1)])
+def test_films_of_a_telephone_stand_upright_as_opencv_shows_them(tmp_path, turned):
+    path = film(tmp_path / "v.mp4", corner=200)
+    content = bytearray(path.read_bytes())
+    matrix = content.index(b"tkhd") + 4 + 40  # after the version, times, layer and volume
+    identity = b"".join(x.to_bytes(4, "big", signed=True) for x in (1 << 16, 0, 0, 0, 1 << 16))
+    assert content[matrix : matrix + 20] == identity
+    a, b, c, d = (x * (1 << 16) for x in turned)
+    turn = b"".join(x.to_bytes(4, "big", signed=True) for x in (a, b, 0, c, d))
+    content[matrix : matrix + 20] = turn
+    path.write_bytes(content)
+    shown = [next(iter(kind(path)))[1] for kind in (video.AvVideo, Video)]
+    assert shown[0].shape == shown[1].shape == ((48, 64, 3) if a else (64, 48, 3))
+    assert np.abs(shown[0].astype(int) - shown[1]).max() < 8
