@@ -318,5 +318,5 @@ def _download(weights: Any, spec: str) -> dict[str, Tensor]:
         raise ValueError(
             f"MODEL.WEIGHTS must be within reach, got {spec} ({error}); put the file of "
             f"{weights.url} into {folder}, or give the path of a file that "
-            "tools/train_backbone.py wrote"
+            "resdet train-backbone wrote"
         ) from error

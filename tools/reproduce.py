@@ -83,10 +83,14 @@ def arguments() -> argparse.ArgumentParser:
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
+    from backbones.shipped import is_checkout
+
     parser = arguments()
     args = parser.parse_args(argv)
     if args.publish and args.scale == "smoke":
         parser.error("--publish must be with --scale full: a smoke is no result")
+    if args.publish and not is_checkout():
+        parser.error("--publish must be in a checkout: results stand beside its configs")
     if args.target == "table9" and (args.only or args.overrides or args.scale == "smoke"):
         parser.error("table9 takes --data, --output, --seeds and --publish only")
     return args

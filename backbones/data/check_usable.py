@@ -73,12 +73,12 @@ def usable(images: Images, split: str) -> tuple[Images, tuple[str, ...]]:
     if not (split == "train" or isinstance(images, Subset)):
         raise ValueError(
             f"{split} images must be readable, else the error is of others, got {looked}: "
-            f"{listed}; restore them, or see tools/check_data.py --fix"
+            f"{listed}; restore them, or see resdet check-data --fix"
         )
     if len(broken) > MOST_LEFT_OUT * len(places) + 1:
         raise ValueError(
             f"{split} images must be readable but for a tenth, got {looked}: {listed}; "
-            "restore them, or see tools/check_data.py"
+            "restore them, or see resdet check-data"
         )
     note = f"{split} images left out, missing, unreadable or truncated: {looked}: {listed}"
     kept = np.setdiff1d(np.arange(len(images)), np.array(broken))

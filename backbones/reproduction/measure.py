@@ -70,7 +70,7 @@ def make_plan(
     if processes != "1":
         raise ValueError(
             f"reproduce.py must run in 1 process, got {processes}; train with torchrun "
-            f"tools/train_backbone.py --output {output / RUNS}/<network>-seed<n>, then collect"
+            f"resdet train-backbone --output {output / RUNS}/<network>-seed<n>, then collect"
         )
     if len(overrides) % 2:
         raise ValueError(f"overrides must be KEY VALUE pairs, got {' '.join(overrides)!r}")
@@ -112,7 +112,7 @@ def train_network(network: Network, seed: int, plan: Plan) -> Path:
         train_classifier(cfg, folder, resume=last(folder) is not None)
         return folder
     print(f"{folder} is finished already")
-    if "data" not in runs.read_run(folder).values:  # tools/train_backbone.py trained it
+    if "data" not in runs.read_run(folder).values:  # resdet train-backbone trained it
         runs.add(folder, {"data": plan.kind})
     return folder
 

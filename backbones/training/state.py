@@ -58,7 +58,7 @@ def read_state(path: Path) -> TrainingState:
     """Raises: FileNotFoundError; ValueError if the file is broken or of another tool."""
     payload = checkpoint.load(path)
     if payload.pop("format", None) != FORMAT:
-        raise ValueError(f"{path} must be a training state of tools/train_backbone.py")
+        raise ValueError(f"{path} must be a training state of resdet train-backbone")
     try:
         return TrainingState(**{**payload, "class_names": tuple(payload["class_names"])})
     except (KeyError, TypeError) as error:

@@ -1,4 +1,4 @@
-"""What `tools/benchmark.py eval` measures: VOC, COCO and the bootstrap at full size."""
+"""What `resdet benchmark eval` measures: VOC, COCO and the bootstrap at full size."""
 
 from __future__ import annotations
 

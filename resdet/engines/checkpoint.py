@@ -106,7 +106,7 @@ def _foreign(payload: dict[str, Any], path: Path, overrides: Sequence[str]) -> D
     if state is None:
         raise ValueError(
             f"format of {path} must be {FORMAT!r}, got {payload.get('format')!r}; give a "
-            "model_final.pth that tools/train_det.py wrote, or a Faster R-CNN of detectron2"
+            "model_final.pth that resdet train-det wrote, or a Faster R-CNN of detectron2"
         )
     found = foreign.from_detectron2(state, str(path), overrides)
     done = payload.get("iteration", -1)  # the last one, counted from 0

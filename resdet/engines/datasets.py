@@ -38,7 +38,7 @@ def load_datasets(cfg: CfgNode, names: Sequence[str], *, training: int = 0) -> l
             many = ", more than a tenth" if at < training else ""
             faults.append(f"{dataset.name} has images that cannot be used{many}:\n{listing(found)}")
     if faults:
-        hint = "tools/check_data.py tells more, and with --fix writes a corrected copy"
+        hint = "resdet check-data tells more, and with --fix writes a corrected copy"
         raise ValueError("\n".join([*dict.fromkeys(faults), hint]))
     lines += shared_images(checked[:training], checked[training:])
     if distributed.is_main():

@@ -137,5 +137,5 @@ def test_detectron2s_own_detector_has_no_config_of_ours(tmp_path: Path) -> None:
     cfg.MODEL.DEVICE = "cpu"
     cfg.MODEL.RESNETS.DEPTH, cfg.MODEL.RESNETS.NUM_GROUPS = 50, 1
     torch.save({"model": build_model(cfg).state_dict()}, tmp_path / "theirs.pth")
-    with pytest.raises(ValueError, match=r"must be of tools/train_det\.py, got .*theirs\.pth"):
+    with pytest.raises(ValueError, match=r"must be of resdet train-det, got .*theirs\.pth"):
         d2.load_config(tmp_path / "theirs.pth")

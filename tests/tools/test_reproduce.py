@@ -145,6 +145,13 @@ def test_faulty_arguments(reproduce, argv, capsys):
     assert "error: " in capsys.readouterr().err
 
 
+def test_results_are_published_in_a_checkout_only(reproduce, monkeypatch, capsys):
+    monkeypatch.setattr("backbones.shipped.is_checkout", lambda: False)
+    with pytest.raises(SystemExit):
+        reproduce.parse(["fig1", "--publish"])
+    assert "--publish must be in a checkout" in capsys.readouterr().err
+
+
 def test_rows_end_where_keys_begin(reproduce):
     args = reproduce.parse(["table3", "--only", "VGG-16", "ResNet-34 A", "SOLVER.MAX_ITER", "5"])
     assert args.only == ["VGG-16", "ResNet-34 A"]

@@ -78,7 +78,7 @@ def load_config(path: str | Path) -> D2CfgNode:
     saved = checkpoint.load(Path(path))
     if saved.foreign:
         raise ValueError(
-            f"checkpoint must be of tools/train_det.py, got {path} with detectron2's own parts; "
+            f"checkpoint must be of resdet train-det, got {path} with detectron2's own parts; "
             "give detectron2 the config it was trained by"
         )
     theirs = to_detectron2(saved.cfg)
@@ -96,7 +96,7 @@ def use_backbone(cfg: D2CfgNode, path: str | Path) -> list[str]:
     if Path(path).suffix != ".pth":
         raise ValueError(
             f"backbone must be a .pth file, which detectron2 can read, got {path}; "
-            f"make one: tools/convert_weights.py {path} backbone.pth"
+            f"make one: resdet convert-weights {path} backbone.pth"
         )
     load_backbone(Path(path))  # the files of others, which we read too, have names of their own
     loaded = load_weights(build_network(cfg), str(path), drop_classifier=True)
