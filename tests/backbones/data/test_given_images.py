@@ -30,6 +30,7 @@ def forms(photo):
         "cv2": (cv2.imread(str(photo)), "BGR"),
         "RGB array": (RGB, "RGB"),
         "array that is no block": (np.asfortranarray(RGB), "RGB"),
+        "array seen backwards": (RGB[..., ::-1].copy()[..., ::-1], "RGB"),
         "tensor": (chw, "RGB"),
         "BGR tensor": (chw.flip(0), "BGR"),
         "float tensor": (chw / 255, "RGB"),
@@ -41,6 +42,7 @@ def test_every_form_of_a_picture_is_the_same_array(photo):
     for form, (image, order) in forms(photo).items():
         found = to_rgb(image, order)
         assert found.dtype == np.uint8, form
+        assert found.flags.c_contiguous, form
         np.testing.assert_array_equal(found, RGB, form)
 
 
