@@ -24,8 +24,10 @@ TURNED, LEFT_OUT = "images turned upright", "images left out: missing, unreadabl
 
 
 @contextlib.contextmanager
-def fresh_folder(out: Path, sources: Sequence[Path]) -> Iterator[Path]:
+def fresh_folder(out: Path, sources: Sequence[Path], option: str = "--fix") -> Iterator[Path]:
     """A folder beside `out` that takes its name when all in it is written, or goes.
+
+    `option` is what named `out`, for messages.
 
     Raises: ValueError if `out` holds anything, or lies in one of `sources`, or one of them in it.
     """
@@ -33,11 +35,11 @@ def fresh_folder(out: Path, sources: Sequence[Path]) -> Iterator[Path]:
     for source in (path.resolve() for path in sources):
         if target == source or source in target.parents or target in source.parents:
             raise ValueError(
-                f"--fix must name a folder apart from {source}, got {out}; "
+                f"{option} must name a folder apart from {source}, got {out}; "
                 "the data itself is left as it is"
             )
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise ValueError(f"--fix must name a new or empty folder, got {out}; name another")
+        raise ValueError(f"{option} must name a new or empty folder, got {out}; name another")
     target.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:

@@ -87,11 +87,12 @@ class Found:
         rows = [
             ("data", f"{self.root}: {self.form}, told by {self.why}"),
             ("classes", f"{len(self.class_names)}: {names}{more}"),
-            ("splits", ", ".join(f"{name} {self.counts[name]}" for name in self._ordered())),
+            ("splits", ", ".join(f"{name} {self.counts[name]}" for name in self.ordered())),
         ]
         return [f"{key:<8} {text}" for key, text in rows + [("", text) for text in self.remarks]]
 
-    def _ordered(self) -> list[str]:
+    def ordered(self) -> list[str]:
+        """The splits: train, trainval, val, test, others."""
         return sorted(self.splits, key=lambda s: (SPLITS.index(s) if s in SPLITS else 9, s))
 
     def key_values(self, *, training: bool) -> list[str]:

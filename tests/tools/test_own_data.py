@@ -103,6 +103,22 @@ def test_any_form_is_checked(labelimg, tmp_path):
     assert "resdet convert DIR OUT --to voc" in told.stderr
 
 
+def test_convert(labelimg, tmp_path):
+    made = tool("convert", labelimg, tmp_path / "coco", "--to", "coco", "--link")
+    assert (made.returncode, made.stderr) == (0, "")
+    assert f"written  {tmp_path}/coco/: COCO, 10 images, " in made.stdout
+    assert made.stdout.splitlines()[-1] == "lost     nothing"
+    again = tool("convert", labelimg, tmp_path / "coco", "--to", "coco")
+    assert again.returncode == 2
+    assert again.stderr.startswith("error: OUT must name a new or empty folder")
+    back = tool("convert", tmp_path / "coco", tmp_path / "yolo", "--to", "yolo", "--whole-pixels")
+    assert back.returncode == 2
+    assert "--whole-pixels goes with --to voc" in back.stderr
+    absent = tool("convert", labelimg, tmp_path / "x", "--to", "voc", "--split", "dev")
+    assert absent.returncode == 2
+    assert "got 'dev'" in absent.stderr
+
+
 @pytest.mark.parametrize(
     ("argv", "told"),
     [

@@ -1,0 +1,174 @@
+"""A data set in another form: images, boxes, classes, splits; what is lost is told."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from backbones.data.check_fix import fresh_folder
+from resdet.data.check_usable import usable
+from resdet.data.convert_source import Details, details_of
+from resdet.data.convert_write import NO_VAL, WRITERS, Picture, Told
+from resdet.data.discover import Found
+from resdet.data.validate import listing, unheard
+from resdet.structures import Dataset
+
+To = Literal["voc", "coco", "yolo"]
+Progress = Callable[[int, int], None]
+RENAMED = "images renamed: two would have had one name, or the form has no folders for them"
+
+OF_COCO = "lost: info, licences, supercategories and further keys of images; JSON files"
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is to be written: the pictures of every split, each picture once."""
+
+    found: Found
+    class_names: tuple[str, ...]
+    category_ids: tuple[int, ...]
+    splits: dict[str, list[Picture]]
+
+    @property
+    def pictures(self) -> list[Picture]:
+        """All, in the order of the splits."""
+        return list({p.record.path: p for ps in self.splits.values() for p in ps}.values())
+
+
+def convert(
+    found: Found,
+    out: Path,
+    to: To,
+    *,
+    splits: Sequence[str] = (),
+    link: bool = False,
+    whole_pixels: bool = False,
+    progress: Progress | None = None,
+) -> list[str]:
+    """Writes `out` in the form of `to`; -> lines of what was written, and of what the form lacks.
+
+    `link`: images are linked, not copied. `whole_pixels`: boxes of VOC are rounded. The folder
+    appears when all of it is written.
+    Raises: ValueError with every fault of the data, or if `out` may not be written.
+    """
+    told: Told = Counter()
+    job = _job(found, splits or found.ordered(), told)
+    pictures = job.pictures
+    with fresh_folder(out, [found.root], "OUT") as beside:
+        places = WRITERS[to](
+            beside, job.splits, job.class_names, job.category_ids, told, whole_pixels
+        )
+        for done, picture in enumerate(pictures, start=1):
+            _bring(picture.record.path, beside / places[picture.record.path], link)
+            if progress is not None:
+                progress(done, len(pictures))
+    objects = sum(len(p.truth) for p in pictures)
+    counts = ", ".join(f"{split} {len(of)}" for split, of in job.splits.items())
+    lines = [
+        f"written  {out}/: {to.upper()}, {len(pictures)} images, {objects} objects",
+        f"splits   {counts}",
+    ]
+    told = +told  # without zeros
+    if not told:
+        return [*lines, "lost     nothing"]
+    rows = [what if what == NO_VAL else f"{what}: {n}" for what, n in sorted(told.items())]
+    return [*lines, *(f"{'' if at else 'note':<8} {row}" for at, row in enumerate(rows))]
+
+
+def _job(found: Found, splits: Sequence[str], told: Told) -> Job:
+    datasets, faults = {}, []
+    for split in splits:
+        with unheard():  # of thin boxes, which are carried on as they are
+            data, _, wrong = usable(found.load(split), training=False)
+        datasets[split] = data
+        faults += wrong
+    classes = {data.class_names for data in datasets.values()}
+    if len(classes) > 1:
+        lists = "; ".join(f"{name}: {', '.join(d.class_names)}" for name, d in datasets.items())
+        raise ValueError(f"splits of {found.root} must have the same classes, got {lists}")
+    if faults:
+        raise ValueError(
+            f"{found.root} has images that cannot be converted:\n"
+            f"{listing(list(dict.fromkeys(faults)))}\n"
+            "resdet check-data tells more, and with --fix writes a corrected copy of VOC or COCO"
+        )
+    if found.form == "COCO":
+        told[OF_COCO] += len(datasets)
+    pictures = _pictures(found, datasets, told)
+    first = next(iter(datasets.values()))
+    ordered = {
+        split: [pictures[record.path] for record in data.records]
+        for split, data in datasets.items()
+    }
+    return Job(found, first.class_names, first.category_ids, ordered)
+
+
+def _pictures(found: Found, datasets: dict[str, Dataset], told: Told) -> dict[Path, Picture]:
+    records = {r.path: r for data in datasets.values() for r in data.records}
+    names = _names(found.root, list(records))
+    told[RENAMED] += sum(names[path] != path.name for path in records)
+    known: dict[Path, list[Details]] = {}
+    for split, data in datasets.items():
+        known |= details_of(found, split, data)
+    numbers = _numbers(records, names)
+    return {
+        path: Picture(record, names[path], numbers[path], known[path])
+        for path, record in records.items()
+    }
+
+
+def _names(root: Path, paths: Sequence[Path]) -> dict[Path, str]:
+    """A name for each image whose stem no other has: its own, or with its folders before it."""
+    stems = Counter(path.stem for path in paths)
+    names: dict[Path, str] = {}
+    taken: set[str] = set()
+    for path in paths:
+        name = path.name
+        if stems[path.stem] > 1:
+            inside = path.relative_to(root).parts if path.is_relative_to(root) else (path.name,)
+            name = "_".join(inside)
+        stem, suffix = os.path.splitext(name)
+        unique, count = stem, 2
+        while unique in taken:
+            unique, count = f"{stem}_{count}", count + 1
+        taken.add(unique)
+        names[path] = unique + suffix
+    return names
+
+
+def _numbers(records: Mapping[Path, object], names: dict[Path, str]) -> dict[Path, int]:
+    """The ids of COCO's images: their own, or the numbers that their names are, or from 1."""
+    ids = [getattr(record, "image_id", None) for record in records.values()]
+    if all(isinstance(number, int) for number in ids) and len(set(ids)) == len(ids):
+        return {path: int(str(number)) for path, number in zip(records, ids, strict=True)}
+    stems = [os.path.splitext(names[path])[0] for path in records]
+    digits = [int(stem) for stem in stems if stem.isascii() and stem.isdigit()]
+    if len(set(digits)) == len(records):
+        return dict(zip(records, digits, strict=True))
+    return {path: number for number, path in enumerate(records, start=1)}
+
+
+def _bring(source: Path, target: Path, link: bool) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if not link:
+        shutil.copyfile(source, target)
+        return
+    try:
+        os.link(source.resolve(), target)
+    except OSError:  # another disk, or one without hard links
+        os.symlink(source.resolve(), target)
+
+
+def for_form(found: Found, to: To) -> Found:
+    """With the splits that the form can name: what has none is YOLO's train."""
+    names = {"all": "train", "default": "train"} if to == "yolo" else {"all": "train"}
+    if len(found.splits) != 1 or next(iter(found.splits)) not in names:
+        return found
+    old = next(iter(found.splits))
+    new = names[old]
+    return replace(found, splits={new: found.splits[old]}, counts={new: found.counts[old]})
