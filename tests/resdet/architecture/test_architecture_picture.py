@@ -20,6 +20,11 @@ def drawn():
     return architecture(ROOT)
 
 
+def test_the_committed_picture_is_that_of_the_imports(drawn):
+    committed = (ROOT / "docs/architecture.svg").read_text()
+    assert committed == drawn, "imports or modules are others: make docs"
+
+
 def test_boxes_and_lanes_lie_beside_each_other():
     groups = read_groups(ROOT)
     down, _ = without_detours(groups)
