@@ -27,7 +27,8 @@ class Exportable:
 
     `resize` makes of an RGB image what the network gets; `detect` is the plain test of one RGB
     image, at one size, in its own pixels. `extras` names what TEST.* asks for beyond that, or "".
-    Unit: pixels; `size` of the shorter side, `max_size` of the longer.
+    Unit: pixels; `size` of the shorter side, `max_size` of the longer, `strides` of the levels
+        of the RPN; sides are padded to a multiple of `multiple`.
     """
 
     model: nn.Module
@@ -36,6 +37,7 @@ class Exportable:
     size: int
     max_size: int
     strides: tuple[int, ...]
+    multiple: int
     extras: str
     resize: Callable[[Image], Image]
     detect: Callable[[Image], Detections]
@@ -74,6 +76,7 @@ def load_exportable(path: Path) -> Exportable:
         return in_own_pixels(to_host(engine.detect(model, [sample]))[0], sample)
 
     extras = Extras.of(cfg)
+    padding: Any = model.get_submodule("transform")
     anchors: Any = model.get_submodule("rpn.anchor_generator")
     return Exportable(
         model=model,
@@ -82,6 +85,7 @@ def load_exportable(path: Path) -> Exportable:
         size=cfg.INPUT.MIN_SIZE_TEST,
         max_size=cfg.INPUT.MAX_SIZE_TEST,
         strides=tuple(anchors.strides),
+        multiple=padding.divisibility,
         extras=str(extras) if extras else "",
         resize=resize,
         detect=detect,

@@ -40,7 +40,9 @@ def export_detector(source: Path, kind: str, output: Path, images: Path | None =
     check_request(kind, output)
     named = images_to_compare(images)
     detector = load_exportable(source)
-    contract = _contract(detector, source)
+    contract = _contract(detector, source, kind)
+    small = [name for name, image in named if not _fits(contract, kind, detector.resize(image))]
+    named = [pair for pair in named if pair[0] not in small]
     translations, suppress = {}, suppression.by_offset
     if kind == "onnx":
         from resdet.export.onnx_operators import TRANSLATIONS
@@ -54,6 +56,9 @@ def export_detector(source: Path, kind: str, output: Path, images: Path | None =
         run = runner(data, kind, contract)
         return data, list(_compare(detector, run, tracked(named, "comparing")))
 
+    if small:
+        least = contract.axes[0][1]
+        notes.append(f"{', '.join(small)} left out: under {least} pixels a side once resized")
     data, rows = make()
     if not any(difference.pairs + difference.alone for _, _, difference in rows):
         with _lower_threshold(detector, named) as (before, lower):
@@ -81,8 +86,10 @@ def _lower_threshold(
         heads.score_thresh = before
 
 
-def _contract(detector: Exportable, source: Path) -> Contract:
-    least = 2 * max(detector.strides)  # a map of one cell would have to stay one
+def _contract(detector: Exportable, source: Path, kind: str) -> Contract:
+    stride, multiple = max(detector.strides), detector.multiple
+    least = stride + 1 if multiple > 1 else 2 * stride  # a map of one cell would have to stay one
+    sizes = "any size" if kind == "onnx" else f"at least {least} pixels a side"
     outside = {
         "resize": "shorter side to min_size, or less where the longer would pass max_size; sides "
         "rounded to the nearest pixel; cv2.INTER_AREA where a side shrinks, else INTER_LINEAR",
@@ -93,7 +100,7 @@ def _contract(detector: Exportable, source: Path) -> Contract:
     metadata = {
         "task": "detection",
         "class_names": json.dumps(list(detector.class_names)),
-        "input": "image: uint8 (height, width, 3), RGB, one image of any size",
+        "input": f"image: uint8 (height, width, 3), RGB, one image of {sizes}",
         "outputs": "boxes: float32 (detections, 4), x1 y1 x2 y2 in pixels of the input, "
         "continuous, 0-based; labels: int64, from 0; scores: float32, falling",
         "preprocessing": json.dumps(outside),
@@ -104,6 +111,10 @@ def _contract(detector: Exportable, source: Path) -> Contract:
     axes = {0: ("height", least), 1: ("width", least)}
     outputs = {"boxes": ("detections", ""), "labels": ("detections",), "scores": ("detections",)}
     return Contract("image", example, axes, outputs, metadata)
+
+
+def _fits(contract: Contract, kind: str, image: Image) -> bool:
+    return kind == "onnx" or min(image.shape[:2]) >= contract.axes[0][1]
 
 
 def _compare(detector: Exportable, run: Run, named: Iterator[tuple[str, Image]]) -> Iterator[Row]:

@@ -105,6 +105,17 @@ def test_images_of_a_folder(saved_detector: Callable, eager: Callable, tmp_path:
     assert {row[1] for row in done.rows} == {"120 x 80", "80 x 120"}
 
 
+def test_images_too_small_for_the_format_are_left_out(
+    saved_detector: Callable, eager: Callable
+) -> None:
+    eager()
+    small = ("INPUT.MIN_SIZE_TEST", "36", "INPUT.MAX_SIZE_TEST", "60")
+    done = export(saved_detector(*small))  # 300 x 720 becomes 25 x 60, stride 16 needs 32
+    assert done.notes == ("made up 5 left out: under 32 pixels a side once resized",)
+    assert [row[0] for row in done.rows] == [f"made up {at}" for at in range(1, 5)]
+    assert "at least 32 pixels a side" in done.contract.metadata["input"]
+
+
 def test_extras_stay_behind(saved_detector: Callable, eager: Callable) -> None:
     eager()
     done = export(saved_detector("TEST.REFINE", "True"))
@@ -147,7 +158,7 @@ def test_without_a_proposal_there_is_no_detection(saved_detector: Callable, base
 
     source = saved_detector("MODEL.PROPOSAL_GENERATOR.MIN_SIZE", "5000", base=base)
     detector = load_exportable(source)
-    contract = exporter._contract(detector, source)
+    contract = exporter._contract(detector, source, "onnx")
     graph = exporter.DetectorGraph(detector.model, "BGR", exporter.suppression.by_rows).eval()
     run = runner(encode(graph, contract, "onnx", TRANSLATIONS), "onnx", contract)
     assert [out.shape for out in run(np.zeros((90, 90, 3), np.uint8))] == [(0, 4), (0,), (0,)]
