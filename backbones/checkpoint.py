@@ -240,7 +240,7 @@ def backbone_from_payload(payload: Mapping[str, Any], path: Path) -> BackboneChe
     if payload.get("format") != FORMAT:
         raise ValueError(
             f"format of {path} must be {FORMAT!r}, got {payload.get('format')!r}; "
-            "give a file that tools/train_backbone.py or tools/convert_weights.py wrote"
+            "give a file that resdet train-backbone or resdet convert-weights wrote"
         )
     missing = set(BackboneCheckpoint.__dataclass_fields__) - set(payload)
     if missing:

@@ -197,7 +197,7 @@ def load_detector(
     speed: Speed = Speed(),  # noqa: B008  (frozen)
     testing: Sequence[str] = (),
 ) -> Detector:
-    """The detector of a checkpoint that tools/train_det.py wrote, or of a file of detectron2's.
+    """The detector of a checkpoint that resdet train-det wrote, or of a file of detectron2's.
 
     Its norms are folded: a model to run, not one to train or save.
 
