@@ -30,6 +30,7 @@ from resdet.engines.build import build_model, initialize_model, restore_model
 from resdet.engines.checkpoint import DetectorCheckpoint
 from resdet.engines.datasets import images_per_process, load_datasets, training_batches
 from resdet.engines.evaluation import evaluate
+from resdet.engines.extras import Extras
 from resdet.engines.inference import Detector, speed_up
 from resdet.engines.run import CHECKPOINTS, Run, read_to_resume
 from resdet.engines.speed import Speed, compile_parts
@@ -336,6 +337,8 @@ def _announce(
         )
     for line in lines:
         log.info(line)
+    if extras := Extras.of(cfg):
+        log.info(f"tested with {extras}")
     log.info(solver.describe_rate(cfg))
     if start:
         log.info(f"going on from iteration {start}")

@@ -114,3 +114,5 @@ def test_a_config_asks_for_them_in_training_too(tool, small_config, shapes_root,
     tool("train_det", "--config", path, "--engine", "tv", "--output", tmp_path / "run")
     (scores,) = read_json(tmp_path / "run" / "results.json")["metrics"].values()
     assert scores["area"]["num_images"] == 4
+    told = (tmp_path / "run" / "log.txt").read_text()
+    assert "tested with box refinement; maxout of 80, 96" in told
