@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from resdet import sources
+from resdet.config.schema import default_config
 from resdet.evaluation import DetectionTable, load_matches, match_voc, write_comp4
 from resdet.evaluation.coco_match import match_coco
 from resdet.structures import Dataset, Detections, GroundTruth, ImageRecord
@@ -28,7 +29,8 @@ def voc(tmp_path):
 def options(**given):
     fast = {"precision": "fp32", "compile": False, "batch": 1}
     none = {"checkpoint": None, "detections": None, "images": None}
-    return argparse.Namespace(**{**none, **fast, **given})
+    extras = {"refine": False, "maxout": (), "multi_scale": (), "flip": False, "ensemble": []}
+    return argparse.Namespace(**{**none, **extras, **fast, **given})
 
 
 def test_voc_data_keep_their_image_ids_when_coco_counts_them(voc, tmp_path):
@@ -101,6 +103,7 @@ def test_a_folder_of_years_is_the_one_with_the_split(tmp_path):
 def test_a_detector_of_other_classes_is_refused(voc, monkeypatch):
     class Detector:
         class_names = ("cat", "cow")
+        cfg = default_config()
 
         def predict_records(self, records):
             return iter(())

@@ -247,3 +247,16 @@ def test_vocs_own_folders_settle_it(write_voc, tmp_path):
     assert found.form == "VOC"
     assert (found.to_train, found.to_watch, found.to_measure) == ("trainval", "test", "test")
     assert discover(f"coco:{root}").form == "COCO"
+
+
+def test_the_made_lists_go_before_the_one_they_divide(write_voc):
+    body = (
+        "<object><name>cat</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>9</xmax>"
+        "<ymax>9</ymax></bndbox></object>"
+    )
+    root = write_voc({str(number): body for number in range(10)}, split="train")
+    made = with_splits(discover(root), root)
+    assert made.counts == {"train": 8, "test": 2}
+    for split, count in made.counts.items():
+        assert len(load_dataset(f"voc:.:{split}", root)) == count
+        assert len(made.load(split)) == count
