@@ -64,6 +64,8 @@ def open_video(path: Path) -> Source:
 
     Raises: ValueError if the file is no readable video.
     """
+    if not path.is_file():
+        raise ValueError(f"input must be an image, a folder or a video, got no file {path}")
     try:
         if _is_video(path):
             return AvVideo(path) if av is not None else Video(path)
@@ -120,7 +122,12 @@ class Camera:
     suffix = ".mp4"
 
     def __init__(self, index: int) -> None:
-        self._capture = cv2.VideoCapture(index)
+        level = cv2.utils.logging.getLogLevel()
+        cv2.utils.logging.setLogLevel(0)  # of each way in that fails it would tell
+        try:
+            self._capture = cv2.VideoCapture(index)
+        finally:
+            cv2.utils.logging.setLogLevel(level)
         if not self._capture.isOpened():
             raise ValueError(
                 f"input must be the number of a camera that answers, got {index}; "

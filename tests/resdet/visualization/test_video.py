@@ -205,6 +205,8 @@ def test_what_is_no_video(tmp_path, monkeypatch, content, with_av):
     (tmp_path / "v.mp4").write_bytes(content)
     with pytest.raises(ValueError, match=r"must be a readable video, got .*v\.mp4; convert"):
         open_video(tmp_path / "v.mp4")
+    with pytest.raises(ValueError, match=r"got no file .*absent\.mp4"):
+        open_video(tmp_path / "absent.mp4")
 
 
 @pytest.mark.parametrize("turned", [(0, 1, -1, 0), (0, -1, 1, 0), (-1, 0, 0, -1)])
