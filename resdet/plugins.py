@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from backbones.plugins import HINT, Registry
+from backbones.plugins import HINT, Registry, nearest
 
 if TYPE_CHECKING:
     from resdet.engines import Engine
@@ -26,6 +26,7 @@ __all__ = [
     "FORMATS",
     "HEADS",
     "HINT",
+    "nearest",
     "register_engine",
     "register_format",
     "register_head",

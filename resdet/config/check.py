@@ -9,8 +9,7 @@ from fvcore.common.config import CfgNode
 
 from backbones.config.load import ConfigError
 from backbones.config.schema import get, value_faults
-from backbones.plugins import HINT, nearest
-from resdet.plugins import HEADS
+from resdet.plugins import HEADS, HINT, nearest
 
 RESNET = "build_resdet_resnet_backbone"
 RESNET_FPN = "build_resdet_resnet_fpn_backbone"
