@@ -94,7 +94,7 @@ def report(findings: Sequence[Finding], width: int) -> Iterator[Text]:
         for start, line in zip(["-> ", *["   "] * len(remedy)], remedy):
             yield Text(f"{indent}{start}{line}", style)
         if finding.command:
-            yield Text(f"{indent}   {finding.command}", style)
+            yield Text(f"{indent}{'   ' if remedy else '-> '}{finding.command}", style)
     yield Text()
     yield Text(_verdict(findings), "bold")
 

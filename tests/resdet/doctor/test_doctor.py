@@ -61,6 +61,8 @@ def test_lines_keep_their_width_and_commands_stay_whole():
     assert sum(command in line for line in lines) == 1
     assert lines[0].startswith("ok       torch     word word")
     assert lines[-1] == "resdet cannot work here until the errors are mended: 1 error, 1 note"
+    (_, alone, *_) = report([Finding("x", "note", "absent", command="pip install y")], 60)
+    assert alone.plain.split() == ["->", "pip", "install", "y"]
     (*_, verdict) = report(some[:1], 60)
     assert verdict.plain == "resdet can work here: nothing to remark"
 
