@@ -13,7 +13,7 @@ MEASURES = {"mAP@.5": "mAP@0.50", "mAP@[.5,.95]": "mAP, mean of 10"}
 def extras_table(measured: Mapping[str, Any]) -> str:
     """A row a line: both measures, the gains with their intervals, the time, the paper's step."""
     names = list(MEASURES)
-    head = ["test", *(cell for name in names for cell in (name, "gain")), "ms an image"]
+    head = ["test", *(cell for name in names for cell in (name, "gain")), "CPU ms an image"]
     head.append(f"the paper, {names[0]} and {names[1]}")
     rows = [_row(head), _row(["---", *["---:"] * (len(head) - 1)])]
     for line in measured["lines"]:

@@ -49,10 +49,12 @@ def test_every_line_is_measured_and_printed(
         ("shapes_r18_context-seed1", 1),
         ("shapes_r18_context-seed2", 2),
     ]
-    assert [line["runs"] for line in measured["lines"]] == [2, 1, 2, 1, 1, 1, 1]
-    assert measured["lines"][5]["testing"] == "TEST.ENSEMBLE ['shapes_vgg16']"
+    assert [line["runs"] for line in measured["lines"]] == [1, 1, 1, 1, 1, 1, 2, 2]
+    assert measured["lines"][4]["testing"] == "TEST.ENSEMBLE ['shapes_vgg16']"
     assert all(line["milliseconds"] > 1 for line in measured["lines"])
     assert measured["num_images"] == 4
+    assert measured["lines"][-1]["label"] == "global context, 2 runs"
+    assert not measured["lines"][-2]["gains"]
     text = extras_table(measured).splitlines()
     assert len(text) == 2 + len(table9.TESTS)
     assert len({line.count("|") for line in text}) == 1
@@ -73,3 +75,12 @@ def test_a_row_reads_as_the_paper_prints() -> None:
     assert (
         text[1] == "| box refinement | 70.0 | +1.2 (-0.4 to +3.0) | 50.0 | +1.2 | 45 | +1.5 +2.7 |"
     )
+
+
+def test_what_is_published_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    paths = table9.reproduce(None, tmp_path, 1, publish=False)
+    told = capsys.readouterr().out
+    assert [path.name for path in paths] == ["table9.md"]
+    assert paths[0].read_text() in told
+    assert told.count("\n| ") == 1 + len(table9.TESTS)
+    assert "| box refinement | " in told
