@@ -13,7 +13,7 @@ from resdet.data.annotation_cache import read_annotations
 from resdet.data.catalog import load_dataset
 from resdet.data.discover_coco import coco_splits
 from resdet.data.image import images_by_stem
-from resdet.data.layouts import ALL, SPLITS, subfolders, voc_layout
+from resdet.data.layouts import ALL, MADE, SPLITS, subfolders, voc_layout
 from resdet.data.splits import HELD_OUT, SEED, held_out, kept_lists, save_lists
 from resdet.data.validate import Faults, text_lines
 from resdet.data.voc import annotated_stems, known_classes
@@ -181,19 +181,26 @@ def _voc(root: Path) -> Found | None:
         parsed = read_annotations(layout, sorted(written), faults)
         classes = tuple(sorted({name for one in parsed.values() for name in one.names}))
     counts: dict[str, int] = {}
+    apart, unlisted = stems - written, set(paired)
     for split in layout.splits() or [ALL]:
         listing = layout.listing(split)
         chosen = layout.select(split, paired) if listing is None else text_lines(listing)
         counts[split] = len(chosen or ())
-    apart = stems - written
+        unlisted -= set(chosen or ())
     remarks = (
         [f"left out: {len(apart)} images without annotation"] if ALL in counts and apart else []
     )
+    if unlisted:
+        remarks.append(_in_no_split(len(unlisted)))
     why = _told(root, layout.annotations, "*.xml") + (
         "" if layout.images == layout.annotations else f", {_told(root, layout.images, '')}"
     )
     names = {split: f"voc:.:{split}" for split in counts}
     return Found(root, "VOC", why, classes, names, counts, tuple(remarks))
+
+
+def _in_no_split(count: int) -> str:
+    return f"in no split: {count} annotated images; list them, or delete {MADE} to split anew"
 
 
 def _told(root: Path, folder: Path, what: str) -> str:
@@ -251,7 +258,11 @@ def _by_lists(found: Found, lists: Mapping[str, Path], remark: str) -> Found:
         parts = (kind, folder, *others[:1]) if kind == "coco" else (kind, folder)
         splits[split] = ":".join((*parts, str(place)))
         counts[split] = len(text_lines(file))
-    return replace(found, splits=splits, counts=counts, remarks=(*found.remarks, remark))
+    remarks = (*found.remarks, remark)
+    left = found.counts.get(base or "", 0) - sum(counts[split] for split in lists)
+    if base in _UNSPLIT and left > 0:  # VOC's are told where they were read
+        remarks += (_in_no_split(left),)
+    return replace(found, splits=splits, counts=counts, remarks=remarks)
 
 
 def _base(found: Found) -> str | None:

@@ -260,3 +260,13 @@ def test_the_made_lists_go_before_the_one_they_divide(write_voc):
     for split, count in made.counts.items():
         assert len(load_dataset(f"voc:.:{split}", root)) == count
         assert len(made.load(split)) == count
+
+
+def test_images_that_came_later_are_in_no_split(tmp_path):
+    for make in (labelimg, cvat):
+        root = tmp_path / make.__name__
+        make(root)
+        with_splits(discover(root), root)
+        shutil.rmtree(root / "annotations", ignore_errors=True)
+        make(root, 12)
+        assert any("in no split: 2 annotated images" in line for line in discover(root).lines())
