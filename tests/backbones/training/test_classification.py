@@ -179,7 +179,7 @@ def test_init_from_takes_weights_and_nothing_else(run, images, tmp_path, capsys)
         tool([*arguments, str(tmp_path / "new"), "--init-from", "/no.pth"])
     with pytest.raises(SystemExit, match="2"):
         tool([*arguments, str(tmp_path), "--init-from", str(weights), "--resume"])
-    assert "not allowed with argument" in capsys.readouterr().err
+    assert "does not go with" in capsys.readouterr().err
 
 
 def test_a_run_is_not_trained_over(run, images):
