@@ -1,38 +1,62 @@
-"""A number stands in the README only as its result file has it."""
+"""A number stands in README and docs only as its result file has it; what they name is there."""
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from pathlib import Path
 
 import pytest
 
+from resdet.benchmarks.result_tables import tables, with_tables
+
 ROOT = Path(__file__).resolve().parents[1]
-README = (ROOT / "README.md").read_text()
+PAGES = {path.name: path for path in (ROOT / "README.md", *ROOT.glob("docs/**/*.md"))}
+TEXTS = {name: path.read_text(encoding="utf-8") for name, path in PAGES.items()}
+MARK = re.compile(r"<!-- ([\w-]+) -->\n")
 
 
-def test_tables_are_those_of_the_results() -> None:
-    spec = importlib.util.spec_from_file_location("readme_tables", ROOT / "tools/readme_tables.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    assert module.with_tables(README) == README
-    changed = re.sub(r"\| \d+\.\d \|", "| 99.9 |", README, count=1)
-    assert changed != README
-    assert module.with_tables(changed) == README
+@pytest.mark.parametrize("name", [name for name, text in TEXTS.items() if MARK.search(text)])
+def test_tables_are_those_of_the_results(name: str) -> None:
+    text = TEXTS[name]
+    assert with_tables(text, ROOT / "configs") == text
+    changed = re.sub(r"\| (\d+\.\d+) \|", "| 99.9 |", text, count=1)
+    assert changed != text
+    assert with_tables(changed, ROOT / "configs") == text
 
 
-def test_papers_numbers_are_those_of_the_tables() -> None:
-    from resdet.evaluation.paper import TABLE_7, TABLE_8
-
-    for name, values in {**TABLE_7, **TABLE_8}.items():
-        row = next(line for line in README.splitlines() if line.startswith(f"| `{name}` |"))
-        value = values.get("mAP@0.50", values.get("AP"))
-        assert f"| {100 * value:.1f} |" in row
+def test_every_table_stands_somewhere_once() -> None:
+    marks = [name for text in TEXTS.values() for name in MARK.findall(text)]
+    assert sorted(marks) == sorted(tables(ROOT / "configs"))
 
 
-@pytest.mark.parametrize("path", sorted(set(re.findall(r"(?:configs|tools)/[\w/.]+\.\w+", README))))
-def test_files_that_the_readme_names_are_there(path: str) -> None:
-    assert (ROOT / path).is_file()
+def test_a_mark_of_no_table_and_one_that_is_open_are_told() -> None:
+    with pytest.raises(ValueError, match="mark must be one of paper, .*, got 'papers'"):
+        with_tables("<!-- papers -->\n<!-- /papers -->", ROOT / "configs")
+    with pytest.raises(ValueError, match="mark 'paper' must be closed by <!-- /paper -->"):
+        with_tables("<!-- paper -->\n", ROOT / "configs")
+
+
+def test_a_run_of_the_paper_fills_its_row(tmp_path: Path) -> None:
+    result = (ROOT / "configs/detection/shapes_r18.json").read_text(encoding="utf-8")
+    (tmp_path / "detection").mkdir()
+    (tmp_path / "detection" / "voc0712_r101.json").write_text(result, encoding="utf-8")
+    text = with_tables("<!-- paper -->\n<!-- /paper -->", tmp_path)
+    (row,) = [line for line in text.splitlines() if "`voc0712_r101`" in line]
+    assert re.search(r"\| 76\.4 \| \d\d\.\d \| 600 iterations, 1 run, ", row)
+    assert text.count("not measured") == 5
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_files_that_a_page_names_are_there(name: str) -> None:
+    text, folder = TEXTS[name], PAGES[name].parent
+    for path in set(re.findall(r"(?:configs|tools)/[\w/.]+\.\w+", text)):
+        assert (ROOT / path).is_file(), path
+    for link in set(re.findall(r"\]\(([^)#]+)", text)):
+        assert "://" in link or (folder / link).exists(), link
+
+
+def test_links_within_the_readme_lead_to_headings() -> None:
+    text = TEXTS["README.md"]
+    headings = {h.lower().replace(" ", "-") for h in re.findall(r"^#+ (.+)$", text, re.MULTILINE)}
+    for link in re.findall(r"\]\(#([^)]+)\)", text):
+        assert link in headings
