@@ -10,7 +10,10 @@ import pytest
 from resdet.benchmarks.result_tables import tables, with_tables
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = {path.name: path for path in (ROOT / "README.md", *ROOT.glob("docs/**/*.md"))}
+PAGES = {
+    path.relative_to(ROOT).as_posix(): path
+    for path in (ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md")))
+}
 TEXTS = {name: path.read_text(encoding="utf-8") for name, path in PAGES.items()}
 MARK = re.compile(r"<!-- ([\w-]+) -->\n")
 
