@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import multiprocessing
 import signal
@@ -79,7 +80,10 @@ def read_batches(
 def _start(begun: Any, worker: int) -> None:
     cv2.setNumThreads(0)  # the workers are the threads
     signal.set_wakeup_fd(-1)  # a signal to a worker is none to its parent
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # which ends its workers itself
+    # torchrun, terminals and schedulers signal a parent's workers too; it wants a last batch of
+    # them for the iteration that it ends, and kills them itself
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     with begun.get_lock():
         begun.value += 1
 
@@ -148,11 +152,13 @@ class _Silence:
 
     def __enter__(self) -> _Silence:
         self._thread.start()
+        atexit.register(self._kill)  # batches left lying: at the exit their workers are joined
         return self
 
     def __exit__(self, *error: object) -> None:
         self._over.set()
         self._kill()
+        atexit.unregister(self._kill)
 
     def begin(self) -> None:
         """A batch is waited for, or still is."""

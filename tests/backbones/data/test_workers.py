@@ -4,6 +4,8 @@ import multiprocessing
 import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 
 import pytest
@@ -142,6 +144,19 @@ def test_a_run_that_ends_does_not_wait_for_a_stopped_worker():
     assert time.monotonic() - begun < 3
 
 
+def test_a_process_ends_at_once_though_its_batches_are_left_lying():
+    program = (
+        "from backbones.data.workers import read_batches\n"
+        "batches = read_batches(range(9), [[n] for n in range(9)], list, num_workers=2)\n"
+        "class Keeper:\n"
+        "    pass\n"
+        "Keeper.loop, Keeper.batches = Keeper, batches\n"
+        "print(next(batches), flush=True)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=120)
+    assert (done.returncode, done.stdout) == (0, b"[0]\n"), done.stderr
+
+
 def test_a_slow_worker_is_waited_for():
     assert list(read(lambda: time.sleep(1.2))) == BATCHES
 
@@ -169,13 +184,14 @@ def test_a_file_that_vanishes_is_one_line(num_workers):
         list(read(gone, num_workers=num_workers))
 
 
-def test_a_signal_to_a_worker_is_none_to_its_parent():
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_a_worker_is_none_to_its_parent(number):
     reader, writer = socket.socketpair()
     writer.setblocking(False)
     reader.setblocking(False)
     before = signal.set_wakeup_fd(writer.fileno())
     try:
-        assert list(read(kill(signal.SIGINT))) == BATCHES
+        assert list(read(kill(number))) == BATCHES
         with pytest.raises(BlockingIOError):
             reader.recv(1)
     finally:

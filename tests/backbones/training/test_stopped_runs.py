@@ -86,9 +86,10 @@ def finish(run: subprocess.Popen, *codes: int) -> str:
 
 def once_it_trains(run: subprocess.Popen, output: Path) -> None:
     metrics = output / "metrics.json"
-    for _ in range(600):
-        if run.poll() is not None or (metrics.is_file() and metrics.read_text()):
-            return
+    end = time.monotonic() + 240
+    while not metrics.is_file() or not metrics.read_text():
+        assert run.poll() is None, finish(run)
+        assert time.monotonic() < end, "no iteration in 240 s"
         time.sleep(0.1)
 
 
