@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -46,7 +47,7 @@ def inputs_of(given: Sequence[str]) -> video.Source | list[Path]:
     if len(given) == 1 and given[0].isdigit() and not Path(given[0]).exists():
         return video.Camera(int(given[0]))
     paths = [Path(one) for one in given]
-    films = [path for path in paths if path.suffix.lower() in video.VIDEOS]
+    films = [p for p in paths if p.suffix.lower() in video.VIDEOS and not p.is_dir()]
     if films and len(paths) > 1:
         raise ValueError(f"input must be one video or any number of images, got {films[0]} of both")
     if films:
@@ -83,9 +84,26 @@ def check_target(output: Path | None, given: Given, inputs: Sequence[str] | None
     suffixes = IMAGES if isinstance(given, list) else video.VIDEOS
     if len(files) != 1 or output.suffix.lower() not in suffixes:
         raise ValueError(f"output must be a folder for what is drawn here, got the file {output}")
+    if not isinstance(given, (list, Dataset)) and output.suffix.lower() != given.suffix:
+        raise ValueError(f"output must be a {given.suffix} file for this video, got {output}")
     if output.resolve() == files[0].resolve():
         raise ValueError(f"output must be another file than the input, got {output}")
     check_writable(output)
+
+
+def check_sheet(sheet: Path, given: Given, inputs: Sequence[str] | None) -> None:
+    """Find out before the work whether a contact sheet could be written, and over no input.
+
+    Raises: OSError where it could not.
+    """
+    read: list[Path] = [Path(one) for one in inputs or ()]
+    if isinstance(given, list):
+        read = given
+    elif isinstance(given, Dataset):
+        read = [record.path for record in given.records]
+    check_writable(sheet, read)
+    if not cv2.haveImageWriter(sheet.name):
+        raise OSError(f"contact sheet must be a picture ({' '.join(IMAGES)}), got {sheet}")
 
 
 def target_of(output: Path | None, given: Given) -> Target:
@@ -243,7 +261,8 @@ class Show:
         if not drawn:
             raise ValueError("input must hold a readable frame, got none")
         pace = "in the time that passed" if camera else f"{float(source.rate):.5g} a second"
-        return f"drawn: {drawn} frames, {pace}{f', in {target}' if target else ''}"
+        damaged = f", {source.damaged} damaged left out" if source.damaged else ""
+        return f"drawn: {drawn} frames, {pace}{damaged}{f', in {target}' if target else ''}"
 
     def _keep(self, name: str, picture: Image, path: Path | None) -> None:
         if self.sheet is not None:

@@ -61,12 +61,13 @@ def main(argv: Sequence[str]) -> None:
         parser.error("--output, --contact-sheet or both must be given")
     if args.split and not args.data:
         parser.error("--split goes with --data: a JSON is a split of its own")
+    if args.seconds < 0:
+        parser.error(f"--seconds must not be negative, got {args.seconds:g}")
     if (args.annotations is None) != (args.images is None):
         parser.error("--annotations and --images go together")
 
     from resdet.arguments import extras, speed
-    from resdet.evaluation.results import check_writable
-    from resdet.show import Show, Shown, check_target, inputs_of, target_of
+    from resdet.show import Show, Shown, check_sheet, check_target, inputs_of, target_of
     from resdet.sources import ground_truth
     from resdet.visualization.sheet import ContactSheet
     from resdet.visualization.video import WITHOUT_AV, Video
@@ -74,7 +75,7 @@ def main(argv: Sequence[str]) -> None:
     given = inputs_of(args.input) if args.input else ground_truth(args)
     check_target(args.output, given, args.input)
     if args.contact_sheet:
-        check_writable(args.contact_sheet)
+        check_sheet(args.contact_sheet, given, args.input)
 
     from resdet.engines import load_detector
 

@@ -22,6 +22,9 @@ try:
     import av
 except ImportError:  # the extra `video`
     av = None  # type: ignore[assignment]
+_Refused: tuple[type[Exception], ...] = (OSError, ValueError)
+if av is not None:
+    _Refused += (av.error.FFmpegError,)
 
 VIDEOS = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v")
 WITHOUT_AV = "without PyAV sound is left out and rates are rounded: pip install 'resdet[video]'"
@@ -35,12 +38,14 @@ Stamped = tuple[Fraction, Image]  # seconds since its beginning, BGR
 class Source(Protocol):
     """Frames in turn, read once; `num_frames` is 0 where nobody knows.
 
-    `suffix` is that of a file that holds what its `writer` writes.
+    `suffix` is that of a file that holds what its `writer` writes; `damaged` counts what could
+    not be decoded of what has been read.
     """
 
     rate: Fraction
     num_frames: int
     suffix: str
+    damaged: int
 
     def __iter__(self) -> Iterator[Stamped]: ...
 
@@ -69,7 +74,7 @@ def open_video(path: Path) -> Source:
     try:
         if _is_video(path):
             return AvVideo(path) if av is not None else Video(path)
-    except (OSError, ValueError):  # as PyAV's errors are
+    except _Refused:
         pass
     raise ValueError(f"input must be a readable video, got {path}; convert it to mp4") from None
 
@@ -95,6 +100,7 @@ class Video:
     """
 
     suffix = ".mp4"
+    damaged = 0  # OpenCV does not tell
 
     def __init__(self, path: Path) -> None:
         self._capture = cv2.VideoCapture()
@@ -120,6 +126,7 @@ class Camera:
 
     num_frames = 0
     suffix = ".mp4"
+    damaged = 0
 
     def __init__(self, index: int) -> None:
         level = cv2.utils.logging.getLogLevel()
@@ -210,7 +217,7 @@ class AvVideo:
     """A file by PyAV: frames upright, each with its own time; `ended` once they have been read."""
 
     def __init__(self, path: Path) -> None:
-        self.path, self.ended = path, False
+        self.path, self.ended, self.damaged = path, False, 0
         with av.open(str(path)) as container:
             stream = container.streams.video[0] if container.streams.video else None
             if stream is None or not stream.codec_context:
@@ -228,21 +235,33 @@ class AvVideo:
         with av.open(str(self.path)) as container:
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"
-            for packet in container.demux(stream):
-                try:
-                    frames = packet.decode()
-                except av.error.InvalidDataError:
-                    continue  # a damaged frame; those after it are shown
-                for frame in frames:
-                    told = (
-                        None
-                        if frame.pts is None
-                        else frame.pts * Fraction(frame.time_base or self.time_base)
-                    )
-                    seconds = seconds + 1 / self.rate if told is None else told
-                    upright = np.rot90(frame.to_ndarray(format="bgr24"), _turns(frame))
-                    yield seconds, np.ascontiguousarray(upright)
+            for frame in self._decoded(container.demux(stream)):
+                told = (
+                    None
+                    if frame.pts is None
+                    else frame.pts * Fraction(frame.time_base or self.time_base)
+                )
+                seconds = seconds + 1 / self.rate if told is None else told
+                upright = np.rot90(frame.to_ndarray(format="bgr24"), _turns(frame))
+                yield seconds, np.ascontiguousarray(upright)
         self.ended = True
+
+    def _decoded(self, packets: Iterator[Any]) -> Iterator[Any]:
+        """Their frames, without damaged ones; what cannot be read on is at its end."""
+        while True:
+            try:
+                packet = next(packets)
+            except StopIteration:
+                return
+            except av.error.FFmpegError:
+                self.damaged += 1
+                return
+            try:
+                frames = packet.decode()
+            except av.error.FFmpegError:
+                self.damaged += 1
+                continue
+            yield from frames
 
     def writer(self, path: Path) -> Writer:
         """With the same times and the same sound."""

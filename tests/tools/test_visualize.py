@@ -173,6 +173,7 @@ def test_a_picture_that_cannot_be_written_is_refused_first(tmp_path, visualize, 
         (["--input", "a.png", "--split", "val", "--output", "o"], "--split goes with --data"),
         (["--annotations", "a.json", "--output", "o"], "--annotations and --images go together"),
         (["--output", "o"], "one of"),
+        (["--input", "a", "--output", "o", "--seconds", "-1"], "--seconds must not be negative"),
     ],
 )
 def test_options_that_do_not_go_together(tool, capsys, argv, told):
@@ -303,6 +304,28 @@ def test_a_contact_sheet_of_pictures_and_of_a_film(tool, tmp_path, capsys):
     tool("--input", clip, "--contact-sheet", tmp_path / "film.jpg", "--output", tmp_path / "out")
     assert "film.jpg, 5 pictures" in capsys.readouterr().out
     assert (tmp_path / "out" / "clip.mp4").is_file()
+
+
+def test_a_contact_sheet_that_cannot_be_written_is_refused_first(tool, tmp_path, monkeypatch):
+    monkeypatch.setattr(resdet.engines, "load_detector", None)  # not reached
+    source = write(tmp_path / "in" / "a.png")
+    before = source.read_bytes()
+    with pytest.raises(OSError, match="must not be one that is read"):
+        tool("--input", source, "--contact-sheet", source)
+    with pytest.raises(OSError, match=r"must be a picture \(\.jpg .*\), got .*a\.txt"):
+        tool("--input", source, "--contact-sheet", tmp_path / "a.txt")
+    assert source.read_bytes() == before
+
+
+def test_a_film_is_written_as_the_file_that_it_is_called(tool, tmp_path):
+    clip = film(tmp_path / "in" / "clip.avi")
+    with pytest.raises(ValueError, match=r"must be a \.mp4 file for this video, got .*a\.webm"):
+        tool("--input", clip, "--output", tmp_path / "a.webm")
+
+
+def test_a_folder_called_as_a_film_is_a_folder(tmp_path):
+    source = write(tmp_path / "clip.mp4" / "a.png")
+    assert inputs_of([str(tmp_path / "clip.mp4")]) == [source]
 
 
 @pytest.fixture

@@ -223,3 +223,35 @@ def test_films_of_a_telephone_stand_upright_as_opencv_shows_them(tmp_path, turne
     shown = [next(iter(kind(path)))[1] for kind in (video.AvVideo, Video)]
     assert shown[0].shape == shown[1].shape == ((48, 64, 3) if a else (64, 48, 3))
     assert np.abs(shown[0].astype(int) - shown[1]).max() < 8
+
+
+def test_what_is_damaged_is_left_out_and_counted(tmp_path):
+    av = pytest.importorskip("av")
+    path, rng = tmp_path / "v.mkv", np.random.default_rng(0)
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("mpeg4", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for _ in range(12):
+            noise = rng.integers(0, 256, (48, 64, 3), np.uint8)
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(noise, format="bgr24")))
+        out.mux(stream.encode())
+    whole = open_video(path)
+    assert (len(list(whole)), whole.damaged) == (12, 0)
+    content = bytearray(path.read_bytes())
+    begin = content.index(b"\x00\x00\x01\xb6", len(content) // 2)  # a picture in the middle
+    content[begin : begin + 40] = bytes(40)
+    path.write_bytes(content)
+    source = open_video(path)
+    assert len(list(source)) == 11
+    assert source.damaged == 1
+
+
+def test_a_header_alone_is_no_video(tmp_path):
+    av = pytest.importorskip("av")
+    path = tmp_path / "v.mkv"
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        out.start_encoding()
+    with pytest.raises(ValueError, match="must be a readable video"):
+        open_video(path)
