@@ -96,7 +96,7 @@ def check_coco(
     Raises: OSError if a process that decodes is killed.
     """
     started = time.monotonic()
-    subject = ", ".join(str(file) for file, _ in pairs)
+    subject = _subject([file for file, _ in pairs])
     report = Report(subject, "COCO", "full" if full else "quick")
     files = []
     for file, folder in pairs:
@@ -106,12 +106,13 @@ def check_coco(
         except ValueError:
             for fault in faults.found:
                 report.add(BROKEN, fault)
-    listed = {_split(one.file, files): list(one.paths.values()) for one in files}
+    splits = _splits([one.file for one in files])
+    listed = {split: list(one.paths.values()) for split, one in zip(splits, files)}
     paths = list(dict.fromkeys(path for split in listed.values() for path in split))
     seen = inspect_images(paths, full=full, workers=workers, progress=progress)
     facts = dict(zip(paths, seen, strict=True))
-    for one in files:
-        split, names = _split(one.file, files), [str(c["name"]) for c in one.categories.values()]
+    for split, one in zip(splits, files):
+        names = [str(c["name"]) for c in one.categories.values()]
         report.images[split] = len(one.images)
         if "annotations" in one.content:
             report.count_classes(split, names, _names(one))
@@ -206,10 +207,23 @@ def is_inverted(
     return not fault_of(upright, images, categories)  # type: ignore[arg-type]
 
 
-def _split(file: Path, files: Sequence[CocoFile]) -> str:
-    """The name of the file, with its folder where two files share it."""
-    same = [one for one in files if one.file.stem == file.stem]
-    return file.stem if len(same) == 1 else str(file)
+def _splits(files: Sequence[Path]) -> list[str]:
+    """A name each: of the file; with its folders; of these alone where all are called alike."""
+    stems = {file.stem for file in files}
+    if len(stems) == len(files):
+        return [file.stem for file in files]
+    above = os.path.commonpath([file.parent for file in files])
+    return [
+        os.path.relpath(file.parent if len(stems) == 1 else file.with_suffix(""), above)
+        for file in files
+    ]
+
+
+def _subject(files: Sequence[Path]) -> str:
+    """The file, or the folder of all and how many they are."""
+    if len(files) == 1:
+        return str(files[0])
+    return f"{os.path.commonpath([file.parent for file in files])}, {len(files)} files"
 
 
 def _names(one: CocoFile) -> Iterator[str]:

@@ -94,6 +94,26 @@ def test_two_files_are_two_splits_and_share_no_image(write_coco, tmp_path):
     assert told["no objects"] == ["coco.json, image 2"]  # nothing is known of test's
 
 
+@pytest.mark.parametrize(
+    ("files", "splits"),
+    [
+        (["train/_annotations.coco.json", "valid/_annotations.coco.json"], ["train", "valid"]),
+        (["a/train.json", "a/val.json", "b/val.json"], ["a/train", "a/val", "b/val"]),
+    ],
+)
+def test_splits_are_named_by_folders_where_files_are_called_alike(
+    files, splits, write_coco, tmp_path
+):
+    path, folder = write_coco([image(1)], [thing(1, 1, [0, 0, 9, 9])], CATEGORIES)
+    paths = [tmp_path / "set" / file for file in files]
+    for copy in paths:
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copy)
+    report = check_coco([(copy, folder) for copy in paths], full=False)
+    assert list(report.images) == list(report.classes) == splits
+    assert next(report.lines(1)).startswith(f"{tmp_path}/set, {len(files)} files: COCO; images: ")
+
+
 def test_sides_and_names_that_are_none_are_told_beside_other_faults(write_coco):
     path, folder = write_coco([image(1), image(2)], [thing(1, 1, [0, 0, 9])], CATEGORIES)
     content = json.loads(path.read_text())
