@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from functools import partial
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -81,12 +82,23 @@ class VGG(Classifier):
         return self.fc8(x)
 
 
+class Halve(nn.Module):
+    """The largest of each 2x2 places; a side of one stays one, so that no image is too narrow."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Shape: (N, C, H, W) -> (N, C, max(H // 2, 1), max(W // 2, 1))."""
+        if torch.compiler.is_exporting():  # a file takes 16 pixels at least, and no branch
+            return F.max_pool2d(x, 2)
+        height, width = x.shape[-2:]
+        return F.max_pool2d(x, (min(height, 2), min(width, 2)))
+
+
 def _make_stage(
     channels: int, out_channels: int, depth: int, norm: str | None, eps: float, *, pool: bool
 ) -> nn.Sequential:
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     if pool:
-        layers["pool"] = nn.MaxPool2d(2)
+        layers["pool"] = Halve()
     for index in range(1, depth + 1):
         layers[f"conv{index}"] = nn.Conv2d(channels, out_channels, 3, padding=1)
         if norm is not None:

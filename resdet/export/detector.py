@@ -41,7 +41,8 @@ def export_detector(source: Path, kind: str, output: Path, images: Path | None =
     named = images_to_compare(images)
     detector = load_exportable(source)
     contract = _contract(detector, source, kind)
-    small = [name for name, image in named if not _fits(contract, kind, detector.resize(image))]
+    least = _smallest_side(detector, kind)
+    small = [name for name, image in named if min(detector.resize(image).shape[:2]) < least]
     named = [pair for pair in named if pair[0] not in small]
     translations, suppress = {}, suppression.by_offset
     if kind == "onnx":
@@ -57,7 +58,6 @@ def export_detector(source: Path, kind: str, output: Path, images: Path | None =
         return data, list(_compare(detector, run, tracked(named, "comparing")))
 
     if small:
-        least = contract.axes[0][1]
         notes.append(f"{', '.join(small)} left out: under {least} pixels a side once resized")
     data, rows = make()
     if not any(difference.pairs + difference.alone for _, _, difference in rows):
@@ -87,9 +87,8 @@ def _lower_threshold(
 
 
 def _contract(detector: Exportable, source: Path, kind: str) -> Contract:
-    stride, multiple = max(detector.strides), detector.multiple
-    least = stride + 1 if multiple > 1 else 2 * stride  # a map of one cell would have to stay one
-    sizes = "any size" if kind == "onnx" else f"at least {least} pixels a side"
+    least = _smallest_side(detector, kind)
+    sizes = f"at least {least} pixels a side" if least > 1 else "any size"
     outside = {
         "resize": "shorter side to min_size, or less where the longer would pass max_size; sides "
         "rounded to the nearest pixel; cv2.INTER_AREA where a side shrinks, else INTER_LINEAR",
@@ -106,6 +105,7 @@ def _contract(detector: Exportable, source: Path, kind: str) -> Contract:
         "preprocessing": json.dumps(outside),
         **describe_origin(source, file_digest(source)),
     }
+    least = _smallest_side(detector, "torch-export")  # both are traced by it
     side = 4 * least
     example = torch.randint(0, 256, (side, side + 16, 3), dtype=torch.uint8)
     axes = {0: ("height", least), 1: ("width", least)}
@@ -113,8 +113,12 @@ def _contract(detector: Exportable, source: Path, kind: str) -> Contract:
     return Contract("image", example, axes, outputs, metadata)
 
 
-def _fits(contract: Contract, kind: str, image: Image) -> bool:
-    return kind == "onnx" or min(image.shape[:2]) >= contract.axes[0][1]
+def _smallest_side(detector: Exportable, kind: str) -> int:
+    """Of what the file takes, in pixels."""
+    stride, padded = max(detector.strides), detector.multiple > 1
+    if kind == "onnx":  # its axes have no bounds, but a map has a cell
+        return 1 if padded else stride
+    return stride + 1 if padded else 2 * stride  # a map of one cell would have to stay one
 
 
 def _compare(detector: Exportable, run: Run, named: Iterator[tuple[str, Image]]) -> Iterator[Row]:

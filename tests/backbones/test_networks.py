@@ -257,6 +257,15 @@ def test_trunk_keeps_keys_and_shares_weights():
         model.trunk("res9")
 
 
+@pytest.mark.parametrize(
+    ("size", "last"), [((1, 40), (1, 2)), ((9, 3), (1, 1)), ((33, 50), (2, 3))]
+)
+def test_a_narrow_image_keeps_a_row_in_every_stage_of_vgg(size, last):
+    trunk = backbones.create("vgg16", width=0.02).trunk("conv5").eval()
+    with torch.no_grad():
+        assert trunk(torch.rand(1, 3, *size))["conv5"].shape[-2:] == last
+
+
 def test_conv5_of_vgg_ends_before_pool5():
     model = backbones.create("vgg16", width=0.125)
     layers = [name for name, _ in model.conv5.named_children()]

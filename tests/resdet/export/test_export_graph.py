@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from resdet.engines.exporting import load_exportable
+from resdet.export.detector import _contract
 from resdet.export.graph import DetectorGraph, _apart
 from resdet.export.pairing import compare
 from resdet.export.suppression import by_offset
@@ -64,3 +65,15 @@ def test_up_to_a_thousand_boxes_are_rounded_as_torchvision_rounds_them() -> None
     assert not torch.equal(expected[79] - expected[79].floor(), boxes[79] - boxes[79].floor())
     many = boxes.repeat(1, 2, 1)
     assert torch.equal(_apart(many, torch.ones(80, 24)), many)
+
+
+@pytest.mark.parametrize(
+    ("kind", "size"), [("VGG", "at least 16 pixels a side"), ("FPN", "any size")]
+)
+def test_onnx_takes_what_leaves_its_map_a_cell(
+    saved_detector: Callable, kind: str, size: str
+) -> None:
+    base, overrides = KINDS[kind]
+    path = saved_detector(*overrides, base=base)
+    told = _contract(load_exportable(path), path, "onnx").metadata["input"]
+    assert told.endswith(f"one image of {size}")
