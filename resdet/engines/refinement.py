@@ -43,4 +43,6 @@ def vote(kept: Found, rivals: Found) -> Found:
     alike = labels[:, None] == their_labels[None]
     near = alike & (box_iou(boxes, others) >= VOTE_OVERLAP)
     weights = near * their_scores[None]
-    return (weights @ others) / weights.sum(1, keepdim=True), labels, scores
+    with torch.autocast(boxes.device.type, enabled=False):  # which would round corners to pixels
+        voted = (weights @ others) / weights.sum(1, keepdim=True)
+    return voted, labels, scores

@@ -114,6 +114,16 @@ def test_votes_are_weighted_by_score_within_a_class() -> None:
     assert none[0].shape == (0, 4)
 
 
+@pytest.mark.parametrize("precision", [torch.bfloat16, torch.float16])
+def test_votes_keep_their_digits_in_a_lower_precision(precision: torch.dtype) -> None:
+    boxes = torch.tensor([[0.0, 0, 1001.3, 777.7], [0.0, 0, 1003.3, 777.7]])
+    rivals = boxes, torch.tensor([0, 0]), torch.tensor([0.9, 0.45])
+    kept = tuple(column[:1] for column in rivals)
+    with torch.autocast("cpu", precision):
+        voted = vote(kept, rivals)[0]
+    assert torch.equal(voted, vote(kept, rivals)[0])
+
+
 def test_the_second_look_is_at_the_best_class_within_the_image() -> None:
     boxes = torch.tensor([[[0.0, 0, 5, 5], [-5, 2, 30, 8]], [[1, 1, 3, 3], [40, 0, 50, 9]]])
     scores = torch.tensor([[0.1, 0.2, 0.7], [0.1, 0.3, 0.6]])
