@@ -95,7 +95,11 @@ class ImageClassifier:
 
 
 def load(
-    source: str | os.PathLike[str], name: str = "", *, device: str = "", batch: int = 32
+    source: str | os.PathLike[str],
+    name: str = "",
+    *,
+    device: str | torch.device = "",
+    batch: int = 32,
 ) -> ImageClassifier:
     """The network of a checkpoint, ready to be called with images.
 
@@ -106,4 +110,4 @@ def load(
     source = os.fspath(source)
     if source.startswith(TORCHVISION) and not name:
         raise ValueError(f'name must be given with {source}, such as "resnet50", got none')
-    return ImageClassifier(load_network(source, name), distributed.device(device), batch)
+    return ImageClassifier(load_network(source, name), distributed.asked_device(device), batch)

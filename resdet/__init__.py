@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from resdet.plugins import register_engine, register_format, register_head
 
 if TYPE_CHECKING:
+    import torch
     from fvcore.common.config import CfgNode
 
     from resdet.engines.inference import Detector
@@ -40,7 +41,7 @@ def load(
     checkpoint: str | os.PathLike[str],
     engine: str = "auto",
     *,
-    device: str = "",
+    device: str | torch.device = "",
     precision: Precision = "fp32",
     compile: bool = False,
     batch: int = 1,

@@ -78,7 +78,7 @@ def main(argv: Sequence[str]) -> None:
     from backbones.training import distributed
 
     with distributed.joined():
-        device = distributed.device(args.device)
+        device = distributed.asked_device(args.device)
         protocol = Protocol(
             args.test, tuple(args.scales), args.precise_bn, args.batch, args.workers
         )

@@ -159,22 +159,36 @@ def device(name: str = "") -> torch.device:
     Raises: ValueError for another kind of device, a GPU that is absent or that processes share.
     """
     if not re.fullmatch(r"(cpu|cuda(:[0-9]+)?)?", name):
-        raise ValueError(f"MODEL.DEVICE must be cpu, cuda or cuda:N, got {name!r}")
+        raise ValueError(f"device must be cpu, cuda or cuda:N, got {name!r}")
     if name == "cpu" or (name in ("", "cuda") and not _gpus()):
         return torch.device("cpu")
     number = name.partition(":")[2]
     if number and world_size() > 1:
         raise ValueError(
-            f"MODEL.DEVICE must be cuda or cpu with {world_size()} processes, got {name!r}, "
+            f"device must be cuda or cpu with {world_size()} processes, got {name!r}, "
             "which all of them would share"
         )
     index = int(number) if number else _local_rank()
     if index >= _gpus():
         raise ValueError(
-            f"MODEL.DEVICE must be a GPU that is present, got cuda:{index} of {_gpus()} GPU(s); "
+            f"device must be a GPU that is present, got cuda:{index} of {_gpus()} GPU(s); "
             "give cpu, or start no more processes than there are GPUs"
         )
     return torch.device("cuda", index)
+
+
+def asked_device(name: str | torch.device = "") -> torch.device:
+    """`device` of what a user, not a config's default, names: "cuda" then asks for a GPU.
+
+    Raises: ValueError as `device` does, and for "cuda" where there is no GPU.
+    """
+    name = str(name)
+    if name == "cuda" and not _gpus():
+        raise ValueError(
+            "device must be one that is present, got cuda without a GPU; leave it out to take "
+            "what there is, or ask resdet doctor why none is seen"
+        )
+    return device(name)
 
 
 def shared_seed(seed: int) -> int:

@@ -192,7 +192,7 @@ class Detector:
 def load_detector(
     path: str | Path,
     engine: str = "auto",
-    device: str = "",
+    device: str | torch.device = "",
     overrides: Sequence[str] = (),
     speed: Speed = Speed(),  # noqa: B008  (frozen)
     testing: Sequence[str] = (),
@@ -206,12 +206,13 @@ def load_detector(
     extras: see `resdet.engines.extras`.
     Raises: FileNotFoundError; ValueError if the file is broken or no such detector.
     """
+    on = distributed.asked_device(device)
     saved = checkpoint.load(Path(path), overrides)
     chosen = load(engine)
     cfg = config.loads(saved.cfg.dump(), str(path), testing) if testing else saved.cfg
     model, _ = restore_model(cfg, chosen, saved, str(path))
     detector = Detector(model, cfg, saved.class_names, chosen, speed)
-    speed_up(detector, distributed.device(device))
+    speed_up(detector, on)
     return detector
 
 

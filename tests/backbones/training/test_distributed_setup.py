@@ -81,6 +81,16 @@ def test_an_absent_gpu_is_refused(gpus, name, count, local_rank, got):
         distributed.device(name)
 
 
+def test_a_gpu_that_is_asked_for_by_name_is_there(gpus):
+    gpus(0)
+    assert distributed.asked_device() == distributed.asked_device("cpu") == torch.device("cpu")
+    assert distributed.asked_device(torch.device("cpu")) == torch.device("cpu")
+    with pytest.raises(ValueError, match="device must be one that is present, got cuda without"):
+        distributed.asked_device("cuda")
+    gpus(1)
+    assert distributed.asked_device(torch.device("cuda")) == torch.device("cuda:0")
+
+
 def test_one_gpu_for_all_processes_is_refused(gpus, monkeypatch):
     gpus(2, 1)
     monkeypatch.setattr(distributed, "world_size", lambda: 2)
