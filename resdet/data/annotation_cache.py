@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 
 from backbones.data.cache import Cache, Entries, is_settled, stamp
@@ -27,7 +26,7 @@ def read_annotations(
     found: dict[str, Annotation] = {}
     fresh: Entries = {}  # of a stem: the stamp of its file, then the fields of its Annotation
     for stem in tracked(stems, "reading annotations"):
-        file = os.path.join(layout.annotations, f"{stem}.xml")
+        file = layout.xml(stem)
         mark = stamp(file)
         entry = known.get(stem)
         if entry is not None and entry[:3] == mark:

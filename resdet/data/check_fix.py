@@ -82,7 +82,7 @@ def _copy_voc(
     copy_image(str(source), beside / "JPEGImages" / f"{stem}{source.suffix}", fact, done)
     if stem in folder.annotations:
         fixed = correct(item_of(folder, stem), fact, "voc", done)
-        tree = parse_xml((folder.layout.annotations / f"{stem}.xml").read_bytes())
+        tree = parse_xml(Path(folder.layout.xml(stem)).read_bytes())
         _edit_voc(tree, fixed, folder.class_names, done)
         text = ET.tostring(tree, encoding="utf-8", xml_declaration=True)
         target = beside / "Annotations" / f"{stem}.xml"

@@ -27,10 +27,10 @@ from resdet.data.check_boxes import (
     tell_boxes,
     tell_readers,
 )
-from resdet.data.image import SUFFIXES, files_below, images_by_stem
+from resdet.data.image import SUFFIXES, files_below
 from resdet.data.layouts import ALL, VocLayout, voc_layout
 from resdet.data.validate import Faults, check_names, nearest_first, text_lines
-from resdet.data.voc import annotated_stems, known_classes, load_voc
+from resdet.data.voc import known_classes, load_voc
 from resdet.data.voc_xml import Annotation
 
 
@@ -90,8 +90,7 @@ def read_folder(
     """
     layout = voc_layout(root)
     folder = VocFolder(root, layout)
-    folder.images = images_by_stem(layout.images) if layout.images.is_dir() else {}
-    folder.written = annotated_stems(layout.annotations)
+    folder.images, folder.written = layout.pictures(), layout.written()
     paired = folder.images.keys() & folder.written
     there = layout.splits()
     absent = [s for s in splits if layout.listing(s) is None and s not in {*there, ALL}]
@@ -123,10 +122,12 @@ def _tell_names(folder: VocFolder, report: Report) -> None:
     for stem in sorted(folder.images.keys() - listed - folder.written):
         report.add(UNLISTED, str(folder.images[stem]))
     images = folder.layout.images
+    read = {os.path.splitext(path)[0]: path for path in map(str, folder.images.values())}
     for name in files_below(images, SUFFIXES) if images.is_dir() else ():
-        stem, suffix = os.path.splitext(name)
-        if folder.images[stem].suffix != suffix:
-            report.add(SAME_NAME, f"{images / name}, beside {folder.images[stem].name}")
+        path = os.path.join(images, name)
+        taken = read[os.path.splitext(path)[0]]
+        if taken != path:
+            report.add(SAME_NAME, f"{path}, beside {os.path.basename(taken)}")
 
 
 def item_of(folder: VocFolder, stem: str) -> Item:
@@ -172,7 +173,7 @@ def _tell_lists(report: Report, folder: VocFolder, facts: dict[str, ImageFacts])
             report.count_classes(split, known or sorted(found), objects)
             missing |= dict.fromkeys(stem for stem in stems if stem not in folder.written)
     for stem in missing:
-        report.add(UNANNOTATED, f"{folder.layout.annotations / stem}.xml")
+        report.add(UNANNOTATED, folder.layout.xml(stem))
     tell_classes(report, known or sorted(found))
     for stem, one in parsed.items():
         for name in one.names:

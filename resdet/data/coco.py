@@ -87,7 +87,8 @@ def _chosen(listed: dict[int, _Json], listing: Path | None, faults: Faults) -> d
     if not listing.is_file():
         faults.add(f"{listing} must be a list of images, got none; make the split anew")
         faults.raise_any()
-    id_of = {str(image["file_name"]): image_id for image_id, image in listed.items()}
+    written = {str(image["file_name"]): image_id for image_id, image in listed.items()}
+    id_of = {name.replace("\\", "/"): image_id for name, image_id in written.items()} | written
     lines = text_lines(listing)
     for line in lines:
         if line not in id_of:
@@ -167,6 +168,8 @@ def image_path(image: _Json, images: Path | None, present: set[str] | None, faul
     if images is None or present is None:
         return Path(file_name)
     path = images / file_name
+    if file_name not in present and len(parts.parts) > 1 and not path.is_file():
+        path = images / parts  # Windows wrote its backslashes
     if file_name not in present and not (len(parts.parts) > 1 and path.is_file()):
         faults.add(f"image {image['id']}: {path} must be a file, got none; add or delist it")
     return path

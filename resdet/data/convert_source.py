@@ -34,8 +34,8 @@ class Details:
 def details_of(found: Found, split: str, data: Dataset) -> dict[Path, list[Details]]:
     """Of each image, one for each object of its ground truth, in its order."""
     if found.form == "VOC":
-        folder = voc_layout(found.root).annotations
-        return {r.path: _of_xml(folder / f"{r.image_id}.xml") for r in data.records}
+        layout = voc_layout(found.root)
+        return {r.path: _of_xml(Path(layout.xml(str(r.image_id)))) for r in data.records}
     if found.form == "COCO":
         content = read_json(found.root / found.splits[split].split(":")[1], finite=False)
         by_image: dict[int, list[Details]] = {}

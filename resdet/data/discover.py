@@ -12,11 +12,10 @@ from typing import Literal
 from resdet.data.annotation_cache import read_annotations
 from resdet.data.catalog import load_dataset
 from resdet.data.discover_coco import coco_splits
-from resdet.data.image import images_by_stem
-from resdet.data.layouts import ALL, MADE, SPLITS, subfolders, voc_layout
+from resdet.data.layouts import ALL, SPLITS, subfolders, voc_layout
 from resdet.data.splits import HELD_OUT, SEED, held_out, kept_lists, save_lists
 from resdet.data.validate import Faults, text_lines
-from resdet.data.voc import annotated_stems, known_classes
+from resdet.data.voc import known_classes
 from resdet.data.yolo import numbered_classes
 from resdet.data.yolo_folder import open_yolo
 from resdet.structures import Dataset
@@ -121,7 +120,7 @@ def discover(data: Path | str, *, beside: Path | None = None) -> Found:
     if root.is_file() and root.suffix in (".yaml", ".yml"):
         root, wanted = root.parent, "yolo"
     if not root.is_dir():
-        raise ValueError(f"--data must be a folder, got {root}; {_instead(root)}")
+        raise ValueError(f"the data must be a folder, got {root}; {_instead(root)}")
     found = _look(root, wanted)
     folders = subfolders(root)
     for _ in range(_DEPTH):
@@ -133,7 +132,7 @@ def discover(data: Path | str, *, beside: Path | None = None) -> Found:
         raise ValueError(_nothing(root))
     if len(found) > 1:
         told = "".join(f"\n  {f.form.lower()}:{f.root} (told by {f.why})" for f in found)
-        raise ValueError(f"--data must be one data set, got several; name the one you mean:{told}")
+        raise ValueError(f"the data must be one set, got several; name the one you mean:{told}")
     return _with_lists(found[0], beside)
 
 
@@ -170,8 +169,7 @@ def _look(root: Path, wanted: str) -> list[Found]:
 
 def _voc(root: Path) -> Found | None:
     layout = voc_layout(root)
-    written = annotated_stems(layout.annotations)
-    stems = images_by_stem(layout.images).keys() if layout.images.is_dir() else set()
+    written, stems = layout.written(), layout.pictures().keys()
     paired = written & stems
     if not paired:
         return None
@@ -191,20 +189,25 @@ def _voc(root: Path) -> Found | None:
         [f"left out: {len(apart)} images without annotation"] if ALL in counts and apart else []
     )
     if unlisted:
-        remarks.append(_in_no_split(len(unlisted)))
-    why = _told(root, layout.annotations, "*.xml") + (
-        "" if layout.images == layout.annotations else f", {_told(root, layout.images, '')}"
-    )
+        made = layout.lists[0] if layout.lists[0].is_dir() else None
+        remarks.append(_in_no_split(len(unlisted), made))
+    of_split = "*/" * any(layout.parts)
+    annotations = _told(root, layout.annotations, f"{of_split}{layout.parts[0]}", "*.xml")
+    images = _told(root, layout.images, f"{of_split}{layout.parts[1]}")
+    beside = layout.images == layout.annotations and not of_split
+    why = annotations if beside else f"{annotations}, {images}"
     names = {split: f"voc:.:{split}" for split in counts}
     return Found(root, "VOC", why, classes, names, counts, tuple(remarks))
 
 
-def _in_no_split(count: int) -> str:
-    return f"in no split: {count} annotated images; list them, or delete {MADE} to split anew"
+def _in_no_split(count: int, made: Path | None) -> str:
+    """`made`: the lists that we made, where there are any."""
+    way_out = "list them" + (f", or delete {made} to split anew" if made else " to use them")
+    return f"annotated images in no split: {count}; {way_out}"
 
 
-def _told(root: Path, folder: Path, what: str) -> str:
-    return "/".join(part for part in (*folder.relative_to(root).parts, what) if part) or "."
+def _told(root: Path, folder: Path, *inner: str) -> str:
+    return "/".join(part for part in (*folder.relative_to(root).parts, *inner) if part) or "."
 
 
 def _coco(root: Path) -> Found | None:
@@ -224,9 +227,9 @@ def _yolo(root: Path) -> Found | None:
     folder = open_yolo(root)
     if folder is None or not folder.splits:
         return None
-    remarks = (
-        () if folder.class_names else ("no file names the classes: they are called by number",)
-    )
+    remarks = folder.remarks
+    if not folder.class_names:
+        remarks += ("no file names the classes: they are called by number",)
     classes = folder.class_names or numbered_classes(folder)
     names = {split: f"yolo:.:{split}" for split in folder.splits}
     counts = {split: len(images) for split, images in folder.splits.items()}
@@ -248,7 +251,7 @@ def _with_lists(found: Found, beside: Path | None) -> Found:
 def _by_lists(found: Found, lists: Mapping[str, Path], remark: str) -> Found:
     base = _base(found)
     splits, counts = dict(found.splits), dict(found.counts)
-    for name in _UNSPLIT:
+    for name in (*_UNSPLIT, "trainval", base or ""):  # what they divide, or hold a part of
         splits.pop(name, None)
         counts.pop(name, None)
     for split, file in lists.items():
@@ -261,7 +264,7 @@ def _by_lists(found: Found, lists: Mapping[str, Path], remark: str) -> Found:
     remarks = (*found.remarks, remark)
     left = found.counts.get(base or "", 0) - sum(counts[split] for split in lists)
     if base in _UNSPLIT and left > 0:  # VOC's are told where they were read
-        remarks += (_in_no_split(left),)
+        remarks += (_in_no_split(left, next(iter(lists.values())).parent),)
     return replace(found, splits=splits, counts=counts, remarks=remarks)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from resdet.coco_json import real_categories
@@ -14,7 +14,7 @@ from resdet.json_file import gc_paused, read_json
 _LOOKED_AT = 20  # images of a JSON, to see which folder holds them
 _OF_OTHERS = ("captions", "person_keypoints", "stuff", "panoptic")  # of COCO's own annotations
 
-_NO_SPLIT = ("default", "coco", "annotations", "instances", "labels", "dataset")
+_NO_SPLIT = ("default", "coco", "annotations", "instances", "labels", "dataset", "result")
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,13 @@ def coco_splits(root: Path) -> tuple[list[CocoSplit], list[str]]:
     files = [file for folder in folders for file in sorted(folder.glob("*.json"))]
     found, remarks = [], []
     for file in files:
-        content = None if file.name.startswith(_OF_OTHERS) else _content(file)
+        if file.name.startswith(_OF_OTHERS):
+            continue
+        try:
+            content = _content(file)
+        except (OSError, ValueError) as fault:
+            remarks.append(f"passed over: {file.relative_to(root)}: {fault}")
+            continue
         if content is None:
             continue
         if "annotations" not in content:
@@ -52,12 +58,12 @@ def coco_splits(root: Path) -> tuple[list[CocoSplit], list[str]]:
 
 
 def _content(file: Path) -> dict[str, Any] | None:
-    """The JSON, where it has COCO's lists."""
-    try:
-        with gc_paused():
-            content = read_json(file, finite=False)
-    except (OSError, ValueError):
-        return None
+    """The JSON, where it has COCO's lists.
+
+    Raises: OSError, ValueError if it cannot be read.
+    """
+    with gc_paused():
+        content = read_json(file, finite=False)
     if not isinstance(content, dict):
         return None
     lists = [content.get(key) for key in ("images", "categories")]
@@ -74,14 +80,14 @@ def _raw_split(file: Path, root: Path) -> str:
     for word in [*words, *(reversed(file.relative_to(root).parts[:-1]))]:
         if split_name(re.sub(r"\d+$", "", word)) in SPLITS:
             return word
-    return (
-        ALL if words[-1].lower() in ("default", "coco", "annotations", "instances") else file.stem
-    )
+    return ALL if words[-1].lower() in _NO_SPLIT else file.stem
 
 
 def _told_apart(found: list[CocoSplit]) -> list[CocoSplit]:
     """Each under `train`, `val`, `test`, ..., but for those of which two would be one."""
     short = [split_name(re.sub(r"\d+$", "", one.split)) for one in found]
+    if len(short) == 1 and short[0] not in SPLITS:
+        short = [ALL]  # a name of its own is no split
     return [
         CocoSplit(
             name if short.count(name) == 1 else one.file.stem,
@@ -95,7 +101,7 @@ def _told_apart(found: list[CocoSplit]) -> list[CocoSplit]:
 
 
 def _images_of(file: Path, entries: list[dict[str, Any]], root: Path, raw: str) -> Path:
-    names = [str(entry.get("file_name")) for entry in entries[:_LOOKED_AT]]
+    names = [str(entry.get("file_name")).replace("\\", "/") for entry in entries[:_LOOKED_AT]]
     bases = dict.fromkeys([file.parent, file.parent.parent, root])
     bases = dict.fromkeys(b for b in bases if b == root or root in b.parents)
     inner = ("", "images", raw, split_name(raw), f"images/{raw}", f"images/{split_name(raw)}")
@@ -107,6 +113,11 @@ def _images_of(file: Path, entries: list[dict[str, Any]], root: Path, raw: str) 
         if folder.is_dir()
     }
     best = max(counts, key=lambda folder: counts[folder])
+    if not counts[best] and all(PureWindowsPath(name).anchor for name in names):
+        raise ValueError(
+            f"file_name in {file} must be relative to the folder of the images, got {names[0]!r}; "
+            "write them so, without the folders of the machine that made them"
+        )
     if not counts[best]:
         raise ValueError(
             f"images of {file} must lie in {root} or a folder in it, got none called "

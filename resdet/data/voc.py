@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 
 from resdet import boxes as box
 from resdet.data.annotation_cache import read_annotations
-from resdet.data.image import files_below, image_size, images_by_stem
+from resdet.data.image import SUFFIXES, image_size
 from resdet.data.layouts import VocLayout, voc_layout
 from resdet.data.validate import Faults, check_names, nearest_first, text_lines, warn_thin
 from resdet.data.voc_xml import Annotation
@@ -45,8 +46,7 @@ def load_voc(
     root = Path(root)
     faults = Faults(f"VOC data {root}, split {split!r}")
     layout = voc_layout(root)
-    there = images_by_stem(layout.images) if layout.images.is_dir() else {}
-    written = annotated_stems(layout.annotations)
+    there, written = layout.pictures(), layout.written()
     listed = _listed(layout, split, listing, set(there), written, images, faults)
     classes = tuple(class_names) or known_classes(root)
     labelled = split != "test" or any(stem in written for stem in listed)
@@ -96,14 +96,6 @@ def _year(root: Path) -> int | None:
     return int(match[1]) if match else None
 
 
-def annotated_stems(folder: Path) -> set[str]:
-    """The stems of the annotations that are in `folder` and in its folders."""
-    try:
-        return {f[:-4] for f in files_below(folder, (".xml",)) if f.endswith(".xml")}
-    except OSError:
-        return set()
-
-
 def _listed(
     layout: VocLayout,
     split: str,
@@ -132,8 +124,11 @@ def _listed(
     stems: dict[str, None] = {}  # ordered; a line listed twice counts once
     for line in text_lines(listing):
         stem = line if line in seen else line.split()[0]
+        bare, suffix = os.path.splitext(stem)
         if stem in seen:
             stems[stem] = None
+        elif bare in seen and suffix.lower() in SUFFIXES:
+            faults.add(f"{listing} must list names without suffix, got {stem!r}; write {bare}")
         else:
             faults.add(f"{listing} must list {what}, got {stem!r}; add the image or drop the line")
     if not stems and not faults.found:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 import yaml
@@ -28,7 +28,8 @@ _LOOKED_AT = 200  # images without a label, after which a folder is taken to hav
 class YoloFolder:
     """One YOLO data set: the images of each split, absolute; `told_by` is the file that says so.
 
-    `keypoints`: a line goes on after its box. No `class_names`: no file tells them.
+    `keypoints`: a line goes on after its box. No `class_names`: no file tells them. `remarks`:
+    what was passed over.
     """
 
     root: Path
@@ -36,6 +37,7 @@ class YoloFolder:
     class_names: tuple[str, ...]
     splits: dict[str, tuple[Path, ...]]
     keypoints: bool = False
+    remarks: tuple[str, ...] = ()
 
 
 def open_yolo(root: Path) -> YoloFolder | None:
@@ -47,8 +49,7 @@ def open_yolo(root: Path) -> YoloFolder | None:
     if found is None:
         return None
     made = {file.stem: _from_list(file, root, root) for file in sorted((root / MADE).glob("*.txt"))}
-    return YoloFolder(root, found.told_by, found.class_names, {**found.splits, **made},
-                      found.keypoints)  # fmt: skip
+    return replace(found, splits={**found.splits, **made})
 
 
 def label_file(image: Path) -> Path:
@@ -68,7 +69,7 @@ def yaml_of(root: Path) -> Path | None:
     """
     files = sorted([*root.glob("*.yaml"), *root.glob("*.yml")])
     telling = [
-        file for file in files if _KEYS[0] in (c := _read(file)) and ({"names", "nc"} & {*c})
+        file for file in files if {*_KEYS} & {*(c := _read(file))} and {"names", "nc"} & {*c}
     ]
     if len(telling) > 1 and root / "data.yaml" not in telling:
         raise ValueError(
@@ -92,16 +93,21 @@ def _by_yaml(root: Path) -> YoloFolder | None:
     if file is None:
         return None
     content = _read(file)
+    base = _folder(root, str(content.get("path") or ""))
     splits: dict[str, tuple[Path, ...]] = {}
+    remarks: tuple[str, ...] = ()
     for key in _KEYS:
         told = content.get(key)
-        entries = [told] if isinstance(told, str) else (told or [])
-        if entries and all(isinstance(entry, str) for entry in entries):
-            base = _folder(root, str(content.get("path") or ""))
+        listed = told if isinstance(told, list) else [told]
+        entries = [str(entry) for entry in listed if isinstance(entry, str) and entry]
+        places = [_existing(_candidates(entry, (base, root)), root) for entry in entries]
+        if key == "test" and entries and places == [None]:
+            remarks = (f"passed over: test of {file.name}, {entries[0]}, which is not there",)
+        elif entries:
             paths = [image for entry in entries for image in _images(file, key, entry, base)]
             splits[split_name(key)] = tuple(dict.fromkeys(paths))
     names = _names(file, content)
-    return YoloFolder(root, file.name, names, splits, keypoints="kpt_shape" in content)
+    return YoloFolder(root, file.name, names, splits, "kpt_shape" in content, remarks)
 
 
 def _names(file: Path, content: dict[str, Any]) -> tuple[str, ...]:
@@ -153,14 +159,23 @@ def _images(file: Path, key: str, entry: str, base: Path) -> list[Path]:
 
 
 def _candidates(entry: str, bases: Iterable[Path]) -> list[Path]:
-    """Relative to each base, then without ../ before it, then without its first folder."""
+    """Relative to each base, then without ../ before it, then without its first folder, where
+    that names no split.
+
+    Of an absolute path, which is one of the machine that wrote it, any end will do, the longest
+    first.
+    """
     plain = entry.replace("\\", "/")
     bare = plain
     while bare.startswith(("../", "./")):
         bare = bare.partition("/")[2]
-    inner = bare.partition("/")[2]
-    texts = dict.fromkeys(text for text in (plain, bare, inner) if text)
-    return [Path(os.path.normpath(base / text)) for text in texts for base in bases]
+    first, _, inner = bare.partition("/")
+    texts = [plain, bare] + ([] if split_name(first) in SPLITS else [inner])
+    if PureWindowsPath(entry).anchor:
+        parts = plain.split("/")
+        texts += ["/".join(parts[at:]) for at in range(1, len(parts))]
+    paths = (base / text for text in dict.fromkeys(texts) if text for base in bases)
+    return [Path(os.path.normpath(path)) for path in paths]
 
 
 def _existing(candidates: Iterable[Path], root: Path) -> Path | None:

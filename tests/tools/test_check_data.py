@@ -58,7 +58,7 @@ def test_coco_is_checked_by_file_and_folder(shapes_root, tmp_path):
 def test_mistakes_are_one_message(shapes_root, tmp_path):
     nothing = run("--data", tmp_path / "none")
     assert nothing.returncode == 2
-    assert nothing.stderr.startswith(f"error: --data must be a folder, got {tmp_path}/none")
+    assert nothing.stderr.startswith(f"error: the data must be a folder, got {tmp_path}/none")
     assert len(nothing.stderr.splitlines()) == 1
     inside = run("--data", shapes_root, "--quick", "--fix", shapes_root / "fixed")
     assert (inside.returncode, len(inside.stderr.splitlines())) == (2, 1)

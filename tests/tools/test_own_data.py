@@ -125,7 +125,7 @@ def test_convert(labelimg, tmp_path):
         ((), "--config NAME or --data DIR must be given"),
         (("--data", "{}", "DATASETS.ROOT", "x"), "--data says DATASETS.ROOT; leave one"),
         (("--data", "{}", "MODEL.ROI_HEADS.NUM_CLASSES", "99"), "NUM_CLASSES must be "),
-        (("--data", "{}/none"), "--data must be a folder, got"),
+        (("--data", "{}/none"), "the data must be a folder, got"),
     ],
 )
 def test_a_users_mistakes(labelimg, tmp_path, argv, told):

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from resdet.data.catalog import load_dataset
+from resdet.data.check_voc import check_voc
+from resdet.data.convert import convert
 from resdet.data.discover import discover, with_splits
 from resdet.data.splits import held_out
 
@@ -269,4 +271,101 @@ def test_images_that_came_later_are_in_no_split(tmp_path):
         with_splits(discover(root), root)
         shutil.rmtree(root / "annotations", ignore_errors=True)
         make(root, 12)
-        assert any("in no split: 2 annotated images" in line for line in discover(root).lines())
+        assert any(
+            "annotated images in no split: 2; list them, or delete" in line
+            for line in discover(root).lines()
+        )
+
+
+def test_what_is_held_out_of_trainval_is_not_trained_on(write_voc):
+    body = (
+        "<object><name>cat</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>9</xmax>"
+        "<ymax>9</ymax></bndbox></object>"
+    )
+    root = write_voc({str(number): body for number in range(10)}, split="trainval")
+    for made in (with_splits(discover(root), root), discover(root)):
+        assert made.counts == {"train": 8, "test": 2}
+        assert (made.to_train, made.to_watch) == ("train", "test")
+
+
+def test_images_that_no_list_of_the_user_names(write_voc):
+    root = write_voc({"a": "", "b": ""}, split="train")
+    (root / "ImageSets/Main/train.txt").write_text("a\n")
+    assert discover(root).remarks == ("annotated images in no split: 1; list them to use them",)
+
+
+def test_the_empty_test_of_a_published_yaml(tmp_path):
+    yolo(tmp_path)
+    file = tmp_path / "data.yaml"
+    file.write_text("path: x\ntrain: images\nval: images\ntest: # optional\nnames: [cat, dog]\n")
+    assert discover(tmp_path).counts == {"train": 10, "val": 10}
+    file.write_text("train: images\ntest: ../test/images\nnames: [cat, dog]\n")  # Roboflow
+    found = discover(tmp_path)
+    assert found.counts == {"train": 10}
+    assert found.remarks == ("passed over: test of data.yaml, ../test/images, which is not there",)
+
+
+@pytest.mark.parametrize("folder", ["/home/me/mine", "C:\\Users\\me\\mine", "/content/other"])
+def test_absolute_paths_of_another_machine(tmp_path, folder):
+    yolo(tmp_path)
+    (tmp_path / "val.txt").write_text(f"{folder}/images/3.jpg\r\n{folder}/images/4.jpg\r\n")
+    (tmp_path / "data.yaml").write_text(
+        f"path: {folder}\ntrain: {folder}/images\nval: {folder}/val.txt\nnames: [cat, dog]\n"
+    )
+    assert discover(tmp_path).counts == {"train": 10, "val": 2}
+
+
+def test_a_yaml_without_train_names_the_classes(tmp_path):
+    yolo(tmp_path)
+    (tmp_path / "data.yaml").write_text("test: images\nnames: [cat, dog]\n")
+    found = discover(tmp_path)
+    assert (found.class_names, found.counts) == (("cat", "dog"), {"test": 10})
+
+
+def test_coco_as_label_studio_exports_it_on_windows(tmp_path):
+    cvat(tmp_path)
+    shutil.rmtree(tmp_path / "annotations")
+    content = coco([f"images\\{number}.jpg" for number in range(10)])
+    (tmp_path / "result.json").write_text(json.dumps(content))
+    found = discover(tmp_path)
+    assert found.counts == {"all": 10}
+    made = with_splits(found, tmp_path)
+    assert len(made.load("train")) + len(made.load("test")) == 10
+    (tmp_path / "notes.json").write_text("{")
+    assert any("passed over: notes.json: " in line for line in discover(tmp_path).remarks)
+
+
+def test_coco_with_absolute_file_names(tmp_path):
+    cvat(tmp_path)
+    file = tmp_path / "annotations/instances_default.json"
+    file.write_text(json.dumps(coco(["/home/me/a.jpg"])))
+    with pytest.raises(ValueError, match="must be relative to the folder .* '/home/me/a.jpg'"):
+        discover(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("annotations", "images"),
+    [
+        ("{}/annotations", "{}/images"),
+        ("{}/Annotations", "{}/JPEGImages"),
+        ("annotations/{}", "images/{}"),
+    ],
+)
+def test_voc_by_split(tmp_path, annotations, images):
+    for split in ("train", "valid"):
+        labelimg(tmp_path / "flat", 3)
+        (tmp_path / annotations.format(split)).mkdir(parents=True)
+        for file in sorted((tmp_path / "flat").iterdir()):
+            place = annotations if file.suffix == ".xml" else images
+            target = tmp_path / place.format(split) / file.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            file.rename(target)
+        (tmp_path / "flat").rmdir()
+    found = discover(tmp_path)
+    assert found.form == "VOC"
+    assert (found.counts, found.to_watch) == ({"train": 3, "val": 3}, "val")
+    first = found.load("val").records[0]
+    assert (first.image_id, first.path) == ("valid/0", tmp_path / images.format("valid") / "0.jpg")
+    assert len(first.ground_truth) == 1
+    assert check_voc(tmp_path).total("error") == 0
+    convert(found, tmp_path.parent / f"{tmp_path.name}_yolo", "yolo")
