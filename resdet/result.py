@@ -36,9 +36,9 @@ class Detection(NamedTuple):
 class Result(Detections):
     """The detections of one image, by falling score, with all that is needed to read them.
 
-    `len` counts them, a loop gives a `Detection` each; `boxes`, `labels` and `scores` are arrays.
-    `image_id` is the path that was given, or the place in the list. Needs pandas or supervision
-    only where it is asked for their form: `pip install 'resdet[convert]'`.
+    `len` counts them, a loop or `[0]` gives a `Detection` each; `boxes`, `labels` and `scores` are
+    arrays. `image_id` is the path that was given, or the place in the list. Needs pandas or
+    supervision only where it is asked for their form: `pip install 'resdet[convert]'`.
 
     Unit: height and width in pixels, after EXIF rotation; the rest as in `Detections`.
     """
@@ -55,6 +55,10 @@ class Result(Detections):
     def __iter__(self) -> Iterator[Detection]:
         columns = zip(self.names, self.scores.tolist(), self.boxes.tolist(), self.labels.tolist())
         return (Detection(name, score, tuple(box), label) for name, score, box, label in columns)
+
+    def __getitem__(self, place: int) -> Detection:
+        """One of them; 0 is the surest."""
+        return list(self)[place]
 
     def __repr__(self) -> str:
         found = [f"{d.name} {d.score:.2f}" for d in islice(self, _SHOWN)]

@@ -113,6 +113,8 @@ def _is_tensor(image: object) -> bool:
 
 
 def _check_path(path: str | os.PathLike[str], name: str) -> None:
+    if not os.fspath(path):
+        raise ValueError(f"{name} must be a file, got an empty path")
     if "://" in str(path):
         raise ValueError(f"{name} must be a file, got the address {path}; download it first")
     if Path(path).is_dir():
@@ -152,10 +154,12 @@ def _check_tensor(image: torch.Tensor, order: ChannelOrder | None, name: str) ->
     if image.ndim == 4:
         raise ValueError(f"{name} must be one image, got {got}; give list(batch)")
     if image.ndim != 3 or image.shape[0] != 3:
-        last = image.ndim == 3 and image.shape[2] == 3
-        hint = "tensor.permute(2, 0, 1)" if last else "tensor[:3] without alpha, or its RGB form"
-        raise ValueError(f"{name} must be (3, H, W), got {got}; give {hint}")
-    if not (image.is_floating_point() or str(image.dtype) == "torch.uint8"):
+        raise ValueError(f"{name} must be (3, H, W), got {got}; give {_rechannel(image.shape)}")
+    if image.is_sparse or image.is_meta:
+        kind = "sparse" if image.is_sparse else "meta"
+        raise ValueError(f"{name} must hold all its pixels, got a {kind} tensor; give a dense one")
+    floating = image.is_floating_point() and image.itemsize > 1  # of 8 bits torch has no minimum
+    if not (floating or str(image.dtype) == "torch.uint8"):
         raise ValueError(f"{name} must be uint8 in 0..255 or float in [0, 1], got {got}")
     _check_size(image.shape[1:], got, name)
     _check_order(order, got, name)
@@ -188,6 +192,14 @@ def _reshape(shape: tuple[int, ...]) -> str:
     if len(shape) == 3 and shape[0] == 3:
         return "give image.transpose(1, 2, 0)"
     return "give one image"
+
+
+def _rechannel(shape: tuple[int, ...]) -> str:
+    if len(shape) == 2 or (len(shape) == 3 and shape[0] == 1):
+        return "tensor.expand(3, -1, -1), its grey in every channel"
+    if len(shape) == 3 and shape[2] == 3:
+        return "tensor.permute(2, 0, 1)"
+    return "tensor[:3] without alpha, or its RGB form"
 
 
 def _rescale(dtype: np.dtype[Any]) -> str:

@@ -207,7 +207,18 @@ def load_detector(
     Raises: FileNotFoundError; ValueError if the file is broken or no such detector.
     """
     on = distributed.asked_device(device)
+    for name, pairs in (("overrides", overrides), ("testing", testing)):
+        if isinstance(pairs, str):
+            raise ValueError(
+                f"{name} must be a list of words, KEY VALUE in turn, got {pairs!r}; "
+                f"give {pairs.split()}"
+            )
     saved = checkpoint.load(Path(path), overrides)
+    if overrides and not saved.foreign:
+        raise ValueError(
+            f"overrides must be empty for {path}, which has its config, got {list(overrides)}; "
+            "they are for files of detectron2"
+        )
     chosen = load(engine)
     cfg = config.loads(saved.cfg.dump(), str(path), testing) if testing else saved.cfg
     model, _ = restore_model(cfg, chosen, saved, str(path))

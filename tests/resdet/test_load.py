@@ -75,6 +75,12 @@ def test_arguments_reach_the_detector(tiny_checkpoint, tmp_path):
         ({"precision": "int8"}, "precision must be fp32, bf16 or fp16, got 'int8'"),
         ({"batch": 0}, "batch must be at least 1"),
         ({"device": "tpu"}, "must be cpu, cuda or cuda:N, got 'tpu'"),
+        ({"device": 0}, "must be cpu, cuda or cuda:N, got '0'"),
+        (
+            {"testing": "TEST.REFINE True"},
+            r"testing must be a list .* give \['TEST.REFINE', 'True'\]",
+        ),
+        ({"overrides": ["TEST.REFINE", "True"]}, "overrides must be empty for .*, got .'TEST"),
         ({"engine": "tvv"}, "--engine must be auto, d2 or tv, got 'tvv'; did you mean tv"),
     ):
         with pytest.raises(ValueError, match=told):

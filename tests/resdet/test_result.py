@@ -25,6 +25,9 @@ def test_it_is_counted_looped_over_and_named():
     assert isinstance(first, Detection)
     assert (first.name, first.label, first.box) == ("dog", 1, (10.0, 20.0, 30.0, 60.0))
     assert first.score == pytest.approx(0.9)
+    assert (found[0], found[-1].score) == (first, pytest.approx(0.2))
+    with pytest.raises(IndexError):
+        found[3]
 
 
 def test_it_is_chosen_from_by_score_and_by_class():
@@ -118,9 +121,7 @@ def test_colours_are_those_of_the_image_whatever_its_order():
 
 
 def test_it_does_not_draw_on_another_image():
-    with pytest.raises(
-        ValueError, match="must be given where the detector was given no file"
-    ):
+    with pytest.raises(ValueError, match="must be given where the detector was given no file"):
         result().draw()
     with pytest.raises(ValueError, match="must be the one of these detections, 100x80, got 3x3"):
         result().draw(np.zeros((3, 3), np.uint8))

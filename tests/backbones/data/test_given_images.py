@@ -141,3 +141,18 @@ def test_a_list_is_checked_before_the_first_is_read(photo):
         each_rgb([photo, RGB, np.zeros(3, np.uint8)], "RGB", many=True)
     readers = each_rgb([photo, RGB[:2]], "RGB", many=True)
     assert [read().shape for read in readers] == [(4, 5, 3), (2, 5, 3)]
+
+
+@pytest.mark.parametrize(
+    ("image", "told"),
+    [
+        (torch.zeros(3, 4, 5).to_sparse(), "must hold all its pixels, got a sparse tensor"),
+        (torch.zeros(3, 4, 5, device="meta"), "must hold all its pixels, got a meta tensor"),
+        (torch.zeros(3, 4, 5).to(torch.float8_e4m3fn), "must be uint8 in 0..255 or float in"),
+        (torch.zeros(1, 4, 5), r"give tensor.expand\(3, -1, -1\), its grey in every channel"),
+        ("", "image must be a file, got an empty path"),
+    ],
+)
+def test_what_torch_cannot_give_is_told(image, told):
+    with pytest.raises(ValueError, match=told):
+        to_rgb(image, "RGB")
