@@ -30,8 +30,8 @@ class Board(Protocol):
     def picture(self, iteration: int, name: str, picture: Picture) -> None:
         """(H, W, 3) RGB."""
 
-    def close(self) -> None:
-        """No more will come."""
+    def close(self, *, failed: bool) -> None:
+        """No more will come; `failed`: for an error or a signal ended the run."""
 
 
 MakeBoard = Callable[[], Board]
@@ -52,7 +52,7 @@ class TensorBoard:
         """(H, W, 3) RGB."""
         self._writer.add_image(name, picture, iteration, dataformats="HWC")
 
-    def close(self) -> None:
+    def close(self, *, failed: bool = False) -> None:
         """Write what waits."""
         self._writer.close()
 
@@ -100,9 +100,9 @@ class WeightsAndBiases:
         """(H, W, 3) RGB."""
         self._run.log({"iteration": iteration, name: self._wandb.Image(picture)})
 
-    def close(self) -> None:
-        """Hand over what waits."""
-        self._run.finish()
+    def close(self, *, failed: bool = False) -> None:
+        """Hand over what waits; a failed run is marked as one."""
+        self._run.finish(exit_code=int(failed))
 
 
 def wandb_board(cfg: CfgNode, directory: Path, *, resumed: bool) -> list[MakeBoard]:

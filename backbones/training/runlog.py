@@ -7,7 +7,8 @@ import json
 import math
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TextIO
@@ -73,10 +74,12 @@ class RunLog:
             self._bar.say(self._line)  # not what it was doing at last
             self._bar.end()
         fault: OSError | None = None
-        files: tuple[Board | TextIO, ...] = (*self._boards, self._metrics, self._text)
-        for file in files:
+        ends: list[Callable[[], None]] = [
+            partial(board.close, failed=error is not None) for board in self._boards
+        ]
+        for close in (*ends, self._metrics.close, self._text.close):
             try:
-                file.close()
+                close()
             except OSError as closing:  # what waited to be written found no room
                 fault = closing
         if fault is not None and error is None:

@@ -42,8 +42,8 @@ class Board:
     def picture(self, iteration, name, picture):
         self.seen.append((iteration, name))
 
-    def close(self):
-        self.seen.append("closed")
+    def close(self, *, failed):
+        self.seen.append("failed" if failed else "closed")
 
 
 def test_a_run_tells_all_its_boards(tmp_path):
@@ -52,6 +52,13 @@ def test_a_run_tells_all_its_boards(tmp_path):
         log.scalars(0, {"loss": 2.0, "lost": float("nan")})
         log.picture(0, "voc/1", PICTURE)
     assert board.seen == [(0, {"loss": 2.0}), (0, "voc/1"), "closed"]
+
+
+def test_boards_are_told_of_a_run_that_failed(tmp_path):
+    board = Board()
+    with pytest.raises(ValueError, match="broken"), RunLog(tmp_path, "test", 9, 0, [lambda: board]):
+        raise ValueError("broken")
+    assert board.seen == ["failed"]
 
 
 def test_only_the_main_process_has_boards(tmp_path, monkeypatch):
@@ -88,7 +95,7 @@ class Wandb:
             id=options["id"] or "abc",
             define_metric=lambda *a, **k: self.logged.append((*a, k)),
             log=self.logged.append,
-            finish=lambda: self.logged.append("finished"),
+            finish=lambda exit_code: self.logged.append(f"finished {exit_code}"),
         )
 
     def Settings(self, **options):
@@ -122,7 +129,7 @@ def test_weights_and_biases_gets_config_curves_and_pictures(tmp_path, wandb):
         ("*", {"step_metric": "iteration"}),
         {"iteration": 7, "loss": 1.0},
         {"iteration": 7, "voc/1": (20, 30, 3)},
-        "finished",
+        "finished 0",
     ]
 
 
@@ -135,6 +142,11 @@ def test_a_resumed_run_goes_on_with_its_own(tmp_path, wandb):
         ("abc", "allow"),
         (None, None),
     ]
+
+
+def test_a_failed_run_is_marked_as_one(tmp_path, wandb):
+    WeightsAndBiases(tmp_path, "p", "n", {}, resumed=False).close(failed=True)
+    assert wandb.logged[-1] == "finished 1"
 
 
 def test_what_wandb_refuses_is_one_error(tmp_path, wandb):
