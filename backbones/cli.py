@@ -35,7 +35,6 @@ _WORDING = (
     (r"argument (.+?): (must be .+)", r"\1 \2"),
     (r"argument (.+?): invalid (\w+) value: (.+)", r"\1 must be \2, got \3"),
     (r"the following arguments are required: (.+)", r"\1 must be given"),
-    (r"one of the arguments (.+) is required", r"one of \1 must be given"),
 )
 
 
@@ -134,6 +133,9 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """One line; exit code 2."""
         message = re.sub(r"(--[\w-]+)(/-[\w-]+)+", r"\1", message)  # of aliases, the first
+        either = re.fullmatch(r"one of the arguments (.+) is required", message)
+        if either:
+            message = f"{' or '.join(either[1].split())} must be given"
         for theirs, ours in _WORDING:
             message = re.sub(f"^{theirs}$", ours, message, flags=re.DOTALL)
         _tell(f"error: {message}")

@@ -37,6 +37,8 @@ resdet --version        versions of resdet, torch, torchvision and detectron2
 def entry() -> None:
     """What the installed command `resdet` calls."""
     words = sys.argv[1:]
+    if len(words) > 1 and words[0] == "help" and words[1] in tools():
+        words = [words[1], "--help"]
     if words and words[0] in tools():
         sys.argv = [f"resdet {words[0]}", *words[1:]]
         run(tool(words[0]).main)

@@ -131,7 +131,7 @@ def _assign(cfg: CfgNode, key: str, value: Any, source: str, faults: list[str]) 
         node = node.get(parent) if isinstance(node, CfgNode) else None
     if not isinstance(node, CfgNode) or leaf not in node:
         known = [k for k, _ in _leaves(cfg)]
-        near = difflib.get_close_matches(key, known, n=2, cutoff=0.6)
+        near = difflib.get_close_matches(key.upper(), known, n=2, cutoff=0.6)
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
         faults.append(f"{key} ({source}) is not a known key{hint}")
         return

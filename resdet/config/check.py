@@ -242,4 +242,4 @@ def _levels(cfg: CfgNode) -> list[str]:
 
 def _training(cfg: CfgNode) -> Iterator[str]:
     if not cfg.DATASETS.TRAIN:
-        yield "DATASETS.TRAIN must name a dataset, got none"
+        yield "DATASETS.TRAIN must name a dataset, got none; name one, or give --data DIR"

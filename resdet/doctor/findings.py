@@ -52,6 +52,7 @@ def examine(output: Path, data: Path | None = None) -> list[Finding]:
         "output": lambda: machine.output_folder(output),
         "data": lambda: machine.datasets(data),
         "weights": machine.cached_weights,
+        "plugins": software.plugins,
         "settings": machine.settings,
     }
     with warnings.catch_warnings():

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from backbones.plugins import load_plugins
 from resdet.command import version
 from resdet.doctor.findings import Finding, guarded
 from resdet.engines import INSTALL_DETECTRON2
@@ -218,6 +219,16 @@ def extras() -> Iterator[Finding]:
         else:
             text = ", ".join(f"{name} {version_of(name)}" for name in names)
             yield Finding("optional", "ok", f"{extra}: {text}")
+
+
+def plugins() -> Iterator[Finding]:
+    """Modules of others that add to resdet, imported."""
+    try:
+        names = load_plugins()
+    except ValueError as error:
+        yield Finding("plugins", "error", " ".join(str(error).split()), "mend it, or leave it out")
+        return
+    yield Finding("plugins", "ok", f"load: {', '.join(names)}" if names else "none are named")
 
 
 def version_of(distribution: str) -> Any:

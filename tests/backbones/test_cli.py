@@ -101,6 +101,17 @@ def test_a_mistake_is_told_in_one_line(parser, capsys, argv, text):
     assert refusal(parser, capsys, *argv) == text
 
 
+def test_one_of_two_options_must_be_given(capsys):
+    parser = Parser("A tool.")
+    group = parser.add_mutually_exclusive_group(required=True)
+    group.add_argument("--data")
+    group.add_argument("--input", "--video")
+    parser.add_argument("--other")
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--other", "1"])
+    assert capsys.readouterr().err == "error: --data or --input must be given\n"
+
+
 def test_without_arguments_the_use_is_told(parser, capsys):
     with pytest.raises(SystemExit) as stopped:
         parser.parse_args([])

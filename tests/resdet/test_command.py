@@ -57,6 +57,12 @@ def test_the_overview_tells_each_command_in_one_line():
     assert (without.returncode, without.stderr) == (2, done.stdout)
 
 
+def test_help_of_a_command():
+    told = resdet("help", "convert")
+    assert told.returncode == 0
+    assert told.stdout == resdet("convert", "--help").stdout
+
+
 @pytest.mark.parametrize(
     ("word", "text"),
     [

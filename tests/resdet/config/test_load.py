@@ -12,7 +12,13 @@ SHIPPED = sorted(p.name for p in CONFIG_FOLDER.glob("*.yaml") if not p.name.star
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_shipped_configs_load_and_pass_the_check(name: str) -> None:
-    config.check(config.load(name))
+    of_data = ["DATASETS.TRAIN", "['voc:.:train']"] if name.startswith("own_") else []
+    config.check(config.load(name, of_data))
+
+
+def test_a_config_for_own_data_asks_for_it() -> None:
+    with pytest.raises(ConfigError, match=r"DATASETS.TRAIN must name a dataset, .* --data DIR"):
+        config.check(config.load("own_r18"))
 
 
 def test_a_config_is_found_by_bare_name_and_by_path() -> None:
@@ -46,6 +52,11 @@ def test_a_missing_base_is_named(tmp_path: Path) -> None:
         ConfigError, match=r"_BASE_ of a\.yaml must be an existing file, got .*gone"
     ):
         config.load(str(tmp_path / "a.yaml"))
+
+
+def test_a_key_in_small_letters_is_answered_with_ours() -> None:
+    with pytest.raises(ConfigError, match=r"solver.max_iter .*; did you mean SOLVER.MAX_ITER"):
+        config.load("shapes_r18", ["solver.max_iter", "3"])
 
 
 def test_every_fault_is_told_at_once(tmp_path: Path) -> None:

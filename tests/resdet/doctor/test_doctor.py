@@ -29,7 +29,7 @@ def test_this_machine_is_examined_without_an_error(tmp_path, monkeypatch, capsys
     found = json.loads((tmp_path / "doctor.json").read_text())["findings"]
     topics = list(dict.fromkeys(finding["topic"] for finding in found))
     assert topics[:6] == ["Python", "torch", "GPU", "torchvision", "detectron2", "OpenCV"]
-    assert topics[-3:] == ["data", "weights", "settings"]
+    assert topics[-4:] == ["data", "weights", "plugins", "settings"]
     assert all(topic in told for topic in topics)
     assert not (tmp_path / "new").exists()
     assert all(f["remedy"] or f["command"] for f in found if f["level"] in ("warning", "error"))
@@ -283,6 +283,18 @@ def test_weights_that_were_downloaded(tmp_path, monkeypatch):
         (folder / name).touch()
     (found,) = machine.cached_weights()
     assert (found.level, found.text) == ("ok", f"{folder}: resnet18-f37072fd.pth")
+
+
+def test_a_plugin_that_does_not_import(monkeypatch, tmp_path):
+    file = tmp_path / "broken_plugin.py"
+    file.write_text("raise ImportError('no such thing')")
+    monkeypatch.setenv("RESDET_PLUGINS", str(file))
+    (found,) = software.plugins()
+    assert found.level == "error"
+    assert "broken_plugin.py' (line 1: ImportError: no such thing)" in found.text
+    file.write_text("")
+    (found,) = software.plugins()
+    assert (found.level, found.text) == ("ok", f"load: {file}")
 
 
 def test_settings(monkeypatch):
