@@ -280,8 +280,10 @@ def with_splits(found: Found, output: Path) -> Found:
     """With something to train and something to measure on, which is made where it is not there.
 
     The lists go into the data's folder, or where that cannot be written into `output`.
-    Raises: ValueError if the splits there are leave nothing to train on, or cannot be told.
+    Raises: ValueError if there is no class or the splits leave nothing to train on.
     """
+    if not found.class_names:
+        raise ValueError(f"{found.root} must have an object to learn, got none; annotate some")
     if found.to_train and found.to_watch:
         return found
     base = _base(found)

@@ -369,3 +369,10 @@ def test_voc_by_split(tmp_path, annotations, images):
     assert len(first.ground_truth) == 1
     assert check_voc(tmp_path).total("error") == 0
     convert(found, tmp_path.parent / f"{tmp_path.name}_yolo", "yolo")
+
+
+def test_nothing_to_learn_makes_no_split(write_voc):
+    root = write_voc({"a": "", "b": ""}, split="train")
+    with pytest.raises(ValueError, match="must have an object to learn, got none; annotate some"):
+        with_splits(discover(root), root)
+    assert not (root / "resdet_splits").exists()
