@@ -93,7 +93,7 @@ def load_dataset(
         return _of_folder(kind, base / first, others[0], base, names)
     if kind == "coco" and first and len(others) in (1, 2) and all(others):
         file, listing = base / first, base / others[1] if others[1:] else None
-        own = f"{file.stem}_{listing.stem}" if listing else file.stem
+        own = f"{_coco_name(file)}_{listing.stem}" if listing else _coco_name(file)
         data = load_coco(file, base / others[0], name=own, listing=listing)
         return _checked(data, class_names)
     if name in VOC_NAMES:
@@ -118,6 +118,13 @@ def _of_folder(
     split = listing.stem if listing else split
     name = f"{folder.resolve().name}_{split}"
     return FOLDERS[kind](folder, split, name=name, listing=listing, **options)
+
+
+def _coco_name(file: Path) -> str:
+    """The file's own; where all files are called alike, as Roboflow's, that of their two folders."""
+    if file.name != "_annotations.coco.json":
+        return file.stem
+    return "_".join(file.resolve().parent.parts[-2:])
 
 
 def _voc_folder(name: str, base: Path, year: int) -> Path:

@@ -23,6 +23,17 @@ def test_both_voc_layouts_and_the_folder_itself(write_voc, tmp_path, folder, roo
     assert [r.image_id for r in data.records] == ["000005"]
 
 
+def test_files_that_are_all_called_alike_are_told_apart(write_coco, tmp_path):
+    image = {"id": 1, "file_name": "1.png", "height": 40, "width": 60}
+    path, folder = write_coco([image], [], [{"id": 1, "name": "person"}])
+    for split in ("train", "valid"):
+        shutil.copytree(folder, tmp_path / "cells" / split)
+        shutil.copy(path, tmp_path / "cells" / split / "_annotations.coco.json")
+    names = [f"coco:{split}/_annotations.coco.json:{split}" for split in ("train", "valid")]
+    found = [load_dataset(name, tmp_path / "cells").name for name in names]
+    assert found == ["cells_train", "cells_valid"]
+
+
 @pytest.mark.parametrize(
     ("annotations", "images"),
     [
