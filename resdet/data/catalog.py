@@ -121,7 +121,7 @@ def _of_folder(
 
 
 def _coco_name(file: Path) -> str:
-    """The file's own; where all files are called alike, as Roboflow's, that of their two folders."""
+    """Of the file; where all files are called alike, as Roboflow's, of their two folders."""
     if file.name != "_annotations.coco.json":
         return file.stem
     return "_".join(file.resolve().parent.parts[-2:])
