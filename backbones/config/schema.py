@@ -95,6 +95,7 @@ DEFAULTS: dict[str, Any] = {
     "TEST": {
         "EVAL_PERIOD": 0,
         "PRECISE_BN": {"ENABLED": False, "NUM_ITER": 200},  # statistics as averages over batches
+        "PICTURES": 8,  # test images drawn for the boards at each evaluation, with their names
     },
     "WANDB": WANDB,
     "SEED": -1,  # -1 draws one
@@ -122,6 +123,7 @@ POSITIVE = (
 )
 NON_NEGATIVE = (
     *("MODEL.NUM_CLASSES", "DATASETS.HOLD_OUT", "DATALOADER.NUM_WORKERS", "INPUT.PADDING"),
+    "TEST.PICTURES",
     *(
         "INPUT.SIZE_TEST",
         "INPUT.MIN_SIZE_TEST",

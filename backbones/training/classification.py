@@ -33,6 +33,7 @@ from backbones.training.loop import (
     train,
 )
 from backbones.training.nonfinite import ROLLED_BACK, NonFiniteLossError, check_roll_back
+from backbones.training.pictures import picture_of_predictions
 from backbones.training.progress import Progress, build_rate_factor
 from backbones.training.ranks import gather_ranks, own_state, restore_rank
 from backbones.training.report import introduce, make_results, write_best, write_final
@@ -300,6 +301,7 @@ class Run:
             if split in self._task.splits:
                 errors = evaluate_one_crop(model, self._batches.once(split), self._normalize)
                 self.metrics.update({prefix + name: error for name, error in errors.items()})
+        self._draw(model, done)
         watched = self.metrics.get("validation_top1_error", self.metrics.get("top1_error"))
         if watched is not None:
             lowest = min((error for _, error in self._progress.evaluation), default=math.inf)
@@ -307,6 +309,16 @@ class Run:
             if watched < lowest and self._cfg.TEST.EVAL_PERIOD and distributed.is_main():
                 write_best(self._cfg, self._output, self._task, model, done, self.metrics)
         return self.metrics
+
+    def _draw(self, model: nn.Module, done: int) -> None:
+        """A few test images with the names they are given, for the boards."""
+        split: Split = "test" if "test" in self._task.splits else "validation"
+        count = self._cfg.TEST.PICTURES
+        if count and split in self._task.splits and distributed.is_main():
+            images, views = self._task.splits[split], self._task.test_views
+            names = self._task.class_names
+            drawn = picture_of_predictions(model, images, views, self._normalize, names, count)
+            self._log.picture(done - 1, f"{split}/predictions", drawn)
 
     def _recompute_statistics(self, model: nn.Module) -> None:
         images = len(self._task.splits["train"])
