@@ -1,7 +1,7 @@
 # make demo   train, measure and compare two detectors on synthetic data; needs nothing installed
 # make test   the whole fast test suite
 # make faults training injured in every known way, and broken files: minutes, and a table
-# make bench  every benchmark, and the goals its figures are held to: an hour, and output/bench.json
+# make bench  every benchmark and the goals it is held to: a quarter of an hour, and output/bench.json
 # make docs   the tables of the README and of docs/ and the picture of the architecture, made anew
 PYTHON ?= python3
 VENV ?= .venv
