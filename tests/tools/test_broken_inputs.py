@@ -199,11 +199,11 @@ XMLS = {
     "size a word": (text(XML, lambda t: t.replace("<width>50", "<width>wide")), 1.0),
     "class twice": (text("voc/classes.txt", "cat\ncat\ndog"), "'cat' more than once"),
     "split empty": (text(LIST, ""), "must list at least one image"),
-    "split missing": (lambda root: (root / LIST).unlink(), "splits there: none"),
+    "split missing": (lambda root: (root / LIST).unlink(), "must be one of all, got 'test'"),
     "split no UTF-8": (text(LIST, b"\xff\xfe\n"), "must be UTF-8"),
     "split a path": (text(LIST, "000007\n../../../etc/passwd\n"), "must list images or"),
     "image missing": (lambda root: (root / "voc/JPEGImages/000007.jpg").unlink(), 1.0),
-    "no data": (lambda root: shutil.rmtree(root / "voc"), "must be a file, got none"),
+    "no data": (lambda root: shutil.rmtree(root / "voc"), "must be a folder, got"),
     "one image": (text(LIST, "000007"), "unknown"),  # detections of the other remain
 }  # fmt: skip
 TRUTHS = {

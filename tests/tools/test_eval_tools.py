@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
+import resdet.config
 import resdet.engines
 from resdet.evaluation import read_json, write_comp4, write_json
 from resdet.structures import Detections
@@ -111,13 +112,14 @@ def test_coco_results_on_voc_data(voc, tmp_path, ids):
 def test_a_checkpoint_is_run_on_the_split(voc, tmp_path, monkeypatch):
     class Detector:
         class_names = ("dog", "cat")  # the data's order is another
+        cfg = resdet.config.load("shapes_r18")
 
         def predict_records(self, records):
             assert [r.image_id for r in records] == list(OBJECTS)
             for d in detections():
                 yield Detections(d.image_id, d.boxes, 1 - d.labels, d.scores)
 
-    load = lambda path, engine, device, speed: Detector()  # noqa: E731
+    load = lambda path, engine, device, speed, testing: Detector()  # noqa: E731
     monkeypatch.setattr(resdet.engines, "load_detector", load, raising=False)
     tool(
         "eval_voc",

@@ -172,7 +172,7 @@ def test_a_picture_that_cannot_be_written_is_refused_first(tmp_path, visualize, 
         (["--input", "a.png"], "--output, --contact-sheet or both must be given"),
         (["--input", "a.png", "--split", "val", "--output", "o"], "--split goes with --data"),
         (["--annotations", "a.json", "--output", "o"], "--annotations and --images go together"),
-        (["--output", "o"], "one of"),
+        (["--output", "o"], "--input or --webcam or --data or --annotations must be given"),
         (["--input", "a", "--output", "o", "--seconds", "-1"], "--seconds must not be negative"),
     ],
 )
@@ -273,9 +273,15 @@ def test_a_camera_films_as_many_frames_as_asked(tool, camera, tmp_path, capsys, 
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
-def test_a_camera_films_until_it_is_stopped(tool, camera, monkeypatch, tmp_path, capsys, sign):
+def test_a_camera_films_until_it_is_stopped(
+    tool, camera, monkeypatch, tmp_path, capsys, request, sign
+):
     monkeypatch.setattr(camera, "happens", lambda self: os.kill(os.getpid(), sign))
     before = signal.getsignal(signal.SIGTERM)
+    interrupts = signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # a background job has none
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, interrupts))
     tool("--webcam", "--output", tmp_path / "out.mp4", "--seconds", "60")
     assert signal.getsignal(signal.SIGTERM) == before
     assert "stopped\ndrawn: " in capsys.readouterr().out
