@@ -123,7 +123,7 @@ def test_a_classifier_that_does_not_fit_is_refused(
 def test_what_detectron2_cannot_read_is_refused_with_the_way_out(
     native_config, tmp_path: Path
 ) -> None:
-    with pytest.raises(ValueError, match=r"backbone must be a \.pth file.*convert_weights\.py"):
+    with pytest.raises(ValueError, match=r"backbone must be a \.pth file.*resdet convert-weights"):
         d2.use_backbone(native_config(), "torchvision:IMAGENET1K_V1")
     torch.save({"conv1.weight": torch.zeros(1)}, tmp_path / "resnet18.pth")
     with pytest.raises(ValueError, match=r"format of .* must be 'backbones/2', got None"):
