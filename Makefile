@@ -61,20 +61,20 @@ DEMO := demo
 PICTURES := 24
 
 $(DEMO)/shapes $(DEMO)/crops &: | $(VENV)/installed
-	$(RUN) tools/make_shapes.py --output $(DEMO)/shapes --train 800 --val 100 --test 200 \
+	$(BIN)/resdet make-shapes --output $(DEMO)/shapes --train 800 --val 100 --test 200 \
 		--crops $(DEMO)/crops
 
 $(DEMO)/%/model_final.pth: | $(DEMO)/crops
-	$(RUN) tools/train_backbone.py --config shapes_$* --output $(DEMO)/$* --resume
+	$(BIN)/resdet train-backbone --config shapes_$* --output $(DEMO)/$* --resume
 
 $(DEMO)/detect_resnet18/results.json: $(DEMO)/resnet18/model_final.pth
-	$(RUN) tools/train_det.py --config shapes_r18 --output $(@D) --resume
+	$(BIN)/resdet train-det --config shapes_r18 --output $(@D) --resume
 
 $(DEMO)/detect_vgg16/results.json: $(DEMO)/vgg16/model_final.pth
-	$(RUN) tools/train_det.py --config shapes_vgg16 --output $(@D) --resume
+	$(BIN)/resdet train-det --config shapes_vgg16 --output $(@D) --resume
 
 $(DEMO)/%.json: $(DEMO)/detect_%/results.json
-	$(RUN) tools/eval_voc.py --checkpoint $(DEMO)/detect_$*/model_final.pth \
+	$(BIN)/resdet eval-voc --checkpoint $(DEMO)/detect_$*/model_final.pth \
 		--data $(DEMO)/shapes --split test --metric 11point --json $@
 
 $(DEMO)/images: | $(DEMO)/shapes
@@ -85,12 +85,12 @@ $(DEMO)/images: | $(DEMO)/shapes
 
 $(DEMO)/pictures/%: $(DEMO)/detect_%/results.json | $(DEMO)/images
 	@rm -rf $@ $@.part
-	$(RUN) tools/visualize.py --checkpoint $(DEMO)/detect_$*/model_final.pth \
+	$(BIN)/resdet visualize --checkpoint $(DEMO)/detect_$*/model_final.pth \
 		--input $(DEMO)/images --output $@.part
 	@mv $@.part $@
 
 demo: $(DEMO)/vgg16.json $(DEMO)/resnet18.json $(DEMO)/pictures/vgg16 $(DEMO)/pictures/resnet18
-	$(RUN) tools/compare.py "VGG-16 baseline=$(DEMO)/vgg16.json" ResNet-18=$(DEMO)/resnet18.json \
+	$(BIN)/resdet compare "VGG-16 baseline=$(DEMO)/vgg16.json" ResNet-18=$(DEMO)/resnet18.json \
 		--markdown $(DEMO)/comparison.md --gallery $(DEMO)/gallery
 	@echo "written:"
 	@echo "  $(DEMO)/shapes/               the data, in VOC and COCO form"
