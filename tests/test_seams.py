@@ -33,6 +33,7 @@ ALLOWED = {
 CONFIG_MAY = ("backbones.config", "backbones.shipped")
 # files of images are read, kept and handed on by the code that classification uses
 DATA_MAY = (
+    "backbones.config.plain_yaml",
     "backbones.data.check_fix",
     "backbones.data.check_images",
     "backbones.data.check_kinds",

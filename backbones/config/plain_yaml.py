@@ -21,8 +21,8 @@ def read_yaml(path: Path) -> Any:
     return parse_yaml(path.read_bytes().decode("utf-8"))
 
 
-def parse_yaml(text: str) -> Any:
-    """The value of a text; None of an empty one.
+def parse_yaml(text: str, *, typed: bool = True) -> Any:
+    """The value of a text; None of an empty one. Without `typed` every scalar is a string.
 
     Raises: ValueError that says what is wrong, and of most faults where: tags that name code, a key
         twice, aliases within aliases without end, a text that is too large or too deep.
@@ -30,7 +30,7 @@ def parse_yaml(text: str) -> Any:
     if len(text) > _LARGEST:
         raise ValueError(f"{len(text)} characters for at most {_LARGEST}")
     try:
-        loader = yaml.SafeLoader(text)
+        loader = yaml.SafeLoader(text) if typed else yaml.BaseLoader(text)
         node = loader.get_single_node()
         if node is None:
             return None

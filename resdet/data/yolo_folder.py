@@ -13,8 +13,7 @@ from itertools import islice
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
-import yaml
-
+from backbones.config.plain_yaml import parse_yaml
 from resdet.data.image import SUFFIXES, files_below
 from resdet.data.layouts import ALL, MADE, SPLITS, split_name, subfolders
 from resdet.data.validate import text_lines
@@ -82,8 +81,8 @@ def yaml_of(root: Path) -> Path | None:
 def _read(file: Path) -> dict[str, Any]:
     """Every scalar as it is written: YAML takes a class called `no` for False."""
     try:
-        content = yaml.load(file.read_text(encoding="utf-8-sig"), Loader=yaml.BaseLoader)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError):
+        content = parse_yaml(file.read_text(encoding="utf-8-sig"), typed=False)
+    except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}
 
@@ -93,7 +92,8 @@ def _by_yaml(root: Path) -> YoloFolder | None:
     if file is None:
         return None
     content = _read(file)
-    base = _folder(root, str(content.get("path") or ""))
+    path = content.get("path")
+    base = _folder(root, path if isinstance(path, str) else "")
     splits: dict[str, tuple[Path, ...]] = {}
     remarks: tuple[str, ...] = ()
     for key in _KEYS:

@@ -8,7 +8,7 @@ import pytest
 
 from resdet.data.catalog import load_dataset
 from resdet.data.yolo import load_yolo
-from resdet.data.yolo_folder import open_yolo
+from resdet.data.yolo_folder import open_yolo, yaml_of
 
 LINE = "1 0.5 0.5 0.2 0.1\n"  # of 60 x 40: 24 18 36 22
 
@@ -148,6 +148,15 @@ def test_a_broken_data_yaml(tmp_path, content, told):
     (tmp_path / "data.yaml").write_text(content)
     with pytest.raises(ValueError, match=told):
         load_yolo(tmp_path, "train")
+
+
+def test_aliases_that_stand_for_a_billion_values_are_no_data(tmp_path):
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 7)]
+    (tmp_path / "data.yaml").write_text(
+        "\n".join([*lines, "path: *a6", "train: *a6", "names: [x]"])
+    )
+    assert yaml_of(tmp_path) is None
 
 
 def test_lists_never_lead_out_of_the_data(tmp_path):
