@@ -43,6 +43,19 @@ class Sample(TypedDict):
     index: int
 
 
+def unlabelled(image: Tensor, height: int, width: int, image_id: ImageId = "") -> Sample:
+    """An image to detect in. Shape: (3, H, W); `height` and `width` are those of the file."""
+    return Sample(
+        image=image,
+        boxes=torch.zeros(0, 4),
+        labels=torch.zeros(0, dtype=torch.int64),
+        image_id=image_id,
+        height=height,
+        width=width,
+        index=0,
+    )
+
+
 class DetectionDataset(TorchDataset[Sample]):
     """Reads, transforms and hands on records with the boxes that training may use.
 

@@ -11,13 +11,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from resdet.data.loader import to_tensor
+from resdet.data.loader import to_tensor, unlabelled
 from resdet.data.transforms import Image
 from resdet.engines import checkpoint, load
 from resdet.engines.build import restore_model
 from resdet.engines.datasets import test_transform
 from resdet.engines.extras import Extras
-from resdet.engines.samples import Sample, in_own_pixels, to_host
+from resdet.engines.samples import in_own_pixels, to_host
 from resdet.structures import Detections
 
 
@@ -63,16 +63,7 @@ def load_exportable(path: Path) -> Exportable:
     @torch.inference_mode()
     def detect(image: Image) -> Detections:
         height, width = image.shape[:2]
-        boxes, labels = (torch.from_numpy(column) for column in none)
-        sample = Sample(
-            image=to_tensor(resize(image), order),
-            boxes=boxes,
-            labels=labels,
-            image_id=0,
-            height=height,
-            width=width,
-            index=0,
-        )
+        sample = unlabelled(to_tensor(resize(image), order), height, width)
         return in_own_pixels(to_host(engine.detect(model, [sample]))[0], sample)
 
     extras = Extras.of(cfg)

@@ -17,7 +17,7 @@ from backbones.data.given import ChannelOrder, ImageLike, as_list, each_rgb
 from backbones.exhaustion import fitting
 from backbones.training import distributed
 from resdet import config
-from resdet.data.loader import test_batches, to_tensor
+from resdet.data.loader import test_batches, to_tensor, unlabelled
 from resdet.data.transforms import Augmented, Image
 from resdet.engines import Engine, checkpoint, load
 from resdet.engines.build import restore_model
@@ -134,16 +134,9 @@ class Detector:
 
     def _sample(self, image_id: ImageId, image: Image) -> Sample:
         no_boxes, no_labels = np.zeros((0, 4), np.float32), np.zeros(0, np.int64)
-        resized, boxes, labels = self._transform(image, no_boxes, no_labels, (0,))
-        return Sample(
-            image=to_tensor(resized, self.cfg.INPUT.FORMAT),
-            boxes=torch.from_numpy(boxes),
-            labels=torch.from_numpy(labels),
-            image_id=image_id,
-            height=image.shape[0],
-            width=image.shape[1],
-            index=0,
-        )
+        resized, _, _ = self._transform(image, no_boxes, no_labels, (0,))
+        height, width = image.shape[:2]
+        return unlabelled(to_tensor(resized, self.cfg.INPUT.FORMAT), height, width, image_id)
 
     def _in_turn(
         self, samples: Iterable[Sample], batch_size: int | None = None

@@ -13,7 +13,7 @@ from fvcore.common.config import CfgNode
 from torch import Tensor, nn
 from torchvision.ops import batched_nms
 
-from resdet.data.loader import to_tensor
+from resdet.data.loader import to_tensor, unlabelled
 from resdet.data.transforms import Image, resize_shortest_edge
 from resdet.engines import Engine
 from resdet.engines.samples import Features, Found, Sample
@@ -69,15 +69,8 @@ class Network:
         resized, _ = resize_shortest_edge(image, _NO_BOXES, shorter_side, longest_side)
         if flip:
             resized = np.ascontiguousarray(resized[:, ::-1])
-        return Sample(
-            image=to_tensor(resized, self.cfg.INPUT.FORMAT),
-            boxes=torch.zeros(0, 4),
-            labels=torch.zeros(0, dtype=torch.int64),
-            image_id="",
-            height=image.shape[0],
-            width=image.shape[1],
-            index=0,
-        )
+        height, width = image.shape[:2]
+        return unlabelled(to_tensor(resized, self.cfg.INPUT.FORMAT), height, width)
 
     def look(self, sample: Sample) -> View:
         """The first stage."""
