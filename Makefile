@@ -43,8 +43,8 @@ bench: $(VENV)/installed-dev
 	$(BIN)/resdet benchmark all --json output/bench.json
 
 docs: $(VENV)/installed-dev
-	$(RUN) tools/readme_tables.py
-	$(RUN) tools/draw_architecture.py
+	$(RUN) -m tools.docs.readme_tables
+	$(RUN) -m tools.docs.draw_architecture
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .

@@ -38,11 +38,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from backbones.activation_checkpointing import checkpoint_activations
     from backbones.blocks import BasicBlock, Bottleneck, PlainBlock
-    from backbones.checkpoint import load_backbone, save_backbone
-    from backbones.classify import Guess, ImageClassifier, load
     from backbones.complexity import Complexity, count
     from backbones.data.images import open_images
+    from backbones.evaluation.classify import Guess, ImageClassifier, load
     from backbones.features import Classifier, StagedModule, StageInfo, Trunk
     from backbones.freeze import (
         fold_batch_norm,
@@ -50,14 +50,14 @@ if TYPE_CHECKING:
         freeze_batch_norm,
         recompute_statistics,
     )
-    from backbones.interop import load_weights, read_weights
-    from backbones.keymaps import from_torchvision, to_torchvision
     from backbones.layers import FrozenBatchNorm2d, make_norm
-    from backbones.memory import checkpoint_activations
     from backbones.registry import create, names, register
     from backbones.resnet import TABLE_1, ResNet
     from backbones.responses import layer_responses
     from backbones.vgg import VGG
+    from backbones.weights.checkpoint import load_backbone, save_backbone
+    from backbones.weights.interop import load_weights, read_weights
+    from backbones.weights.keymaps import from_torchvision, to_torchvision
 
 __all__ = [
     "TABLE_1",
@@ -97,16 +97,16 @@ __all__ = [
 
 _HOMES = {
     "blocks": ("BasicBlock", "Bottleneck", "PlainBlock"),
-    "checkpoint": ("load_backbone", "save_backbone"),
-    "classify": ("Guess", "ImageClassifier", "load"),
+    "weights.checkpoint": ("load_backbone", "save_backbone"),
+    "evaluation.classify": ("Guess", "ImageClassifier", "load"),
     "complexity": ("Complexity", "count"),
     "data.images": ("open_images",),
     "features": ("Classifier", "StageInfo", "StagedModule", "Trunk"),
     "freeze": ("fold_batch_norm", "freeze_at", "freeze_batch_norm", "recompute_statistics"),
-    "interop": ("load_weights", "read_weights"),
-    "keymaps": ("from_torchvision", "to_torchvision"),
+    "weights.interop": ("load_weights", "read_weights"),
+    "weights.keymaps": ("from_torchvision", "to_torchvision"),
     "layers": ("FrozenBatchNorm2d", "make_norm"),
-    "memory": ("checkpoint_activations",),
+    "activation_checkpointing": ("checkpoint_activations",),
     "registry": ("create", "names", "register"),
     "resnet": ("TABLE_1", "ResNet"),
     "responses": ("layer_responses",),

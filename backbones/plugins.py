@@ -8,7 +8,6 @@ of strangers run no code.
 
 from __future__ import annotations
 
-import difflib
 import functools
 import importlib
 import importlib.util
@@ -66,12 +65,6 @@ def load_plugins() -> tuple[str, ...]:
     for name in installed:
         _once(name, f"entry points {GROUP} must be modules")
     return (*named, *installed)
-
-
-def nearest(word: str, known: Sequence[str]) -> str:
-    """`; did you mean a or b?`, or nothing where nothing is near."""
-    near = difflib.get_close_matches(word.lower(), known, n=3, cutoff=0.5)
-    return f"; did you mean {' or '.join(near)}?" if near else ""
 
 
 @functools.cache

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from backbones.plugins import HINT, load_plugins, nearest
+from backbones.plugins import HINT, load_plugins
+from backbones.terminal.wording import nearest
 
 if TYPE_CHECKING:
     from backbones.features import Classifier

@@ -15,15 +15,17 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from resdet.plugins import register_engine, register_format, register_head
+from resdet.data.registry import register_format
+from resdet.engines.registry import register_engine
+from resdet.modeling.registry import register_head
 
 if TYPE_CHECKING:
     import torch
     from fvcore.common.config import CfgNode
 
-    from resdet.engines.inference import Detector
-    from resdet.engines.speed import Precision
-    from resdet.result import Result
+    from resdet.detector.inference import Detector
+    from resdet.detector.result import Result
+    from resdet.detector.speed import Precision
 
 __all__ = [
     "Detector",
@@ -58,8 +60,8 @@ def load(
     Raises: FileNotFoundError; ValueError if the file is broken or no detector, or an argument is
         out of its range.
     """
-    from resdet.engines.inference import load_detector
-    from resdet.engines.speed import Speed
+    from resdet.detector.inference import load_detector
+    from resdet.detector.speed import Speed
 
     speed = Speed(precision, compile, batch)
     return load_detector(os.fspath(checkpoint), engine, device, overrides, speed, testing)
@@ -85,11 +87,11 @@ def register() -> None:
 
 def __getattr__(name: str) -> Any:
     if name == "Detector":
-        from resdet.engines.inference import Detector
+        from resdet.detector.inference import Detector
 
         return Detector
     if name == "Result":
-        from resdet.result import Result
+        from resdet.detector.result import Result
 
         return Result
     raise AttributeError(f"module 'resdet' has no attribute {name!r}")

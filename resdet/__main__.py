@@ -1,6 +1,6 @@
 """`python -m resdet` is the command `resdet`; torchrun starts it so."""
 
-from resdet.command import entry
+from resdet.commands.entry import entry
 
 if __name__ == "__main__":
     entry()

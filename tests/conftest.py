@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from resdet.engines import registry as registry_module
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(scope="session")
 def shapes_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """12 + 2 + 4 images of 96 pixels."""
-    from resdet.data.shapes import make_shapes
+    from resdet.data.shapes.make import make_shapes
 
     root = tmp_path_factory.mktemp("data") / "shapes"
     make_shapes(root, num_train=12, num_val=2, num_test=4, size=96, seed=3)
@@ -58,13 +60,19 @@ def fresh_plugins(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Plugins of a test and all that they register are gone after it."""
     import sys
 
-    import resdet.plugins
+    import resdet.data.registry
+    import resdet.engines.registry
+    import resdet.modeling.registry
     from backbones import plugins, registry
 
     registry.names()
     monkeypatch.setattr(plugins, "_loaded", set())
     monkeypatch.setattr(registry, "_BUILDERS", dict(registry._BUILDERS))
-    for things in (resdet.plugins.HEADS, resdet.plugins.FORMATS, resdet.plugins.ENGINES):
+    for things in (
+        resdet.modeling.registry.HEADS,
+        resdet.data.registry.FORMATS,
+        resdet.engines.registry.ENGINES,
+    ):
         monkeypatch.setattr(things, "_things", {})
     before = set(sys.modules)
     yield
@@ -79,12 +87,12 @@ def tiny_checkpoint(small_config: Callable, tmp_path: Path) -> Path:
     """A detector of random weights on disk: it finds a lot, and nothing of it is true."""
     import torch
 
-    from resdet import engines
-    from resdet.engines import build, checkpoint
+    from resdet.checkpoints import checkpoint
+    from resdet.detector import build
 
     cfg = small_config()
     torch.manual_seed(0)
-    engine = engines.load("tv")
+    engine = registry_module.load("tv")
     model, _ = build.build_model(cfg, engine)
     names = ("circle", "square", "triangle", "star", "cross", "ring")
     path = tmp_path / "tiny.pth"

@@ -67,13 +67,13 @@ def commands(text: str) -> Iterator[list[str]]:
 
 
 def call(words: list[str]) -> None:
-    from resdet.command import tool
+    from resdet.commands.entry import command as tool
 
     assert not tool(words[0]).main(words[1:]), words
 
 
 def shapes(root: Path, num_train: int = 4) -> Path:
-    from resdet.data.shapes import make_shapes
+    from resdet.data.shapes.make import make_shapes
 
     make_shapes(root, num_train=num_train, num_val=2, num_test=3, size=64, seed=1)
     return root
@@ -81,7 +81,7 @@ def shapes(root: Path, num_train: int = 4) -> Path:
 
 def voc_2007_and_2012(place: Path) -> None:
     """Six of VOC's classes, drawn as shapes."""
-    from resdet.data.shapes import SHAPE_CLASSES
+    from resdet.data.shapes.make import SHAPE_CLASSES
 
     for year in (2007, 2012):
         root = shapes(place / "datasets" / "VOCdevkit" / f"VOC{year}")
@@ -113,7 +113,7 @@ def as_roboflow_exports_coco(place: Path) -> None:
 
 
 def classes_in_folders(place: Path) -> None:
-    from resdet.data.shapes import make_shape_crops
+    from resdet.data.shapes.make import make_shape_crops
 
     made = shapes(place / "made", num_train=12)
     make_shape_crops(made, place / "my_images", size=40)
@@ -175,7 +175,7 @@ def test_every_journey_is_followed() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
 def test_options_that_are_told_exist(page: Path) -> None:
-    from resdet.command import tool
+    from resdet.commands.entry import command as tool
 
     for words in commands(page.read_text(encoding="utf-8")):
         if len(words) > 1 and not words[0].startswith("-"):

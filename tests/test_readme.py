@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from resdet.benchmarks.result_tables import tables, with_tables
+from tools.docs.result_tables import tables, with_tables
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = {

@@ -76,7 +76,7 @@ def test_what_is_shipped(archives):
         "backbones/py.typed",
         "backbones/_shipped/configs/detection/shapes_r18.yaml",
         "backbones/_shipped/configs/backbones/shapes_resnet18.yaml",
-        "backbones/_shipped/tools/train_det.py",
+        "resdet/commands/train_det.py",
     ):
         assert name in names
     assert not [name for name in names if name.endswith(DEVELOPERS)]
@@ -94,9 +94,9 @@ def test_it_is_the_installed_one_that_runs(installed, resdet):
 
 
 def test_every_command_has_its_help(resdet):
-    from resdet import command
+    from resdet.commands import entry as command
 
-    for name in command.tools():
+    for name in command.COMMANDS:
         told = resdet(name, "--help").stdout
         assert told.startswith(f"usage: resdet {name}"), name
         assert f"\n  resdet {name}" in told, name

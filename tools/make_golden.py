@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from resdet import engines
+
 GOLDEN = Path(__file__).resolve().parents[1] / "tests" / "golden"
 
 
 def arguments() -> argparse.ArgumentParser:
-    from backbones.cli import Parser
+    from backbones.terminal.parser import Parser
 
     parser = Parser(__doc__)
     parser.add_argument("--output", type=Path, default=GOLDEN, help="folder [tests/golden]")
@@ -30,8 +32,7 @@ def arguments() -> argparse.ArgumentParser:
 def main(argv: Sequence[str]) -> None:
     args = arguments().parse_args(argv)
 
-    from resdet import engines
-    from resdet.engines import golden
+    from resdet.benchmarks import golden
 
     names = args.cases or list(golden.CASES)
     unknown = sorted(set(names) - set(golden.CASES))
@@ -66,6 +67,6 @@ def _versions() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    from backbones.cli import run
+    from backbones.terminal.parser import run
 
     run(main)

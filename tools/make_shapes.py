@@ -1,67 +1,7 @@
-"""Write synthetic shapes in VOC and COCO form, and crops of them for a classifier.
+"""`resdet make-shapes` as a file."""
 
-examples:
-  resdet make-shapes --output datasets/shapes
-  resdet make-shapes --output demo/shapes --train 800 --val 100 --test 200 --crops demo/crops
-"""
-
-from __future__ import annotations
-
-import argparse
-from collections.abc import Sequence
-from pathlib import Path
-
-
-def arguments() -> argparse.ArgumentParser:
-    from backbones.cli import Parser, positive, whole
-
-    parser = Parser(__doc__)
-    add = parser.add_argument
-    add("--output", type=Path, required=True, metavar="DIR", help="the folder to write")
-    add("--train", type=whole, default=600, metavar="N", help="images for training [600]")
-    add("--val", type=whole, default=100, metavar="N", help="images for validation [100]")
-    add("--test", type=whole, default=200, metavar="N", help="images for testing [200]")
-    add("--size", type=positive, default=160, metavar="N", help="side of an image, pixels [160]")
-    add("--seed", type=whole, default=0, metavar="N", help="other seed, other images [0]")
-    add("--crops", type=Path, metavar="DIR", help="write crops of the objects to this folder too")
-    add("--crop-size", type=positive, default=64, metavar="N", help="side of a crop, pixels [64]")
-    return parser
-
-
-def main(argv: Sequence[str]) -> None:
-    args = arguments().parse_args(argv)
-
-    from resdet.data.shapes import SPLITS, make_shape_crops, make_shapes
-
-    written = make_shapes(
-        args.output,
-        num_train=args.train,
-        num_val=args.val,
-        num_test=args.test,
-        size=args.size,
-        seed=args.seed,
-    )
-    print(f"{args.output}: {'written' if written else 'found as asked, kept'}")
-    for split in SPLITS:
-        print(_counted(args.output, split))
-    if args.crops:
-        written = make_shape_crops(args.output, args.crops, size=args.crop_size, seed=args.seed)
-        print(f"{args.crops}: {'written' if written else 'found as asked, kept'}")
-
-
-def _counted(root: Path, split: str) -> str:
-    import numpy as np
-
-    from resdet.data.voc import load_voc
-
-    dataset = load_voc(root, split)
-    labels = np.concatenate([r.ground_truth.labels for r in dataset.records if r.ground_truth])
-    counts = np.bincount(labels, minlength=len(dataset.class_names))
-    classes = "  ".join(f"{name} {count}" for name, count in zip(dataset.class_names, counts))
-    return f"  {split:5} {len(dataset):5} images  {classes}"
-
+from backbones.terminal.parser import run
+from resdet.commands.make_shapes import main
 
 if __name__ == "__main__":
-    from backbones.cli import run
-
     run(main)

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from backbones.benchmarks.memory import process_megabytes
+from backbones.benchmarks.peak_memory import process_megabytes
 
 Step = Callable[[], object]
 TOLERANCE = 0.2  # of an exponent above the work's: caches and clocks reach so far

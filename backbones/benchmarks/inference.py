@@ -17,12 +17,12 @@ import torchvision
 from torch import Tensor, nn
 
 import backbones
-from backbones.benchmarks.asked import benchmark_conditions, check_networks, present
 from backbones.benchmarks.limits import measure_limits, share_of_limit, synchronize
+from backbones.benchmarks.request import benchmark_conditions, check_networks, present
 from backbones.complexity import count
 from backbones.freeze import fold_batch_norm
-from backbones.interop import from_torchvision
 from backbones.training.loop import DTYPES, Precision
+from backbones.weights.interop import from_torchvision
 
 NETWORKS = ("resnet18", "resnet50", "resnet101", "vgg16")
 BATCHES = {"cpu": 2, "cuda": 64}

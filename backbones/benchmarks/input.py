@@ -21,13 +21,14 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from backbones.benchmarks.input_peers import albumentations_views, torchvision_views
-from backbones.checkpoint import Preprocessing
-from backbones.data.decoding import IMAGE_SUFFIXES, read_image
 from backbones.data.folder import ImageFolder
 from backbones.data.loader import make_training_batches
 from backbones.data.normalize import Normalizer
 from backbones.data.transforms import Views
-from backbones.hardware import conditions
+from backbones.images.decoding import read_image
+from backbones.images.folders import IMAGE_SUFFIXES
+from backbones.machine.hardware import conditions
+from backbones.weights.checkpoint import Preprocessing
 
 Crop = Literal["scale", "area"]
 BATCH = 25
@@ -53,7 +54,7 @@ def benchmark_input(images: Path | None = None, *, rounds: int = 5) -> dict[str,
         raise ValueError(f"rounds must be at least 1, got {rounds}")
     with tempfile.TemporaryDirectory() as folder, one_thread():
         paths = find_images(images) if images else draw_images(Path(folder), _DRAWN_COUNT)
-        sides = [min(read_image(path).shape[:2]) for path in paths]
+        sides = [min(read_image(path, "RGB").shape[:2]) for path in paths]
         measured = {
             "images": {
                 "source": "folder" if images else "drawn",

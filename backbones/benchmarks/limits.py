@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d
 
-from backbones.hardware import available_cores
+from backbones.machine.hardware import available_cores
 from backbones.training.loop import DTYPES, Precision
 
 _SIDES = {"cpu": (256, 512, 1024, 2048), "cuda": (256, 1024, 4096, 8192)}

@@ -17,10 +17,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from backbones.activation_checkpointing import checkpoint_activations
 from backbones.benchmarks.growth import Axis, Step, grow, preload
 from backbones.features import Staged
-from backbones.hardware import conditions
-from backbones.memory import checkpoint_activations
+from backbones.machine.hardware import conditions
 from backbones.registry import create
 
 PREDICTED = (4, 8, 16, 64)

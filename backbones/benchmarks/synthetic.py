@@ -24,8 +24,8 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 import backbones
-from backbones.benchmarks.asked import benchmark_conditions, check_networks, present
 from backbones.benchmarks.limits import measure_limits, share_of_limit, synchronize
+from backbones.benchmarks.request import benchmark_conditions, check_networks, present
 from backbones.config import load_classification
 from backbones.training import solver
 from backbones.training.accelerate import accelerate

@@ -10,7 +10,7 @@ from typing import Any
 
 from fvcore.common.config import CfgNode
 
-from backbones.config.plain_yaml import parse_yaml, read_yaml
+from backbones.files.plain_yaml import parse_yaml, read_yaml
 
 BASE_KEY = "_BASE_"
 

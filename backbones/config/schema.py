@@ -8,8 +8,8 @@ from typing import Any
 
 from fvcore.common.config import CfgNode
 
-from backbones import shipped
 from backbones.config.load import ConfigError, load
+from backbones.files import shipped
 
 CONFIG_FOLDER = shipped.folder("configs") / "backbones"
 

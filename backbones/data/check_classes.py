@@ -7,13 +7,13 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from backbones.data.check_images import ImageFacts, Progress, digest_of, inspect_images
-from backbones.data.check_kinds import tell_classes, tell_copies, tell_images
-from backbones.data.check_report import Kind, Report
 from backbones.data.cifar import has_cifar
-from backbones.data.decoding import IMAGE_SUFFIXES
 from backbones.data.images import Images, has_split, open_split
 from backbones.data.shards import has_shards
+from backbones.images.check_kinds import tell_classes, tell_copies, tell_images
+from backbones.images.check_report import Kind, Report
+from backbones.images.folders import IMAGE_SUFFIXES
+from backbones.images.inspect import ImageFacts, Progress, digest_of, inspect_images
 
 SPLITS = ("train", "val", "test")
 UNUSABLE = Kind("unusable", "error", "parts that no reader takes", "repair them as they say")

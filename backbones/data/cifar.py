@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from backbones import numpy_pickle
 from backbones.data.classes import follow_names
-from backbones.data.decoding import Image, Reduction
+from backbones.files import numpy_pickle
+from backbones.images.decoding import Image, Reduction
 
 SIZE = 32
 _PIXELS = 3 * SIZE * SIZE

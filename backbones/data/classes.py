@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from backbones.terminal.wording import shorten
+
 
 def follow_names(
     labels: NDArray[np.int64], found: Sequence[str], class_names: tuple[str, ...], place: str
@@ -29,9 +31,3 @@ def follow_names(
         raise ValueError("; ".join(faults))
     position = {name: label for label, name in enumerate(names)}
     return names, np.array([position[name] for name in found], np.int64)[labels]
-
-
-def shorten(names: Sequence[str], limit: int = 10) -> str:
-    """The names as a list that fits into a message."""
-    shown = ", ".join(repr(name) for name in names[:limit])
-    return f"[{shown}]" if len(names) <= limit else f"[{shown}, ... {len(names)} in all]"

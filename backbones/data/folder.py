@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backbones.data.classes import follow_names
-from backbones.data.decoding import IMAGE_SUFFIXES, Image, Reduction, read_image
+from backbones.images.decoding import Image, Reduction, read_image
+from backbones.images.folders import IMAGE_SUFFIXES
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class ImageFolder:
 
     def read(self, index: int, reduction: Reduction | None = None) -> Image:
         """(H, W, 3) uint8 RGB. Raises: ValueError that names the file."""
-        return read_image(self.paths[index], reduction)
+        return read_image(self.paths[index], "RGB", reduction)
 
     def name(self, index: int) -> str:
         """Where the image lies."""

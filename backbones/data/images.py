@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backbones.data.cifar import has_cifar, read_cifar
-from backbones.data.classes import shorten
-from backbones.data.decoding import Image, Reduction
 from backbones.data.folder import has_folder, read_folder
 from backbones.data.shards import has_shards, read_shards
+from backbones.images.decoding import Image, Reduction
+from backbones.terminal.wording import shorten
 
 
 class Images(Protocol):

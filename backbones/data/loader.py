@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
-from backbones.data.decoding import Image
 from backbones.data.images import Images
 from backbones.data.transforms import RandomView, Views, centre_view
-from backbones.data.workers import read_batches
+from backbones.images.decoding import Image
+from backbones.images.workers import read_batches
 
 Batch = tuple[Tensor, Tensor]
 Position = int

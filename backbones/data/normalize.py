@@ -7,7 +7,7 @@ import functools
 import torch
 from torch import Tensor
 
-from backbones.checkpoint import Preprocessing
+from backbones.weights.checkpoint import Preprocessing
 
 
 def mean_colour(preprocessing: Preprocessing) -> tuple[int, int, int]:

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from backbones.data.cache import Cache, Entries, is_settled, stamp
-from backbones.data.decoding import IMAGE_SUFFIXES
+from backbones.files.cache import Cache, Entries, is_settled, stamp
+from backbones.images.folders import IMAGE_SUFFIXES
 
 UNLABELLED = -1
 _FORMAT = "shards/1"  # a new number wherever `_scan` reads otherwise

@@ -15,9 +15,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from backbones.data.classes import follow_names, shorten
-from backbones.data.decoding import Image, Reduction, decode_image
+from backbones.data.classes import follow_names
 from backbones.data.shard_index import UNLABELLED, index_shards
+from backbones.images.decoding import Image, Reduction, decode_image
+from backbones.terminal.wording import shorten
 
 CLASSES_FILE = "classes.txt"
 _COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
@@ -50,7 +51,7 @@ class ShardImages:
             raise ValueError(
                 f"{self.name(index)} must be readable, got {error.strerror}"
             ) from error
-        return decode_image(data, self.name(index), reduction)
+        return decode_image(data, self.name(index), "RGB", reduction)
 
     def name(self, index: int) -> str:
         """Where the image lies."""

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional
 from torchvision.transforms import v2
 
-from backbones.data.decoding import Image, reduced
+from backbones.images.decoding import Image, reduced
 
 # Of the covariance of ImageNet's RGB values, in 0..1; a column of vectors is an eigenvector.
 # Source: fb.resnet.torch, datasets/imagenet.lua; Krizhevsky et al. 2012 print none.

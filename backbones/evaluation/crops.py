@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from backbones.data.decoding import Image
 from backbones.data.transforms import centre_view, crop, scale_shorter_side
 from backbones.evaluation.scores import Views, errors_of_all
 from backbones.evaluation.topk import ranks
-from backbones.exhaustion import fitting
+from backbones.images.decoding import Image
+from backbones.machine.exhaustion import fitting
 
 
 def single_crop(image: Image, *, size: int, shorter_side: int) -> Views:

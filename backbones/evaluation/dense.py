@@ -10,10 +10,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from backbones.data.decoding import Image
 from backbones.data.transforms import scale_shorter_side
 from backbones.evaluation.scores import Views
 from backbones.features import Classifier
+from backbones.images.decoding import Image
 from backbones.vgg import POOLED_SIZE, VGG
 
 # Unit: pixels of the shorter side, for crops of 224. Source: He et al. 2016, Section 3.4.

@@ -8,11 +8,11 @@ from typing import Any
 
 import torch
 
-from backbones.checkpoint import Preprocessing, backbone_hash
 from backbones.config.schema import SHORTER_SIDES
 from backbones.features import Classifier
-from backbones.interop import TORCHVISION, fill, read_weights
 from backbones.registry import create
+from backbones.weights.checkpoint import Preprocessing, backbone_hash
+from backbones.weights.interop import TORCHVISION, fill, read_weights
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class LoadedNetwork:
 def load_network(
     source: str, name: str = "", *, size: int = 0, shorter_side: int = 0
 ) -> LoadedNetwork:
-    """Read a file of any kind `backbones.interop` knows, or `torchvision:<weights>` of `name`.
+    """Read a file of any kind that `weights.interop` knows, or `torchvision:<weights>` of `name`.
 
     A `size` or `shorter_side` of 0 is that of the recipe; where only `size` is given, the shorter
     side keeps its proportion to it.

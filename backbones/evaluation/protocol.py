@@ -24,7 +24,7 @@ from backbones.evaluation.ensemble import check_same_classes, mean_scores
 from backbones.evaluation.networks import LoadedNetwork
 from backbones.evaluation.scores import Cut, evaluate_scores, load_views, mean_over_views
 from backbones.evaluation.statistics import recompute
-from backbones.training import distributed
+from backbones.machine import distributed
 
 Test = Literal["single", "10crop", "multiscale"]
 Track = Callable[[Iterator[Tensor], int], Iterable[Tensor]]

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from backbones.evaluation.protocol import Outcome, Protocol
-from backbones.hardware import conditions
+from backbones.machine.hardware import conditions
 
 
 def to_result(outcome: Outcome, protocol: Protocol, device: torch.device) -> dict[str, Any]:

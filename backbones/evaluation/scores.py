@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from backbones.data.decoding import Image
 from backbones.data.images import Images
 from backbones.data.loader import load
 from backbones.evaluation.topk import ranks, topk_errors
-from backbones.training import distributed
+from backbones.images.decoding import Image
+from backbones.machine import distributed
 
 Views = tuple[NDArray[np.uint8], ...]  # of one image, (V, H, W, 3) each: one shape, one array
 Cut = Callable[[Image], Views]

@@ -12,9 +12,9 @@ from backbones.config import CfgNode
 from backbones.data.images import open_split
 from backbones.data.loader import make_training_batches
 from backbones.data.transforms import Views
+from backbones.data.views import build_views
 from backbones.evaluation.networks import LoadedNetwork
 from backbones.freeze import recompute_statistics
-from backbones.training.task import build_views
 
 
 def recompute(

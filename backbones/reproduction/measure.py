@@ -12,7 +12,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from backbones.checkpoint import last
 from backbones.config import load_classification
 from backbones.data.images import open_images, open_test
 from backbones.data.loader import make_test_batches
@@ -20,14 +19,15 @@ from backbones.data.normalize import Normalizer
 from backbones.evaluation.networks import LoadedNetwork, load_network
 from backbones.evaluation.protocol import Protocol, Test, evaluate_networks
 from backbones.evaluation.statistics import training_views
+from backbones.machine import distributed
 from backbones.reproduction import runs
 from backbones.reproduction.collect import RUNS
 from backbones.reproduction.experiments import SMOKE, Experiment, Network, Row
 from backbones.reproduction.smoke import copy_few
 from backbones.responses import layer_responses
-from backbones.training import distributed
 from backbones.training.classification import train_classifier
 from backbones.training.report import FINAL, RESULTS, finished_results
+from backbones.weights.checkpoint import last
 
 RESPONSE_BATCH, RESPONSE_BATCHES = 100, 10  # test images that layer responses are taken over
 

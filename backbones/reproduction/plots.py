@@ -8,7 +8,7 @@ from pathlib import Path
 
 from matplotlib.axes import Axes
 
-from backbones.curves import colour_of, finish, new_figure, save_figure
+from backbones.training.curves import colour_of, finish, new_figure, save_figure
 
 OURS, PAPER = colour_of(0), colour_of(1)
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from backbones.curves import TEST, TRAIN, Points, format_iterations, read_curves, thin
 from backbones.evaluation.protocol import Test
-from backbones.files import atomic_write
+from backbones.files.atomic import atomic_write
 from backbones.reproduction.experiments import NUM_CLASSES, NUM_TEST_IMAGES, Network
+from backbones.training.curves import TEST, TRAIN, Points, format_iterations, read_curves, thin
 from backbones.training.report import RESULTS
 from backbones.training.runlog import METRICS
 

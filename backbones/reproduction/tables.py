@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from backbones.curves import TEST, TRAIN, Curve, plot_errors
-from backbones.files import atomic_write
+from backbones.files.atomic import atomic_write
 from backbones.reproduction.experiments import (
     COUNTED,
     MEASURES,
@@ -22,6 +21,7 @@ from backbones.reproduction.experiments import (
 from backbones.reproduction.paper import number
 from backbones.reproduction.plots import Compared, plot_comparison, plot_responses
 from backbones.reproduction.runs import Run, Summary, comparable, conditions, distinct
+from backbones.training.curves import TEST, TRAIN, Curve, plot_errors
 
 # of one number; errors are printed with their mean and deviation
 PRINTED = {"layers": ".0f", "parameters": ".2f", "multiply_adds": ".3f", "num_responses": ".0f"}

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from backbones.training import distributed
+from backbones.machine import distributed
 from backbones.training.loop import DTYPES, Precision
 
 

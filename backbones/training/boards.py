@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch.utils.tensorboard import SummaryWriter
 
 from backbones.config import CfgNode
-from backbones.files import atomic_write
+from backbones.files.atomic import atomic_write
 
 EVENTS = "events.out.tfevents"
 _ID = "wandb_id"  # of the run that a resumed one goes on with

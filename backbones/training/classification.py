@@ -13,15 +13,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from backbones.checkpoint import Preprocessing
 from backbones.config import CfgNode
 from backbones.data.loader import Batch, epoch_order
 from backbones.data.mixing import Mixing
 from backbones.data.normalize import Normalizer
 from backbones.evaluation.crops import evaluate_one_crop
 from backbones.freeze import recompute_statistics
-from backbones.interop import check_arch
-from backbones.training import distributed, solver
+from backbones.machine import distributed
+from backbones.training import solver
 from backbones.training.accelerate import accelerate
 from backbones.training.average import WeightAverage
 from backbones.training.boards import MakeBoard, wandb_board
@@ -41,6 +40,8 @@ from backbones.training.runlog import RunLog, has_evaluation
 from backbones.training.state import TrainingState, load_state, save_state
 from backbones.training.stopping import Stopping
 from backbones.training.task import Batches, Split, Task, build_task
+from backbones.weights.checkpoint import Preprocessing
+from backbones.weights.interop import check_arch
 
 
 def train_classifier(cfg: CfgNode, output: Path, *, resume: bool = False) -> dict[str, Any]:

@@ -14,9 +14,9 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from backbones.exhaustion import fitting
-from backbones.hardware import available_cores
-from backbones.training import distributed
+from backbones.machine import distributed
+from backbones.machine.exhaustion import fitting
+from backbones.machine.hardware import available_cores
 from backbones.training.nonfinite import (
     WAY_OUT,
     FiniteWatch,

@@ -11,9 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from backbones import checkpoint
-from backbones.exits import NOT_FINITE
-from backbones.training import distributed
+from backbones.machine import distributed
+from backbones.terminal.exits import NOT_FINITE
+from backbones.weights import checkpoint
 
 FORMAT = "nonfinite/1"
 WAY_OUT = "lower SOLVER.BASE_LR, lengthen SOLVER.WARMUP_ITERS or set SOLVER.CLIP_GRADIENTS"

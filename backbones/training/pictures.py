@@ -11,11 +11,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from backbones.curves import new_figure
 from backbones.data.images import Images
 from backbones.data.loader import CentreImages
 from backbones.data.transforms import Views
 from backbones.training.boards import Picture
+from backbones.training.curves import new_figure
 
 RIGHT, WRONG = "#007A59", "#B84300"  # of the names
 _COLUMNS = 4

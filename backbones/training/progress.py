@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from backbones.config import CfgNode
-from backbones.training import distributed, schedule, solver
+from backbones.machine import distributed
+from backbones.training import schedule, solver
 
 Errors = list[tuple[int, float]]
 WINDOW = 20  # iterations over which a training error is averaged

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from backbones.training import distributed
+from backbones.machine import distributed
 
 RankState = dict[str, Any]
 

@@ -11,17 +11,18 @@ from typing import Any
 import torch
 from torch import nn
 
-from backbones.checkpoint import last, save_backbone
 from backbones.config import CfgNode
-from backbones.curves import read_curves
-from backbones.files import atomic_write
-from backbones.hardware import conditions
-from backbones.learning_curve import plot_learning_curve
-from backbones.training import distributed, solver
+from backbones.files.atomic import atomic_write
+from backbones.machine import distributed
+from backbones.machine.hardware import conditions
+from backbones.training import solver
 from backbones.training.boards import plain
+from backbones.training.curves import read_curves
+from backbones.training.learning_curve import plot_learning_curve
 from backbones.training.runlog import METRICS, RunLog
 from backbones.training.state import read_state
 from backbones.training.task import Task
+from backbones.weights.checkpoint import last, save_backbone
 
 FINAL = "model_final.pth"
 BEST = "model_best.pth"

@@ -13,9 +13,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
-from backbones import progress
-from backbones.files import atomic_write, cannot_write
-from backbones.training import distributed
+from backbones.files.atomic import atomic_write, cannot_write
+from backbones.machine import distributed
+from backbones.terminal import progress
 from backbones.training.boards import EVENTS, Board, MakeBoard, Picture, TensorBoard
 
 METRICS = "metrics.json"

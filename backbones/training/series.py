@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from backbones.checkpoint import last, mark_last, to_resume
-from backbones.files import sweep
-from backbones.training import distributed
+from backbones.files.atomic import sweep
+from backbones.machine import distributed
+from backbones.weights.checkpoint import last, mark_last, to_resume
 
 
 class Checkpoint(Protocol):

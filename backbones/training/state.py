@@ -8,9 +8,9 @@ from typing import Any
 
 from torch import Tensor
 
-from backbones import checkpoint
 from backbones.training.ranks import RankState
 from backbones.training.series import Series
+from backbones.weights import checkpoint
 
 FORMAT = "backbones-training/1"
 STATES = Series("training_state")

@@ -14,9 +14,9 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
 
-from backbones.checkpoint import last
-from backbones.exits import Stopped, name_of
-from backbones.training import distributed
+from backbones.machine import distributed
+from backbones.terminal.exits import Stopped, name_of
+from backbones.weights.checkpoint import last
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 PATIENCE = 25.0  # seconds from the signal to the exit, whatever hangs

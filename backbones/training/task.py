@@ -10,22 +10,22 @@ from typing import Any, Literal
 
 import torch
 
-from backbones.checkpoint import Preprocessing
+from backbones.activation_checkpointing import checkpoint_activations
 from backbones.config import CfgNode
 from backbones.config.schema import DEFAULTS
 from backbones.data.check_usable import usable
 from backbones.data.images import Images, Splits, open_images
 from backbones.data.loader import Batch, make_test_batches, make_training_batches
-from backbones.data.normalize import mean_colour
 from backbones.data.resident import load_resident, resident_test_batches, resident_training_batches
 from backbones.data.statistics import mean_image
 from backbones.data.transforms import Views
+from backbones.data.views import build_views
 from backbones.features import Classifier
-from backbones.hardware import available_cores
-from backbones.interop import fill, published_name, read_weights
-from backbones.memory import checkpoint_activations
+from backbones.machine import distributed
+from backbones.machine.hardware import available_cores
 from backbones.registry import create
-from backbones.training import distributed
+from backbones.weights.checkpoint import Preprocessing
+from backbones.weights.interop import fill, published_name, read_weights
 
 Split = Literal["train", "validation", "test"]
 # Unit: pixel in 0..255, RGB. Source: the statistics of torchvision's ImageNet weights.
@@ -126,23 +126,6 @@ def _missing_classes(splits: Mapping[Split, Images]) -> Iterator[str]:
         if missing:
             listed = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")
             yield f"no {split} images of {len(missing)} classes: {listed}"
-
-
-def build_views(cfg: CfgNode, preprocessing: Preprocessing) -> Views:
-    """INPUT in the words of `backbones.data`; outside an image lies the colour of the mean."""
-    low, high = cfg.INPUT.MIN_SIZE_TRAIN
-    return Views(
-        size=cfg.INPUT.SIZE,
-        crop=cfg.INPUT.CROP,
-        shorter_side_train=(low, high),
-        padding=cfg.INPUT.PADDING,
-        shorter_side_test=cfg.INPUT.MIN_SIZE_TEST,
-        flip=cfg.INPUT.RANDOM_FLIP == "horizontal",
-        alexnet_color=cfg.INPUT.COLOR_AUGMENTATION == "alexnet",
-        trivial_augment=cfg.INPUT.TRIVIAL_AUGMENT,
-        erasing=cfg.INPUT.RANDOM_ERASING,
-        fill=mean_colour(preprocessing),
-    )
 
 
 def build_classifier(

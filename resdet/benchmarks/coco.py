@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 import orjson
 
+from backbones.files.outputs import write_bytes
+from backbones.machine.environment import environment
 from resdet.benchmarks.measuring import peak_megabytes, run_module
-from resdet.evaluation.coco import METRICS, evaluate_coco
-from resdet.evaluation.results import environment, write_bytes
+from resdet.evaluation.coco.score import METRICS, evaluate_coco
 
 BACKENDS = ("numpy", "faster", "pycocotools")
 _PER_IMAGE = 7.3  # objects, as in val2017

@@ -21,7 +21,7 @@ from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
 
 from resdet.benchmarks.measuring import peak_megabytes
-from resdet.engines.speed import Precision, Speed
+from resdet.detector.speed import Precision, Speed
 
 Work = Literal["infer", "train"]
 WARM_UP = 3  # calls of a GPU that are not timed: it chooses kernels

@@ -13,20 +13,20 @@ import torch
 from rich.table import Table
 from torch import Tensor
 
-from backbones.benchmarks.asked import benchmark_conditions, present
 from backbones.benchmarks.limits import measure_limits, share_of_limit
-from backbones.hardware import available_cores
+from backbones.benchmarks.request import benchmark_conditions, present
+from backbones.machine.hardware import available_cores
+from resdet.benchmarks import golden
 from resdet.benchmarks.detector_task import KINDS, Task, Work
 from resdet.benchmarks.measuring import run_module
 from resdet.benchmarks.our_detector import write_weights
-from resdet.engines import golden
-from resdet.engines.speed import Precision, Speed
+from resdet.detector.speed import Precision, Speed
 
 OURS, ASKED = "resdet", "resdet, as asked"
 OUR_MODULE = "resdet.benchmarks.our_detector"
 PEERS = {
-    "detectron2": "resdet.engines.d2.detector_peer",
-    "torchvision": "resdet.engines.tv.detector_peer",
+    "detectron2": "resdet.benchmarks.peers.detectron2_detector",
+    "torchvision": "resdet.benchmarks.peers.torchvision_detector",
 }
 HAS = {  # of the kinds, those that a peer has
     "detectron2": ("R-50-FPN", "R-50-C4", "R-101-C4"),

@@ -11,13 +11,14 @@ from typing import Any
 from rich.table import Table
 
 from backbones.benchmarks.limits import measure_limits
+from backbones.machine.environment import environment
 from resdet.benchmarks.coco import benchmark_coco
 from resdet.benchmarks.synthetic import make_voc
 from resdet.benchmarks.voc import benchmark_voc
-from resdet.data.voc import VOC_CLASSES, load_voc
-from resdet.evaluation.bootstrap import draw_weights, resampled_ap
-from resdet.evaluation.results import environment
-from resdet.evaluation.voc import ground_truth_by_id, match_voc
+from resdet.data.voc.reader import load_voc
+from resdet.evaluation.comparison.bootstrap import draw_weights, resampled_ap
+from resdet.evaluation.voc.score import ground_truth_by_id, match_voc
+from resdet.structures.classes import VOC_CLASSES
 
 EVALUATIONS = ("voc", "coco", "bootstrap")
 RESAMPLES = 1000

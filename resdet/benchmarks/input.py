@@ -16,11 +16,11 @@ from torch import Tensor
 from torchvision.transforms import functional
 
 from backbones.benchmarks.input import DECODE, Way, compare, draw_images, find_images, one_thread
-from backbones.hardware import conditions
-from resdet.data.image import image_size
+from backbones.images.decoding import image_size
+from backbones.machine.hardware import conditions
 from resdet.data.loader import DetectionDataset
 from resdet.data.transforms import TrainTransform, target_size
-from resdet.structures import GroundTruth, ImageRecord
+from resdet.structures.records import GroundTruth, ImageRecord
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 

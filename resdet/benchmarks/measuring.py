@@ -9,8 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import resdet
-from backbones.benchmarks.memory import process_megabytes
+from backbones.benchmarks.peak_memory import process_megabytes
 
 
 def run_module(module: str, *arguments: str | Path, env: dict[str, str] | None = None) -> Any:
@@ -19,7 +18,7 @@ def run_module(module: str, *arguments: str | Path, env: dict[str, str] | None =
     Raises: ValueError with the end of its output where it fails.
     """
     # the child finds this package, and all else, where this process does
-    here = os.pathsep.join([str(Path(resdet.__file__).parents[1]), *filter(None, sys.path)])
+    here = os.pathsep.join([str(Path(__file__).parents[2]), *filter(None, sys.path)])
     done = subprocess.run(
         [sys.executable, "-m", module, *map(str, arguments)],
         env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": here, **(env or {})},

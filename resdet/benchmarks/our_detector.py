@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from resdet import config, engines
+from resdet.benchmarks import golden
 from resdet.benchmarks.detector_task import (
     KINDS,
     Task,
@@ -18,14 +19,14 @@ from resdet.benchmarks.detector_task import (
     timed,
     timed_steps,
 )
-from resdet.data.coco import COCO_CLASSES
-from resdet.engines import checkpoint, golden
-from resdet.engines.build import build_model, restore_model
-from resdet.engines.checkpoint import DetectorCheckpoint
-from resdet.engines.inference import Detector, speed_up
+from resdet.checkpoints import checkpoint
+from resdet.checkpoints.checkpoint import DetectorCheckpoint
+from resdet.checkpoints.detectron2_names import Layout, to_detectron2
+from resdet.detector.build import build_model, restore_model
+from resdet.detector.inference import Detector, speed_up
+from resdet.detector.speed import Speed, compile_parts
 from resdet.engines.samples import Sample
-from resdet.engines.speed import Speed, compile_parts
-from resdet.modeling.detectron2_names import Layout, to_detectron2
+from resdet.structures.classes import COCO_CLASSES
 
 PIXEL_STD = 57.0  # about that of photographs; detectron2's detectors divide by 1
 

@@ -14,10 +14,12 @@ from backbones.benchmarks.scaling import AXES as BACKBONE_AXES
 from backbones.benchmarks.scaling import benchmark_backbone_scaling
 from resdet import config, engines
 from resdet.benchmarks.synthetic import make_voc
-from resdet.data.voc import VOC_CLASSES, load_voc
-from resdet.engines.build import build_model
+from resdet.data.voc.reader import load_voc
+from resdet.detector.build import build_model
+from resdet.engines import protocol
 from resdet.engines.samples import Sample
-from resdet.evaluation.voc import ground_truth_by_id, match_voc, score_voc
+from resdet.evaluation.voc.score import ground_truth_by_id, match_voc, score_voc
+from resdet.structures.classes import VOC_CLASSES
 
 
 def build_detection(
@@ -111,7 +113,7 @@ def benchmark_scaling(
     return measured
 
 
-def _model(proposals: int, classes: int, device: str) -> tuple[engines.Engine, torch.nn.Module]:
+def _model(proposals: int, classes: int, device: str) -> tuple[protocol.Engine, torch.nn.Module]:
     """ResNet-18 of a quarter of its width, C4; its scores as decided as those of a trained one."""
     keys = {
         "MODEL.WEIGHTS": "''",

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from resdet.boxes import clip, from_voc
-from resdet.data.voc import VOC_CLASSES
 from resdet.evaluation.table import DetectionTable, Float64Array
-from resdet.structures import Int64Array
+from resdet.structures.boxes import clip, from_voc
+from resdet.structures.classes import VOC_CLASSES
+from resdet.structures.records import Int64Array
 
 _WIDTH, _HEIGHT = 500, 375
 _DIFFICULT = 0.2  # of the objects, as in VOC2007 test: 2,944 of 14,976

@@ -15,14 +15,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from backbones.machine.environment import environment
 from resdet.benchmarks.measuring import peak_megabytes, run_module
 from resdet.benchmarks.synthetic import make_voc
-from resdet.data.voc import VOC_CLASSES, load_voc
-from resdet.evaluation.comp4 import read_comp4, write_comp4
+from resdet.data.voc.reader import load_voc
 from resdet.evaluation.matches import DETECTRON2
 from resdet.evaluation.precision import Metric
-from resdet.evaluation.results import environment
-from resdet.evaluation.voc import ground_truth_by_id, match_voc, score_voc
+from resdet.evaluation.voc.comp4 import read_comp4, write_comp4
+from resdet.evaluation.voc.score import ground_truth_by_id, match_voc, score_voc
+from resdet.structures.classes import VOC_CLASSES
 
 THRESHOLDS = tuple(k / 100 for k in range(50, 100, 5))
 METRICS: tuple[Metric, ...] = ("11point", "area")
@@ -56,7 +57,7 @@ def benchmark_voc(
         cold = []
         for run in range(runs):
             if run == runs // 2 and peer and importlib.util.find_spec("detectron2"):
-                theirs = run_module("resdet.engines.d2.voc_peer", *arguments)
+                theirs = run_module("resdet.benchmarks.peers.detectron2_voc", *arguments)
             cache = {"RESDET_CACHE": f"{caches}/{run}"}
             cold.append(run_module("resdet.benchmarks.voc", *arguments, env=cache))
         cached = run_module("resdet.benchmarks.voc", *arguments, env=cache)

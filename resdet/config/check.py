@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fvcore.common.config import CfgNode
 
 from backbones.config.load import ConfigError
 from backbones.config.schema import get, value_faults
-from resdet.plugins import HEADS, HINT, nearest
+from backbones.plugins import HINT
+from backbones.terminal.wording import nearest
 
 RESNET = "build_resdet_resnet_backbone"
 RESNET_FPN = "build_resdet_resnet_fpn_backbone"
@@ -117,12 +118,14 @@ NAMES = (
 )
 
 
-def check(cfg: CfgNode, *, engine: str = "tv", training: bool = True) -> None:
-    """Refuse what `engine` cannot build or train as written.
+def check(
+    cfg: CfgNode, *, engine: str = "tv", heads: Sequence[str] = (), training: bool = True
+) -> None:
+    """Refuse what `engine` cannot build or train as written; `heads`: names of added box heads.
 
     Raises: ConfigError with every fault: key, what it must be, its value, the way out.
     """
-    faults = [*_values(cfg, engine), *_structure(cfg)]
+    faults = [*_values(cfg, engine, heads), *_structure(cfg)]
     if training:
         faults += _training(cfg)
     if faults:
@@ -144,9 +147,9 @@ def uses_network(cfg: CfgNode) -> bool:
     return str(cfg.MODEL.BACKBONE.NAME) in (NETWORK, NETWORK_FPN)
 
 
-def _values(cfg: CfgNode, engine: str) -> Iterator[str]:
+def _values(cfg: CfgNode, engine: str, added: Sequence[str]) -> Iterator[str]:
     everywhere = {key: values for key, values in ALLOWED.items() if key not in D2_ALLOWED}
-    heads = everywhere.pop("MODEL.ROI_BOX_HEAD.NAME") + HEADS.names()
+    heads = (*everywhere.pop("MODEL.ROI_BOX_HEAD.NAME"), *added)
     head = get(cfg, "MODEL.ROI_BOX_HEAD.NAME")
     if head not in heads:
         hint = nearest(head, heads) or HINT

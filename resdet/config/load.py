@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fvcore.common.config import CfgNode
 
 from backbones.config import load as loader
-from backbones.shipped import folder
+from backbones.files.shipped import folder
 from resdet.config.schema import default_config
 
 CONFIG_FOLDER = folder("configs") / "detection"

@@ -8,12 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from resdet.data.coco import load_coco
-from resdet.data.validate import nearest_first
-from resdet.data.voc import load_voc
-from resdet.data.yolo import load_yolo
-from resdet.plugins import FORMATS, HINT
-from resdet.structures import Dataset
+from backbones.plugins import HINT
+from backbones.terminal.wording import nearest_first
+from resdet.data.coco.reader import load_coco
+from resdet.data.registry import FORMATS
+from resdet.data.voc.reader import load_voc
+from resdet.data.yolo.reader import load_yolo
+from resdet.structures.records import Dataset
 
 FOLDERS: dict[str, Callable[..., Dataset]] = {"voc": load_voc, "yolo": load_yolo}
 

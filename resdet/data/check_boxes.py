@@ -9,11 +9,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from backbones.data.check_images import ImageFacts
-from backbones.data.check_report import Kind, Report
-from resdet import boxes as box
-from resdet.boxes import FloatArray
+from backbones.images.check_report import Kind, Report
+from backbones.images.inspect import ImageFacts
 from resdet.data.validate import unheard
+from resdet.structures import boxes as box
+from resdet.structures.boxes import FloatArray
 
 Origin = Literal["voc", "coco"]
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from backbones.data.check_images import ImageFacts
-from resdet import boxes as box
-from resdet.boxes import FloatArray
+from backbones.images.inspect import ImageFacts
 from resdet.data.check_boxes import SIZE_AND_BOXES, TURNED, Item, Origin, size_kind
+from resdet.structures import boxes as box
+from resdet.structures.boxes import FloatArray
 
 SWAPPED, CLIPPED = "boxes with corners swapped back", "boxes clipped to their image"
 DROPPED = "boxes dropped: outside, at most one pixel, or repeated"
@@ -105,3 +105,15 @@ def _repeated(item: Item, boxes: FloatArray) -> NDArray[np.bool_]:
         found.append((name, *corners) in seen)
         seen.add((name, *corners))
     return np.array(found, bool)
+
+
+UNUSABLE = "images left out: annotation missing or broken"
+
+
+BAD_OBJECTS = "objects left out: no numbers, no class or no image"
+
+
+RENAMED = "objects whose class differed by case or blanks"
+
+
+RENUMBERED = "annotations renumbered"

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from backbones.data.check_images import ImageFacts
-from backbones.data.check_report import Kind
-from backbones.data.check_usable import MOST_LEFT_OUT, inspect_heads
+from backbones.images.check_report import Kind
+from backbones.images.heads import MOST_LEFT_OUT, inspect_heads
+from backbones.images.inspect import ImageFacts
 from resdet.data.check_boxes import AWAY, OVER, SIZE, Item, box_faults, size_kind
-from resdet.structures import Dataset, ImageRecord
+from resdet.structures.records import Dataset, ImageRecord
 
 UNUSABLE = Kind("unusable", "error", "images missing, unreadable or truncated")
 _NAMED = 3

@@ -8,15 +8,23 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from backbones.data.check_fix import fresh_folder
+from backbones.files.json_file import read_json
+from backbones.images.copies import fresh_folder
 from resdet.data.check_usable import usable
-from resdet.data.convert_source import Details, details_of
-from resdet.data.convert_write import NO_VAL, WRITERS, Picture, Told
-from resdet.data.discover import Found
+from resdet.data.coco.reader import details_of_entry
+from resdet.data.coco.write import write_coco
+from resdet.data.found import Found
 from resdet.data.validate import listing, unheard
-from resdet.structures import Dataset
+from resdet.data.voc.layout import voc_layout
+from resdet.data.voc.reader import details_of_xml
+from resdet.data.voc.write import write_voc
+from resdet.data.writing import Details, Picture, Told, Writer
+from resdet.data.yolo.folder import label_file
+from resdet.data.yolo.reader import details_of_lines
+from resdet.data.yolo.write import NO_VAL, write_yolo
+from resdet.structures.records import Dataset
 
 To = Literal["voc", "coco", "yolo"]
 Progress = Callable[[int, int], None]
@@ -172,3 +180,26 @@ def for_form(found: Found, to: To) -> Found:
     old = next(iter(found.splits))
     new = names[old]
     return replace(found, splits={new: found.splits[old]}, counts={new: found.counts[old]})
+
+
+WRITERS: dict[str, Writer] = {"voc": write_voc, "coco": write_coco, "yolo": write_yolo}
+
+
+def details_of(found: Found, split: str, data: Dataset) -> dict[Path, list[Details]]:
+    """Of each image, one for each object of its ground truth, in its order."""
+    if found.form == "VOC":
+        layout = voc_layout(found.root)
+        return {r.path: details_of_xml(Path(layout.xml(str(r.image_id)))) for r in data.records}
+    if found.form == "COCO":
+        content = read_json(found.root / found.splits[split].split(":")[1], finite=False)
+        by_image: dict[int, list[Details]] = {}
+        for entry in content.get("annotations", ()):
+            by_image.setdefault(entry["image_id"], []).append(details_of_entry(entry))
+        return {r.path: by_image.get(int(r.image_id), []) for r in data.records}
+    return {
+        r.path: details_of_lines(label_file(r.path), _count(r.ground_truth)) for r in data.records
+    }
+
+
+def _count(truth: Sequence[object] | Any) -> int:
+    return 0 if truth is None else len(truth)

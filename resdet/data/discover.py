@@ -2,109 +2,28 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
-from resdet.data.annotation_cache import read_annotations
-from resdet.data.catalog import load_dataset
-from resdet.data.discover_coco import coco_splits
-from resdet.data.layouts import ALL, SPLITS, subfolders, voc_layout
-from resdet.data.splits import HELD_OUT, SEED, held_out, kept_lists, save_lists
-from resdet.data.validate import Faults, text_lines
-from resdet.data.voc import known_classes
-from resdet.data.yolo import numbered_classes
-from resdet.data.yolo_folder import open_yolo
-from resdet.structures import Dataset
+from resdet.data.coco.find import _coco
+from resdet.data.found import SHOWN, UNSPLIT, Found, in_no_split
+from resdet.data.splits import (
+    HELD_OUT,
+    SEED,
+    held_out,
+    kept_lists,
+    save_lists,
+    subfolders,
+)
+from resdet.data.validate import text_lines
+from resdet.data.voc.find import _voc
+from resdet.data.yolo.find import _yolo
+from resdet.structures.records import Dataset
 
-Form = Literal["VOC", "COCO", "YOLO"]
-_UNSPLIT = (ALL, "default")  # CVAT calls its only split so
 _DEPTH = 2  # folders in which an archive's own may lie
 _MOST_FOLDERS = 50  # more are no wrapping
-_SHOWN = 8  # class names and entries that a line tells
-
-
-@dataclass(frozen=True)
-class Found:
-    """One data set: `splits` are names for `load_dataset`, relative to `root`; `counts` of images.
-
-    `why` names the files that told the form.
-    """
-
-    root: Path
-    form: Form
-    why: str
-    class_names: tuple[str, ...]
-    splits: dict[str, str]
-    counts: dict[str, int]
-    remarks: tuple[str, ...] = field(default=())
-
-    def load(self, split: str, *, images: bool = True) -> Dataset:
-        """The data of a split; without `images`, VOC's pictures are not looked for.
-
-        Raises: ValueError if there is no such split, or its data is faulty.
-        """
-        if split not in self.splits:
-            raise ValueError(
-                f"split of {self.root} must be one of {', '.join(self.splits)}, got {split!r}"
-            )
-        return load_dataset(self.splits[split], self.root, images=images)
-
-    @property
-    def to_train(self) -> str | None:
-        """The split to train on, where there is one."""
-        if {"trainval", "test"} <= self.splits.keys():
-            return "trainval"
-        return next((name for name in ("train", "trainval") if name in self.splits), None)
-
-    @property
-    def to_watch(self) -> str | None:
-        """The split to measure on while training: `val`, or else `test`."""
-        names = ("test",) if self.to_train == "trainval" else ("val", "test")
-        return next((name for name in names if name in self.splits), None)
-
-    @property
-    def to_measure(self) -> str:
-        """The split to measure on: `test`, else `val`, else all there is.
-
-        Raises: ValueError where the splits have other names.
-        """
-        for name in ("test", "val", *_UNSPLIT, "trainval", "train"):
-            if name in self.splits:
-                return name
-        raise ValueError(
-            f"--split must be given for {self.root}, whose splits are {', '.join(self.splits)}"
-        )
-
-    def lines(self) -> list[str]:
-        """What was found, in aligned lines."""
-        names = ", ".join(self.class_names[:_SHOWN])
-        more = ", ..." if len(self.class_names) > _SHOWN else ""
-        rows = [
-            ("data", f"{self.root}: {self.form}, told by {self.why}"),
-            ("classes", f"{len(self.class_names)}: {names}{more}"),
-            ("splits", ", ".join(f"{name} {self.counts[name]}" for name in self.ordered())),
-        ]
-        return [f"{key:<8} {text}" for key, text in rows + [("", text) for text in self.remarks]]
-
-    def ordered(self) -> list[str]:
-        """The splits: train, trainval, val, test, others."""
-        return sorted(self.splits, key=lambda s: (SPLITS.index(s) if s in SPLITS else 9, s))
-
-    def key_values(self, *, training: bool) -> list[str]:
-        """What a config must say to train on it, or to measure, as KEY VALUE."""
-        train, test = (self.to_train, self.to_watch) if training else (None, self.to_measure)
-        pairs = {
-            "DATASETS.ROOT": str(self.root),
-            "DATASETS.TRAIN": [self.splits[train]] if train else [],
-            "DATASETS.TEST": [self.splits[test]] if test else [],
-            "DATASETS.CLASSES": list(self.class_names) if self.form == "VOC" else [],
-            "MODEL.ROI_HEADS.NUM_CLASSES": len(self.class_names),
-        }
-        return [text for key, value in pairs.items() for text in (key, json.dumps(value))]
 
 
 def discover(data: Path | str, *, beside: Path | None = None) -> Found:
@@ -167,75 +86,6 @@ def _look(root: Path, wanted: str) -> list[Found]:
     return [one for kind in kinds if (one := _READERS[kind](root)) is not None]
 
 
-def _voc(root: Path) -> Found | None:
-    layout = voc_layout(root)
-    written, stems = layout.written(), layout.pictures().keys()
-    paired = written & stems
-    if not paired:
-        return None
-    faults = Faults(f"VOC data {root}")
-    classes = known_classes(root)
-    if not classes:
-        parsed = read_annotations(layout, sorted(written), faults)
-        classes = tuple(sorted({name for one in parsed.values() for name in one.names}))
-    counts: dict[str, int] = {}
-    apart, unlisted = stems - written, set(paired)
-    for split in layout.splits() or [ALL]:
-        listing = layout.listing(split)
-        chosen = layout.select(split, paired) if listing is None else text_lines(listing)
-        counts[split] = len(chosen or ())
-        unlisted -= set(chosen or ())
-    remarks = (
-        [f"left out: {len(apart)} images without annotation"] if ALL in counts and apart else []
-    )
-    if unlisted:
-        made = layout.lists[0] if layout.lists[0].is_dir() else None
-        remarks.append(_in_no_split(len(unlisted), made))
-    of_split = "*/" * any(layout.parts)
-    annotations = _told(root, layout.annotations, f"{of_split}{layout.parts[0]}", "*.xml")
-    images = _told(root, layout.images, f"{of_split}{layout.parts[1]}")
-    beside = layout.images == layout.annotations and not of_split
-    why = annotations if beside else f"{annotations}, {images}"
-    names = {split: f"voc:.:{split}" for split in counts}
-    return Found(root, "VOC", why, classes, names, counts, tuple(remarks))
-
-
-def _in_no_split(count: int, made: Path | None) -> str:
-    """`made`: the lists that we made, where there are any."""
-    way_out = "list them" + (f", or delete {made} to split anew" if made else " to use them")
-    return f"annotated images in no split: {count}; {way_out}"
-
-
-def _told(root: Path, folder: Path, *inner: str) -> str:
-    return "/".join(part for part in (*folder.relative_to(root).parts, *inner) if part) or "."
-
-
-def _coco(root: Path) -> Found | None:
-    splits, remarks = coco_splits(root)
-    if not splits:
-        return None
-    names = {
-        one.split: f"coco:{one.file.relative_to(root)}:{one.images.relative_to(root)}"
-        for one in splits
-    }
-    why = ", ".join(str(one.file.relative_to(root)) for one in splits)
-    counts = {one.split: one.count for one in splits}
-    return Found(root, "COCO", why, splits[0].class_names, names, counts, tuple(remarks))
-
-
-def _yolo(root: Path) -> Found | None:
-    folder = open_yolo(root)
-    if folder is None or not folder.splits:
-        return None
-    remarks = folder.remarks
-    if not folder.class_names:
-        remarks += ("no file names the classes: they are called by number",)
-    classes = folder.class_names or numbered_classes(folder)
-    names = {split: f"yolo:.:{split}" for split in folder.splits}
-    counts = {split: len(images) for split, images in folder.splits.items()}
-    return Found(root, "YOLO", folder.told_by, classes, names, counts, remarks)
-
-
 _READERS = {"coco": _coco, "yolo": _yolo, "voc": _voc}
 
 
@@ -251,7 +101,7 @@ def _with_lists(found: Found, beside: Path | None) -> Found:
 def _by_lists(found: Found, lists: Mapping[str, Path], remark: str) -> Found:
     base = _base(found)
     splits, counts = dict(found.splits), dict(found.counts)
-    for name in (*_UNSPLIT, "trainval", base or ""):  # what they divide, or hold a part of
+    for name in (*UNSPLIT, "trainval", base or ""):  # what they divide, or hold a part of
         splits.pop(name, None)
         counts.pop(name, None)
     for split, file in lists.items():
@@ -263,14 +113,14 @@ def _by_lists(found: Found, lists: Mapping[str, Path], remark: str) -> Found:
         counts[split] = len(text_lines(file))
     remarks = (*found.remarks, remark)
     left = found.counts.get(base or "", 0) - sum(counts[split] for split in lists)
-    if base in _UNSPLIT and left > 0:  # VOC's are told where they were read
-        remarks += (_in_no_split(left, next(iter(lists.values())).parent),)
+    if base in UNSPLIT and left > 0:  # VOC's are told where they were read
+        remarks += (in_no_split(left, next(iter(lists.values())).parent),)
     return replace(found, splits=splits, counts=counts, remarks=remarks)
 
 
 def _base(found: Found) -> str | None:
     """The split that is to be divided, where there is nothing to measure on."""
-    for name in (*_UNSPLIT, "train", "trainval"):
+    for name in (*UNSPLIT, "train", "trainval"):
         if name in found.splits:
             return name
     return next(iter(found.splits)) if len(found.splits) == 1 else None
@@ -326,14 +176,14 @@ def _list_name(found: Found, image_id: str, path: Path, data: Dataset) -> str:
 
 def _nothing(root: Path) -> str:
     seen = Counter(p.suffix.lower() or "without suffix" for p in root.iterdir() if p.is_file())
-    kinds = ", ".join(f"{count} {suffix}" for suffix, count in seen.most_common(_SHOWN))
+    kinds = ", ".join(f"{count} {suffix}" for suffix, count in seen.most_common(SHOWN))
     folders = [folder.name for folder in subfolders(root)]
-    more = ", ..." if len(folders) > _SHOWN else ""
+    more = ", ..." if len(folders) > SHOWN else ""
     return (
         f"{root} must hold annotated images, got nothing of these:\n"
         "  VOC   *.xml and images of the same names: Annotations/ and JPEGImages/, or any folders\n"
         "  COCO  *.json with images, annotations and categories, the images in the same folder\n"
         "  YOLO  data.yaml, obj.data, or *.txt and images of the same names\n"
-        f"seen: {kinds or 'no files'}; folders: {', '.join(folders[:_SHOWN]) or 'none'}{more}; "
+        f"seen: {kinds or 'no files'}; folders: {', '.join(folders[:SHOWN]) or 'none'}{more}; "
         "unpack archives, and give the folder that holds the annotations"
     )

@@ -13,12 +13,12 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset as TorchDataset
 
-from backbones.data.workers import read_batches
-from resdet import boxes as box
-from resdet.data.image import read_image
+from backbones.images.decoding import read_image
+from backbones.images.workers import read_batches
 from resdet.data.transforms import Augmented, Image
 from resdet.data.validate import logger
-from resdet.structures import Float32Array, GroundTruth, ImageId, ImageRecord, Int64Array
+from resdet.structures import boxes as box
+from resdet.structures.records import Float32Array, GroundTruth, ImageId, ImageRecord, Int64Array
 
 ChannelOrder = Literal["RGB", "BGR"]
 Transform = Callable[[Image, Float32Array, Int64Array, Sequence[int]], Augmented]
@@ -102,7 +102,7 @@ class DetectionDataset(TorchDataset[Sample]):
         """Raises: ValueError if the file is unreadable or of another size than its record."""
         index, place = (draw, 0) if isinstance(draw, int) else draw
         record = self.records[index]
-        image = read_image(record.path, rgb=True)
+        image = read_image(record.path, "RGB")
         if image.shape[:2] != (record.height, record.width):
             raise ValueError(
                 f"{record.path} must be {record.width}x{record.height} as its annotation says, "

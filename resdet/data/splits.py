@@ -11,8 +11,6 @@ from pathlib import Path
 
 import numpy as np
 
-from resdet.data.layouts import MADE
-
 HELD_OUT = 0.2  # of the images
 SEED = 0
 _ROOT = "DATA"  # whose lists they are, where they lie elsewhere
@@ -80,3 +78,35 @@ def kept_lists(folder: Path, root: Path) -> dict[str, Path]:
     except (OSError, UnicodeDecodeError):
         of = ""
     return files if folder.resolve() == root.resolve() or of == str(root.resolve()) else {}
+
+
+MADE = "resdet_splits"  # lists that we made, in the folder of the data
+
+
+ALL = "all"  # the split of data that has none: every image that is annotated
+
+
+_ALIASES = {"valid": "val", "validation": "val", "training": "train", "testing": "test"}
+
+
+SPLITS = ("train", "trainval", "val", "test")
+
+
+def split_name(name: str) -> str:
+    """`valid`, `Validation` and the like as VOC and COCO call them."""
+    return _ALIASES.get(name.lower(), name)
+
+
+def split_folders(root: Path) -> dict[str, Path]:
+    """{split: its folder} of folders that are called train, valid, test or alike."""
+    return {name: f for f in subfolders(root) if (name := split_name(f.name)) in SPLITS}
+
+
+def subfolders(root: Path) -> list[Path]:
+    """Sorted, without hidden ones and the lists that we made."""
+    try:
+        with os.scandir(root) as entries:
+            names = [e.name for e in entries if not e.name.startswith(".") and e.is_dir()]
+    except OSError:
+        return []
+    return [root / name for name in sorted(names) if name != MADE]

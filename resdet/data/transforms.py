@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from resdet import boxes as box
-from resdet.structures import Float32Array, Int64Array
+from resdet.structures import boxes as box
+from resdet.structures.records import Float32Array, Int64Array
 
 Image = NDArray[np.uint8]
 Augmented = tuple[Image, Float32Array, Int64Array]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import logging
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 logger = logging.getLogger("resdet.data")
@@ -68,13 +67,6 @@ def text_lines(path: Path) -> list[str]:
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} must be UTF-8 text, got {error}; save it as UTF-8") from None
     return [line.strip() for line in lines if line.strip()]
-
-
-def nearest_first(value: str, known: Iterable[str]) -> list[str]:
-    """The known names, those most like `value` first."""
-    names = list(known)
-    near = difflib.get_close_matches(value, names, n=3, cutoff=0.5)
-    return near + [name for name in names if name not in near]
 
 
 @contextlib.contextmanager

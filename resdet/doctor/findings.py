@@ -6,26 +6,15 @@ import textwrap
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from resdet.doctor.finding import LEVELS, Finding, guarded
 
 if TYPE_CHECKING:
     from rich.text import Text
 
-LEVELS = ("ok", "note", "warning", "error")  # an error is what keeps resdet from working
 _STYLES = {"ok": "green", "note": "cyan", "warning": "yellow", "error": "bold red"}
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What was found of one topic; `remedy` and `command` are what to do about it."""
-
-    topic: str
-    level: str
-    text: str
-    remedy: str = ""
-    command: str = ""
 
 
 def examine(output: Path, data: Path | None = None) -> list[Finding]:
@@ -58,19 +47,6 @@ def examine(output: Path, data: Path | None = None) -> list[Finding]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of packages that are imported, about each other
         return [finding for topic, check in checks.items() for finding in guarded(topic, check)]
-
-
-def guarded(topic: str, check: Callable[[], Iterable[Finding]]) -> list[Finding]:
-    """What `check` finds; what breaks in it is a finding too."""
-    found: list[Finding] = []
-    try:
-        found.extend(check())
-    except (Exception, SystemExit) as error:
-        told = " ".join(str(error).split()) or "no reason given"
-        text = f"broken: {type(error).__name__}: {told[:300]}"
-        remedy = "install it again; what does not fit together is told by:"
-        found.append(Finding(topic, "error", text, remedy, "pip check"))
-    return found
 
 
 def report(findings: Sequence[Finding], width: int) -> Iterator[Text]:

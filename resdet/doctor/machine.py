@@ -8,11 +8,11 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from backbones.cli import nearest
-from backbones.hardware import available_cores, cpu_model
-from resdet.doctor.findings import Finding
+from backbones.machine.cgroups import cgroup_cores, cgroup_memory, text_of
+from backbones.machine.hardware import available_cores, cpu_model
+from backbones.terminal.wording import nearest
+from resdet.doctor.finding import Finding
 
-CGROUP = Path("/sys/fs/cgroup")
 MEMINFO = Path("/proc/meminfo")
 SHARED = Path("/dev/shm")
 GIB = 2**30
@@ -32,20 +32,9 @@ def cores() -> Iterator[Finding]:
         yield Finding("cores", "ok", text)
 
 
-def cgroup_cores() -> float | None:
-    """The quota of processor time in cores, of version 2 or 1; None without one."""
-    words = _words(CGROUP / "cpu.max")
-    if len(words) != 2:
-        folder = CGROUP / "cpu"
-        words = _words(folder / "cpu.cfs_quota_us") + _words(folder / "cpu.cfs_period_us")
-    if len(words) != 2 or not all(word.isdecimal() for word in words):
-        return None  # "max", or -1
-    return int(words[0]) / int(words[1])
-
-
 def memory() -> Iterator[Finding]:
     """What is free of what there is, or of what the control group grants."""
-    known = dict(line.split(":") for line in _text(MEMINFO).splitlines() if ":" in line)
+    known = dict(line.split(":") for line in text_of(MEMINFO).splitlines() if ":" in line)
     if "MemTotal" not in known:
         yield Finding("memory", "note", "cannot be told: no /proc/meminfo")
         return
@@ -60,18 +49,6 @@ def memory() -> Iterator[Finding]:
         yield Finding("memory", "warning", text, remedy)
     else:
         yield Finding("memory", "ok", text)
-
-
-def cgroup_memory() -> tuple[int | None, int]:
-    """Limit and use in bytes, of version 2 or 1; a limit of None is none."""
-    for limit, used in (
-        ("memory.max", "memory.current"),
-        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
-    ):
-        text, now = _text(CGROUP / limit), _text(CGROUP / used)
-        if text.isdecimal() and now.isdecimal():
-            return int(text), int(now)
-    return None, 0
 
 
 def shared_memory() -> Iterator[Finding]:
@@ -144,12 +121,12 @@ def cached_weights() -> Iterator[Finding]:
 
 def settings() -> Iterator[Finding]:
     """Variables of the environment that change what resdet does."""
-    from backbones.patience import patience
+    from backbones.terminal.patience import patience
 
     ours = [name for name in os.environ if name.startswith("RESDET_")]
     unknown = [name for name in ours if name not in (*SETTINGS, "RESDET_SHARED_DATA")]
     for name in unknown:
-        text = f"{name} is no setting of resdet{nearest(name, SETTINGS)}"
+        text = f"{name} is no setting of resdet{nearest(name, SETTINGS, most=1, cutoff=0.6)}"
         yield Finding("settings", "warning", text, f"unset {name}")
     try:
         patience()
@@ -157,14 +134,3 @@ def settings() -> Iterator[Finding]:
         yield Finding("settings", "error", str(error), "unset RESDET_TIMEOUT")
     given = [f"{name}={os.environ[name]}" for name in (*SETTINGS, *OTHERS) if os.environ.get(name)]
     yield Finding("settings", "ok", ", ".join(given) or "no variable is set: all as it comes")
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except OSError:
-        return ""
-
-
-def _words(path: Path) -> list[str]:
-    return _text(path).split()

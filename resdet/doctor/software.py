@@ -14,10 +14,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from backbones.machine.versions import version
 from backbones.plugins import load_plugins
-from resdet.command import version
-from resdet.doctor.findings import Finding, guarded
-from resdet.engines import INSTALL_DETECTRON2
+from resdet.doctor.finding import Finding, guarded
+from resdet.engines.registry import INSTALL_DETECTRON2
 
 DRIVER = Path("/proc/driver/nvidia/version")
 _INDEX = "https://download.pytorch.org/whl/"

@@ -9,14 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from resdet import boxes as box_ops
 from resdet.data.loader import Sample
-from resdet.structures import Detections
+from resdet.modeling.predictions import RawDetections
+from resdet.structures import boxes as box_ops
+from resdet.structures.records import Detections
 
-__all__ = ["Features", "Found", "Sample", "in_own_pixels", "to_host"]
-
-# boxes (N, 4) in pixels of the sample's image, labels (N,), scores (N,) falling
-Found = tuple[Tensor, Tensor, Tensor]
+__all__ = ["Features", "RawDetections", "Sample", "in_own_pixels", "to_host"]
 
 
 class Features(NamedTuple):
@@ -26,7 +24,7 @@ class Features(NamedTuple):
     images: Any
 
 
-def to_host(found: Sequence[Found]) -> list[Found]:
+def to_host(found: Sequence[RawDetections]) -> list[RawDetections]:
     """Bring the detections of all images over in one transfer, which waits for the device once."""
     columns = [
         torch.cat([b.float(), n[:, None].float(), s[:, None].float()], 1) for b, n, s in found
@@ -35,7 +33,7 @@ def to_host(found: Sequence[Found]) -> list[Found]:
     return [(part[:, :4], part[:, 4].long(), part[:, 5]) for part in parts]
 
 
-def in_own_pixels(found: Found, sample: Sample) -> Detections:
+def in_own_pixels(found: RawDetections, sample: Sample) -> Detections:
     """Boxes in pixels of the file, on the host, out of those in pixels of the sample's image."""
     boxes, labels, scores = (t.numpy() for t in found)
     height, width = sample["height"], sample["width"]

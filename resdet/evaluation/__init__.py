@@ -1,15 +1,17 @@
 """Measures of detectors: pure functions of NumPy arrays; torch is not imported here."""
 
-from resdet.evaluation.coco import evaluate_coco, score_coco
-from resdet.evaluation.coco_form import coco_ground_truth, from_coco_results, to_coco_results
-from resdet.evaluation.coco_match import match_coco
-from resdet.evaluation.comp4 import read_comp4, write_comp4
-from resdet.evaluation.compare import compare
+from backbones.files.json_file import read_json
+from backbones.files.outputs import write_json
+from backbones.machine.environment import environment
+from resdet.evaluation.coco.form import coco_ground_truth, from_coco_results, to_coco_results
+from resdet.evaluation.coco.match import match_coco
+from resdet.evaluation.coco.score import evaluate_coco, score_coco
+from resdet.evaluation.comparison.compare import compare
 from resdet.evaluation.matches import Matches, Objects, Rules
 from resdet.evaluation.record import load_matches, save_matches
-from resdet.evaluation.results import environment, read_json, write_json
 from resdet.evaluation.table import DetectionTable
-from resdet.evaluation.voc import evaluate_voc, ground_truth_by_id, match_voc, score_voc
+from resdet.evaluation.voc.comp4 import read_comp4, write_comp4
+from resdet.evaluation.voc.score import evaluate_voc, ground_truth_by_id, match_voc, score_voc
 
 __all__ = [
     "DetectionTable",

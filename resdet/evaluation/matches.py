@@ -17,7 +17,7 @@ from resdet.evaluation.precision import (
     threshold_key,
 )
 from resdet.evaluation.table import Float64Array
-from resdet.structures import BoolArray, ImageId, Int64Array
+from resdet.structures.records import BoolArray, ImageId, Int64Array
 
 IouRule = Literal["ge", "gt"]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from resdet.evaluation.coco import METRICS
+from resdet.evaluation.coco.score import METRICS
 from resdet.evaluation.matches import Rules
 from resdet.evaluation.precision import METRIC_NAMES, Metric
 from resdet.evaluation.table import Float64Array

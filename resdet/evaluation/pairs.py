@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from resdet.boxes import FloatArray
-from resdet.structures import Int64Array
+from resdet.structures.boxes import FloatArray
+from resdet.structures.records import Int64Array
 
 _PAIRS_AT_ONCE = 1_000_000  # bounds the memory
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from resdet.structures import BoolArray
+from resdet.structures.records import BoolArray
 
 Metric = Literal["11point", "area", "101point"]
 Recall = Literal["exact", "float"]

@@ -9,6 +9,7 @@ import io
 import json
 import zipfile
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from reprlib import repr as shortly
@@ -16,9 +17,10 @@ from typing import Any, get_args
 
 import numpy as np
 
+from backbones.files.outputs import json_bytes, write_bytes
 from resdet.evaluation.matches import IouRule, Matches, Objects, Rules
 from resdet.evaluation.precision import Recall
-from resdet.evaluation.results import write_bytes
+from resdet.structures.records import Dataset
 
 FORMAT = "resdet.matches/1"
 _COLUMNS = ("images", "labels", "scores", "boxes", "verdicts", "objects")
@@ -174,3 +176,30 @@ def _check_shapes(matches: Matches) -> None:
             raise ValueError(f"{name} with a number that is not finite")
         if limit is not None and array.size and not (lowest <= array.min() <= array.max() < limit):
             raise ValueError(f"{name} outside [{lowest}, {limit})")
+
+
+def write_result(
+    path: Path, numbers: Mapping[str, Any], matches: Matches, dataset: Dataset, images: Path | None
+) -> None:
+    """The numbers as JSON and the matches they were made from beside it."""
+    record = matches_path(path)
+    content = json_bytes(path, {**numbers, "dataset": dataset.name, "matches": record.name})
+    save_matches(record, record_of(matches, dataset, images))
+    write_bytes(path, content)
+
+
+def record_of(matches: Matches, dataset: Dataset, images: Path | None) -> Record:
+    """The matches with the name of each picture, for comparisons and galleries to come."""
+    root = images
+    if dataset.kind == "voc":
+        folder = dataset.annotations / "JPEGImages"
+        own = any(record.path.is_relative_to(folder) for record in dataset.records)
+        root = folder if own else dataset.annotations
+    names = {record.image_id: _relative(record.path, root) for record in dataset.records}
+    files = tuple(names[image_id] for image_id in matches.image_ids)
+    return Record(matches, str(root.absolute()) if root else "", files)
+
+
+def _relative(path: Path, root: Path | None) -> str:
+    inside = root is not None and path.is_relative_to(root)
+    return (path.relative_to(root) if root and inside else path).as_posix()

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from resdet.structures import Detections, ImageId, Int64Array
+from resdet.structures.records import Detections, ImageId, Int64Array
 
 Float64Array = NDArray[np.float64]
 T = TypeVar("T")

@@ -8,7 +8,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from resdet.evaluation.coco import METRICS
+from resdet.evaluation.coco.score import METRICS
 from resdet.evaluation.measures import convention, rule
 from resdet.evaluation.precision import METRIC_NAMES
 

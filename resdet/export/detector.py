@@ -11,19 +11,19 @@ from typing import Any
 import numpy as np
 import torch
 
-from backbones.data.decoding import Image
-from backbones.digests import file_digest
-from backbones.export import Exported, describe_origin
-from backbones.export_formats import Contract, Run, encode, runner, write
-from backbones.export_images import images_to_compare
-from backbones.export_request import check_request
-from backbones.progress import tracked
-from resdet import boxes as box_ops
-from resdet.engines.exporting import Exportable, load_exportable
+from backbones.export.classifier import Exported, describe_origin
+from backbones.export.formats import Contract, Run, encode, runner, write
+from backbones.export.images import images_to_compare
+from backbones.export.request import check_request
+from backbones.files.digests import file_digest
+from backbones.images.decoding import Image
+from backbones.terminal.progress import tracked
 from resdet.export import suppression
+from resdet.export.exportable import Exportable, load_exportable
 from resdet.export.graph import DetectorGraph
 from resdet.export.pairing import BOX_BOUND, SCORE_BOUND, Difference, compare
-from resdet.structures import Detections
+from resdet.structures import boxes as box_ops
+from resdet.structures.records import Detections
 
 Row = tuple[str, tuple[int, ...], Difference]
 

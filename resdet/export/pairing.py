@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from resdet.structures import Detections
+from resdet.structures.records import Detections
 
 BOX_BOUND = 1e-2  # pixels of the image
 SCORE_BOUND = 1e-3

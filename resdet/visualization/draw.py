@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from resdet.boxes import areas
+from resdet.structures.boxes import areas
 from resdet.visualization.lettering import SMALLEST, Colour, Image, Lettering, ink_on
 
 # RGB. Seven of Okabe and Ito (2008); each of the others is the one farthest in CIELAB from all

@@ -21,12 +21,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from resdet.boxes import to_xywh
-from resdet.evaluation.errors import KINDS, error_kinds
+from backbones.files.json_file import read_json
+from resdet.evaluation.analysis.errors import KINDS, error_kinds
 from resdet.evaluation.matches import Matches
 from resdet.evaluation.precision import threshold_key
 from resdet.evaluation.record import Record
-from resdet.json_file import read_json
+from resdet.structures.boxes import to_xywh
 from resdet.visualization.pictures import Size, find_pictures, write_pictures
 
 FORMAT = "resdet.gallery/1"

@@ -12,10 +12,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from resdet.evaluation.errors import KINDS, MISSED, ErrorKinds, error_kinds
+from resdet.evaluation.analysis.errors import KINDS, MISSED, ErrorKinds, error_kinds
 from resdet.evaluation.matches import Matches
-from resdet.evaluation.voc import match_voc
-from resdet.structures import Detections, GroundTruth
+from resdet.evaluation.voc.score import match_voc
+from resdet.structures.records import Detections, GroundTruth
 from resdet.visualization.draw import Line, Mark, draw_marks
 from resdet.visualization.lettering import Colour, Image, Lettering
 

@@ -10,7 +10,8 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import cv2
 
-from resdet.data.image import images_by_stem, read_image
+from backbones.images.decoding import read_image
+from backbones.images.folders import images_by_stem
 from resdet.evaluation.record import Record
 
 LONGEST_SIDE = 800  # pixels of a copy
@@ -85,7 +86,7 @@ def write_pictures(
 
 def _copy(target: Path, source: Path) -> Size | None:
     try:
-        image = read_image(source)
+        image = read_image(source, "BGR")
     except ValueError:
         return None
     height, width = image.shape[:2]

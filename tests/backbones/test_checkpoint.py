@@ -9,8 +9,8 @@ import pytest
 import safetensors.torch
 import torch
 
-from backbones import checkpoint
-from backbones.checkpoint import Preprocessing
+from backbones.weights import checkpoint
+from backbones.weights.checkpoint import Preprocessing
 
 SEEN = Preprocessing("RGB", 1 / 255, (0.5, 0.4, 0.3), (0.25, 0.5, 1.0), ("cat", "dog"))
 

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 import backbones
-from backbones.checkpoint import Preprocessing, save_backbone
+from backbones.weights.checkpoint import Preprocessing, save_backbone
 
 RED = np.zeros((40, 50, 3), np.uint8)
 RED[..., 0] = 250

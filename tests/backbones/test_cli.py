@@ -1,17 +1,13 @@
 """The parser of all tools: what it takes, what it says of a mistake, and each tool's help."""
 
 import argparse
-import importlib.util
 import re
-from pathlib import Path
 
 import pytest
 
-from backbones.cli import Parser, add_overrides, add_run, positive, share
+from backbones.terminal.parser import Parser, add_overrides, add_run, positive, share
+from resdet.commands.entry import COMMANDS, command
 
-ROOT = Path(__file__).resolve().parents[2]
-DEVELOPERS = {"draw_architecture", "make_golden", "readme_tables"}
-TOOLS = [p for p in sorted((ROOT / "tools").glob("*.py")) if p.stem not in DEVELOPERS]
 DOC = r"""Does a thing.
 
 examples:
@@ -161,17 +157,13 @@ def test_help_is_the_docstring_with_the_options_between(parser, capsys):
     assert text.endswith("Exit code: 0.\n")
 
 
-@pytest.mark.parametrize("path", TOOLS, ids=lambda path: path.stem)
-def test_a_tool_shows_an_example_and_explains_each_option(path, monkeypatch):
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_shows_an_example_and_explains_each_option(name, monkeypatch):
     monkeypatch.setenv("COLUMNS", "120")
-    spec = importlib.util.spec_from_file_location(f"{path.stem}_of_help", path)
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
-    parser = tool.arguments()
+    parser = command(name).arguments()
     assert isinstance(parser, Parser)
     assert not parser.allow_abbrev
-    command = re.escape(path.stem.replace("_", "-"))
-    assert re.search(rf"^examples:\n.*resdet {command}", parser.epilog, re.MULTILINE)
+    assert re.search(rf"^examples:\n.*resdet {re.escape(name)}", parser.epilog, re.MULTILINE)
     assert all(len(line) <= 100 for line in parser.format_help().splitlines())
     for each in [parser, *commands(parser)]:
         silent = [action.dest for action in each._actions if not action.help]

@@ -10,10 +10,10 @@ import torch
 import torchvision
 
 import backbones
-from backbones import conversion, reference
-from backbones.checkpoint import Preprocessing, load_backbone, save_backbone
-from backbones.conversion import TOLERANCE, as_input, convert, fixed_image
-from backbones.interop import load_weights, read_both, read_weights
+from backbones.weights import conversion, reference
+from backbones.weights.checkpoint import Preprocessing, load_backbone, save_backbone
+from backbones.weights.conversion import TOLERANCE, as_input, convert, fixed_image
+from backbones.weights.interop import load_weights, read_both, read_weights
 
 OURS = Preprocessing("RGB", 1.0, (123.675, 116.28, 103.53), (58.395, 57.12, 57.375))
 

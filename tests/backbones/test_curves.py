@@ -6,7 +6,7 @@ import sys
 
 import cv2
 
-from backbones.curves import Curve, format_iterations, plot_errors, read_curves, thin
+from backbones.training.curves import Curve, format_iterations, plot_errors, read_curves, thin
 
 
 def write_metrics(path, lines):
@@ -53,5 +53,5 @@ def test_errors_are_shown_within_the_limits_unless_a_run_ends_outside(tmp_path):
 
 
 def test_no_display_is_asked_for():
-    code = "import sys, backbones.curves; assert 'matplotlib.pyplot' not in sys.modules"
+    code = "import sys, backbones.training.curves; assert 'matplotlib.pyplot' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -8,11 +8,11 @@ import safetensors.torch
 import torch
 
 import backbones
-from backbones import checkpoint
-from backbones.checkpoint import Preprocessing, save_backbone
-from backbones.conversion import convert
-from backbones.interop import read_weights
-from backbones.keymaps import KINDS, from_ours
+from backbones.weights import checkpoint
+from backbones.weights.checkpoint import Preprocessing, save_backbone
+from backbones.weights.conversion import convert
+from backbones.weights.interop import read_weights
+from backbones.weights.keymaps import KINDS, from_ours
 
 
 def test_an_old_torch_file_cut_at_every_place(tmp_path):

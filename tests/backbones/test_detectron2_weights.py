@@ -4,9 +4,9 @@ import pytest
 import torch
 
 import backbones
-from backbones.checkpoint import Preprocessing, save_backbone
-from backbones.conversion import convert
-from backbones.interop import load_weights
+from backbones.weights.checkpoint import Preprocessing, save_backbone
+from backbones.weights.conversion import convert
+from backbones.weights.interop import load_weights
 
 pytestmark = pytest.mark.detectron2
 SEEN = Preprocessing("BGR", 1.0, (103.53, 116.28, 123.675), (1.0, 1.0, 1.0))
@@ -67,7 +67,7 @@ def test_our_keys_are_those_that_detectron2_renames(random_network):
     pytest.importorskip("detectron2")
     from detectron2.checkpoint.c2_model_loading import convert_basic_c2_names
 
-    from backbones.keymaps import KINDS, from_ours
+    from backbones.weights.keymaps import KINDS, from_ours
 
     with torch.device("meta"):
         theirs = detectron2_resnet("resnet101", True).state_dict()

@@ -9,11 +9,11 @@ import torch
 import torchvision
 
 import backbones
-from backbones.checkpoint import Preprocessing, save_backbone
-from backbones.conversion import convert
-from backbones.digests import check_name, file_digest
-from backbones.interop import load_weights, torchvision_weights
-from resdet.engines import checkpoint as detector
+from backbones.files.digests import check_name, file_digest
+from backbones.weights.checkpoint import Preprocessing, save_backbone
+from backbones.weights.conversion import convert
+from backbones.weights.interop import load_weights, torchvision_weights
+from resdet.checkpoints import checkpoint as detector
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_what_was_downloaded_before_is_held_to_its_name_and_cannot_run(tmp_path,
     torch.save({"fc.weight": Payload()}, kept)
     with pytest.raises(ValueError, match=r"resnet18-f37072fd\.pth must have the SHA-256"):
         torchvision_weights("torchvision:IMAGENET1K_V1", "resnet18")
-    monkeypatch.setattr("backbones.interop.check_name", lambda _: None)
+    monkeypatch.setattr("backbones.weights.interop.check_name", lambda _: None)
     with pytest.raises(ValueError, match=r"MODEL\.WEIGHTS must be within reach"):
         torchvision_weights("torchvision:IMAGENET1K_V1", "resnet18")
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError, ProcessFailure
 
-from backbones.elastic import ERROR_FILE, report_fault
+from backbones.terminal.elastic import ERROR_FILE, report_fault
 
 
 def test_the_summary_of_torchrun_says_what_the_tool_said(tmp_path, monkeypatch):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from backbones.exhaustion import OutOfMemory, describe, fitting, is_exhaustion
+from backbones.machine.exhaustion import OutOfMemory, describe, fitting, is_exhaustion
 
 TOO_MANY = 2**52
 

@@ -14,12 +14,12 @@ import torch
 import torch.nn.functional as F
 
 import backbones
-from backbones import export as exporter
-from backbones.checkpoint import Preprocessing, load_backbone, save_backbone
-from backbones.export import ClassifierGraph, export_classifier
-from backbones.export_formats import METADATA, Contract, encode
-from backbones.export_images import images_to_compare
-from backbones.export_request import check_request
+from backbones.export import classifier as exporter
+from backbones.export.classifier import ClassifierGraph, export_classifier
+from backbones.export.formats import METADATA, Contract, encode
+from backbones.export.images import images_to_compare
+from backbones.export.request import check_request
+from backbones.weights.checkpoint import Preprocessing, load_backbone, save_backbone
 
 NAMES = tuple("abcde")
 

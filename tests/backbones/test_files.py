@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from backbones import checkpoint
-from backbones.files import WriteError, atomic_write, sweep
+from backbones.files.atomic import WriteError, atomic_write, sweep
+from backbones.weights import checkpoint
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_an_error_of_the_writer_itself_stays_what_it_is(tmp_path: Path) -> None:
 def test_what_a_killed_process_left_is_swept_and_nothing_else(tmp_path: Path) -> None:
     program = (
         "import os, sys, pathlib\n"
-        "from backbones.files import atomic_write\n"
+        "from backbones.files.atomic import atomic_write\n"
         "with atomic_write(pathlib.Path(sys.argv[1])) as file:\n"
         "    file.write(b'half'); file.flush(); os.kill(os.getpid(), 9)\n"
     )

@@ -6,7 +6,7 @@ import platform
 import pytest
 import torch
 
-from backbones import hardware
+from backbones.machine import hardware
 
 
 @pytest.mark.parametrize(

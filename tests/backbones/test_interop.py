@@ -9,15 +9,15 @@ import torch
 import torchvision
 
 import backbones
-from backbones.checkpoint import Preprocessing, save_backbone
-from backbones.interop import (
+from backbones.weights.checkpoint import Preprocessing, save_backbone
+from backbones.weights.interop import (
     from_torchvision,
     load_weights,
     read_weights,
     to_torchvision,
     torchvision_weights,
 )
-from backbones.keymaps import KINDS, from_ours
+from backbones.weights.keymaps import KINDS, from_ours
 
 PREPROCESSING = Preprocessing("RGB", 1.0, (1.0, 2.0, 3.0), (4.0, 5.0, 6.0), ("a", "b", "c"))
 

@@ -7,8 +7,15 @@ import torchvision
 from torch import nn
 
 import backbones
-from backbones import keymaps, reference
-from backbones.keymaps import KINDS, channel_orders, detect, from_ours, network_name, to_ours
+from backbones.weights import keymaps, reference
+from backbones.weights.keymaps import (
+    KINDS,
+    channel_orders,
+    detect,
+    from_ours,
+    network_name,
+    to_ours,
+)
 
 IMAGES = torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(1))
 SMALL = [

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from backbones import learning_curve
-from backbones.learning_curve import plot_learning_curve
+from backbones.training import learning_curve
+from backbones.training.learning_curve import plot_learning_curve
 
 BLUE, GREY = (0x00, 0x72, 0xB2), (0x59, 0x59, 0x59)
 

@@ -9,8 +9,8 @@ import torchvision
 from torch import nn
 
 import backbones
-from backbones.interop import from_torchvision, to_torchvision
 from backbones.layers import FrozenBatchNorm2d, make_norm, norm_kind, scale_channels
+from backbones.weights.interop import from_torchvision, to_torchvision
 
 RESNETS = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
 VGGS = ("vgg16", "vgg16_bn", "vgg19", "vgg19_bn")

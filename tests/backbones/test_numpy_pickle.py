@@ -9,7 +9,7 @@ import types
 import numpy as np
 import pytest
 
-from backbones import numpy_pickle
+from backbones.files import numpy_pickle
 
 VALUE = {
     "float": np.arange(6, dtype=np.float32).reshape(2, 3),
@@ -129,7 +129,7 @@ def test_the_reader_cannot_be_changed_by_a_file(tmp_path):
         numpy_pickle.load(path)
     path.write_bytes(pickle.dumps(VALUE))
     assert same(VALUE, numpy_pickle.load(path))
-    assert "backbones.numpy_pickle" in sys.modules
+    assert "backbones.files.numpy_pickle" in sys.modules
 
 
 def doubled(times):

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from backbones.patience import patience, waiting
+from backbones.terminal.patience import patience, waiting
 
 
 def test_patience_is_a_setting(monkeypatch):

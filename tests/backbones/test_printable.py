@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from backbones.printable import printable, printable_lines
+from backbones.terminal.printable import printable, printable_lines
 
 EVIL = "a\x1b[31m\x9b2J\u202e\x07b"
 SEEN = r"a\x1b[31m\x9b2J\u202e\x07b"
@@ -23,7 +23,7 @@ def test_commands_are_shown_and_letters_stay():
 )
 def test_an_error_and_a_warning_of_a_tool(told):
     code = (
-        "import logging\nfrom backbones.cli import run\n"
+        "import logging\nfrom backbones.terminal.parser import run\n"
         f"def main(argv):\n    {told.format(EVIL + chr(10) + 'second line')}\nrun(main)"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)

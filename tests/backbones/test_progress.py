@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from backbones import progress
-from backbones.progress import Bar, clock, reporting, tracked
+from backbones.terminal import progress
+from backbones.terminal.progress import Bar, clock, reporting, tracked
 from backbones.training.runlog import RunLog
 
 
@@ -51,7 +51,7 @@ def test_other_ranks_and_dumb_terminals_see_nothing(open_terminal, monkeypatch, 
 
 
 def test_a_log_sees_nothing_even_where_colours_are_forced():
-    code = "from backbones.progress import tracked; list(tracked(range(3), 'reading'))"
+    code = "from backbones.terminal.progress import tracked; list(tracked(range(3), 'reading'))"
     environment = {**os.environ, "FORCE_COLOR": "1"}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, env=environment)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")

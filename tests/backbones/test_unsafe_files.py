@@ -1,7 +1,6 @@
 """A file that would run code when it is loaded is refused by every loader, and does not run."""
 
 import ast
-import importlib.util
 import os
 import pickle
 from pathlib import Path
@@ -9,15 +8,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from backbones import checkpoint, numpy_pickle
-from backbones.conversion import convert
 from backbones.data.cifar import read_cifar
-from backbones.interop import read_weights
+from backbones.files import numpy_pickle
 from backbones.training.state import STATES, load_state
-from resdet.engines import checkpoint as detector
+from backbones.weights import checkpoint
+from backbones.weights.conversion import convert
+from backbones.weights.interop import read_weights
+from resdet.checkpoints import checkpoint as detector
 
 ROOT = Path(__file__).parents[2]
-TOOL = ROOT / "tools" / "convert_weights.py"
 UNPACKING = {"extract", "extractall", "unpack_archive", "_extract_member"}
 
 
@@ -42,9 +41,8 @@ def write_pickle(path, ran):
 
 
 def tool(path):
-    spec = importlib.util.spec_from_file_location("convert_weights", TOOL)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    from resdet.commands import convert_weights as module
+
     module.main([str(path), str(path.with_name("out.pth"))])
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from resdet import engines
+
 TRAIN, TEST = "resdet_shapes_trainval", "resdet_shapes_test"
 
 
@@ -17,7 +19,7 @@ def shapes_catalog(shapes_root: Path) -> tuple[str, str]:
     from detectron2.data import MetadataCatalog
     from detectron2.data.datasets.pascal_voc import register_pascal_voc
 
-    from resdet.data.drawing import SHAPE_CLASSES
+    from resdet.data.shapes.draw import SHAPE_CLASSES
 
     for name in (TRAIN, TEST):
         register_pascal_voc(name, str(shapes_root), name.rsplit("_", 1)[1], 2012, SHAPE_CLASSES)
@@ -41,9 +43,8 @@ def native_config(small_config, shapes_catalog) -> Callable:
 
 @pytest.fixture
 def trained(small_config, tmp_path: Path) -> Path:
-    """A detector that tools/train_det.py would have left after one iteration on engine tv."""
-    from resdet import engines
-    from resdet.engines.training import train_detector
+    """A detector that train-det would have left after one iteration on engine tv."""
+    from resdet.training.train import train_detector
 
     cfg = small_config(
         *("SOLVER.MAX_ITER", "1", "DATASETS.TEST", "()", "MODEL.RESNETS.NORM", "FrozenBN"),

@@ -41,7 +41,7 @@ def test_the_shipped_example_trains_and_detects() -> None:
 def test_it_has_the_weights_of_the_yaml_form() -> None:
     model = instantiate(LazyConfig.load(str(EXAMPLES / "faster_rcnn_r50_c4.py")).model)
     cfg = config.load("coco_r101", ["MODEL.RESNETS.DEPTH", "50", "MODEL.DEVICE", "cpu"])
-    from resdet.modeling.backbone import build_parts
+    from resdet.modeling.parts import build_parts
 
     yaml_form = d2.build_model(cfg, build_parts(cfg, with_weights=False))
     ours, theirs = d2.canonical_state(model), d2.canonical_state(yaml_form)

@@ -10,9 +10,10 @@ import pytest
 import torch
 
 from backbones import create, save_backbone
-from backbones.checkpoint import Preprocessing
+from backbones.weights.checkpoint import Preprocessing
 from resdet import engines
-from resdet.engines import checkpoint
+from resdet.checkpoints import checkpoint
+from resdet.detector.inference import load_detector
 
 pytest.importorskip("detectron2")
 pytestmark = pytest.mark.detectron2
@@ -52,7 +53,7 @@ def test_default_predictor_runs_a_checkpoint_of_ours(
     assert all(torch.equal(loaded[key], saved.model[key]) for key in loaded)
     image = cv2.imread(str(next((shapes_root / "JPEGImages").iterdir())))
     found = predictor(image)["instances"]
-    (ours,) = engines.load_detector(trained, engine="tv").predict([(0, image)])
+    (ours,) = load_detector(trained, engine="tv").predict([(0, image)])
     # 96 pixels both at rest and as the network sees them: nothing is resized
     assert len(found) == len(ours) > 5
     order = found.scores.argsort(descending=True)
@@ -60,7 +61,7 @@ def test_default_predictor_runs_a_checkpoint_of_ours(
 
 
 def test_its_input_is_that_of_the_weights(small_config, tmp_path: Path) -> None:
-    from resdet.engines.training import train_detector
+    from resdet.training.train import train_detector
 
     weights = backbone_file(tmp_path / "backbone.pth")
     cfg = small_config(

@@ -11,8 +11,8 @@ pytest.importorskip("detectron2")
 import torch
 
 from resdet import engines
-from resdet.engines import build
-from resdet.engines.inference import Detector
+from resdet.detector import build
+from resdet.detector.inference import Detector
 
 PAGES = Path(__file__).resolve().parents[2] / "docs/contributing"
 

@@ -7,13 +7,13 @@ import pytest
 
 pytest.importorskip("detectron2")
 
+from resdet.benchmarks.peers.detectron2_voc import evaluate_with_detectron2
 from resdet.benchmarks.synthetic import make_voc
 from resdet.benchmarks.voc import THRESHOLDS, benchmark_voc, largest_difference
-from resdet.data.voc import load_voc
-from resdet.engines.d2.voc_peer import evaluate_with_detectron2
+from resdet.data.voc.reader import load_voc
 from resdet.evaluation import DetectionTable, ground_truth_by_id, match_voc, score_voc
 from resdet.evaluation.matches import DETECTRON2, Rules
-from resdet.structures import Detections
+from resdet.structures.records import Detections
 
 pytestmark = pytest.mark.detectron2
 

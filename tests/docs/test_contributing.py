@@ -1,7 +1,6 @@
 """Each page of docs/contributing, word by word: its files are written, its commands run, small."""
 
 import csv
-import importlib.util
 import re
 import shlex
 import subprocess
@@ -9,6 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from resdet.commands.entry import command
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ROOT / "docs/contributing"
@@ -40,8 +41,8 @@ SMALL = {
 @pytest.fixture
 def place(tmp_path, monkeypatch, shapes_root, fresh_plugins):
     """An empty folder but for the demo's data, in small, and it as CSV."""
-    from resdet.data.shapes import make_shape_crops
-    from resdet.data.voc import load_voc
+    from resdet.data.shapes.make import make_shape_crops
+    from resdet.data.voc.reader import load_voc
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
@@ -61,18 +62,14 @@ def place(tmp_path, monkeypatch, shapes_root, fresh_plugins):
     return tmp_path
 
 
-def run(command, monkeypatch):
-    words = shlex.split(command)
+def run(line, monkeypatch):
+    words = shlex.split(line)
     if words[0] == "export":
         monkeypatch.setenv(*words[1].split("=", 1))
         return
-    assert words[0] == "resdet", command
+    assert words[0] == "resdet", line
     small = [word for pair in SMALL.get(words[1], {}).items() for word in pair]
-    tool = ROOT / "tools" / f"{words[1].replace('-', '_')}.py"
-    spec = importlib.util.spec_from_file_location(f"tool_{tool.stem}", tool)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    module.main([*words[2:], *small])
+    command(words[1]).main([*words[2:], *small])
 
 
 def follow(page, monkeypatch):
@@ -83,15 +80,15 @@ def follow(page, monkeypatch):
         elif kind == "python":
             exec(compile(text, page, "exec"), {})
         else:
-            for command in text.replace("\\\n", " ").splitlines():
-                run(command, monkeypatch)
+            for line in text.replace("\\\n", " ").splitlines():
+                run(line, monkeypatch)
 
 
 def test_backbone(place, monkeypatch, capsys):
     follow("backbone", monkeypatch)
     assert "StageInfo(name='res5', channels=512, stride=32)" in capsys.readouterr().out
     import backbones
-    from resdet.engines import checkpoint
+    from resdet.checkpoints import checkpoint
 
     saved = checkpoint.load(Path("output/deep_det/model_final.pth"))
     assert saved.cfg.MODEL.BACKBONE.NETWORK == "resnet18_deep"
@@ -102,7 +99,7 @@ def test_backbone(place, monkeypatch, capsys):
 
 def test_head(place, monkeypatch):
     follow("head", monkeypatch)
-    from resdet.engines import checkpoint
+    from resdet.checkpoints import checkpoint
 
     saved = checkpoint.load(Path("output/conv_head/model_final.pth"))
     assert saved.model["box_head.conv2.weight"].shape == (64, 64, 3, 3)
@@ -111,7 +108,7 @@ def test_head(place, monkeypatch):
 def test_dataset(place, monkeypatch, shapes_root):
     follow("dataset", monkeypatch)
     from resdet.data.catalog import load_dataset
-    from resdet.data.voc import load_voc
+    from resdet.data.voc.reader import load_voc
 
     ours, voc = load_dataset("csv:boxes/test.csv", place), load_voc(shapes_root, "test")
     for a, b in zip(ours.records, voc.records, strict=True):

@@ -171,7 +171,7 @@ def without_boxes(bench: Bench, subject: Subject, times: int, chance: random.Ran
 
 
 def _mostly_empty(folder: Path) -> Path:
-    from resdet.data.shapes import make_shapes
+    from resdet.data.shapes.make import make_shapes
 
     root = folder / "shapes"
     make_shapes(root, num_train=12, num_val=2, num_test=3, size=64, seed=3)

@@ -37,7 +37,7 @@ def warm_up() -> None:
     os.environ["OMP_NUM_THREADS"] = "1"
     for name in (
         "backbones.training.classification",
-        "resdet.engines.training",
+        "resdet.training.train",
         "resdet.engines.tv",
     ):
         importlib.import_module(name)

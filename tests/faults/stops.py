@@ -15,7 +15,7 @@ from nursery import Child, ended, launch
 from outcome import Bench, Outcome, check_end, check_saved, finish
 from subjects import Subject, leftovers, saved_iteration
 
-from backbones import checkpoint
+from backbones.weights import checkpoint
 
 WITHIN = 30.0  # Unit: seconds, from a signal to the exit
 NOT_FINITE = 3

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 import torch
 
-from backbones import checkpoint
-from resdet.data.shapes import make_shapes
+from backbones.weights import checkpoint
+from resdet.data.shapes.make import make_shapes
 
 
 @dataclass(frozen=True)

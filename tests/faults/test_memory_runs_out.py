@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from backbones.evaluation.crops import evaluate_one_crop
-from backbones.exhaustion import OutOfMemory
+from backbones.machine.exhaustion import OutOfMemory
 from resdet import engines
-from resdet.engines.build import build_model
-from resdet.engines.inference import Detector
+from resdet.detector.build import build_model
+from resdet.detector.inference import Detector
 
 
 def full(*_):

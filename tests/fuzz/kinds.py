@@ -18,28 +18,27 @@ import torch
 from flipping import Kind
 
 import backbones
-from backbones import checkpoint
-from backbones.checkpoint import Preprocessing, save_backbone
 from backbones.config import load_classification
-from backbones.data.decoding import decode_image
 from backbones.data.images import open_split
-from backbones.interop import read_weights
-from backbones.keymaps import KINDS as NETWORKS
-from backbones.keymaps import from_ours
+from backbones.images.decoding import decode_image, image_size, read_image
+from backbones.weights import checkpoint
+from backbones.weights.checkpoint import Preprocessing, save_backbone
+from backbones.weights.interop import read_weights
+from backbones.weights.keymaps import KINDS as NETWORKS
+from backbones.weights.keymaps import from_ours
 from resdet import config
-from resdet.data.coco import load_coco
-from resdet.data.image import image_size, read_image
-from resdet.data.voc import load_voc
-from resdet.engines import checkpoint as detector
-from resdet.engines.shards import detect_in_shards
+from resdet.checkpoints import checkpoint as detector
+from resdet.data.coco.reader import load_coco
+from resdet.data.voc.reader import load_voc
+from resdet.detector.shards import detect_in_shards
 from resdet.evaluation import from_coco_results, load_matches, read_comp4, write_comp4, write_json
-from resdet.evaluation.coco_form import read_truth
-from resdet.evaluation.compare import compare
-from resdet.evaluation.comparison_tables import comparison_markdown, comparison_tables
+from resdet.evaluation.coco.form import read_truth
+from resdet.evaluation.comparison.compare import compare
+from resdet.evaluation.comparison.sides import read_sides
+from resdet.evaluation.comparison.tables import comparison_markdown, comparison_tables
 from resdet.evaluation.measures import convention, sections
 from resdet.evaluation.record import matches_path
-from resdet.evaluation.sides import read_sides
-from resdet.structures import Dataset, Detections, ImageRecord
+from resdet.structures.records import Dataset, Detections, ImageRecord
 
 ROOT = Path(__file__).resolve().parents[2]
 CLASSES = ("cat", "dog")
@@ -276,9 +275,9 @@ def make_image(folder: Path, suffix: str) -> Path:
 
 def read_picture(path: Path) -> Any:
     image_size(path)
-    half = decode_image(path.read_bytes(), str(path), lambda height, width: 2)
+    half = decode_image(path.read_bytes(), str(path), "RGB", lambda height, width: 2)
     assert half.dtype == np.uint8
-    return read_image(path)
+    return read_image(path, "BGR")
 
 
 def make_detector_shard(folder: Path) -> Path:

@@ -11,21 +11,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from backbones import numpy_pickle
-from backbones.checkpoint import FORMAT, backbone_from_payload
 from backbones.config.schema import default_config as network_config
-from backbones.data.header import header_size
-from backbones.data.jpeg import jpeg_size
-from resdet import boxes as box
+from backbones.files import numpy_pickle
+from backbones.images.header import header_size
+from backbones.images.jpeg import jpeg_size
+from backbones.weights.checkpoint import FORMAT, backbone_from_payload
 from resdet import config
 from resdet.config import ConfigError
 from resdet.data.validate import Faults
-from resdet.data.voc_xml import read_annotation
+from resdet.data.voc.xml import read_annotation
 from resdet.evaluation import from_coco_results, read_comp4, write_comp4
-from resdet.evaluation.coco_form import read_truth
+from resdet.evaluation.coco.form import read_truth
 from resdet.evaluation.measures import measured
 from resdet.evaluation.precision import average_precision
 from resdet.evaluation.table import DetectionTable
+from resdet.structures import boxes as box
 
 TIMES = settings(
     max_examples=25,

@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from resdet.boxes import from_voc, iou, paired_iou, voc_iou
+from resdet.structures.boxes import from_voc, iou, paired_iou, voc_iou
 
 
 def test_overlaps_by_corners_of_the_file():

@@ -6,19 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from backbones import shipped
-from resdet import command
-
-try:
-    import tomllib
-except ModuleNotFoundError:  # Python 3.10
-    import tomli as tomllib
+from backbones.files import shipped
+from backbones.machine import versions
+from resdet.commands import entry as command
 
 ROOT = Path(__file__).resolve().parents[2]
-DEVELOPERS = {"draw_architecture", "make_golden", "readme_tables"}  # neither shipped nor listed
+DEVELOPERS = {"make_golden"}  # not listed
 HEAVY = """
 import sys
-from resdet import command
+from resdet.commands import entry as command
 sys.argv = ["resdet", *sys.argv[1:]]
 try:
     command.entry()
@@ -33,15 +29,22 @@ def resdet(*argv):
     )
 
 
-def test_every_tool_is_a_command_that_is_shipped_or_a_developers_script():
-    listed = [name.replace("-", "_") for group in command.GROUPS.values() for name in group]
-    assert len(set(listed)) == len(listed)
-    files = {path.stem for path in (ROOT / "tools").glob("*.py")} - DEVELOPERS
-    assert files <= set(listed)
-    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    included = settings["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
-    assert {Path(path).stem for path in included if path.startswith("tools/")} == files
-    assert all(included[path] == f"backbones/_shipped/{path}" for path in included)
+def test_every_tool_is_the_door_of_a_command_or_a_developers_script():
+    names = {name.replace("-", "_") for name in command.COMMANDS}
+    assert len(names) == len(command.COMMANDS)
+    assert {path.stem for path in (ROOT / "tools").glob("*.py")} - DEVELOPERS == names
+    for name in names:
+        text = (ROOT / "tools" / f"{name}.py").read_text()
+        assert f"from resdet.commands.{name} import main" in text
+        assert len(text.splitlines()) < 10
+
+
+def test_a_command_may_be_named_by_its_file():
+    told = subprocess.run(
+        [sys.executable, ROOT / "tools" / "convert.py", "--help"], capture_output=True, text=True
+    )
+    assert told.stdout.splitlines()[0].startswith("usage: convert.py")
+    assert told.stdout.splitlines()[2:] == resdet("convert", "--help").stdout.splitlines()[2:]
 
 
 def test_the_overview_tells_each_command_in_one_line():
@@ -50,9 +53,9 @@ def test_the_overview_tells_each_command_in_one_line():
     assert done.stdout == command.overview()
     lines = done.stdout.splitlines()
     assert max(map(len, lines)) <= 100, max(lines, key=len)
-    for name, path in command.tools().items():
+    for name in command.COMMANDS:
         (line,) = [line for line in lines if line.startswith(f"  {name} ")]
-        assert line.endswith(f"  {command.summary(path)}")
+        assert line.endswith(f"  {command.summary(name)}")
     without = resdet()
     assert (without.returncode, without.stderr) == (2, done.stdout)
 
@@ -88,8 +91,8 @@ def test_versions_are_told_without_importing(monkeypatch, tmp_path, capsys):
     (tmp_path / "barely").mkdir()  # a source that pip does not know
     (tmp_path / "barely" / "__init__.py").write_text('raise OSError\n__version__ = "0.6"\n')
     monkeypatch.syspath_prepend(tmp_path)
-    assert command.version("barely") == f"0.6 (of {tmp_path / 'barely'})"
-    assert command.version("not_there_at_all") == ""
+    assert versions.version("barely") == f"0.6 (of {tmp_path / 'barely'})"
+    assert versions.version("not_there_at_all") == ""
 
 
 @pytest.mark.parametrize("argv", [["--help"], ["--version"], ["train-det", "--help"]], ids=" ".join)

@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("shtab")
 
-from resdet.completion import script
+from resdet.commands.completion import script
 
 ASK = """
 source {script}
@@ -70,10 +70,10 @@ def test_bash(bash, words, given, withheld):
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_script_names_every_command_and_can_be_read_by_its_shell(shell, tmp_path):
-    from resdet import command
+    from resdet.commands import entry as command
 
     text = script(shell)
-    assert all(name in text for name in command.tools())
+    assert all(name in text for name in command.COMMANDS)
     assert "shapes_r18" in text
     if not shutil.which(shell):
         pytest.skip(f"no {shell}")

@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from resdet.json_file import gc_paused, read_json, repeated_keys
+from backbones.files.json_file import gc_paused, read_json, repeated_keys
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_the_fast_reader_and_the_slow_one_read_the_same(tmp_path, monkeypatch):
     assert read_json(tmp_path / "lone.json") == ["\ud800"]
     with pytest.raises(ValueError, match=r"deep\.json: file must be JSON, got"):
         read_json(tmp_path / "deep.json")
-    monkeypatch.setattr("resdet.json_file._read_slowly", None)
+    monkeypatch.setattr("backbones.files.json_file._read_slowly", None)
     assert read_json(tmp_path / "plain.json") == json.loads(text)
 
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import resdet
-from resdet.data.voc import load_voc
+from resdet.data.voc.reader import load_voc
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_it_says_what_it_is(detector):
 
 def test_a_network_is_sent_to_the_other_package(tmp_path):
     import backbones
-    from backbones.checkpoint import Preprocessing, save_backbone
+    from backbones.weights.checkpoint import Preprocessing, save_backbone
 
     network = backbones.create("cifar_resnet8")
     see = Preprocessing("RGB", 1 / 255, (0.5,) * 3, (0.2,) * 3)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from resdet.pipeline import ahead, behind
+from resdet.detector.pipeline import ahead, behind
 
 
 def test_ahead_keeps_order_and_reads_ahead_but_not_far() -> None:

@@ -7,8 +7,8 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from resdet.data.coco import COCO_CLASSES, COCO_IDS
-from resdet.result import Detection, Result
+from resdet.detector.result import Detection, Result
+from resdet.structures.classes import COCO_CLASSES, COCO_IDS
 
 BOXES = [[10, 20, 30, 60], [1.5, 2, 3, 4], [0, 0, 50, 40]]
 

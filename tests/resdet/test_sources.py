@@ -7,11 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from resdet import sources
+from resdet.commands import sources
 from resdet.config.schema import default_config
 from resdet.evaluation import DetectionTable, load_matches, match_voc, write_comp4
-from resdet.evaluation.coco_match import match_coco
-from resdet.structures import Dataset, Detections, GroundTruth, ImageRecord
+from resdet.evaluation import record as record_module
+from resdet.evaluation.coco import form
+from resdet.evaluation.coco.match import match_coco
+from resdet.structures.records import Dataset, Detections, GroundTruth, ImageRecord
 
 CLASSES = ("cat", "dog")
 SIDE = np.array([[10, 10, 40, 30]], np.float32)
@@ -37,7 +39,7 @@ def test_voc_data_keep_their_image_ids_when_coco_counts_them(voc, tmp_path):
     found = [Detections(r.image_id, SIDE, r.ground_truth.labels, [0.9]) for r in voc.records]
     write_comp4(tmp_path / "comp4", found, CLASSES)
     results = sources.coco_results(options(detections=tmp_path / "comp4"), voc)
-    matches = match_coco(sources.coco_truth(voc), results)
+    matches = match_coco(form.coco_truth(voc), results)
     assert set(matches.image_ids) == {"2008_000012", "2008_000007"}
     assert (matches.verdicts == 1).all()
     of_cat = matches.images[matches.labels == 0].tolist()
@@ -58,7 +60,7 @@ def test_images_are_not_guessed_by_their_place(voc, tmp_path):
     entry = {"image_id": 1, "category_id": 1, "bbox": [10, 10, 30, 20], "score": 0.5}
     path.write_text(json.dumps([entry]))
     with pytest.raises(ValueError, match=r"1 unknown \(1\)"):
-        match_coco(sources.coco_truth(voc), sources.coco_results(options(detections=path), voc))
+        match_coco(form.coco_truth(voc), sources.coco_results(options(detections=path), voc))
 
 
 @pytest.mark.parametrize(
@@ -81,7 +83,7 @@ def test_the_config_is_that_of_the_run(tmp_path, written, expected):
 def test_the_record_names_the_pictures(voc, tmp_path):
     truths = {r.image_id: r.ground_truth for r in reversed(voc.records)}
     matches = match_voc(truths, [], CLASSES)
-    sources.write_result(tmp_path / "r.json", {"mAP": {}}, matches, voc, None)
+    record_module.write_result(tmp_path / "r.json", {"mAP": {}}, matches, voc, None)
     record = load_matches(tmp_path / "r.matches.npz")
     assert record.root == str(tmp_path / "JPEGImages")
     assert record.files == ("2008_000007.png", "2008_000012.png")
@@ -108,7 +110,9 @@ def test_a_detector_of_other_classes_is_refused(voc, monkeypatch):
         def predict_records(self, records):
             return iter(())
 
-    monkeypatch.setattr("resdet.engines.load_detector", lambda *a, **k: Detector(), raising=False)
+    monkeypatch.setattr(
+        "resdet.detector.inference.load_detector", lambda *a, **k: Detector(), raising=False
+    )
     with pytest.raises(ValueError, match=r"\[cat, cow\] for \[cat, dog\]"):
         sources.detect(options(checkpoint="m.pth", engine="auto", device="", shards=None), voc)
 

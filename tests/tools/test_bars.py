@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from resdet.data.shapes import make_shapes
+from resdet.data.shapes.make import make_shapes
 
 ROOT = Path(__file__).parents[2]
 

@@ -206,7 +206,8 @@ def test_functions_take_what_the_tool_hands_them(main):
     import inspect
 
     from backbones.benchmarks import synthetic
-    from resdet.benchmarks import detectors, options, suite
+    from resdet.benchmarks import detectors, suite
+    from resdet.commands import benchmark_options
 
     functions = {
         **suite.BENCHMARKS,
@@ -214,8 +215,8 @@ def test_functions_take_what_the_tool_hands_them(main):
         "infer-det": detectors.benchmark_detectors,
         "train-det": detectors.benchmark_detectors,
     }
-    for name, taken in options.TAKES.items():
-        words = {options._KEYWORDS.get(o[2:], o[2:]) for o in taken}
+    for name, taken in benchmark_options.TAKES.items():
+        words = {benchmark_options._KEYWORDS.get(o[2:], o[2:]) for o in taken}
         assert words <= set(inspect.signature(functions[name]).parameters), name
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from resdet.evaluation import read_json, write_comp4, write_json
-from resdet.structures import Detections
+from resdet.structures.records import Detections
 
 TOOLS = Path(__file__).parents[2] / "tools"
 CLASSES = ("cat", "dog")

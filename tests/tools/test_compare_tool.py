@@ -10,7 +10,7 @@ import pytest
 
 from resdet.evaluation import match_voc, read_json, save_matches, score_voc, write_json
 from resdet.evaluation.record import Record, matches_path
-from resdet.structures import Detections, GroundTruth
+from resdet.structures.records import Detections, GroundTruth
 
 TOOLS = Path(__file__).parents[2] / "tools"
 TRUTH = {i: GroundTruth(np.array([[0, 0, 9, 9], [20, 20, 40, 40]]), [0, 1]) for i in range(30)}
@@ -96,7 +96,7 @@ def test_faults_are_told_before_the_work(results, monkeypatch, options, text):
     def resample(*_, **__):
         raise AssertionError("it resampled first")
 
-    monkeypatch.setattr(sys.modules["resdet.evaluation.compare"], "compare", resample)
+    monkeypatch.setattr(sys.modules["resdet.evaluation.comparison.compare"], "compare", resample)
     monkeypatch.chdir(results)
     with pytest.raises((ValueError, OSError), match=text):
         compare("vgg.json", "res.json", *options)

@@ -1,6 +1,5 @@
 """convert_weights from the command line."""
 
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -8,17 +7,16 @@ from pathlib import Path
 import torch
 import torchvision
 
-from backbones.checkpoint import load_backbone
-from backbones.interop import OURS
-from backbones.keymaps import KINDS
+from backbones.weights.checkpoint import load_backbone
+from backbones.weights.interop import OURS
+from backbones.weights.keymaps import KINDS
 
 TOOL = Path(__file__).parents[2] / "tools" / "convert_weights.py"
 
 
 def load_tool():
-    spec = importlib.util.spec_from_file_location("convert_weights", TOOL)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    from resdet.commands import convert_weights as module
+
     return module
 
 

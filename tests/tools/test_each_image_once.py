@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from resdet import engines
-from resdet.data.shapes import make_shapes
-from resdet.engines.training import train_detector
+from resdet.data.shapes.make import make_shapes
 from resdet.evaluation import read_json
+from resdet.training.train import train_detector
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.slow
@@ -36,7 +36,15 @@ def test_detections(small_config, tmp_path):
         out = tmp_path / f"{processes}.json"
         data = ["--data", root, "--split", "test", "--metric", "area", "--json", out]
         checkpoint = tmp_path / "run" / "model_final.pth"
-        run(processes, "tools/eval_voc.py", "--engine", "tv", "--checkpoint", checkpoint, *data)
+        run(
+            processes,
+            "tools/eval_voc.py",
+            "--engine",
+            "tv",
+            "--checkpoint",
+            checkpoint,
+            *data,
+        )
         found.append(read_json(out))
     assert [f["num_images"] for f in found] == [7, 7, 7]
     assert found[0]["num_detections"] > 0
@@ -68,7 +76,15 @@ def test_classes(tmp_path):
     for processes in (1, 2, 3):
         out = tmp_path / f"{processes}.json"
         options = ["--weights", tmp_path / "r/model_final.pth", "--data", tmp_path / "data"]
-        run(processes, "tools/eval_backbone.py", *options, "--device", "cpu", "--json", out)
+        run(
+            processes,
+            "tools/eval_backbone.py",
+            *options,
+            "--device",
+            "cpu",
+            "--json",
+            out,
+        )
         errors.append(read_json(out))
     assert [e["num_images"] for e in errors] == [7, 7, 7]
     for measure in ("top1_error", "top5_error"):

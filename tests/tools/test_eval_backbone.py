@@ -11,10 +11,10 @@ import pytest
 import torch
 
 import backbones
-from backbones import cli
-from backbones.checkpoint import Preprocessing, load_backbone, save_backbone
 from backbones.data.normalize import Normalizer
 from backbones.evaluation.topk import ranks
+from backbones.terminal import parser as cli
+from backbones.weights.checkpoint import Preprocessing, load_backbone, save_backbone
 
 TOOL = Path(__file__).parents[2] / "tools" / "eval_backbone.py"
 CLASSES = ("ant", "bee", "cat")
@@ -217,7 +217,7 @@ def test_data_that_does_not_fit(fault, data, weights, tmp_path):
     image.parent.mkdir(parents=True)
     image.write_bytes(b"no image")
     for more in ((), ("--test", "10crop", "--workers", "1")):
-        assert fault(weights, tmp_path / "animals", *more).startswith(f"{image} must be a readable")
+        assert fault(weights, tmp_path / "animals", *more).startswith(f"{image} must be an image")
     line = fault(weights, tmp_path / "animals", "--test", "multiscale", "--scales", "24")
     assert line.startswith("scale must be")  # before an image is read
     assert fault(weights, tmp_path / "animals", "--precise-bn", "2").count("train/<class>/") == 1

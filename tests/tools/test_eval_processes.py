@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from resdet import engines
-from resdet.engines.training import train_detector
 from resdet.evaluation import load_matches, read_json
+from resdet.training.train import train_detector
 
 ROOT = Path(__file__).parents[2]
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 import resdet.config
-import resdet.engines
+from resdet.detector import inference
 from resdet.evaluation import read_json, write_comp4, write_json
-from resdet.structures import Detections
+from resdet.structures.records import Detections
 
 TOOLS = Path(__file__).parents[2] / "tools"
 OBJECTS = {  # image -> (class, difficult, VOC corners)
@@ -120,7 +120,7 @@ def test_a_checkpoint_is_run_on_the_split(voc, tmp_path, monkeypatch):
                 yield Detections(d.image_id, d.boxes, 1 - d.labels, d.scores)
 
     load = lambda path, engine, device, speed, testing: Detector()  # noqa: E731
-    monkeypatch.setattr(resdet.engines, "load_detector", load, raising=False)
+    monkeypatch.setattr(inference, "load_detector", load, raising=False)
     tool(
         "eval_voc",
         "--checkpoint",
@@ -151,7 +151,7 @@ def test_faults_of_the_user_are_one_line(voc, tmp_path):
 
 @pytest.mark.parametrize("name", ["eval_voc", "eval_coco"])
 def test_the_place_of_the_json_is_checked_before_the_detection(voc, tmp_path, monkeypatch, name):
-    monkeypatch.setattr(resdet.engines, "load_detector", None)  # not reached
+    monkeypatch.setattr(inference, "load_detector", None)  # not reached
     (tmp_path / "file").write_text("")
     data = {
         "eval_voc": ["--data", voc, "--split", "test"],

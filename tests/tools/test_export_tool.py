@@ -1,6 +1,5 @@
 """The command `resdet export`: what it prints, and a user's mistakes."""
 
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -9,15 +8,14 @@ import pytest
 import torch
 
 import backbones
-from backbones.checkpoint import Preprocessing, save_backbone
+from backbones.weights.checkpoint import Preprocessing, save_backbone
 
 TOOL = Path(__file__).parents[2] / "tools" / "export.py"
 
 
 def load_tool():
-    spec = importlib.util.spec_from_file_location("export", TOOL)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    from resdet.commands import export as module
+
     return module
 
 

@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from resdet import config, engines
-from resdet.arguments import add_extras, extras
-from resdet.data.drawing import SHAPE_CLASSES
-from resdet.engines import checkpoint as files
-from resdet.engines.build import build_model
+from resdet.checkpoints import checkpoint as files
+from resdet.commands.arguments import add_extras, extras
+from resdet.data.shapes.draw import SHAPE_CLASSES
+from resdet.detector.build import build_model
 from resdet.evaluation import read_json
 
 TOOLS = Path(__file__).parents[2] / "tools"
@@ -38,7 +38,7 @@ def detector(small_config, tmp_path: Path) -> Path:
 
 
 def test_options_become_keys() -> None:
-    from backbones.cli import Parser
+    from backbones.terminal.parser import Parser
 
     parser = Parser("x\n\nexamples:\n  x\n")
     add_extras(parser)

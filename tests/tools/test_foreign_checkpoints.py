@@ -12,9 +12,9 @@ import pytest
 import torch
 
 from resdet import config, engines
-from resdet.data.drawing import SHAPE_CLASSES
-from resdet.engines.build import build_model
-from resdet.modeling.detectron2_names import Layout, to_detectron2
+from resdet.checkpoints.detectron2_names import Layout, to_detectron2
+from resdet.data.shapes.draw import SHAPE_CLASSES
+from resdet.detector.build import build_model
 
 TOOLS = Path(__file__).resolve().parents[2] / "tools"
 SLIM = ("MODEL.BACKBONE.WIDTH", "0.125", "MODEL.FPN.OUT_CHANNELS", "16")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from resdet.engines import golden
+from resdet.benchmarks import golden
 
 ROOT = Path(__file__).resolve().parents[2]
 

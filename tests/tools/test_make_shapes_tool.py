@@ -1,7 +1,7 @@
 import subprocess
 import sys
 
-from resdet.data.voc import load_voc
+from resdet.data.voc.reader import load_voc
 
 COUNTS = ["--train", "6", "--val", "2", "--test", "2", "--size", "48", "--crop-size", "16"]
 

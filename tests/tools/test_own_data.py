@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from resdet.data.shapes import make_shapes
+from resdet.data.shapes.make import make_shapes
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = (

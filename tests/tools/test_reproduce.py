@@ -1,22 +1,17 @@
 """tools/reproduce.py: what it trains, collects, writes and refuses."""
 
 import csv
-import importlib.util
 import json
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-TOOL = Path(__file__).resolve().parents[2] / "tools" / "reproduce.py"
-
 
 @pytest.fixture(scope="module")
 def reproduce():
-    spec = importlib.util.spec_from_file_location("reproduce", TOOL)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    from resdet.commands import reproduce as module
+
     return module
 
 
@@ -146,7 +141,7 @@ def test_faulty_arguments(reproduce, argv, capsys):
 
 
 def test_results_are_published_in_a_checkout_only(reproduce, monkeypatch, capsys):
-    monkeypatch.setattr("backbones.shipped.is_checkout", lambda: False)
+    monkeypatch.setattr("backbones.files.shipped.is_checkout", lambda: False)
     with pytest.raises(SystemExit):
         reproduce.parse(["fig1", "--publish"])
     assert "--publish must be in a checkout" in capsys.readouterr().err

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from resdet import engines
-from resdet.data.coco import load_coco
-from resdet.data.drawing import SHAPE_CLASSES
-from resdet.data.voc import load_voc
-from resdet.engines import load_detector
-from resdet.engines.training import train_detector
+from resdet.data.coco.reader import load_coco
+from resdet.data.shapes.draw import SHAPE_CLASSES
+from resdet.data.voc.reader import load_voc
+from resdet.detector.inference import load_detector
 from resdet.evaluation import evaluate_coco, evaluate_voc, ground_truth_by_id, read_json
 from resdet.evaluation import to_coco_results as as_results
+from resdet.training.train import train_detector
 
 TOOLS = Path(__file__).parents[2] / "tools"
 

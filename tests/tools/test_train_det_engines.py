@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from resdet.engines import checkpoint
+from resdet.checkpoints import checkpoint
 from resdet.evaluation import read_json
 
 TOOLS = Path(__file__).parents[2] / "tools"

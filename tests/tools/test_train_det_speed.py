@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from resdet.engines import training
-from resdet.engines.speed import Speed
+from resdet.detector.speed import Speed
+from resdet.training import train as training
 
 TOOLS = Path(__file__).parents[2] / "tools"
 

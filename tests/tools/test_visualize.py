@@ -12,10 +12,10 @@ import cv2
 import numpy as np
 import pytest
 
-import resdet.engines
-from resdet.engines.speed import Speed
-from resdet.show import Show, Shown, inputs_of, target_of
-from resdet.structures import Dataset, Detections, ImageRecord
+from resdet.commands.show import Show, Shown, inputs_of, target_of
+from resdet.detector import inference
+from resdet.detector.speed import Speed
+from resdet.structures.records import Dataset, Detections, ImageRecord
 from resdet.visualization import video
 from resdet.visualization.video import VideoWriter, open_video
 
@@ -37,7 +37,7 @@ class Detector:
 @pytest.fixture
 def tool(monkeypatch):
     monkeypatch.syspath_prepend(str(TOOLS))
-    monkeypatch.setattr(resdet.engines, "load_detector", lambda *_, **__: Detector())
+    monkeypatch.setattr(inference, "load_detector", lambda *_, **__: Detector())
     return lambda *argv: importlib.import_module("visualize").main(
         ["--checkpoint", "m.pth", *map(str, argv)]
     )
@@ -101,7 +101,7 @@ def test_an_output_may_be_a_file(tool, tmp_path):
 def test_what_of_the_detections_is_drawn(visualize, tmp_path, monkeypatch, more, drawn):
     seen = []
     monkeypatch.setattr(
-        "resdet.show.draw_detections",
+        "resdet.commands.show.draw_detections",
         lambda image, b, labels, *_, **__: seen.append(labels) or image,
     )
     visualize(write(tmp_path / "in" / "a.png"), *more)
@@ -152,7 +152,7 @@ def test_the_input_is_never_overwritten(visualize, tmp_path):
 
 @pytest.mark.parametrize("name", ["out", "out/deeper"])
 def test_an_output_that_cannot_be_a_folder_is_refused_first(tmp_path, tool, monkeypatch, name):
-    monkeypatch.setattr(resdet.engines, "load_detector", None)  # not reached
+    monkeypatch.setattr(inference, "load_detector", None)  # not reached
     (tmp_path / "out").write_text("precious")
     source = write(tmp_path / "in" / "a.png")
     with pytest.raises(OSError, match="output must be a folder to write in"):
@@ -160,7 +160,7 @@ def test_an_output_that_cannot_be_a_folder_is_refused_first(tmp_path, tool, monk
 
 
 def test_a_picture_that_cannot_be_written_is_refused_first(tmp_path, visualize, monkeypatch):
-    monkeypatch.setattr(resdet.engines, "load_detector", None)
+    monkeypatch.setattr(inference, "load_detector", None)
     source = write(tmp_path / "in" / "a.png").rename(tmp_path / "in" / "a.heic")
     with pytest.raises(OSError, match=rf"a kind that OpenCV writes, got {source}"):
         visualize(source)
@@ -204,7 +204,7 @@ def test_few_images_are_held():
 def test_speed_reaches_the_detector(visualize, tmp_path, monkeypatch):
     seen = []
     load = lambda *_, speed, **__: seen.append(speed) or Detector()  # noqa: E731
-    monkeypatch.setattr(resdet.engines, "load_detector", load)
+    monkeypatch.setattr(inference, "load_detector", load)
     source = write(tmp_path / "in" / "a.png")
     visualize(source)
     visualize(source, "--precision", "bf16", "--compile", "--batch", "3")
@@ -313,7 +313,7 @@ def test_a_contact_sheet_of_pictures_and_of_a_film(tool, tmp_path, capsys):
 
 
 def test_a_contact_sheet_that_cannot_be_written_is_refused_first(tool, tmp_path, monkeypatch):
-    monkeypatch.setattr(resdet.engines, "load_detector", None)  # not reached
+    monkeypatch.setattr(inference, "load_detector", None)  # not reached
     source = write(tmp_path / "in" / "a.png")
     before = source.read_bytes()
     with pytest.raises(OSError, match="must not be one that is read"):

@@ -19,10 +19,10 @@ from fvcore.common.config import CfgNode
 from torch import Tensor, nn
 
 from backbones import load_backbone, load_weights
-from backbones.training import distributed
+from backbones.machine import distributed
+from resdet.checkpoints import checkpoint
+from resdet.checkpoints.agreement import adopt
 from resdet.config.schema import add_resdet_config
-from resdet.engines import checkpoint
-from resdet.engines.build import adopt
 from resdet.engines.d2.parts import (
     ContextROIHeads,
     ResdetBackbone,
@@ -31,9 +31,9 @@ from resdet.engines.d2.parts import (
     make_trunk,
     register,
 )
-from resdet.engines.samples import Features, Found, Sample
-from resdet.engines.speed import fold
-from resdet.modeling.backbone import Parts, build_network
+from resdet.engines.samples import Features, RawDetections, Sample
+from resdet.modeling.folding import fold
+from resdet.modeling.parts import Parts, build_network
 from resdet.modeling.weights import load_strictly, rename
 
 NAME = "d2"
@@ -122,7 +122,7 @@ def compute_losses(model: nn.Module, batch: Sequence[Sample]) -> dict[str, Tenso
     return losses
 
 
-def detect(model: nn.Module, batch: Sequence[Sample]) -> list[Found]:
+def detect(model: nn.Module, batch: Sequence[Sample]) -> list[RawDetections]:
     """(boxes, labels, scores) of each image, in pixels of the resized image, by falling score."""
     found = model.inference([{"image": s["image"]} for s in batch], do_postprocess=False)  # type: ignore[operator]
     return [(f.pred_boxes.tensor, f.pred_classes, f.scores) for f in found]

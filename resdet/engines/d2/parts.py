@@ -21,10 +21,10 @@ from torch import Tensor
 import backbones
 from backbones import Trunk
 from resdet.modeling import heads
-from resdet.modeling.backbone import build_head, build_network, build_trunk
 from resdet.modeling.context import with_context
 from resdet.modeling.fpn import FPN
-from resdet.plugins import HEADS
+from resdet.modeling.parts import build_head, build_network, build_trunk
+from resdet.modeling.registry import HEADS
 
 
 class ResdetBackbone(Backbone):

@@ -9,11 +9,11 @@ import torch
 from fvcore.common.config import CfgNode
 from torch import Tensor, nn
 
-from resdet.engines.samples import Features, Found, Sample
-from resdet.engines.speed import fold
+from resdet.engines.samples import Features, RawDetections, Sample
 from resdet.engines.tv.detector import build_detector
 from resdet.engines.tv.regions import ProjectedConv5, Rows
-from resdet.modeling.backbone import Parts
+from resdet.modeling.folding import fold
+from resdet.modeling.parts import Parts
 from resdet.modeling.weights import load_strictly, rename
 
 NAME = "tv"
@@ -52,7 +52,7 @@ def compute_losses(model: nn.Module, batch: Sequence[Sample]) -> dict[str, Tenso
     return losses
 
 
-def detect(model: nn.Module, batch: Sequence[Sample]) -> list[Found]:
+def detect(model: nn.Module, batch: Sequence[Sample]) -> list[RawDetections]:
     """(boxes, labels, scores) of each image, in pixels of the resized image, by falling score."""
     device = next(model.parameters()).device
     images = [sample["image"].to(device, non_blocking=True) for sample in batch]

@@ -2,64 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from fvcore.common.config import CfgNode
-from torch import Tensor, nn
+from torch import Tensor
 from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
 from torchvision.models.detection.image_list import ImageList
 
 from resdet.engines.tv.anchors import UnroundedAnchors
 from resdet.engines.tv.roi_heads import BoxHeads
 from resdet.engines.tv.rpn import Float32RPNHead, ProposalNetwork, RPNLoss, Target
-from resdet.modeling.backbone import Parts
+from resdet.modeling.batching import NormalizeAndPad
 from resdet.modeling.context import CONTEXT_HEADS
 from resdet.modeling.heads import BoxPredictor
+from resdet.modeling.parts import Parts
 from resdet.modeling.pooler import Pooler
 
 
-class NormalizeAndPad(nn.Module):
-    """(pixel - mean) / std, then zeros to the right and below up to one common size.
+class Transform(NormalizeAndPad):
+    """`NormalizeAndPad` as torchvision calls it: targets pass through, detections stay as they are.
 
-    Shape: N images (3, H_i, W_i) uint8 -> ImageList of (N, 3, H, W) float32, H and W multiples
-        of `divisibility`. Resizing is the loader's.
-    Unit: mean and std in pixel values, 0..255.
+    The engine scales them back to the pixels of the image as given.
     """
 
-    mean: Tensor
-    std: Tensor
-
-    def __init__(self, mean: Sequence[float], std: Sequence[float], divisibility: int) -> None:
-        super().__init__()
-        self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(std).view(3, 1, 1), persistent=False)
-        self.divisibility = divisibility
-
-    def forward(
+    def forward(  # type: ignore[override]  # torchvision's own way to call it
         self, images: list[Tensor], targets: list[Target] | None = None
     ) -> tuple[ImageList, list[Target] | None]:
-        """Batch the images; targets pass through."""
-        sizes = [(int(i.shape[-2]), int(i.shape[-1])) for i in images]
-        height, width = (_round_up(max(s), self.divisibility) for s in zip(*sizes))
-        batch = self.mean.new_zeros(len(images), 3, height, width)
-        batch = batch.contiguous(memory_format=torch.channels_last)
-        for row, image in zip(batch, images):
-            normalized = (image.to(self.mean.dtype) - self.mean) / self.std
-            row[:, : image.shape[-2], : image.shape[-1]].copy_(normalized)
-        return ImageList(batch, sizes), targets
+        """Batch the images."""
+        batch = super().forward(images)
+        return ImageList(batch.tensors, batch.image_sizes), targets
 
     def postprocess(
         self, detections: list[dict[str, Tensor]], *_: list[tuple[int, int]]
     ) -> list[dict[str, Tensor]]:
-        """Detections stay in pixels of the image as given; the engine scales them back."""
+        """Detections stay in pixels of the image as given."""
         return detections
 
 
 def build_detector(cfg: CfgNode, parts: Parts) -> GeneralizedRCNN:
     """Assemble what the config describes. MODEL.PIXEL_MEAN and PIXEL_STD are final by now."""
     features = cfg.MODEL.ROI_HEADS.IN_FEATURES
-    transform = NormalizeAndPad(cfg.MODEL.PIXEL_MEAN, cfg.MODEL.PIXEL_STD, parts.size_divisibility)
+    transform = Transform(cfg.MODEL.PIXEL_MEAN, cfg.MODEL.PIXEL_STD, parts.size_divisibility)
     pooler = Pooler(
         {name: parts.infos[name].stride for name in features},
         cfg.MODEL.ROI_BOX_HEAD.POOLER_RESOLUTION,
@@ -120,7 +102,3 @@ def _build_heads(cfg: CfgNode, parts: Parts, pooler: Pooler) -> BoxHeads:
         box_weight=box_head.BBOX_REG_LOSS_WEIGHT,
         context=context,
     )
-
-
-def _round_up(size: int, multiple: int) -> int:
-    return -(-size // multiple) * multiple

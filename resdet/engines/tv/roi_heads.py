@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torchvision.models.detection.roi_heads import RoIHeads
 
-from backbones.training.distributed import mean_over_ranks
+from backbones.machine.distributed import mean_over_ranks
 from resdet.engines.tv.regions import Rows
 from resdet.engines.tv.rpn import Target, smooth_l1
 from resdet.modeling.context import with_context

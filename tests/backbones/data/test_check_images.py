@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 import pytest
 
-from backbones.data.check_images import inspect_image, inspect_images, same_content
-from backbones.data.check_kinds import tell_copies
-from backbones.data.check_report import Kind, Report, write_reports
+from backbones.images.check_kinds import tell_copies
+from backbones.images.check_report import Kind, Report, write_reports
+from backbones.images.inspect import inspect_image, inspect_images, same_content
 
 RANDOM = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
 JPEG = cv2.imencode(".jpg", RANDOM)[1].tobytes()

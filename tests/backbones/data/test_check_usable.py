@@ -5,8 +5,10 @@ import os
 import pytest
 
 from backbones.data import check_usable
-from backbones.data.check_usable import inspect_heads, usable
+from backbones.data.check_usable import usable
 from backbones.data.images import open_images, open_split
+from backbones.images import heads
+from backbones.images.heads import inspect_heads
 
 
 def test_a_broken_image_is_left_out_of_training_and_told(root):
@@ -49,20 +51,20 @@ def test_large_splits_are_sampled(root, monkeypatch):
 
 def test_heads_are_kept_while_their_file_is_unchanged(root, tmp_path, monkeypatch):
     monkeypatch.setenv("RESDET_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(check_usable, "_WORTHWHILE", 1)
+    monkeypatch.setattr(heads, "_WORTHWHILE", 1)
     images = open_split(root, "train")
     for path in images.paths:
         os.utime(path, (1, 1))
-    monkeypatch.setattr(check_usable, "is_settled", bool)
+    monkeypatch.setattr(heads, "is_settled", bool)
     first = inspect_heads(images.paths)
     asked = []
-    real = check_usable.inspect_images
+    real = heads.inspect_images
 
     def inspect(paths, **more):
         asked.append(list(paths))
         return real(paths, **more)
 
-    monkeypatch.setattr(check_usable, "inspect_images", inspect)
+    monkeypatch.setattr(heads, "inspect_images", inspect)
     assert inspect_heads(images.paths) == first
     os.truncate(images.paths[3], 0)
     assert [fact.state for fact in inspect_heads(images.paths)].count("unreadable") == 1

@@ -29,7 +29,7 @@ def test_an_unreadable_image_in_a_batch_is_one_clear_line(root, views, num_worke
         make_training_batches(folder, views(), seed=0, **options),
         make_test_batches(folder, views(), **options),
     ):
-        with pytest.raises(ValueError, match=r"2\.png must be a readable image") as fault:
+        with pytest.raises(ValueError, match=r"2\.png must be an image") as fault:
             next(iter(batches))
         assert len(str(fault.value).splitlines()) == 1
 

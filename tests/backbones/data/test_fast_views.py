@@ -7,9 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from backbones.data.decoding import decode_image, reduced
 from backbones.data.folder import read_folder
-from backbones.data.jpeg import jpeg_size
 from backbones.data.loader import TrainingImages
 from backbones.data.transforms import (
     Part,
@@ -19,6 +17,8 @@ from backbones.data.transforms import (
     scale_shorter_side,
     scaled_size,
 )
+from backbones.images.decoding import decode_image, reduced
+from backbones.images.jpeg import jpeg_size
 
 
 def generator(seed):
@@ -111,11 +111,11 @@ def test_a_reduced_image_gives_the_same_view_within_half_a_pixel(views, crop):
     factors, errors, slopes, means = set(), [], [], []
     for seed in range(40):
         view = RandomView(chosen, generator(seed))
-        part = decode_image(data, "", lambda h, w, view=view: view.reduction(h, w))
+        part = decode_image(data, "", "RGB", lambda h, w, view=view: view.reduction(h, w))
         factor = next(f for f in (1, 2, 4, 8) if reduced(400, 600, f) == part.shape[:2])
         factors.add(factor)
         fast = view(part).astype(int)
-        slow = random_view(decode_image(data, ""), chosen, generator(seed)).astype(int)
+        slow = random_view(decode_image(data, "", "RGB"), chosen, generator(seed)).astype(int)
         errors.append(np.abs(fast - slow).mean())
         slopes.append(slope(slow))
         means.append((fast - slow).mean())
@@ -138,10 +138,10 @@ def test_an_image_is_reduced_while_the_view_need_not_be_stretched(views, side, f
 def test_the_head_of_a_jpeg_tells_its_size_as_it_is_seen(turn):
     for options in ({}, {"progressive": True}, {"comment": b"x" * 300}):
         data = jpeg(photo(60, 90), turn, **options)
-        assert jpeg_size(data) == decode_image(data, "").shape[:2]
+        assert jpeg_size(data) == decode_image(data, "", "RGB").shape[:2]
         for factor in (2, 4, 8):
             size = reduced(*jpeg_size(data), factor)
-            assert decode_image(data, "", lambda h, w, f=factor: f).shape[:2] == size
+            assert decode_image(data, "", "RGB", lambda h, w, f=factor: f).shape[:2] == size
 
 
 def test_other_heads_tell_nothing():
@@ -150,7 +150,7 @@ def test_other_heads_tell_nothing():
     assert jpeg_size(b"") is jpeg_size(data[:30]) is jpeg_size(b"\xff\xd8\xff") is None
     png = cv2.imencode(".png", photo(60, 90))[1].tobytes()
     assert jpeg_size(png) is None
-    assert decode_image(png, "", lambda h, w: pytest.fail("asked")).shape == (60, 90, 3)
+    assert decode_image(png, "", "RGB", lambda h, w: pytest.fail("asked")).shape == (60, 90, 3)
 
 
 def test_training_reads_jpegs_reduced_and_other_files_whole(tmp_path, views):

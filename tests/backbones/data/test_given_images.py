@@ -8,7 +8,7 @@ import PIL.Image
 import pytest
 import torch
 
-from backbones.data.given import each_rgb, to_rgb
+from backbones.images.given import each_rgb, to_rgb
 
 RGB = np.arange(4 * 5 * 3, dtype=np.uint8).reshape(4, 5, 3) * 4
 
@@ -122,7 +122,7 @@ def test_files_that_are_none_are_told(tmp_path, photo):
     with pytest.raises(ValueError, match="must be a file, got the folder"):
         to_rgb(tmp_path)
     (tmp_path / "text.jpg").write_text("no picture")
-    with pytest.raises(ValueError, match=r"text\.jpg must be a readable image"):
+    with pytest.raises(ValueError, match=r"text\.jpg must be an image"):
         to_rgb(tmp_path / "text.jpg")
     (tmp_path / "cut.png").write_bytes(photo.read_bytes()[:-30])
     with pytest.raises(ValueError, match="image must be a readable PIL image, got "):

@@ -7,9 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from backbones.data.decoding import decode_image, read_image
-from backbones.data.header import header_size, may_decode
-from resdet.data.image import read_image as read_of_detection
+from backbones.images.decoding import decode_image, read_image
+from backbones.images.header import header_size, may_decode
 
 HUGE = 60_000
 SUFFIXES = (".jpg", ".png", ".bmp", ".webp", ".tif", ".gif", ".jp2", ".avif", ".ppm", ".pgm")
@@ -65,7 +64,7 @@ def picture():
 def test_the_header_says_what_the_decoder_gives(suffix):
     image = picture() if suffix != ".pgm" else picture()[..., 0]
     data = cv2.imencode(suffix, image)[1].tobytes()
-    assert header_size(data) == decode_image(data, "a").shape[:2] == (48, 70)
+    assert header_size(data) == decode_image(data, "a", "RGB").shape[:2] == (48, 70)
     assert all(header_size(data[:cut]) in (None, (48, 70)) for cut in range(64))
 
 
@@ -80,11 +79,10 @@ def test_60000_by_60000_is_refused_before_it_is_decoded(kind, tmp_path, monkeypa
     monkeypatch.setattr(cv2, "imdecode", lambda *_: pytest.fail("decoded"))
     path = tmp_path / "huge.img"
     path.write_bytes(CLAIMS[kind])
-    for read in (read_image, read_of_detection):
-        with pytest.raises(
-            ValueError, match=r"huge\.img must be .*134,217,728 .*60000 x 60000.*RESDET_MAX_PIXELS"
-        ):
-            read(path)
+    with pytest.raises(
+        ValueError, match=r"huge\.img must be .*134,217,728 .*60000 x 60000.*RESDET_MAX_PIXELS"
+    ):
+        read_image(path, "RGB")
 
 
 def test_the_bound_can_be_raised(monkeypatch):
@@ -103,5 +101,5 @@ def test_the_bound_can_be_raised(monkeypatch):
 @pytest.mark.parametrize("data", [b"", b"text", b"#?RADIANCE\n\n-Y 4 +X 4\n", b"PF\n4 4\n-1\n"])
 def test_other_kinds_are_not_decoded(data, monkeypatch):
     monkeypatch.setattr(cv2, "imdecode", lambda *_: pytest.fail("decoded"))
-    with pytest.raises(ValueError, match=r"a\.hdr must be a readable image"):
-        decode_image(data + bytes(100), "a.hdr")
+    with pytest.raises(ValueError, match=r"a\.hdr must be an image"):
+        decode_image(data + bytes(100), "a.hdr", "RGB")

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from backbones.checkpoint import Preprocessing
 from backbones.data.folder import read_folder
 from backbones.data.mixing import Mixing
 from backbones.data.normalize import Normalizer, mean_colour, upload
 from backbones.data.statistics import mean_image
+from backbones.weights.checkpoint import Preprocessing
 
 RGB = Preprocessing("RGB", 0.1, (1.0, 1.0, 1.0), (1.0, 2.0, 4.0))
 

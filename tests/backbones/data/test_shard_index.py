@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backbones.data import cache as caches
 from backbones.data import shard_index
 from backbones.data.shards import read_shards
+from backbones.files import cache as caches
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ import time
 import pytest
 import torch
 
-from backbones.data import workers
-from backbones.data.workers import read_batches
-from backbones.exhaustion import OutOfMemory
+from backbones.images import workers
+from backbones.images.workers import read_batches
+from backbones.machine.exhaustion import OutOfMemory
 
 BATCHES = [[0, 1], [2, 3], [4, 5]]
 
@@ -146,7 +146,7 @@ def test_a_run_that_ends_does_not_wait_for_a_stopped_worker():
 
 def test_a_process_ends_at_once_though_its_batches_are_left_lying():
     program = (
-        "from backbones.data.workers import read_batches\n"
+        "from backbones.images.workers import read_batches\n"
         "batches = read_batches(range(9), [[n] for n in range(9)], list, num_workers=2)\n"
         "class Keeper:\n"
         "    pass\n"

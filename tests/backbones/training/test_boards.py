@@ -9,7 +9,7 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from backbones.config import CfgNode
-from backbones.training import distributed
+from backbones.machine import distributed
 from backbones.training.boards import TensorBoard, WeightsAndBiases, wandb_board
 from backbones.training.runlog import RunLog
 

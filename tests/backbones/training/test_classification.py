@@ -10,15 +10,15 @@ import pytest
 import torch
 
 import backbones
-from backbones import cli
-from backbones.checkpoint import load_backbone
 from backbones.config import ConfigError, load_classification
-from backbones.hardware import cpu_model
+from backbones.machine.hardware import cpu_model
+from backbones.terminal import parser as cli
 from backbones.training import classification, task
 from backbones.training.classification import train_classifier
 from backbones.training.report import finished_results
 from backbones.training.state import load_state
 from backbones.training.task import build_classifier
+from backbones.weights.checkpoint import load_backbone
 
 ROOT = Path(__file__).resolve().parents[3]
 TOOL = ROOT / "tools" / "train_backbone.py"

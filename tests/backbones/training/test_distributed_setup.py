@@ -8,7 +8,7 @@ import pytest
 import torch
 import torch.distributed as dist
 
-from backbones.training import distributed
+from backbones.machine import distributed
 
 
 @pytest.fixture

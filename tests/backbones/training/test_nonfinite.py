@@ -10,9 +10,9 @@ import pytest
 import torch
 from torch import nn
 
-from backbones import checkpoint, cli
-from backbones.exits import NOT_FINITE
-from backbones.training import distributed
+from backbones.machine import distributed
+from backbones.terminal import parser as cli
+from backbones.terminal.exits import NOT_FINITE
 from backbones.training.loop import LoopSettings, train
 from backbones.training.nonfinite import (
     FiniteWatch,
@@ -22,6 +22,7 @@ from backbones.training.nonfinite import (
     explain,
 )
 from backbones.training.runlog import RunLog
+from backbones.weights import checkpoint
 
 TOOL = Path(__file__).resolve().parents[3] / "tools" / "train_backbone.py"
 Batch = dict[str, torch.Tensor]

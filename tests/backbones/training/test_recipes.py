@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import torch
 
-from backbones.checkpoint import load_backbone
 from backbones.config import load_classification
 from backbones.data.normalize import Normalizer
 from backbones.training import classification, task
 from backbones.training.classification import train_classifier
 from backbones.training.state import load_state
 from backbones.training.task import build_classifier, build_task
+from backbones.weights.checkpoint import load_backbone
 
 CONFIGS = Path(__file__).resolve().parents[3] / "configs" / "backbones"
 SHIPPED = [

@@ -7,11 +7,11 @@ from types import SimpleNamespace
 import pytest
 from matplotlib.figure import Figure
 
-from backbones.checkpoint import mark_last
-from backbones.curves import new_figure, save_figure
-from backbones.training import distributed
+from backbones.machine import distributed
+from backbones.training.curves import new_figure, save_figure
 from backbones.training.runlog import RunLog, has_evaluation
 from backbones.training.series import Series
+from backbones.weights.checkpoint import mark_last
 
 
 def write(folder, lines):

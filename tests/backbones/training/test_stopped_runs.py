@@ -19,15 +19,15 @@ import pytest
 import torch
 from torch import nn
 
-from backbones import checkpoint
-from backbones.checkpoint import load_backbone, mark_last
 from backbones.config import load_classification
-from backbones.exits import Stopped
+from backbones.terminal.exits import Stopped
 from backbones.training.classification import Run, train_classifier
 from backbones.training.nonfinite import NonFiniteLossError
 from backbones.training.progress import Progress
 from backbones.training.report import finished_results
 from backbones.training.state import load_state, save_state
+from backbones.weights import checkpoint
+from backbones.weights.checkpoint import load_backbone, mark_last
 
 ROOT = Path(__file__).resolve().parents[3]
 SETTINGS = {
@@ -66,7 +66,11 @@ def start(images: Path, output: Path, *more: str, processes: int = 1, **settings
     pairs = {**SETTINGS, "DATASETS.ROOT": images}
     pairs |= {key.replace("__", "."): value for key, value in settings.items()}
     launch = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
-    command = [sys.executable, *(launch if processes > 1 else []), "tools/train_backbone.py"]
+    command = [
+        sys.executable,
+        *(launch if processes > 1 else []),
+        "tools/train_backbone.py",
+    ]
     command += ["--config", "imagenet_resnet18", "--output", str(output), *more]
     return subprocess.Popen(
         [*command, *(str(x) for pair in pairs.items() for x in pair)],

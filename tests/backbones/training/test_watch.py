@@ -7,9 +7,9 @@ import pytest
 import torch
 import torch.distributed as dist
 
-from backbones.exhaustion import OutOfMemory
-from backbones.training import distributed, watch
-from backbones.training.watch import Watch
+from backbones.machine import distributed, watch
+from backbones.machine.exhaustion import OutOfMemory
+from backbones.machine.watch import Watch
 
 LIMIT = 0.5
 

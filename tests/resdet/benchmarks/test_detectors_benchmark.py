@@ -12,7 +12,7 @@ from torch import nn
 
 from resdet.benchmarks import detector_task, detectors, our_detector
 from resdet.benchmarks.detector_task import Task
-from resdet.engines.speed import Speed
+from resdet.detector.speed import Speed
 
 TASK = Task("infer", "R-50-FPN", "w.pth", side=96, calls=2)
 LIMITS = {"matrix_rate": {"fp32": 100.0, "bf16": 200.0, "fp16": 200.0}, "bandwidth": 1.0}

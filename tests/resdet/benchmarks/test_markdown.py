@@ -1,6 +1,6 @@
 """Benchmarks in a README: each thing done in a row, peers beside ours."""
 
-from resdet.benchmarks.markdown import goal_rows, measured_with, speed_rows
+from tools.docs.markdown import goal_rows, measured_with, speed_rows
 
 NETWORK = {
     "images_per_second": {"resdet": 30.0, "torchvision": 20.0, "timm": 15.0},

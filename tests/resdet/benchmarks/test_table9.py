@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from resdet import engines
-from resdet.benchmarks import table9
-from resdet.benchmarks.extras_table import extras_table
-from resdet.engines import checkpoint
-from resdet.engines.build import build_model
+from resdet.checkpoints import checkpoint
+from resdet.detector.build import build_model
+from resdet.reproduction import table9
+from resdet.reproduction.extras_table import extras_table
 
 CLASSES = ("circle", "square", "triangle", "star", "cross", "ring")
 

@@ -8,8 +8,9 @@ import pytest
 from resdet.benchmarks import measuring
 from resdet.benchmarks.synthetic import make_voc
 from resdet.benchmarks.voc import benchmark_voc, evaluate_files, largest_difference
-from resdet.data.voc import VOC_CLASSES, load_voc
+from resdet.data.voc.reader import load_voc
 from resdet.evaluation import read_comp4
+from resdet.structures.classes import VOC_CLASSES
 
 
 def test_synthetic_data_are_what_they_say(tmp_path):

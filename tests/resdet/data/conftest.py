@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from resdet.data.shapes import make_shapes
+from resdet.data.shapes.make import make_shapes
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backbones import files
-from backbones.data import cache as caches
-from resdet.data import annotation_cache
-from resdet.data.voc import load_voc
+from backbones.files import atomic as files
+from backbones.files import cache as caches
+from resdet.data.voc import cache as annotation_cache
+from resdet.data.voc.reader import load_voc
 
 
 def body(xmax, name="cat"):

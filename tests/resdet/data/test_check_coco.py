@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from resdet.data.check_coco import check_coco
-from resdet.data.coco import load_coco
+from resdet.data.coco.check import check_coco
+from resdet.data.coco.reader import load_coco
 
 CATEGORIES = [{"id": 1, "name": "cat"}, {"id": 3, "name": "dog"}]
 

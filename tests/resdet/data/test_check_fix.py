@@ -8,13 +8,14 @@ import cv2
 import numpy as np
 import pytest
 
-from backbones.data.check_images import ImageFacts
+from backbones.images.inspect import ImageFacts
 from resdet.data.check_boxes import Item
-from resdet.data.check_coco import check_coco
 from resdet.data.check_correct import correct, turn
-from resdet.data.check_fix import fix_coco, fix_voc
-from resdet.data.check_voc import check_voc
-from resdet.data.voc import load_voc
+from resdet.data.coco.check import check_coco
+from resdet.data.coco.fix import fix_coco
+from resdet.data.voc.check import check_voc
+from resdet.data.voc.fix import fix_voc
+from resdet.data.voc.reader import load_voc
 
 SIZE = "<size><width>60</width><height>40</height></size>"
 QUICK = {"full": False}
@@ -135,7 +136,7 @@ def test_a_copy_never_lies_in_the_original_or_over_other_files(dirty_voc, tmp_pa
 
 
 def test_what_fails_leaves_nothing_behind(dirty_voc, tmp_path, monkeypatch):
-    monkeypatch.setattr("resdet.data.check_fix.copy_image", lambda *_: 1 / 0)
+    monkeypatch.setattr("resdet.data.voc.fix.copy_image", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         fix_voc(dirty_voc, tmp_path / "out", **QUICK)
     assert [path.name for path in tmp_path.iterdir()] == ["voc"]

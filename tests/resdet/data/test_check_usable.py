@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from resdet.data.check_usable import shared_images, usable
-from resdet.data.voc import load_voc
+from resdet.data.voc.reader import load_voc
 
 SIZE = "<size><width>60</width><height>40</height></size>"
 

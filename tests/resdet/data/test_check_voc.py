@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from resdet.data.check_voc import check_voc
+from resdet.data.voc.check import check_voc
 
 SIZE = "<size><width>60</width><height>40</height></size>"
 

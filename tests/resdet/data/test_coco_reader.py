@@ -3,7 +3,7 @@ import logging
 
 import pytest
 
-from resdet.data.coco import load_coco
+from resdet.data.coco.reader import load_coco
 
 CATEGORIES = [{"id": 13, "name": "stop sign"}, {"id": 2, "name": "bicycle"}]
 

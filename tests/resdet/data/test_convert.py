@@ -13,7 +13,7 @@ import pytest
 from resdet.data.convert import convert, for_form
 from resdet.data.discover import discover
 from resdet.evaluation import match_voc, score_voc
-from resdet.structures import Detections, GroundTruth
+from resdet.structures.records import Detections, GroundTruth
 
 CLASSES = ("zebra", "no", "cat")  # an order of its own, a word that YAML has for False
 

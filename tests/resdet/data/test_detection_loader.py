@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import torch
 
+from backbones.images.decoding import read_image
 from resdet.data import loader
-from resdet.data.image import read_image
 from resdet.data.loader import DetectionDataset, batched, shuffled, train_batches
 from resdet.data.transforms import TestTransform as Resize
 from resdet.data.transforms import TrainTransform
-from resdet.data.voc import load_voc
-from resdet.structures import GroundTruth, ImageRecord
+from resdet.data.voc.reader import load_voc
+from resdet.structures.records import GroundTruth, ImageRecord
 
 SIZES = [(40, 60), (60, 40), (50, 50), (30, 60), (60, 30), (45, 50), (50, 45)]
 
@@ -52,7 +52,7 @@ def fingerprints(batches):
 
 
 def test_a_sample_in_the_asked_channel_order(records):
-    pixels = read_image(records[0].path)
+    pixels = read_image(records[0].path, "BGR")
     for order, expected in (("RGB", pixels[..., ::-1]), ("BGR", pixels)):
         sample = DetectionDataset(records, Resize(40, 100), channel_order=order)[0]
         np.testing.assert_array_equal(sample["image"].numpy(), expected.transpose(2, 0, 1))

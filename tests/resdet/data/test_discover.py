@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from resdet.data.catalog import load_dataset
-from resdet.data.check_voc import check_voc
 from resdet.data.convert import convert
 from resdet.data.discover import discover, with_splits
 from resdet.data.splits import held_out
+from resdet.data.voc.check import check_voc
 
 
 def picture(path: Path) -> None:

@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from resdet.data.check_voc import check_voc
-from resdet.data.layouts import voc_layout
-from resdet.data.voc import load_voc
+from resdet.data.voc.check import check_voc
+from resdet.data.voc.layout import voc_layout
+from resdet.data.voc.reader import load_voc
 
 
 def annotate(path: Path, name="cat", xmax=20) -> None:

@@ -7,10 +7,10 @@ import cv2
 import numpy as np
 import pytest
 
-from resdet.data.coco import load_coco
+from resdet.data.coco.reader import load_coco
 from resdet.data.validate import Faults
-from resdet.data.voc import load_voc
-from resdet.data.voc_xml import read_annotation
+from resdet.data.voc.reader import load_voc
+from resdet.data.voc.xml import read_annotation
 
 OUT = ("../secret.jpg", "/etc/passwd", "a/../../secret.jpg", "..\\secret.jpg", "\\secret.jpg")
 XML = (

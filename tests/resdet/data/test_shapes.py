@@ -4,11 +4,11 @@ import json
 import numpy as np
 import pytest
 
-from resdet.data import drawing
-from resdet.data.coco import load_coco
-from resdet.data.image import read_image
-from resdet.data.shapes import SPLITS, make_shape_crops, make_shapes
-from resdet.data.voc import load_voc
+from backbones.images.decoding import read_image
+from resdet.data.coco.reader import load_coco
+from resdet.data.shapes import draw as drawing
+from resdet.data.shapes.make import SPLITS, make_shape_crops, make_shapes
+from resdet.data.voc.reader import load_voc
 
 
 def digests(root):
@@ -166,7 +166,7 @@ def test_a_broken_write_leaves_nothing(tmp_path, monkeypatch):
     def full(path, image):
         raise OSError("no space")
 
-    monkeypatch.setattr("resdet.data.shapes._save", full)
+    monkeypatch.setattr("resdet.data.shapes.make._save", full)
     with pytest.raises(OSError, match="no space"):
         make_shapes(tmp_path / "s", num_train=1, num_val=1, num_test=1)
     assert list(tmp_path.iterdir()) == []
@@ -177,7 +177,7 @@ def test_a_longer_split_begins_with_a_shorter(tmp_path):
         make_shapes(tmp_path / name, num_train=count, num_val=1, num_test=1, size=48)
     a, b = ([r.path for r in load_voc(tmp_path / name, "test").records] for name in "ab")
     assert a[0].name != b[0].name
-    np.testing.assert_array_equal(read_image(a[0]), read_image(b[0]))
+    np.testing.assert_array_equal(read_image(a[0], "BGR"), read_image(b[0], "BGR"))
 
 
 def test_crops_are_an_image_folder_of_the_objects_that_can_be_seen(shapes, tmp_path):
@@ -194,7 +194,7 @@ def test_crops_are_an_image_folder_of_the_objects_that_can_be_seen(shapes, tmp_p
         for label, name in enumerate(data.class_names):
             files = list((crops / split / name).glob("*.jpg"))
             assert len(files) == clear.count(label)
-            assert all(read_image(file).shape == (32, 32, 3) for file in files)
+            assert all(read_image(file, "BGR").shape == (32, 32, 3) for file in files)
     assert json.loads((crops / "shapes.json").read_text())["crops"] == 32
     with pytest.raises(ValueError, match="root must hold make_shapes' data"):
         make_shape_crops(tmp_path, tmp_path / "more")

@@ -5,7 +5,8 @@ import cv2
 import numpy as np
 import pytest
 
-from resdet.data.voc import VOC_CLASSES, load_voc
+from resdet.data.voc.reader import load_voc
+from resdet.structures.classes import VOC_CLASSES
 
 SIZE = "<size><width>60</width><height>40</height></size>"
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from resdet.data.catalog import load_dataset
-from resdet.data.yolo import load_yolo
-from resdet.data.yolo_folder import open_yolo, yaml_of
+from resdet.data.yolo.folder import open_yolo, yaml_of
+from resdet.data.yolo.reader import load_yolo
 
 LINE = "1 0.5 0.5 0.2 0.1\n"  # of 60 x 40: 24 18 36 22
 

@@ -11,8 +11,12 @@ from types import SimpleNamespace
 
 import pytest
 
+from backbones.machine import cgroups
+from resdet.commands import doctor
+from resdet.doctor import finding as finding_module
 from resdet.doctor import findings, machine, software
-from resdet.doctor.findings import Finding, guarded, report
+from resdet.doctor.finding import Finding, guarded
+from resdet.doctor.findings import report
 
 ROOT = Path(__file__).resolve().parents[3]
 GIB = 2**30
@@ -22,9 +26,7 @@ Usage = namedtuple("Usage", "total used free")
 def test_this_machine_is_examined_without_an_error(tmp_path, monkeypatch, capsys):
     monkeypatch.delenv("DETECTRON2_DATASETS", raising=False)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(ROOT / "tools")
-    tool = importlib.import_module("doctor")
-    assert tool.main(["--output", str(tmp_path / "new" / "run"), "--json", "doctor.json"]) == 0
+    assert doctor.main(["--output", str(tmp_path / "new" / "run"), "--json", "doctor.json"]) == 0
     told = capsys.readouterr().out
     found = json.loads((tmp_path / "doctor.json").read_text())["findings"]
     topics = list(dict.fromkeys(finding["topic"] for finding in found))
@@ -33,7 +35,7 @@ def test_this_machine_is_examined_without_an_error(tmp_path, monkeypatch, capsys
     assert all(topic in told for topic in topics)
     assert not (tmp_path / "new").exists()
     assert all(f["remedy"] or f["command"] for f in found if f["level"] in ("warning", "error"))
-    sick = tool.main(["--output", "/proc/none"])
+    sick = doctor.main(["--output", "/proc/none"])
     assert sick == 1
     assert "error    output" in capsys.readouterr().out
 
@@ -235,9 +237,9 @@ def test_limits_of_a_control_group(monkeypatch, tmp_path, files, cores, limit):
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text + "\n")
-    monkeypatch.setattr(machine, "CGROUP", tmp_path)
-    assert machine.cgroup_cores() == cores
-    assert machine.cgroup_memory() == limit
+    monkeypatch.setattr(cgroups, "CGROUP", tmp_path)
+    assert cgroups.cgroup_cores() == cores
+    assert cgroups.cgroup_memory() == limit
 
 
 def test_little_of_everything(monkeypatch, tmp_path):
@@ -308,4 +310,4 @@ def test_settings(monkeypatch):
 
 
 def test_levels_are_all_that_is_found():
-    assert set(findings._STYLES) == set(findings.LEVELS)
+    assert set(findings._STYLES) == set(finding_module.LEVELS)

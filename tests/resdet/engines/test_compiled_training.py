@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from resdet import engines
-from resdet.engines.training import train_detector
+from resdet.training.train import train_detector
 
 SETTINGS = {
     "INPUT.MIN_SIZE_TRAIN": "[80, 96, 128]",  # several sizes: the graphs are dynamic

@@ -11,10 +11,10 @@ import torch
 
 import resdet
 from resdet import engines
+from resdet.benchmarks.golden import pair_up
 from resdet.config import ConfigError
 from resdet.config.check import ALLOWED, D2_ALLOWED
-from resdet.engines.build import build_model
-from resdet.engines.golden import pair_up
+from resdet.detector.build import build_model
 
 SIZES = [(96, 130), (90, 121), (104, 88)]
 BOXES = [3, 0, 2]  # an image without boxes is as good as any

@@ -4,8 +4,8 @@ import logging
 
 import pytest
 
-from resdet.data.shapes import make_shapes
-from resdet.engines.datasets import load_datasets
+from resdet.data.shapes.make import make_shapes
+from resdet.training.datasets import load_datasets
 
 TRAIN, TEST = "voc:.:train", "voc:.:test"
 

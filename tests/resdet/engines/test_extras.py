@@ -12,18 +12,18 @@ from torch import nn
 
 import resdet
 from resdet import config, engines
-from resdet.engines import checkpoint
-from resdet.engines.build import build_model
-from resdet.engines.ensemble import mean, union
-from resdet.engines.extras import ExtendedTest, Extras
-from resdet.engines.golden import pair_up
-from resdet.engines.inference import Detector
-from resdet.engines.multiscale import describe, first_of_pair, merge, mirrored
-from resdet.engines.refinement import regressed, vote
+from resdet.benchmarks.golden import pair_up
+from resdet.checkpoints import checkpoint
+from resdet.detector.build import build_model
+from resdet.detector.extras.ensemble import mean, union
+from resdet.detector.extras.extras import ExtendedTest, Extras
+from resdet.detector.extras.multiscale import describe, first_of_pair, merge, mirrored
+from resdet.detector.extras.refinement import regressed, vote
+from resdet.detector.inference import Detector, load_detector
+from resdet.detector.speed import Speed
 from resdet.engines.samples import Features
-from resdet.engines.speed import Speed
-from resdet.engines.stages import Predictions, candidates, decode, suppress
-from resdet.structures import Detections
+from resdet.modeling.predictions import Predictions, candidates, decode, suppress
+from resdet.structures.records import Detections
 
 BOTH = ["tv", pytest.param("d2", marks=pytest.mark.detectron2)]
 
@@ -220,7 +220,7 @@ def trained(small_config, engine_name: str, path: Path, base: str = "shapes_r18"
 
 
 def found_by(path: Path, engine: str, *overrides: str) -> Detections:
-    detector = engines.load_detector(path, engine=engine, device="cpu", testing=overrides)
+    detector = load_detector(path, engine=engine, device="cpu", testing=overrides)
     whole = sample(120, 180)["image"].permute(1, 2, 0).numpy()
     return next(iter(detector.predict([("a", whole)])))
 

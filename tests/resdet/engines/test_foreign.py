@@ -11,17 +11,17 @@ import numpy as np
 import pytest
 import torch
 
-from backbones.interop import load_weights
+from backbones.weights.interop import load_weights
 from resdet import config, engines
+from resdet.checkpoints import checkpoint
+from resdet.checkpoints.detectron2_names import Layout, to_detectron2
+from resdet.checkpoints.foreign import from_detectron2
 from resdet.config import ConfigError
-from resdet.data.coco import COCO_CLASSES
-from resdet.data.voc import VOC_CLASSES
-from resdet.engines import checkpoint, training
-from resdet.engines.build import build_model, initialize_model, restore_model
-from resdet.engines.foreign import from_detectron2
-from resdet.engines.inference import Detector, load_detector
-from resdet.modeling.backbone import build_network, build_parts
-from resdet.modeling.detectron2_names import Layout, to_detectron2
+from resdet.detector.build import build_model, initialize_model, restore_model
+from resdet.detector.inference import Detector, load_detector
+from resdet.modeling.parts import build_network, build_parts
+from resdet.structures.classes import COCO_CLASSES, VOC_CLASSES
+from resdet.training import train as training
 
 TV = engines.load("tv")
 HIDDEN = ["FC6FC7Head", "ROIAlignV2", 7]
@@ -221,7 +221,7 @@ def test_msra_weights_bring_their_preprocessing(
     """A config that says RGB and torchvision's statistics, on an MSRA .pkl."""
     if engine == "d2":
         pytest.importorskip("detectron2")
-    from backbones.keymaps import KINDS, from_ours
+    from backbones.weights.keymaps import KINDS, from_ours
 
     rgb = ("INPUT.FORMAT", "RGB", "MODEL.PIXEL_STD", "[58.395, 57.12, 57.375]")
     norm = ("MODEL.RESNETS.NORM", "FrozenBN", "MODEL.RESNETS.STRIDE_IN_1X1", "True")

@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from resdet import config, engines
-from resdet.engines.build import build_model
-from resdet.engines.foreign import from_detectron2
-from resdet.modeling.detectron2_names import Layout, to_detectron2
+from resdet.checkpoints.detectron2_names import Layout, to_detectron2
+from resdet.checkpoints.foreign import from_detectron2
+from resdet.detector.build import build_model
 
 STEM = "backbone.bottom_up.stem.conv1.weight"
 

@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from resdet import engines
-from resdet.engines import golden
+from resdet.benchmarks import golden
 
 FOLDER = Path(__file__).resolve().parents[2] / "golden"
 ENGINES = ["tv", pytest.param("d2", marks=pytest.mark.detectron2)]

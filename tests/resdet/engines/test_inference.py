@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import torch
 
-from backbones import checkpoint as files
+from backbones.weights import checkpoint as files
 from resdet import engines
-from resdet.data.voc import load_voc
-from resdet.engines import checkpoint
-from resdet.engines.inference import load_detector
+from resdet.checkpoints import checkpoint
+from resdet.data.voc.reader import load_voc
+from resdet.detector.inference import load_detector
 from resdet.engines.samples import in_own_pixels
-from resdet.engines.training import train_detector
+from resdet.training.train import train_detector
 
 
 @pytest.fixture

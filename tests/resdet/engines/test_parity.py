@@ -9,11 +9,14 @@ import pytest
 import torch
 
 from resdet import config, engines
-from resdet.data.coco import load_coco
-from resdet.data.voc import load_voc
-from resdet.engines import checkpoint, golden
-from resdet.engines.build import build_model
-from resdet.structures import ImageRecord
+from resdet.benchmarks import golden
+from resdet.checkpoints import checkpoint
+from resdet.data.coco.reader import load_coco
+from resdet.data.voc.reader import load_voc
+from resdet.detector.build import build_model
+from resdet.detector.inference import load_detector
+from resdet.engines import protocol
+from resdet.structures.records import ImageRecord
 
 SMALL = ("INPUT.MIN_SIZE_TEST", "320", "INPUT.MAX_SIZE_TEST", "533")
 # fewer regions through res5 of a C4 network: minutes, not hours
@@ -54,7 +57,7 @@ def test_detections_of_one_checkpoint_pair_up(
     checkpoint.save(path, random_checkpoint(cfg, tv))
     found = {}
     for name in ("tv", "d2"):
-        detector = engines.load_detector(path, engine=name, device="cpu")
+        detector = load_detector(path, engine=name, device="cpu")
         found[name] = list(detector.predict_records(records, num_workers=0))
         del detector  # two of VGG-16 at once are a gigabyte
     pairs = [golden.pair_up(tensors(a), tensors(b)) for a, b in zip(found["tv"], found["d2"])]
@@ -71,7 +74,9 @@ def test_detections_of_one_checkpoint_pair_up(
     assert score < 1e-4
 
 
-def random_checkpoint(cfg: config.CfgNode, engine: engines.Engine) -> checkpoint.DetectorCheckpoint:
+def random_checkpoint(
+    cfg: config.CfgNode, engine: protocol.Engine
+) -> checkpoint.DetectorCheckpoint:
     model, _ = build_model(cfg, engine)
     weights = golden.formula_weights(engine.canonical_state(model), seed=0)
     names = tuple(f"class {i}" for i in range(cfg.MODEL.ROI_HEADS.NUM_CLASSES))

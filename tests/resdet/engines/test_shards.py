@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from resdet.engines.shards import detect_all, detect_in_shards
-from resdet.structures import Dataset, Detections, ImageRecord
+from resdet.detector.shards import detect_all, detect_in_shards
+from resdet.structures.records import Dataset, Detections, ImageRecord
 
 ABOUT = {"checkpoint": "a", "engine": "tv"}
 

@@ -12,11 +12,12 @@ from torch import nn
 import backbones
 from backbones.layers import BATCH_NORM_TYPES, FrozenBatchNorm2d
 from resdet import engines
-from resdet.engines.build import build_model
-from resdet.engines.golden import pair_up
-from resdet.engines.inference import Detector
-from resdet.engines.speed import Speed, compile_parts, fold
+from resdet.benchmarks.golden import pair_up
+from resdet.detector.build import build_model
+from resdet.detector.inference import Detector
+from resdet.detector.speed import Speed, compile_parts
 from resdet.engines.tv.regions import ProjectedConv5, Rows
+from resdet.modeling.folding import fold
 from resdet.modeling.heads import Conv5Head
 from resdet.modeling.pooler import Pooler
 

@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from backbones import checkpoint as files
-from backbones.exits import Stopped
+from backbones.terminal.exits import Stopped
 from backbones.training.nonfinite import NonFiniteLossError
+from backbones.weights import checkpoint as files
 from resdet import engines
-from resdet.engines import checkpoint
-from resdet.engines.training import train_detector
+from resdet.checkpoints import checkpoint
+from resdet.training.train import train_detector
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -141,7 +141,15 @@ def start(cfg, directory: Path, processes: int, *options: str) -> subprocess.Pop
     (directory.parent / "cfg.yaml").write_text(cfg.dump())
     torchrun = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
     config = str(directory.parent / "cfg.yaml")
-    tool = ["tools/train_det.py", "--engine", "tv", "--config", config, "--output", str(directory)]
+    tool = [
+        "tools/train_det.py",
+        "--engine",
+        "tv",
+        "--config",
+        config,
+        "--output",
+        str(directory),
+    ]
     return subprocess.Popen(
         [sys.executable, *(torchrun if processes > 1 else []), *tool, *options],
         cwd=ROOT,

@@ -8,9 +8,9 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from resdet import engines
+from resdet.checkpoints import checkpoint
 from resdet.config import ConfigError
-from resdet.engines import checkpoint
-from resdet.engines.training import evaluate_checkpoint, train_detector
+from resdet.training.train import evaluate_checkpoint, train_detector
 
 FILES = {
     "config.yaml",

@@ -7,9 +7,9 @@ from torchvision.models.detection.image_list import ImageList
 from torchvision.models.detection.rpn import RPNHead
 
 from resdet import engines
-from resdet.engines.build import build_model
+from resdet.detector.build import build_model
 from resdet.engines.tv.anchors import UnroundedAnchors
-from resdet.engines.tv.detector import NormalizeAndPad
+from resdet.engines.tv.detector import Transform
 from resdet.engines.tv.roi_heads import _background_first
 from resdet.engines.tv.rpn import ProposalNetwork, RPNLoss, smooth_l1
 
@@ -90,7 +90,7 @@ def test_background_moves_from_last_to_first() -> None:
 
 
 def test_images_are_normalised_and_padded_to_the_right_and_below() -> None:
-    transform = NormalizeAndPad([10.0, 20.0, 30.0], [2.0, 2.0, 2.0], divisibility=4)
+    transform = Transform([10.0, 20.0, 30.0], [2.0, 2.0, 2.0], divisibility=4)
     images = [torch.full((3, 5, 3), 12, dtype=torch.uint8), torch.zeros(3, 2, 6, dtype=torch.uint8)]
     batch, _ = transform(images)
     assert batch.tensors.shape == (2, 3, 8, 8)

@@ -9,11 +9,12 @@ from pathlib import Path
 import torch
 from torch.nn.parallel import DistributedDataParallel
 
-from backbones.training import distributed, solver
+from backbones.machine import distributed
+from backbones.training import solver
 from backbones.training.loop import LoopSettings, train
 from backbones.training.runlog import RunLog
 from resdet import config, engines
-from resdet.engines.build import build_model
+from resdet.detector.build import build_model
 
 
 def batch() -> list[dict]:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from resdet.evaluation.matches import DEVKIT, Matches
-from resdet.evaluation.voc import match_voc
-from resdet.structures import Detections, GroundTruth
+from resdet.evaluation.voc.score import match_voc
+from resdet.structures.records import Detections, GroundTruth
 
 
 def _matched(truth, detections, *, classes=("cat", "dog"), threshold=0.5, rules=DEVKIT) -> Matches:

@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from resdet.evaluation.analysis import analyse
-from resdet.evaluation.errors import ERRORS
+from resdet.evaluation.analysis.analysis import analyse
+from resdet.evaluation.analysis.errors import ERRORS
 from resdet.evaluation.matches import COCO
-from resdet.evaluation.voc import score_voc
+from resdet.evaluation.voc.score import score_voc
 
 CAT, DOG = 0, 1
 A, B, FAR = [0, 0, 10, 10], [100, 0, 110, 10], [300, 0, 310, 10]

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from resdet.evaluation import DetectionTable, match_voc
-from resdet.evaluation.bootstrap import (
+from resdet.evaluation.comparison.bootstrap import (
     draw_training_noise,
     draw_weights,
     interval,
     resampled_ap,
 )
 from resdet.evaluation.matches import DEVKIT
-from resdet.structures import GroundTruth
+from resdet.structures.records import GroundTruth
 
 METRICS = ("11point", "area", "101point")
 CLASSES = ("a", "b", "c", "never there")
@@ -86,7 +86,7 @@ def test_blocks_do_not_change_a_number(monkeypatch):
     matches = match_voc(truth, table, CLASSES)
     weights = draw_weights(len(truth), 30, 0)
     whole = resampled_ap(matches, weights, METRICS)
-    monkeypatch.setattr("resdet.evaluation.bootstrap._CELLS_AT_ONCE", 60)
+    monkeypatch.setattr("resdet.evaluation.comparison.bootstrap._CELLS_AT_ONCE", 60)
     for metric, values in resampled_ap(matches, weights, METRICS).items():
         np.testing.assert_array_equal(values, whole[metric])
 

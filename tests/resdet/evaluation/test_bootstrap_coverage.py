@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from resdet.evaluation.bootstrap import (
+from resdet.evaluation.comparison.bootstrap import (
     draw_training_noise,
     draw_weights,
     interval,

@@ -17,11 +17,11 @@ from resdet.evaluation import (
     ground_truth_by_id,
     to_coco_results,
 )
-from resdet.evaluation.coco import METRICS, by_library, cross_check, score_coco
-from resdet.evaluation.coco_accumulate import accumulate
-from resdet.evaluation.coco_form import read_results, read_truth
-from resdet.evaluation.coco_match import match_areas, match_coco
-from resdet.structures import Dataset, Detections, GroundTruth, ImageRecord
+from resdet.evaluation.coco.accumulate import accumulate
+from resdet.evaluation.coco.form import read_results, read_truth
+from resdet.evaluation.coco.match import match_areas, match_coco
+from resdet.evaluation.coco.score import METRICS, by_library, cross_check, score_coco
+from resdet.structures.records import Dataset, Detections, GroundTruth, ImageRecord
 
 BACKENDS = ("numpy", "faster", "pycocotools")
 CATEGORIES = {3: "cat", 7: "dog", 90: "owl"}

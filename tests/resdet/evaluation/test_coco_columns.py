@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from resdet.evaluation import coco_columns
+from resdet.evaluation.coco import columns as coco_columns
 
 
 def rows(key, *values):

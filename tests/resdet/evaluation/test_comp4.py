@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from resdet.evaluation import DetectionTable, read_comp4, write_comp4
-from resdet.structures import Detections
+from resdet.structures.records import Detections
 
 
 def table(seed=0, n=200):
@@ -77,13 +77,13 @@ def test_one_table_however_it_is_spaced(tmp_path, content):
 
 
 def test_regular_lines_are_read_at_once(tmp_path, monkeypatch):
-    monkeypatch.setattr("resdet.evaluation.comp4._read_any", None)
+    monkeypatch.setattr("resdet.evaluation.voc.comp4._read_any", None)
     assert read(tmp_path, REGULAR)[0] == ["x", "yy", "x"]
-    monkeypatch.setattr("resdet.evaluation.comp4._LONGEST_ID", 2)
+    monkeypatch.setattr("resdet.evaluation.voc.comp4._LONGEST_ID", 2)
     assert read(tmp_path, REGULAR)[0] == ["x", "yy", "x"]
     with pytest.raises(TypeError):  # no table of ids as wide as a hostile file asks for
         read(tmp_path, REGULAR.replace(b"yy", b"yyy"))
-    monkeypatch.setattr("resdet.evaluation.comp4._LONGEST_ID", 9)
+    monkeypatch.setattr("resdet.evaluation.voc.comp4._LONGEST_ID", 9)
     assert read(tmp_path, "é\u2028 0.5 1 1 9 9".encode())[0] == ["é\u2028"]
 
 

@@ -13,19 +13,19 @@ import pytest
 from rich.console import Console
 
 from resdet.evaluation import match_voc, save_matches, score_voc, write_json
-from resdet.evaluation.compare import Comparison, Row, compare
-from resdet.evaluation.comparison_tables import comparison_markdown, comparison_tables, notes
-from resdet.evaluation.measures import Measure
-from resdet.evaluation.paper import known_pairs, paper_pairs
-from resdet.evaluation.record import Record, load_matches, matches_path
-from resdet.evaluation.sides import (
+from resdet.evaluation.comparison.compare import Comparison, Row, compare
+from resdet.evaluation.comparison.paper import known_pairs, paper_pairs
+from resdet.evaluation.comparison.sides import (
     Side,
     read_run,
     read_sides,
     records_to_show,
     with_baseline_first,
 )
-from resdet.structures import Detections, GroundTruth
+from resdet.evaluation.comparison.tables import comparison_markdown, comparison_tables, notes
+from resdet.evaluation.measures import Measure
+from resdet.evaluation.record import Record, load_matches, matches_path
+from resdet.structures.records import Detections, GroundTruth
 
 CLASSES = ("cat", "[dog]", "rare", "absent")
 JSON_OF_A_ROW = ["name", "baseline", "other", "low", "high", "p_value"]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from resdet.evaluation.confusion import confusion_matrix
+from resdet.evaluation.analysis.confusion import confusion_matrix
 from resdet.evaluation.matches import IGNORED, TRUE_POSITIVE, Rules
 
 CAT, DOG = 0, 1

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from resdet.boxes import iou
-from resdet.evaluation.costs import ALL_FALSE_POSITIVES, ALL_MISSES, error_costs
-from resdet.evaluation.errors import ERRORS, KINDS, error_kinds
+from resdet.evaluation.analysis.costs import ALL_FALSE_POSITIVES, ALL_MISSES, error_costs
+from resdet.evaluation.analysis.errors import ERRORS, KINDS, error_kinds
 from resdet.evaluation.matches import Matches
+from resdet.structures.boxes import iou
 
 CAT, DOG = 0, 1
 A, B, FAR = [0, 0, 10, 10], [100, 0, 110, 10], [300, 0, 310, 10]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from resdet.evaluation.curves import Curve, class_curves, curves_json, pooled_curve
+from resdet.evaluation.analysis.curves import Curve, class_curves, curves_json, pooled_curve
 from resdet.evaluation.matches import COCO, IGNORED, TRUE_POSITIVE
 from resdet.evaluation.precision import average_precision
 

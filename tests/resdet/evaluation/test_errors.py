@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from resdet.boxes import iou
-from resdet.evaluation.errors import KINDS, error_kinds
+from resdet.evaluation.analysis.errors import KINDS, error_kinds
 from resdet.evaluation.matches import Matches, Rules
+from resdet.structures.boxes import iou
 
 CAT, DOG = 0, 1
 

@@ -10,7 +10,7 @@ import pytest
 
 from resdet.evaluation import load_matches, match_voc, save_matches
 from resdet.evaluation.record import Record, matches_path
-from resdet.structures import Detections, GroundTruth
+from resdet.structures.records import Detections, GroundTruth
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import sys
 import pytest
 from rich.console import Console
 
+from backbones.files.outputs import check_folder, check_writable
 from resdet.evaluation import environment, read_json, write_json
-from resdet.evaluation.results import check_folder, check_writable
 from resdet.evaluation.tables import (
     coco_class_table,
     coco_table,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from resdet.evaluation.matches import COCO
-from resdet.evaluation.sizes import SIZES, ap_by_size
+from resdet.evaluation.voc.sizes import SIZES, ap_by_size
 
 CAT = 0
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from resdet.data.voc import VOC_CLASSES
 from resdet.evaluation import DetectionTable, read_comp4
-from resdet.evaluation.submission import write_submission
-from resdet.structures import Detections
+from resdet.evaluation.voc.submission import write_submission
+from resdet.structures.classes import VOC_CLASSES
+from resdet.structures.records import Detections
 
 OURS = tuple(sorted(VOC_CLASSES, reverse=True))  # a model may know the classes in another order
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from resdet.evaluation import DetectionTable
-from resdet.structures import Detections
+from resdet.structures.records import Detections
 
 BOX, FAR = [0, 0, 10, 10], [50, 50, 60, 60]
 

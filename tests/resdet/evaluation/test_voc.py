@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from resdet.boxes import from_voc
 from resdet.evaluation import evaluate_voc, ground_truth_by_id, match_voc, score_voc
 from resdet.evaluation.matches import COCO, DETECTRON2, Objects, Rules
 from resdet.evaluation.precision import threshold_key
-from resdet.evaluation.voc import rematch
-from resdet.structures import Detections, GroundTruth, ImageRecord
+from resdet.evaluation.voc.score import rematch
+from resdet.structures.boxes import from_voc
+from resdet.structures.records import Detections, GroundTruth, ImageRecord
 
 BOX = [0, 0, 10, 10]
 FAR = [50, 50, 60, 60]

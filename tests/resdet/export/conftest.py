@@ -19,8 +19,9 @@ SMALL = (
 def save_detector(path: Path, *overrides: str, base: str = "shapes_r18") -> Path:
     """A checkpoint under `path`."""
     from resdet import config
-    from resdet.engines import checkpoint, load
-    from resdet.modeling.backbone import build_parts
+    from resdet.checkpoints import checkpoint
+    from resdet.engines.registry import load
+    from resdet.modeling.parts import build_parts
 
     cfg = config.load(base, [*SMALL, *overrides])
     engine = load("tv")

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import torch
 
-from backbones.export_formats import encode, runner
-from resdet.engines.exporting import load_exportable
+from backbones.export.formats import encode, runner
 from resdet.export import detector as exporter
+from resdet.export.exportable import load_exportable
 
 
 @pytest.fixture

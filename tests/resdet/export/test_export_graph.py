@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from resdet.engines.exporting import load_exportable
 from resdet.export.detector import _contract
+from resdet.export.exportable import load_exportable
 from resdet.export.graph import DetectorGraph, _apart
 from resdet.export.pairing import compare
 from resdet.export.suppression import by_offset
-from resdet.structures import Detections
+from resdet.structures.records import Detections
 
 SIZES = ((96, 96), (70, 131), (160, 100))
 PYRAMID = (

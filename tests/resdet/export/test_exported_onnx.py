@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 import pytest
 
-from resdet.engines.exporting import load_exportable
+from resdet.export.exportable import load_exportable
 from resdet.export.pairing import compare
-from resdet.structures import Detections
+from resdet.structures.records import Detections
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -48,7 +48,7 @@ def test_a_plain_image_may_show_nothing(exported: tuple[Path, Path]) -> None:
 def test_file_says_what_it_is(exported: tuple[Path, Path]) -> None:
     import onnx
 
-    from backbones.digests import file_digest
+    from backbones.files.digests import file_digest
 
     source, file = exported
     model = onnx.load(file)

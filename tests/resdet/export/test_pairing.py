@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from resdet.export.pairing import compare
-from resdet.structures import Detections
+from resdet.structures.records import Detections
 
 BOXES = np.array([[0, 0, 10, 10], [20, 20, 50, 60], [20, 20, 50, 60]], np.float32)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from resdet.modeling.detectron2_names import (
+from resdet.checkpoints.detectron2_names import (
     Layout,
     from_detectron2,
     is_detectron2,

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from resdet.modeling.backbone import build_parts
 from resdet.modeling.heads import BoxPredictor, FC6FC7Head
+from resdet.modeling.parts import build_parts
 from resdet.modeling.pooler import Pooler, region_levels
 from resdet.modeling.weights import load_strictly, rename
 

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from resdet.evaluation import DetectionTable, match_voc
-from resdet.evaluation.errors import KINDS
+from resdet.evaluation.analysis.errors import KINDS
 from resdet.evaluation.matches import DEVKIT
 from resdet.evaluation.record import Record
-from resdet.structures import GroundTruth
+from resdet.structures.records import GroundTruth
 from resdet.visualization.gallery import check_gallery, check_gallery_folder, write_gallery
 from resdet.visualization.pictures import find_pictures
 

@@ -19,7 +19,7 @@ import pytest
 
 from resdet.evaluation import DetectionTable, match_voc
 from resdet.evaluation.record import Record
-from resdet.structures import GroundTruth
+from resdet.structures.records import GroundTruth
 from resdet.visualization.gallery import write_gallery
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)

@@ -6,8 +6,8 @@ from importlib import resources
 import numpy as np
 import pytest
 
-from resdet.evaluation.errors import KINDS
-from resdet.structures import Detections, GroundTruth
+from resdet.evaluation.analysis.errors import KINDS
+from resdet.structures.records import Detections, GroundTruth
 from resdet.visualization.judged import KIND_COLOURS, PAPER, draw_judged, line_of
 
 NAMES = ["cat", "dog"]

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from resdet.evaluation.analysis import analyse
+from resdet.evaluation.analysis.analysis import analyse
 from resdet.evaluation.matches import Matches
-from resdet.evaluation.voc import match_voc
-from resdet.structures import Detections, GroundTruth
+from resdet.evaluation.voc.score import match_voc
+from resdet.structures.records import Detections, GroundTruth
 from resdet.visualization import plots
 from resdet.visualization.plots import write_plots
 

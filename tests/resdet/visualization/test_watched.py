@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from resdet.structures import Dataset, Detections, GroundTruth, ImageRecord
-from resdet.visualization.watched import chosen, pictures
+from resdet.structures.records import Dataset, Detections, GroundTruth, ImageRecord
+from resdet.training.pictures import chosen, pictures
 
 TRUTH = GroundTruth([[5, 5, 40, 40]], [0])
 NOTHING = GroundTruth(np.zeros((0, 4)), [])

@@ -1,0 +1,1 @@
+"""A classifier in a file that runs elsewhere."""

@@ -1,0 +1,180 @@
+"""The two files a network can leave in, ONNX and torch.export's: made in memory, run, written."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import logging
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from backbones.files.atomic import atomic_write
+
+METADATA = "metadata.json"  # of a .pt2, one of its extra files
+OPSET = 18  # what torch.onnx writes without converting
+
+Array = NDArray[Any]
+Run = Callable[[Array], list[Array]]  # an input -> the outputs
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What stands outside of a graph of one input.
+
+    `axes`: number -> name and least size of each axis of the input that may have any size.
+    `outputs`: the names of the axes of each output, "" of one that is always the same.
+    """
+
+    input: str
+    example: Tensor
+    axes: Mapping[int, tuple[str, int]]
+    outputs: Mapping[str, tuple[str, ...]]
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+def encode(
+    graph: nn.Module,
+    contract: Contract,
+    kind: str,
+    translations: Mapping[Any, Callable[..., Any]] | None = None,
+) -> bytes:
+    """The file of `graph`, which is in eval mode; `translations` are of operators torch.onnx lacks.
+
+    Raises: ValueError for a network that the format cannot hold.
+    """
+    dims = {
+        axis: torch.export.Dim(name, min=least) for axis, (name, least) in contract.axes.items()
+    }
+    graph.requires_grad_(False)
+    with _quiet(), _floor_division(), torch.no_grad():
+        try:
+            program = torch.export.export(graph, (contract.example,), dynamic_shapes=(dims,))
+            if kind == "onnx":
+                return _onnx(program, contract, translations or {})
+        except Exception as error:  # torch raises anything, at length
+            reason = str(error).strip().partition("\n")[0]
+            raise ValueError(
+                f"network must be one that torch.export can hold as {kind}, got "
+                f"{type(error).__name__}: {reason:.300}; a part of another package may branch on "
+                "values, or torch be too old"
+            ) from error
+        file = io.BytesIO()
+        extra = {METADATA: json.dumps(dict(contract.metadata))}
+        torch.export.save(program, file, extra_files=extra)
+        return file.getvalue()
+
+
+def _onnx(
+    program: torch.export.ExportedProgram,
+    contract: Contract,
+    translations: Mapping[Any, Callable[..., Any]],
+) -> bytes:
+    import onnx
+
+    made = torch.onnx.export(
+        program,
+        dynamo=True,
+        opset_version=OPSET,
+        input_names=[contract.input],
+        output_names=list(contract.outputs),
+        custom_translation_table=dict(translations),
+        verbose=False,
+    )
+    assert made is not None
+    model: Any = made.model_proto
+    _forget_origin(model)
+    axes = [contract.axes[axis][0] if axis in contract.axes else "" for axis in range(9)]
+    for value in model.graph.input:
+        _name_axes(value, axes)
+    for value in model.graph.output:
+        _name_axes(value, contract.outputs[value.name])
+    model.producer_name, model.producer_version = "resdet", contract.metadata["resdet_version"]
+    onnx.helper.set_model_props(model, dict(contract.metadata))
+    onnx.checker.check_model(model)
+    return bytes(model.SerializeToString())
+
+
+def _forget_origin(model: Any) -> None:
+    """Drop what each node says of the source line it comes from, and sizes under torch's names."""
+    graphs = [model.graph, *model.functions]
+    while graphs:
+        graph = graphs.pop()
+        graph.ClearField("value_info")
+        graph.ClearField("metadata_props")
+        for node in graph.node:
+            node.ClearField("metadata_props")
+            node.ClearField("doc_string")
+            graphs += [attribute.g for attribute in node.attribute if attribute.HasField("g")]
+
+
+def _name_axes(value: Any, names: Any) -> None:
+    for dim, name in zip(value.type.tensor_type.shape.dim, names):
+        if name:
+            dim.dim_param = name
+
+
+def runner(data: bytes, kind: str, contract: Contract) -> Run:
+    """Run the file as its reader would: by onnxruntime, or by torch from what was written."""
+    if kind == "onnx":
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3  # errors only
+        options.intra_op_num_threads = torch.get_num_threads()
+        providers = ["CPUExecutionProvider"]
+        session = onnxruntime.InferenceSession(data, options, providers=providers)
+        return lambda image: list(session.run(list(contract.outputs), {contract.input: image}))
+    with _quiet():
+        program: nn.Module = torch.export.load(io.BytesIO(data)).module()
+
+    def run(image: Array) -> list[Array]:
+        with torch.no_grad():
+            return [out.numpy() for out in program(torch.from_numpy(np.ascontiguousarray(image)))]
+
+    return run
+
+
+def write(path: Path, data: bytes) -> None:
+    """The file appears whole or not at all. Raises: WriteError if the disk does not take it."""
+    with atomic_write(path) as file:
+        file.write(data)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Leave out what exporters tell their developers."""
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch.export", "onnxscript")]
+    levels = [logger.level for logger in loggers]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for logger in loggers:
+            logger.setLevel(logging.ERROR)
+        try:
+            yield
+        finally:
+            for logger, level in zip(loggers, levels):
+                logger.setLevel(level)
+
+
+@contextlib.contextmanager
+def _floor_division() -> Iterator[None]:
+    """Up to torch 2.11 a pool of stride 2 fixes its input to even sizes, by a remainder that
+    Python's floor division has no need of; later versions have the line that is put here.
+    """
+    from torch import _meta_registrations as shapes
+
+    before = shapes.div_rtn
+    shapes.div_rtn = lambda x, y: x // y
+    try:
+        yield
+    finally:
+        shapes.div_rtn = before

@@ -1,0 +1,1 @@
+"""Files: read without trust, written whole or not at all."""

@@ -1,0 +1,120 @@
+"""Files that are there whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+# our temporary names with the process that writes, and those of `backbones.files.outputs`
+_LEFTOVER = re.compile(r"\..+\.(?P<process>\d+)\.\w{8}\.tmp|\..+\.(json|npz|png|txt)-\w{8}")
+
+
+class WriteError(OSError):
+    """A file could not be written: which, why, and how much room is left."""
+
+
+def cannot_write(path: Path, error: OSError) -> WriteError:
+    """`error` with the name of the file and the free space of its disk."""
+    reason = error.strerror or str(error)
+    try:
+        room = f", {shutil.disk_usage(path.parent).free / 1e6:.1f} MB free on its disk"
+    except OSError:
+        room = ""
+    told = WriteError(
+        f"{path} must be writable, got {reason!r}{room}; make room or choose another folder "
+        "(files that were whole are still whole)"
+    )
+    told.errno = error.errno
+    return told
+
+
+class _Remembering(io.FileIO):
+    """Keeps the reason for which a write failed: who writes may tell it in other words."""
+
+    fault: OSError | None = None
+
+    def write(self, data: object, /) -> int:
+        try:
+            return super().write(data)  # type: ignore[arg-type]
+        except OSError as error:
+            self.fault = error
+            raise
+
+
+@contextlib.contextmanager
+def atomic_write(path: Path) -> Iterator[IO[bytes]]:
+    """A file that appears under `path` complete and synced, or not at all.
+
+    Raises: WriteError if the disk does not take it.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    prefix = f".{path.name[:100]}.{os.getpid()}."
+    try:
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=prefix, suffix=".tmp")
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    raw = _Remembering(descriptor, "wb")
+    try:
+        with io.BufferedWriter(raw) as file:
+            yield file
+            file.flush()
+            _sync(raw)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException as error:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+        if raw.fault is not None and isinstance(error, Exception):
+            raise cannot_write(path, raw.fault) from raw.fault
+        raise
+    _sync_folder(path.parent)
+
+
+def _sync(file: _Remembering) -> None:
+    try:
+        os.fsync(file.fileno())
+    except OSError as error:
+        file.fault = error
+        raise
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a new name outlive a power cut, where the file system can."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def sweep(folder: Path) -> list[Path]:
+    """Remove what processes that were killed while writing left in `folder`; return it."""
+    if not folder.is_dir():
+        return []
+    found = [(path, _LEFTOVER.fullmatch(path.name)) for path in folder.iterdir()]
+    left = [path for path, match in found if match and not _lives(match["process"])]
+    for path in left:
+        path.unlink(missing_ok=True)
+    return left
+
+
+def _lives(process: str | None) -> bool:
+    """Whether another process of this number runs; in a container, a dead one had our own."""
+    if process is None or int(process) == os.getpid():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True

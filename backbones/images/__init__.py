@@ -1,0 +1,1 @@
+"""Files of pictures, whatever they show: heads, decoding, checks, copies."""

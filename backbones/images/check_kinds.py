@@ -1,0 +1,89 @@
+"""What can be wrong with image files and their splits, whatever they are labelled with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import combinations
+
+from backbones.images.check_report import Kind, Report
+from backbones.images.inspect import ImageFacts, same_content
+from backbones.terminal.wording import shorten
+
+_RESTORE = "restore them, or drop them from the data"
+MISSING = Kind("missing image", "error", "images that are not there", _RESTORE)
+UNREADABLE = Kind("unreadable image", "error", "files that are no readable image", _RESTORE)
+CUT = Kind("truncated image", "error", "images whose end is missing", _RESTORE)
+DAMAGED = Kind("damaged image", "warning", "images that their decoder complains about", "look")
+ROTATED = Kind("rotated image", "note", "images turned by their EXIF, as every reader here does")
+LEAK = Kind(
+    "leak", "warning", "images that two splits share", "take them out of one: its score is too good"
+)
+COPY = Kind("copy", "warning", "copies of images within a split", "keep one of each")
+CONFLICT = Kind("conflict", "warning", "images that stand under two classes", "decide for one")
+ALIKE = Kind("alike classes", "warning", "classes alike but for case or blanks", "rename one")
+ABSENT_CLASS = Kind("absent class", "warning", "splits without any example of a class")
+
+_KIND_OF_STATE = {"missing": MISSING, "unreadable": UNREADABLE, "cut": CUT, "damaged": DAMAGED}
+
+
+def tell_images(report: Report, facts: Mapping[str, ImageFacts]) -> None:
+    """Adds every file that is not whole, and those that EXIF turns."""
+    for path, fact in facts.items():
+        kind = _KIND_OF_STATE.get(fact.state)
+        if kind is not None:
+            report.add(kind, f"{path}: {fact.why}" if fact.why else path)
+        if fact.orientation != 1:
+            report.add(ROTATED, f"{path}: orientation {fact.orientation}")
+
+
+def tell_copies(
+    report: Report,
+    splits: Mapping[str, Sequence[str]],
+    facts: Mapping[str, ImageFacts],
+    label_of: Callable[[str], object] = lambda path: None,
+) -> None:
+    """Adds what is shown twice in a split, under two labels, or in two splits.
+
+    A trainval that lists all of another is meant to, but for a test: that would be the worst leak.
+    """
+    paths = list(facts)
+    content: dict[str, int] = {}
+    for number, group in enumerate(same_content(paths, list(facts.values()))):
+        content |= {paths[at]: number for at in group}
+    told: set[tuple[str, str]] = set()
+    first: dict[str, dict[object, str]] = {}  # by split: a picture -> the first path to it
+    for split, listed in splits.items():
+        seen = first.setdefault(split, {})
+        for path in listed:
+            known = seen.setdefault(content.get(path, path), path)
+            if known != path and (known, path) not in told:
+                told.add((known, path))
+                kind = COPY if label_of(known) == label_of(path) else CONFLICT
+                report.add(kind, f"{path} shows what {known} shows")
+    for one, other in combinations(splits, 2):
+        if _is_part(one, other, splits) or _is_part(other, one, splits):
+            continue
+        for picture in first[one].keys() & first[other].keys():
+            a, b = first[one][picture], first[other][picture]
+            report.add(LEAK, f"{one} and {other}: {a}" + (f" shows what {b} shows" * (a != b)))
+    if LEAK in report.found:
+        report.found[LEAK].sort()
+
+
+def _is_part(part: str, whole: str, splits: Mapping[str, Sequence[str]]) -> bool:
+    named = "trainval" in whole and "test" not in part
+    return named and set(splits[part]) <= set(splits[whole])
+
+
+def tell_classes(report: Report, class_names: Iterable[str]) -> None:
+    """Adds names that differ by case or blanks only, and classes that a split lacks."""
+    written: dict[str, str] = {}
+    for name in class_names:
+        known = written.setdefault("".join(name.split()).casefold(), name)
+        if known != name:
+            report.add(ALIKE, f"{known!r} and {name!r}")
+    if len(report.classes) > 1:
+        for split, counts in report.classes.items():
+            absent = [name for name, count in counts.items() if not count]
+            if absent:
+                report.add(ABSENT_CLASS, f"{split}: {shorten(absent)}")

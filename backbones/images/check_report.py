@@ -1,0 +1,128 @@
+"""What a check of data found: counted by kind, the gravest first, with examples."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from backbones.files.atomic import atomic_write
+from backbones.terminal.printable import printable
+
+Severity = Literal["error", "warning", "note"]
+_SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
+_KEPT = 100  # examples of a kind in the JSON
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One sort of finding: `what` reads before its count, `cure` is what to do about it.
+
+    An error stops training or makes what it measures wrong; a warning is worked around, or looked
+    at by a human; a note is no fault.
+    """
+
+    name: str
+    severity: Severity
+    what: str
+    cure: str = ""
+
+
+@dataclass
+class Report:
+    """Everything found in one set of data; `form` is "VOC", "COCO", "image folder", ..."""
+
+    subject: str
+    form: str
+    depth: Literal["full", "quick"]
+    seconds: float = 0.0
+    images: dict[str, int] = field(default_factory=dict)
+    classes: dict[str, dict[str, int]] = field(default_factory=dict)
+    found: dict[Kind, list[str]] = field(default_factory=dict)
+
+    def add(self, kind: Kind, example: str) -> None:
+        """One case of `kind`: the file, and what is wrong in it."""
+        self.found.setdefault(kind, []).append(example)
+
+    def count_classes(self, split: str, class_names: Iterable[str], objects: Iterable[str]) -> None:
+        """How many objects, or images, each class has in a split; those without any count 0."""
+        counts = Counter(objects)
+        names = [*class_names, *sorted(counts.keys() - set(class_names))]
+        self.classes[split] = {name: counts[name] for name in names}
+
+    def total(self, severity: Severity) -> int:
+        """How many cases of this severity."""
+        return sum(len(cases) for kind, cases in self.found.items() if kind.severity == severity)
+
+    def sorted_kinds(self) -> list[Kind]:
+        """Errors, then warnings, then notes; the most frequent of each first."""
+        return sorted(
+            self.found, key=lambda k: (_SEVERITIES.index(k.severity), -len(self.found[k]), k.name)
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """As the JSON holds it; of each kind all cases are counted and the first hundred listed."""
+        return {
+            "data": self.subject,
+            "form": self.form,
+            "depth": self.depth,
+            "seconds": round(self.seconds, 2),
+            "images": self.images,
+            **{f"{severity}s": self.total(severity) for severity in _SEVERITIES},
+            "findings": [
+                {
+                    "kind": kind.name,
+                    "severity": kind.severity,
+                    "count": len(self.found[kind]),
+                    "what": kind.what,
+                    "cure": kind.cure,
+                    "examples": self.found[kind][:_KEPT],
+                }
+                for kind in self.sorted_kinds()
+            ],
+            "classes": self.classes,
+        }
+
+    def lines(self, shown: int = 3) -> Iterator[str]:
+        """As a terminal shows it, `shown` examples of each kind."""
+        splits = ", ".join(f"{name} {count}" for name, count in self.images.items())
+        yield printable(f"{self.subject}: {self.form}; images: {splits or 'none'}; {self.depth}")
+        for kind in self.sorted_kinds():
+            cases = self.found[kind]
+            cure = f"; {kind.cure}" if kind.cure else ""
+            yield printable(f"{kind.severity}: {kind.what}: {len(cases)}{cure}")
+            for case in cases[:shown]:
+                yield printable(f"    {case}")
+            if len(cases) > shown > 0:
+                yield f"    ... and {len(cases) - shown} more"
+        yield from _class_lines(self.classes)
+        counts = ", ".join(_plural(self.total(severity), severity) for severity in _SEVERITIES)
+        yield f"{counts}; {self.seconds:.1f} s"
+
+
+def write_reports(path: Path, reports: list[Report]) -> None:
+    """Everything as JSON: {"reports": [...]}, whole or not at all."""
+    with atomic_write(path) as file:
+        file.write(json.dumps({"reports": [r.to_dict() for r in reports]}, indent=1).encode())
+
+
+def _plural(count: int, word: str) -> str:
+    return f"{count} {word}" + ("" if count == 1 else "s")
+
+
+def _class_lines(classes: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
+    """A row for each class, a column for each split; of many classes the first forty."""
+    names = list(dict.fromkeys(name for counts in classes.values() for name in counts))
+    if not names:
+        return
+    rows = [["class", *classes]]
+    rows += [[printable(n), *(str(c.get(n, 0)) for c in classes.values())] for n in names[:40]]
+    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    for row in rows:
+        numbers = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        yield "  ".join(["  " + row[0].ljust(widths[0]), *numbers])
+    if len(names) > 40:
+        yield f"  ... and {len(names) - 40} classes more"

@@ -1,0 +1,83 @@
+"""A corrected copy of data, beside the original, which is only read."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import cv2
+
+from backbones.images.decoding import read_image
+from backbones.images.inspect import ImageFacts
+
+Say = Callable[[str], None]
+
+
+# as near to the pixels as a JPEG is: no colour is averaged over neighbours
+_JPEG = (cv2.IMWRITE_JPEG_QUALITY, 98, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, 0x111111)
+
+
+TURNED, LEFT_OUT = "images turned upright", "images left out: missing, unreadable or truncated"
+
+
+@contextlib.contextmanager
+def fresh_folder(out: Path, sources: Sequence[Path], option: str = "--fix") -> Iterator[Path]:
+    """A folder beside `out` that takes its name when all in it is written, or goes.
+
+    `option` is what named `out`, for messages.
+
+    Raises: ValueError if `out` holds anything, or lies in one of `sources`, or one of them in it.
+    """
+    target = out.absolute().resolve()
+    for source in (path.resolve() for path in sources):
+        if target == source or source in target.parents or target in source.parents:
+            raise ValueError(
+                f"{option} must name a folder apart from {source}, got {out}; "
+                "the data itself is left as it is"
+            )
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ValueError(f"{option} must name a new or empty folder, got {out}; name another")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    try:
+        yield beside
+        if target.is_dir():
+            target.rmdir()
+        beside.chmod(0o755)
+        beside.rename(target)
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
+
+
+def copy_image(source: str, target: Path, fact: ImageFacts, done: Counter[str]) -> None:
+    """A copy of the file; where EXIF turns it, its pixels upright, without EXIF."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if fact.orientation == 1:
+        shutil.copyfile(source, target)
+        return
+    done[TURNED] += 1
+    pixels = read_image(source, "BGR")
+    encoded, data = cv2.imencode(target.suffix, pixels, _JPEG)
+    if not encoded:
+        raise ValueError(f"{target} must be of a kind that can be written; rename {source}")
+    target.write_bytes(data.tobytes())
+
+
+def check_any_left(count: int, source: object) -> None:
+    """Raises: ValueError where nothing of the data can be used."""
+    if not count:
+        raise ValueError(
+            f"--fix must find an image that can be used in {source}, got none; restore the data"
+        )
+
+
+def tell(done: Counter[str], out: Path, say: Say) -> None:
+    """One line for each thing that was done."""
+    for what, count in sorted(done.items()):
+        say(f"fixed: {what}: {count}")
+    say(f"written: {out}/")

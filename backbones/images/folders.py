@@ -1,0 +1,45 @@
+"""Which files of a folder are pictures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+IMAGE_SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".bmp", ".webp"))  # of classification
+# what cv2 decodes; the first wins where a stem has several
+SUFFIXES = (
+    *(".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".gif", ".jpe", ".jp2", ".avif"),
+    *(".dib", ".ppm", ".pgm", ".pnm"),
+)
+
+
+def images_by_stem(folder: Path) -> dict[str, Path]:
+    """The images of a folder, and of those in it, by the name without suffix: "001", "a/001"."""
+    found: dict[str, Path] = {}
+    for entry in files_below(folder, SUFFIXES):
+        stem, suffix = os.path.splitext(entry)
+        known = found.get(stem)
+        if known is None or _rank(suffix) < _rank(known.suffix):
+            found[stem] = folder / entry
+    return found
+
+
+def files_below(folder: Path, suffixes: tuple[str, ...]) -> Iterator[str]:
+    """Names relative to `folder` of the files that end so, sorted, without those in hidden folders.
+
+    Raises: OSError if `folder` cannot be listed.
+    """
+    inner = []
+    with os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            if entry.name.lower().endswith(suffixes):
+                yield entry.name
+            elif not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False):
+                inner.append(entry.name)
+    for name in inner:
+        yield from (f"{name}/{below}" for below in files_below(folder / name, suffixes))
+
+
+def _rank(suffix: str) -> int:
+    return SUFFIXES.index(suffix.lower())

@@ -1,0 +1,27 @@
+"""Words of messages: lists that fit, names that are near."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+
+def nearest(word: str, known: Iterable[str], most: int = 3, cutoff: float = 0.5) -> str:
+    """`; did you mean a or b?`, or nothing where nothing is near."""
+    names = list(known)
+    tries = (difflib.get_close_matches(text, names, most, cutoff) for text in (word, word.lower()))
+    near = next(filter(None, tries), [])
+    return f"; did you mean {' or '.join(near)}?" if near else ""
+
+
+def nearest_first(word: str, known: Iterable[str]) -> list[str]:
+    """The known names, those most like `word` first."""
+    names = list(known)
+    near = difflib.get_close_matches(word, names, n=3, cutoff=0.5)
+    return near + [name for name in names if name not in near]
+
+
+def shorten(names: Sequence[str], limit: int = 10) -> str:
+    """The names as a list that fits into a message."""
+    shown = ", ".join(repr(name) for name in names[:limit])
+    return f"[{shown}]" if len(names) <= limit else f"[{shown}, ... {len(names)} in all]"

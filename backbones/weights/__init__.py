@@ -1,0 +1,1 @@
+"""Weights at rest: our checkpoint, and the files and names of others."""

@@ -1,0 +1,268 @@
+"""One file format for every network, read without running code, written whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import pickle
+import zipfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import Tensor
+
+from backbones.files.atomic import atomic_write
+
+FORMAT = "backbones/2"
+SAFETENSORS = ".safetensors"
+LAST = "last_checkpoint"  # a text file that names the newest checkpoint, as detectron2's
+StateDict = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """What a network was trained to see: input = (pixel * scale - mean) / std.
+
+    `mean_image`, where there is one, stands in place of `mean` at the size it was taken at:
+    size * size * 3 numbers, row by row; `mean` is its mean over the pixels.
+    Unit: pixel in 0..255; means and std in units of pixel * scale, in `channel_order`.
+    """
+
+    channel_order: Literal["RGB", "BGR"]
+    scale: float
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    class_names: tuple[str, ...] = ()
+    mean_image: tuple[float, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain lists and numbers, as a checkpoint holds them."""
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Preprocessing:
+        """Inverse of `to_dict`. Raises: ValueError if a field is missing or foreign."""
+        fields = {"channel_order", "scale", "mean", "std", "class_names", "mean_image"}
+        if set(values) != fields:
+            raise ValueError(
+                f"preprocessing must have the fields {sorted(fields)}, got {sorted(values)}"
+            )
+        return cls(
+            values["channel_order"],
+            float(values["scale"]),
+            tuple(values["mean"]),
+            tuple(values["std"]),
+            tuple(values["class_names"]),
+            tuple(values["mean_image"]),
+        )
+
+    def pixel_mean_std(self) -> tuple[list[float], list[float]]:
+        """Mean and std in units of the pixel (0..255): detectron2's PIXEL_MEAN and PIXEL_STD."""
+        return [m / self.scale for m in self.mean], [s / self.scale for s in self.std]
+
+
+@dataclass(frozen=True)
+class BackboneCheckpoint:
+    """A classification network at rest; `arch` holds the arguments of `create`.
+
+    `recipe` is the config it was trained by, as plain values; of foreign weights, the sizes of
+    its test views. `hash` is of weights, arch and preprocessing; "" until the file is written.
+    """
+
+    arch: dict[str, Any]
+    num_classes: int
+    model: StateDict
+    preprocessing: Preprocessing
+    meta: dict[str, Any]
+    recipe: dict[str, Any] = field(default_factory=dict)
+    hash: str = ""
+
+
+def save(path: Path, payload: Mapping[str, Any]) -> None:
+    """Write `payload` (tensors, numbers, strings, lists, dicts) as a torch file, atomically.
+
+    Under a name that ends in .safetensors, payload["model"] holds the tensors and all else is
+    plain values.
+    """
+    if Path(path).suffix == SAFETENSORS:
+        header = {key: json.dumps(value) for key, value in payload.items() if key != "model"}
+        tensors = {key: value.contiguous() for key, value in payload["model"].items()}
+        data = safetensors.torch.save(tensors, header)
+        with atomic_write(path) as file:
+            file.write(data)
+        return
+    with atomic_write(path) as file:
+        torch.save(dict(payload), file)
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Read a torch or safetensors file on the CPU, admitting tensors and plain values only.
+
+    Raises: FileNotFoundError; ValueError if the file is cut, foreign, or would run code.
+    """
+    path = Path(path)
+    if not path.is_file():
+        way = ", a folder; give a file of it, such as model_best.pth" if path.is_dir() else ""
+        raise FileNotFoundError(f"checkpoint must be an existing file, got {path}{way}")
+    if path.suffix == SAFETENSORS:
+        return _load_safetensors(path)
+    try:
+        _check_sums(path)
+        payload = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise ValueError(
+            f"checkpoint must hold tensors and plain values only, got {path}; "
+            "it is no torch file, or loading it would run code: convert it where you trust it"
+        ) from error
+    except Exception as error:  # of a damaged file torch raises anything
+        raise ValueError(
+            f"checkpoint must be a complete, readable torch file, got {path} ({error!s:.500})"
+        ) from error
+    if not isinstance(payload, dict):
+        raise ValueError(f"checkpoint must hold a dict, got {type(payload).__name__} in {path}")
+    return payload
+
+
+def _check_sums(path: Path) -> None:
+    """Hold every part of a torch file to its sum, which torch writes and does not read."""
+    if not zipfile.is_zipfile(path):
+        return  # torch's older format has none
+    with zipfile.ZipFile(path) as file:
+        if any(part.compress_type != zipfile.ZIP_STORED for part in file.infolist()):
+            raise ValueError("it is compressed, as torch writes none")
+        broken = file.testzip()
+    if broken is not None:
+        raise ValueError(f"{broken} in it is not what was written")
+
+
+def _load_safetensors(path: Path) -> dict[str, Any]:
+    """What `save` wrote there; of a file of others, whose header is not ours, the tensors alone."""
+    try:
+        with safetensors.safe_open(path, framework="pt") as file:
+            header = file.metadata() or {}
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        if "arch" not in header:
+            return tensors
+        return {**{key: json.loads(value) for key, value in header.items()}, "model": tensors}
+    except (safetensors.SafetensorError, OSError, ValueError, RuntimeError, MemoryError) as error:
+        raise ValueError(
+            f"checkpoint must be a complete safetensors file, got {path} ({error!s:.500})"
+        ) from error
+
+
+def mark_last(directory: Path, name: str) -> None:
+    """Point `last_checkpoint` at a file that is already whole."""
+    with atomic_write(directory / LAST) as file:
+        file.write(name.encode())
+
+
+def last(directory: Path) -> Path | None:
+    """The checkpoint that a run in `directory` would resume from; None if there is none."""
+    pointer = directory / LAST
+    if not pointer.is_file():
+        return None
+    return directory / Path(pointer.read_text(errors="replace").strip("\0\n ")).name
+
+
+def to_resume(directory: Path, resume: bool) -> Path | None:
+    """The checkpoint that a run in `directory` goes on from; None if it is to start anew.
+
+    Raises: ValueError if `directory` is a file, or holds a run that is not to be resumed.
+    """
+    file = next((path for path in (directory, *directory.parents) if path.is_file()), None)
+    if file is not None:
+        raise ValueError(f"--output must be a folder, got {file}, which is a file")
+    newest = last(directory)
+    if newest is not None and not resume:
+        raise ValueError(
+            f"--output must be new, got {directory}, which holds a run; "
+            "give --resume to go on with it, or another folder"
+        )
+    return newest
+
+
+def backbone_hash(
+    model: Mapping[str, Tensor], arch: Mapping[str, Any], preprocessing: Preprocessing
+) -> str:
+    """SHA-256, in hex, of every tensor's name, dtype, shape and bytes, the arch, and the input."""
+    digest = hashlib.sha256()
+    for name in sorted(model):
+        tensor = model[name].detach().cpu().contiguous()
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    settings = {"arch": dict(arch), "preprocessing": preprocessing.to_dict()}
+    digest.update(json.dumps(settings, sort_keys=True).encode())
+    return digest.hexdigest()
+
+
+def save_backbone(
+    path: Path,
+    *,
+    arch: Mapping[str, Any],
+    num_classes: int,
+    model: Mapping[str, Tensor],
+    preprocessing: Preprocessing,
+    recipe: Mapping[str, Any],
+    meta: Mapping[str, Any],
+) -> str:
+    """Write a classification network with all that is needed to use it again; return its hash."""
+    fingerprint = backbone_hash(model, arch, preprocessing)
+    payload = {
+        "format": FORMAT,
+        "arch": dict(arch),
+        "num_classes": num_classes,
+        "model": dict(model),
+        "preprocessing": preprocessing.to_dict(),
+        "recipe": dict(recipe),
+        "hash": fingerprint,
+        "meta": dict(meta),
+        "matching_heuristics": True,  # detectron2 then finds places by the ends of names
+    }
+    save(path, payload)
+    return fingerprint
+
+
+def load_backbone(path: Path) -> BackboneCheckpoint:
+    """Read what `save_backbone` wrote, and hold it to its hash.
+
+    Raises: ValueError if it is another kind of file, or not what was written.
+    """
+    return backbone_from_payload(load(path), path)
+
+
+def backbone_from_payload(payload: Mapping[str, Any], path: Path) -> BackboneCheckpoint:
+    """`load_backbone` of what `load` returned for `path`."""
+    if payload.get("format") != FORMAT:
+        raise ValueError(
+            f"format of {path} must be {FORMAT!r}, got {payload.get('format')!r}; "
+            "give a file that resdet train-backbone or resdet convert-weights wrote"
+        )
+    missing = set(BackboneCheckpoint.__dataclass_fields__) - set(payload)
+    if missing:
+        raise ValueError(f"{path} must be a whole checkpoint, got one without {sorted(missing)}")
+    try:
+        preprocessing = Preprocessing.from_dict(payload["preprocessing"])
+        found = backbone_hash(payload["model"], payload["arch"], preprocessing)
+    except Exception as error:  # its fields may hold anything
+        raise ValueError(
+            f"{path} must be a whole checkpoint, got fields of other kinds ({error!s:.200})"
+        ) from error
+    if found != payload["hash"]:
+        raise ValueError(
+            f"hash of {path} must be {payload['hash']}, got {found}; its weights, arch or "
+            "preprocessing are not what was written: take a whole copy, or write it anew"
+        )
+    return BackboneCheckpoint(
+        arch=payload["arch"],
+        num_classes=payload["num_classes"],
+        model=payload["model"],
+        preprocessing=preprocessing,
+        meta=payload["meta"],
+        recipe=payload["recipe"],
+        hash=found,
+    )

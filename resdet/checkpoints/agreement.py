@@ -1,0 +1,84 @@
+"""What a config and a checkpoint must agree on, and what the config takes from the weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fvcore.common.config import CfgNode
+
+from backbones.weights.checkpoint import Preprocessing
+from resdet import config
+from resdet.checkpoints.checkpoint import DetectorCheckpoint
+from resdet.config import ConfigError, get
+from resdet.modeling.registry import HEADS
+
+# weights mean something else under another value of these, though their shapes may agree
+MEANING = (
+    *("MODEL.BACKBONE.NAME", "MODEL.BACKBONE.NETWORK", "MODEL.BACKBONE.WIDTH", "MODEL.VGG.DEPTH"),
+    *("MODEL.RESNETS.DEPTH", "MODEL.RESNETS.STRIDE_IN_1X1", "MODEL.RESNETS.RES5_DILATION"),
+    *("MODEL.FPN.IN_FEATURES", "MODEL.FPN.OUT_CHANNELS", "MODEL.FPN.NORM", "MODEL.FPN.FUSE_TYPE"),
+    *("MODEL.ANCHOR_GENERATOR.SIZES", "MODEL.ANCHOR_GENERATOR.ASPECT_RATIOS"),
+    *("MODEL.ANCHOR_GENERATOR.OFFSET", "MODEL.ROI_BOX_HEAD.CLS_AGNOSTIC_BBOX_REG"),
+    *("MODEL.RPN.IN_FEATURES", "MODEL.RPN.BBOX_REG_WEIGHTS", "MODEL.ROI_HEADS.IN_FEATURES"),
+    *("MODEL.ROI_HEADS.NAME", "MODEL.ROI_BOX_HEAD.NAME", "MODEL.ROI_BOX_HEAD.FC_DIM"),
+    *("MODEL.ROI_BOX_HEAD.BBOX_REG_WEIGHTS", "MODEL.ROI_BOX_HEAD.POOLER_TYPE"),
+    *("MODEL.ROI_BOX_HEAD.POOLER_RESOLUTION", "MODEL.ROI_BOX_HEAD.POOLER_SAMPLING_RATIO"),
+)
+
+
+# of these, what a config must agree on with a foreign detector too; the rest it takes from it
+STRUCTURE = (
+    *("MODEL.BACKBONE.NAME", "MODEL.BACKBONE.NETWORK", "MODEL.BACKBONE.WIDTH"),
+    "MODEL.RESNETS.DEPTH",
+    *("MODEL.FPN.IN_FEATURES", "MODEL.FPN.NORM", "MODEL.RPN.IN_FEATURES"),
+    *("MODEL.ROI_HEADS.NAME", "MODEL.ROI_HEADS.IN_FEATURES", "MODEL.ROI_BOX_HEAD.NAME"),
+)
+
+
+def agree(cfg: CfgNode, engine: str, saved: DetectorCheckpoint, source: str) -> list[str]:
+    """Give `cfg` the checkpoint's preprocessing, and a foreign one's meaning; tell of it."""
+    lines = []
+    if saved.foreign:
+        taken = [key for key in MEANING if key not in STRUCTURE]
+        lines = _take(cfg, {key: get(saved.cfg, key) for key in taken})
+    _check_meaning(cfg, engine, saved.cfg, source)
+    return lines + adopt(cfg, _preprocessing(saved.cfg))
+
+
+def _check_meaning(cfg: CfgNode, engine: str, saved: CfgNode, source: str) -> None:
+    config.check(cfg, engine=engine, heads=HEADS.names(), training=False)
+    faults = [
+        f"{key} must be {get(saved, key)!r}, as in {source}, got {get(cfg, key)!r}"
+        for key in MEANING
+        if get(cfg, key) != get(saved, key)
+    ]
+    if faults:
+        raise ConfigError("config", faults)
+
+
+def _preprocessing(cfg: CfgNode) -> Preprocessing:
+    mean, std = tuple(cfg.MODEL.PIXEL_MEAN), tuple(cfg.MODEL.PIXEL_STD)
+    return Preprocessing(cfg.INPUT.FORMAT, 1.0, mean, std)
+
+
+def adopt(cfg: CfgNode, preprocessing: Preprocessing) -> list[str]:
+    """Set INPUT.FORMAT, PIXEL_MEAN and PIXEL_STD to what weights were trained with; tell of it."""
+    mean, std = preprocessing.pixel_mean_std()
+    wanted = {
+        "INPUT.FORMAT": preprocessing.channel_order,
+        "MODEL.PIXEL_MEAN": [round(m, 4) for m in mean],
+        "MODEL.PIXEL_STD": [round(s, 4) for s in std],
+    }
+    return _take(cfg, wanted)
+
+
+def _take(cfg: CfgNode, values: Mapping[str, Any]) -> list[str]:
+    lines = []
+    for key, value in values.items():
+        *sections, name = key.split(".")
+        node = get(cfg, ".".join(sections))
+        if node[name] != value:
+            lines.append(f"{key} {value} from the weights (config: {node[name]})")
+            node[name] = value
+    return lines

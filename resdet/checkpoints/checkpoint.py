@@ -1,0 +1,121 @@
+"""A detector at rest: canonical weights, its config, its classes, and where training stood."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fvcore.common.config import CfgNode
+from torch import Tensor
+
+from backbones.files import numpy_pickle
+from backbones.files.digests import check_name
+from backbones.weights import checkpoint
+from resdet import config
+from resdet.checkpoints import foreign
+
+FORMAT = "resdet/1"
+DETECTRON2 = "detectron2"  # `engine` of a detector with detectron2's own parts
+FINAL = "model_final.pth"
+BEST = "model_best.pth"
+
+
+@dataclass(frozen=True)
+class DetectorCheckpoint:
+    """`training` (optimiser, scaler, best score) is empty in files that are not for resuming."""
+
+    model: dict[str, Tensor]
+    cfg: CfgNode
+    class_names: tuple[str, ...]
+    engine: str
+    iteration: int
+    training: dict[str, Any]
+
+    @property
+    def foreign(self) -> bool:
+        """True of detectron2's own: its config is that of its kind, not one it was trained by."""
+        return self.engine == DETECTRON2
+
+
+def save(path: Path, state: DetectorCheckpoint) -> None:
+    """Write atomically."""
+    checkpoint.save(
+        path,
+        {
+            "format": FORMAT,
+            "model": state.model,
+            "config": state.cfg.dump(),
+            "class_names": list(state.class_names),
+            "engine": state.engine,
+            "iterations": state.iteration,  # not "iteration", from which detectron2 would go on
+            "training": state.training,
+            "matching_heuristics": True,  # detectron2 then finds places by the ends of names
+        },
+    )
+
+
+def load(path: Path, overrides: Sequence[str] = ()) -> DetectorCheckpoint:
+    """Read what `save` wrote, or a Faster R-CNN of detectron2's (.pkl, .pth), running no code.
+
+    `overrides`, KEY VALUE pairs, say of detectron2's what the file does not: see `foreign`.
+    Raises: FileNotFoundError; ValueError if the file is broken or no such detector.
+    """
+    path = Path(path)
+    payload = _read(path)
+    if payload.get("format") != FORMAT:
+        return _foreign(payload, path, overrides)
+    try:
+        return DetectorCheckpoint(
+            model=payload["model"],
+            cfg=config.loads(payload["config"], str(path)),
+            class_names=tuple(payload["class_names"]),
+            engine=payload["engine"],
+            iteration=payload["iterations"],
+            training=payload["training"],
+        )
+    except KeyError as error:
+        raise ValueError(f"{path} must be a whole checkpoint, got one without {error}") from error
+
+
+def holds_detector(path: Path) -> bool:
+    """True of what `load` reads; of a classification network's file, False.
+
+    Raises: FileNotFoundError; ValueError if the file is broken.
+    """
+    payload = _read(path)
+    return payload.get("format") == FORMAT or foreign.state_of(payload) is not None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if path.is_file():
+        check_name(path)
+    payload = numpy_pickle.load(path) if path.suffix == ".pkl" else checkpoint.load(path)
+    if not isinstance(payload, dict):
+        raise ValueError(f"{path} must hold a dict, got {type(payload).__name__}")
+    return payload
+
+
+def _foreign(payload: dict[str, Any], path: Path, overrides: Sequence[str]) -> DetectorCheckpoint:
+    state = foreign.state_of(payload)
+    if payload.get("format") == checkpoint.FORMAT:
+        raise ValueError(
+            f"checkpoint must be a detector, got {path}, which is a classification network: "
+            "backbones.load reads it, and MODEL.WEIGHTS of a config starts a detector from it"
+        )
+    if state is None:
+        raise ValueError(
+            f"format of {path} must be {FORMAT!r}, got {payload.get('format')!r}; give a "
+            "model_final.pth that resdet train-det wrote, or a Faster R-CNN of detectron2"
+        )
+    found = foreign.from_detectron2(state, str(path), overrides)
+    done = payload.get("iteration", -1)  # the last one, counted from 0
+    return DetectorCheckpoint(
+        model=found.model,
+        cfg=found.cfg,
+        class_names=found.class_names,
+        engine=DETECTRON2,
+        iteration=done + 1 if isinstance(done, int) else 0,
+        training={},
+    )

@@ -1,0 +1,1 @@
+"""The body of every subcommand, and the options they share."""

@@ -1,0 +1,105 @@
+"""Tell all that is wrong with data at once; --fix writes a corrected copy.
+
+examples:
+  resdet check-data --data VOCdevkit/VOC2007 --split trainval test
+  resdet check-data --data /data/imagenet --quick --json report.json
+  resdet check-data --annotations train.json val.json --images train2017 val2017 --fix fixed
+
+VOC, COCO and YOLO in any of their layouts, folders of classes, CIFAR's files, tar shards. Exits
+with 0 where nothing stops training, 1 where something does (with --fix: in the copy), 2 where it
+cannot be told.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from backbones.images.check_report import Report
+
+
+def main(argv: Sequence[str]) -> int:
+    args = parse(argv)
+
+    from backbones.images.check_report import write_reports
+    from backbones.machine.hardware import available_cores
+    from backbones.terminal.progress import reporting
+
+    workers = args.workers or available_cores()
+    told = []
+    with reporting("looking at images") as progress:
+        common: dict[str, Any] = {"full": not args.quick, "workers": workers, "progress": progress}
+        for report in _coco(args, common) if args.annotations else _folder(args, common):
+            print(*report.lines(args.examples), sep="\n", flush=True)
+            told.append(report)
+    if args.json:
+        write_reports(args.json, told)
+    return 1 if told[-1].total("error") else 0
+
+
+def _coco(args: argparse.Namespace, common: dict[str, Any]) -> Iterator[Report]:
+    """What is found, then what is found in the corrected copy."""
+    from resdet.data.coco.check import check_coco
+    from resdet.data.coco.fix import fix_coco
+
+    folders = args.images * (len(args.annotations) if len(args.images) == 1 else 1)
+    pairs = list(zip(args.annotations, folders, strict=True))
+    yield check_coco(pairs, **common)
+    if args.fix:
+        yield check_coco(fix_coco(pairs, args.fix, **common), **common)
+
+
+def _folder(args: argparse.Namespace, common: dict[str, Any]) -> Iterator[Report]:
+    from backbones.data.check_classes import check_classification, is_classification
+    from backbones.data.check_fix import fix_folder
+    from resdet.data.check import check_found, check_voc_folder
+    from resdet.data.discover import discover, holds_detection_data
+
+    root: Path = args.data
+    if (root / "ImageSets" / "Main").is_dir():  # the data may be too broken to be found
+        yield from check_voc_folder(root, args.split, args.fix, **common)
+        return
+    if root.is_dir() and is_classification(root) and not holds_detection_data(root):
+        yield check_classification(root, args.split, **common)
+        if args.fix:
+            fix_folder(root, args.fix, args.split, **common)
+            yield check_classification(args.fix, args.split, **common)
+        return
+    found = discover(root)
+    print(*found.lines(), sep="\n", flush=True)
+    yield from check_found(found, args.split, args.fix, **common)
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    parser = arguments()
+    args = parser.parse_args(argv)
+    if (args.annotations is None) != (args.images is None):
+        parser.error("--annotations and --images go together")
+    if args.images and len(args.images) not in (1, len(args.annotations)):
+        parser.error("--images must name one folder, or as many as --annotations names files")
+    if args.annotations and args.split:
+        parser.error("--split goes with --data: a JSON is a split of its own")
+    return args
+
+
+def arguments() -> argparse.ArgumentParser:
+    from backbones.terminal.parser import Parser, positive, whole
+
+    parser = Parser(__doc__)
+    data = parser.add_mutually_exclusive_group(required=True)
+    data.add_argument(
+        "--data", type=Path, metavar="DIR", help="VOC, COCO, YOLO, or images to classify"
+    )
+    data.add_argument("--annotations", type=Path, nargs="+", metavar="JSON", help="COCO form")
+    add = parser.add_argument
+    add("--images", type=Path, nargs="+", metavar="DIR", help="the folder of each JSON, or of all")
+    add("--split", nargs="+", default=(), metavar="NAME", help="of --data [all that are there]")
+    add("--quick", action="store_true", help="read heads only, decode nothing")
+    add("--fix", type=Path, metavar="DIR", help="write a corrected copy, check it")
+    add("--json", type=Path, metavar="FILE", help="write everything found")
+    add("--examples", type=whole, default=3, metavar="N", help="of a kind [3]")
+    add("--workers", type=positive, metavar="N", help="processes [the cores]")
+    return parser

@@ -1,0 +1,65 @@
+r"""COCO's twelve numbers of detections or of a checkpoint.
+
+examples:
+  resdet eval-coco --detections coco_instances_results.json --annotations val2017.json
+  resdet eval-coco --checkpoint model_final.pth --annotations val2017.json --images val2017
+  torchrun --nproc_per_node=8 -m resdet eval-coco --checkpoint model_final.pth \
+    --annotations val2017.json --images val2017 --shards found/
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+
+def main(argv: Sequence[str]) -> None:
+    from resdet.commands.arguments import check_sources
+
+    parser = arguments()
+    args = parser.parse_args(argv)
+    check_sources(parser, args)
+
+    from rich.console import Console
+
+    from resdet.commands import sources
+    from resdet.evaluation.analysis.analysis import analyse
+    from resdet.evaluation.analysis.tables import analysis_tables
+    from resdet.evaluation.coco.form import coco_truth
+    from resdet.evaluation.coco.match import match_areas
+    from resdet.evaluation.coco.score import cross_check, score_coco
+    from resdet.evaluation.tables import coco_class_table, coco_table
+
+    sources.check_outputs(args)
+    dataset = sources.ground_truth(args)
+    truth, found = coco_truth(dataset), sources.coco_results(args, dataset)
+    if found is None:
+        return  # the main process scores
+    matched = match_areas(truth, found)
+    scores = score_coco(truth, found, backend=args.backend, matched=matched)
+    if args.cross_check:
+        print(cross_check(truth, found, scores))
+    analysis = analyse(matched.matches, "101point")
+    for shown in (coco_class_table(scores), coco_table(scores), *analysis_tables(analysis)):
+        Console().print(shown)
+    sources.write_outputs(args, scores, analysis, matched.matches, dataset)
+
+
+def arguments() -> argparse.ArgumentParser:
+    from backbones.terminal.parser import Parser
+    from resdet.commands.arguments import add_outputs, add_sources
+
+    parser = Parser(__doc__)
+    add_sources(parser)
+    rules = parser.add_argument_group("rules")
+    rules.add_argument(
+        "--backend",
+        choices=("numpy", "faster", "pycocotools"),
+        default="numpy",
+        help="ours, faster-coco-eval or pycocotools [numpy]",
+    )
+    rules.add_argument(
+        "--cross-check", action="store_true", help="fail unless pycocotools has the same numbers"
+    )
+    add_outputs(parser)
+    return parser

@@ -1,0 +1,110 @@
+r"""VOC average precision of detections or of a checkpoint.
+
+examples:
+  resdet eval-voc --detections results/ --data VOCdevkit/VOC2007 --split test --metric both
+  resdet eval-voc --checkpoint model_final.pth --data VOCdevkit/VOC2007 --split test
+  torchrun --nproc_per_node=8 -m resdet eval-voc --checkpoint model_final.pth --shards found/ \
+    --data VOCdevkit/VOC2007 --split test
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from resdet.evaluation import DetectionTable, Rules
+    from resdet.structures.records import Dataset
+
+
+def main(argv: Sequence[str]) -> None:
+    from resdet.commands.arguments import check_sources
+
+    parser = arguments()
+    args = parser.parse_args(argv)
+    check_sources(parser, args)
+
+    from rich.console import Console
+
+    from resdet.commands import sources
+    from resdet.evaluation import ground_truth_by_id, match_voc, score_voc
+    from resdet.evaluation.analysis.analysis import analyse
+    from resdet.evaluation.analysis.tables import analysis_tables
+    from resdet.evaluation.precision import Metric
+    from resdet.evaluation.tables import voc_table
+
+    sources.check_outputs(args)
+    dataset = sources.ground_truth(args)
+    known = any(record.ground_truth is not None for record in dataset.records)
+    if args.submission:
+        _check_submission(args, known)
+    table = sources.detections(args, dataset)
+    if table is None:
+        return  # the main process scores
+    if args.submission:
+        _submit(args.submission, table, dataset)
+        if not known:
+            print("not scored: the split has no annotations; the evaluation server has them")
+            return
+    matches = match_voc(
+        ground_truth_by_id(dataset.records),
+        table,
+        dataset.class_names,
+        thresholds=args.iou,
+        rules=_rules(args),
+    )
+    metrics: tuple[Metric, ...] = (
+        ("11point", "area") if args.metric == "both" else (args.metric or dataset.metric,)
+    )
+    results: dict[str, dict[str, Any]] = {m: score_voc(matches, m) for m in metrics}
+    analysis = analyse(matches, metrics[0])
+    for shown in (voc_table(*results.values()), *analysis_tables(analysis)):
+        Console().print(shown)
+    numbers = results if args.metric == "both" else results[metrics[0]]
+    sources.write_outputs(args, numbers, analysis, matches, dataset)
+
+
+def arguments() -> argparse.ArgumentParser:
+    from backbones.terminal.parser import Parser
+    from resdet.commands.arguments import add_outputs, add_sources, thresholds
+
+    parser = Parser(__doc__)
+    add_sources(parser)
+    add = parser.add_argument_group("rules").add_argument
+    add("--metric", choices=("11point", "area", "both"), help="of AP [the rule of the data's year]")
+    add("--iou", type=thresholds, default=(0.5,), help="0.5 | 0.5,0.75 | 0.5:0.95 [0.5]")
+    add("--rules", choices=("devkit", "detectron2"), default="devkit", help="whose [devkit]")
+    add("--iou-rule", choices=("ge", "gt"), help="IoU >= t, > t [as the rules say]")
+    add("--recall", choices=("exact", "float"), help="of the eleven points [as the rules say]")
+    add_outputs(parser).add_argument(
+        "--submission", type=Path, metavar="FILE", help="write VOC 2012's .tar.gz; may lack truth"
+    )
+    return parser
+
+
+def _check_submission(args: argparse.Namespace, known: bool) -> None:
+    from backbones.files.outputs import check_writable
+    from resdet.evaluation.voc.submission import check_name
+
+    check_name(args.submission)
+    check_writable(args.submission, (args.detections, args.checkpoint, args.annotations))
+    if not known and (args.json or args.plots):
+        raise ValueError("--json and --plots need annotations, got a split that has none")
+
+
+def _submit(path: Path, table: DetectionTable, dataset: Dataset) -> None:
+    from resdet.evaluation.voc.submission import write_submission
+
+    write_submission(path, table, dataset.class_names)
+    print(f"written: {path}")
+
+
+def _rules(args: argparse.Namespace) -> Rules:
+    from dataclasses import replace
+
+    from resdet.evaluation.matches import VOC_RULES
+
+    given = {"iou": args.iou_rule, "recall": args.recall}
+    return replace(VOC_RULES[args.rules], **{k: v for k, v in given.items() if v})

@@ -1,0 +1,57 @@
+"""Export a detector or a classification network, to run without this package.
+
+examples:
+  resdet export output/mine/model_best.pth
+  resdet export output/mine/model_best.pth --images photos/ --output mine.onnx
+  resdet export output/resnet50/model_final.pth --format torch-export
+
+CHECKPOINT is of train-det, of either engine, of train-backbone, or of others, as eval-voc and
+eval-backbone read them. The file takes images as uint8 RGB and normalises them itself; a detector
+takes one image of any size and gives boxes, labels and scores, a network a batch and gives logits
+and scores. Class names, resizing and the checkpoint's hash stand in its metadata.
+
+Five images go through both. Nothing is written where boxes differ by more than 1e-2 pixels or
+scores by more than 1e-3. docs/examples/onnx_without_torch.py runs the file without torch.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def arguments() -> argparse.ArgumentParser:
+    from backbones.export.request import SUFFIXES
+    from backbones.terminal.parser import Parser
+
+    parser = Parser(__doc__)
+    add = parser.add_argument
+    add("checkpoint", metavar="CHECKPOINT", type=Path, help="model_final.pth, model_best.pth, ...")
+    add("--format", choices=tuple(SUFFIXES), default="onnx", help="[onnx]")
+    add("--output", type=Path, metavar="FILE", help="[CHECKPOINT, ending in .onnx or .pt2]")
+    add("--images", type=Path, metavar="DIR", help="five of them are compared [made up]")
+    return parser
+
+
+def main(argv: Sequence[str]) -> None:
+    args = arguments().parse_args(argv)
+
+    from backbones.export.request import SUFFIXES, check_request
+
+    output = args.output or args.checkpoint.with_suffix(SUFFIXES[args.format])
+    check_request(args.format, output)
+
+    from resdet.checkpoints.checkpoint import holds_detector
+
+    if holds_detector(args.checkpoint):
+        from resdet.export.detector import export_detector as export
+    else:
+        from backbones.export.classifier import export_classifier as export
+    done = export(args.checkpoint, args.format, output, args.images)
+    print(*done.table(), sep="\n")
+    print(f"{output}: {args.format}, {done.size / 1e6:.1f} MB")
+    print(f"  input   {done.contract.metadata['input']}")
+    print(f"  outputs {done.contract.metadata['outputs']}")
+    for note in done.notes:
+        print(f"  note: {note}")

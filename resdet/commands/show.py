@@ -1,0 +1,321 @@
+"""What a detector finds in images, videos and what a camera sees, drawn and written."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from backbones.files.outputs import check_writable
+from backbones.images.decoding import read_image
+from backbones.terminal.progress import tracked
+from backbones.terminal.wording import nearest_first
+from resdet.detector.pipeline import ahead, behind
+from resdet.structures.records import Dataset, Detections, ImageId
+from resdet.visualization import video
+from resdet.visualization.draw import Tags, draw_detections
+from resdet.visualization.judged import draw_judged
+from resdet.visualization.lettering import Image
+from resdet.visualization.media import IMAGES, check_output, image_files, write_image
+from resdet.visualization.sheet import ContactSheet
+
+if TYPE_CHECKING:
+    from resdet.detector.inference import Detector
+
+Named = tuple[ImageId, Image]
+Draw = Callable[[Image, Detections], Image]
+Given = Dataset | video.Source | list[Path]
+Target = Callable[[Path], Path | None]
+
+
+def inputs_of(given: Sequence[str]) -> video.Source | list[Path]:
+    """The number of a camera, a video, or images and folders of them.
+
+    Raises: ValueError if there is no such thing, or two images have one name.
+    """
+    if len(given) == 1 and given[0].isdigit() and not Path(given[0]).exists():
+        return video.Camera(int(given[0]))
+    paths = [Path(one) for one in given]
+    films = [p for p in paths if p.suffix.lower() in video.VIDEOS and not p.is_dir()]
+    if films and len(paths) > 1:
+        raise ValueError(f"input must be one video or any number of images, got {films[0]} of both")
+    if films:
+        return video.open_video(films[0])
+    files = [file for path in paths for file in image_files(path)]
+    first: dict[str, Path] = {}
+    for file in files:
+        other = first.setdefault(file.name, file)
+        if other is not file:
+            raise ValueError(
+                f"images must have different names, got {other} and {file}; "
+                "draw one folder at a time"
+            )
+    return files
+
+
+def is_file(output: Path) -> bool:
+    """Whether `output` names a picture or a film, and not the folder for them."""
+    return output.suffix.lower() in (*IMAGES, *video.VIDEOS) and not output.is_dir()
+
+
+def check_target(output: Path | None, given: Given, inputs: Sequence[str] | None) -> None:
+    """Find out before the work whether what is drawn could be written.
+
+    Raises: ValueError for a file of several, or an input's own; OSError where nothing can be.
+    """
+    if output is None:
+        return
+    files = given if isinstance(given, list) else [Path(one) for one in inputs or ()]
+    if not is_file(output):
+        pictures = given if isinstance(given, list) else []
+        check_output(output, [file for file in files if file.exists()], pictures)
+        return
+    suffixes = IMAGES if isinstance(given, list) else video.VIDEOS
+    if len(files) != 1 or output.suffix.lower() not in suffixes:
+        raise ValueError(f"output must be a folder for what is drawn here, got the file {output}")
+    if not isinstance(given, (list, Dataset)) and output.suffix.lower() != given.suffix:
+        raise ValueError(f"output must be a {given.suffix} file for this video, got {output}")
+    if output.resolve() == files[0].resolve():
+        raise ValueError(f"output must be another file than the input, got {output}")
+    check_writable(output)
+
+
+def check_sheet(sheet: Path, given: Given, inputs: Sequence[str] | None) -> None:
+    """Find out before the work whether a contact sheet could be written, and over no input.
+
+    Raises: OSError where it could not.
+    """
+    read: list[Path] = [Path(one) for one in inputs or ()]
+    if isinstance(given, list):
+        read = given
+    elif isinstance(given, Dataset):
+        read = [record.path for record in given.records]
+    check_writable(sheet, read)
+    if not cv2.haveImageWriter(sheet.name):
+        raise OSError(f"contact sheet must be a picture ({' '.join(IMAGES)}), got {sheet}")
+
+
+def target_of(output: Path | None, given: Given) -> Target:
+    """Where each picture goes; names are kept, and those of a dataset are .jpg."""
+    if output is None:
+        return lambda path: None
+    if is_file(output):
+        return lambda path: output
+    if isinstance(given, list):
+        return lambda path: output / path.name
+    if not isinstance(given, Dataset):
+        return lambda path: output / f"{path.stem if path.suffix else f'camera{path}'}.mp4"
+    stems = Counter(record.path.stem for record in given.records)
+    numbers = {record.path: number for number, record in enumerate(given.records)}
+
+    def numbered(path: Path) -> Path:
+        same = stems[path.stem] > 1  # in folders of their own
+        return output / f"{path.stem}{f'_{numbers[path]:06}' if same else ''}.jpg"
+
+    return numbered
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What of the detections is drawn: the `top` of an image (0: all), of some classes, surely."""
+
+    threshold: float = 0.5
+    top: int = 0
+    classes: tuple[str, ...] = ()
+    tags: Tags = "all"
+
+    def check(self, class_names: Sequence[str]) -> None:
+        """Raises: ValueError for a class that the detector does not know."""
+        for name in self.classes:
+            if name not in class_names:
+                near = ", ".join(nearest_first(name, class_names)[:5])
+                raise ValueError(f"class must be one of the detector's ({near}, ...), got {name!r}")
+
+    def of(self, found: Detections, class_names: Sequence[str]) -> Detections:
+        """Those to draw, the surest first."""
+        keep = found.scores >= self.threshold
+        if self.classes:
+            keep &= np.isin(found.labels, [class_names.index(name) for name in self.classes])
+        rows = np.flatnonzero(keep)
+        rows = rows[np.argsort(-found.scores[rows], kind="stable")]
+        rows = rows[: self.top] if self.top else rows
+        columns = (found.boxes[rows], found.labels[rows], found.scores[rows])
+        return Detections(found.image_id, *columns)
+
+
+@dataclass
+class Show:
+    """A detector, what of it is drawn, and what takes a copy of every picture."""
+
+    detector: Detector
+    shown: Shown
+    sheet: ContactSheet | None = None
+
+    def images(self, files: Sequence[Path], target: Target) -> str:
+        """Draw in each file and write it where `target` says, unless that is None.
+
+        Raises: ValueError if none can be read.
+        """
+        unreadable = []
+
+        def frames() -> Iterator[Named]:
+            for number, path in enumerate(tracked(files, "drawing")):
+                try:
+                    image = read_image(path, "BGR")
+                except ValueError as error:
+                    unreadable.append(path)
+                    print(f"warning: left out: {error}", file=sys.stderr)
+                    continue
+                yield number, image
+
+        def write(number: ImageId, picture: Image) -> None:
+            path = files[int(number)]
+            self._keep(path.name, picture, target(path))
+
+        drawn = self._each(frames(), self._detections, write)
+        if not drawn:
+            raise ValueError(f"input must hold a readable image, got {len(unreadable)} unreadable")
+        return f"drawn: {drawn}, unreadable: {len(unreadable)}"
+
+    def beside_truth(self, dataset: Dataset, target: Target, most: int = 0) -> str:
+        """Images of a dataset, ground truth to the left, detections judged to the right.
+
+        Raises: ValueError if nothing is known of its objects, or its classes are others.
+        """
+        records = [r for r in dataset.records if r.ground_truth is not None]
+        if not records:
+            raise ValueError(
+                f"{dataset.name} must have ground truth, got none; give --input for images alone"
+            )
+        if most and len(records) > most:  # spread over the whole
+            records = [records[i * len(records) // most] for i in range(most)]
+        totals: dict[str, int] = {}
+        names = self.detector.class_names
+        labels = _labels(dataset, names)
+
+        def draw(image: Image, found: Detections) -> Image:
+            record = records[int(found.image_id)]
+            assert record.ground_truth is not None
+            shown = self.shown.of(found, names)
+            truth = replace(record.ground_truth, labels=labels[record.ground_truth.labels])
+            title = f"{record.path.name}, scores of at least {self.shown.threshold:g}"
+            judged = draw_judged(image, truth, shown, names, title=title)
+            for kind, count in judged.counts.items():
+                totals[kind] = totals.get(kind, 0) + count
+            return judged.picture
+
+        def write(number: ImageId, picture: Image) -> None:
+            path = records[int(number)].path
+            self._keep(path.name, picture, target(path))
+
+        frames = ((i, read_image(r.path, "BGR")) for i, r in enumerate(tracked(records, "drawing")))
+        drawn = self._each(frames, draw, write)
+        told = ", ".join(f"{kind} {count}" for kind, count in totals.items())
+        return f"drawn: {drawn} of {len(dataset)}; at IoU 0.5, {told or 'nothing to find or found'}"
+
+    def video(
+        self, source: video.Source, target: Path | None, most: int = 0, seconds: float = 0
+    ) -> str:
+        """Every frame, or the first; a camera until then or until it is interrupted.
+
+        Raises: ValueError if there is none.
+        """
+        camera = isinstance(source, video.Camera)
+        times: deque[Fraction] = deque()
+        total = min(most or source.num_frames, source.num_frames or most)
+
+        def frames() -> Iterator[Named]:
+            stamped = tracked(islice(source, most or None), "drawing", total or None)
+            for number, (at, image) in enumerate(stamped):
+                if seconds and at >= seconds:
+                    return
+                times.append(at)
+                yield number, image
+
+        drawn = 0
+        target = target and target.with_suffix(source.suffix)
+        with contextlib.ExitStack() as stack:
+            writer = stack.enter_context(source.writer(target)) if target else None
+
+            def write(number: ImageId, picture: Image) -> None:
+                nonlocal drawn
+                at = times.popleft()
+                self._keep(f"{float(at):.2f} s", picture, None)
+                if writer:
+                    writer.write(at, picture)
+                drawn += 1
+
+            with _stopping() if camera else contextlib.nullcontext():
+                self._each(frames(), self._detections, write)
+        if not drawn:
+            raise ValueError("input must hold a readable frame, got none")
+        pace = "in the time that passed" if camera else f"{float(source.rate):.5g} a second"
+        damaged = f", {source.damaged} damaged left out" if source.damaged else ""
+        return f"drawn: {drawn} frames, {pace}{damaged}{f', in {target}' if target else ''}"
+
+    def _keep(self, name: str, picture: Image, path: Path | None) -> None:
+        if self.sheet is not None:
+            self.sheet.add(name, picture)
+        if path is not None:
+            write_image(path, picture)
+
+    def _detections(self, image: Image, found: Detections) -> Image:
+        names = self.detector.class_names
+        one = self.shown.of(found, names)
+        return draw_detections(
+            image, one.boxes, one.labels, one.scores, names, tags=self.shown.tags
+        )
+
+    def _each(
+        self, frames: Iterable[Named], draw: Draw, write: Callable[[ImageId, Image], None]
+    ) -> int:
+        """Read ahead, detect, draw and write behind; few images are in memory."""
+        held: deque[Named] = deque()
+
+        def passed_on() -> Iterator[Named]:
+            with contextlib.closing(ahead(frames)) as read:  # type: ignore[type-var]
+                for frame in read:
+                    held.append(frame)
+                    yield frame
+
+        def draw_and_write(found: Detections) -> None:
+            name, image = held.popleft()
+            write(name, draw(image, found))
+
+        done = behind(draw_and_write, self.detector.predict(passed_on()))
+        with contextlib.closing(done):  # type: ignore[type-var]
+            return sum(1 for _ in done)
+
+
+def _labels(dataset: Dataset, names: Sequence[str]) -> NDArray[np.int64]:
+    """The detector's label of each class of the data."""
+    unknown = [name for name in dataset.class_names if name not in names]
+    if unknown:
+        raise ValueError(
+            f"classes of {dataset.name} must be the detector's ({', '.join(names)}), "
+            f"got {', '.join(unknown)}; give data with the same classes"
+        )
+    return np.array([names.index(name) for name in dataset.class_names], np.int64)
+
+
+@contextlib.contextmanager
+def _stopping() -> Iterator[None]:
+    """Ctrl-C and SIGTERM end a recording: what there is stays."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        print("stopped")
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,196 @@
+"""What is scored and against what: files or a checkpoint, ground truth in VOC's form or COCO's."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from backbones.files.json_file import read_json
+from backbones.files.outputs import check_folder, check_writable
+from resdet.commands.arguments import extras, speed
+from resdet.evaluation.coco.form import (
+    CocoResults,
+    from_coco_results,
+    read_results,
+    with_ids_of,
+)
+from resdet.evaluation.matches import Matches
+from resdet.evaluation.record import matches_path, write_result
+from resdet.evaluation.table import DetectionTable
+from resdet.evaluation.voc.comp4 import read_comp4
+from resdet.structures.boxes import to_xywh
+from resdet.structures.records import Dataset
+
+
+def ground_truth(args: argparse.Namespace) -> Dataset:
+    """The data that the options name; pictures are looked for only where a detector needs them.
+
+    Raises: ValueError with every fault of the data.
+    """
+    from resdet.data.coco.reader import load_coco
+    from resdet.data.discover import discover
+    from resdet.data.voc.reader import load_voc
+
+    if args.annotations:
+        return load_coco(args.annotations, args.images)
+    pictures = args.checkpoint is not None
+    if args.split:  # VOC's own folders need no looking
+        root = voc_root(args.data, args.split)
+        if (root / "ImageSets" / "Main" / f"{args.split}.txt").is_file():
+            return load_voc(root, args.split, images=pictures)
+    found = discover(args.data, beside=(args.checkpoint or args.detections).parent)
+    split = args.split or found.to_measure
+    if os.environ.get("RANK", "0") == "0":
+        print(*found.lines(), f"measured {split}", sep="\n", flush=True)
+    return found.load(split, images=pictures)
+
+
+def voc_root(data: Path, split: str) -> Path:
+    """The folder itself, or the one VOC year below it that has the split.
+
+    Raises: ValueError where several years have it.
+    """
+    years = sorted([*data.glob("VOC[0-9]*"), *data.glob("VOCdevkit/VOC[0-9]*")])
+    has_split = [f for f in years if (f / "ImageSets" / "Main" / f"{split}.txt").is_file()]
+    if (data / "ImageSets").is_dir() or not has_split:
+        return data
+    if len(has_split) > 1:
+        raise ValueError(
+            f"data must be one VOC root, got {data}, which holds {', '.join(map(str, has_split))}; "
+            "name the one to score"
+        )
+    return has_split[0]
+
+
+def detections(args: argparse.Namespace, dataset: Dataset) -> DetectionTable | None:
+    """The detections that the options name, labels and image ids as the data has them.
+
+    Under torchrun a detector runs in every process and the main one has them all; in others, None.
+    Raises: ValueError if classes or images are not those of the data; both are listed.
+    """
+    if args.checkpoint:
+        return detect(args, dataset)
+    _check_alone()
+    if args.detections.is_file():
+        table = from_coco_results(args.detections, dataset.category_ids, dataset.class_names)
+    else:
+        table = read_comp4(args.detections, dataset.class_names)
+    return table.for_images(record.image_id for record in dataset.records)
+
+
+def detect(args: argparse.Namespace, dataset: Dataset) -> DetectionTable | None:
+    """What the detector of the options finds in every image; None as `detections` says.
+
+    `args.tested` becomes what extras it was tested with.
+    Raises: ValueError if its classes are not those of the data; both are listed.
+    """
+    from backbones.files.digests import file_digest
+    from backbones.machine import distributed
+    from resdet.detector.extras.extras import Extras
+    from resdet.detector.inference import load_detector
+    from resdet.detector.shards import detect_all, detect_in_shards
+
+    with distributed.joined():
+        detector = load_detector(
+            *(args.checkpoint, args.engine, args.device), speed=speed(args), testing=extras(args)
+        )
+        asked = Extras.of(detector.cfg)
+        args.tested = str(asked)
+        DetectionTable.of([]).for_classes(detector.class_names, dataset.class_names)
+        if args.shards:
+            made_by = {
+                "checkpoint": file_digest(args.checkpoint),
+                "engine": detector.engine.NAME,
+                "precision": args.precision,
+            }
+            if asked:
+                made_by["testing"] = str(asked)
+                made_by["ensemble"] = " ".join(map(file_digest, map(Path, asked.ensemble)))
+            found = detect_in_shards(detector, dataset, args.shards, made_by)
+        else:
+            found = detect_all(detector, dataset)
+    if found is None:
+        return None
+    return DetectionTable.of(found).for_classes(detector.class_names, dataset.class_names)
+
+
+def _check_alone() -> None:
+    processes = int(os.environ.get("WORLD_SIZE", 1))
+    if processes > 1:
+        raise ValueError(
+            f"--detections must be scored by one process, got {processes}; "
+            "torchrun is for --checkpoint, whose images it shares out"
+        )
+
+
+def coco_results(args: argparse.Namespace, dataset: Dataset) -> CocoResults | None:
+    """The detections that the options name; a results file as it is, to the last bit.
+
+    None and raises: as `detections`.
+    """
+    if args.detections and args.detections.is_file():
+        _check_alone()
+        categories = dict(zip(dataset.category_ids, dataset.class_names))
+        return with_ids_of(categories, read_results(args.detections))
+    table = detections(args, dataset)
+    if table is None:
+        return None
+    boxes = to_xywh(table.boxes).astype(np.float64)
+    np.maximum(boxes[:, 2:], 0, out=boxes[:, 2:])  # an inverted box is one without area
+    return CocoResults(
+        image_ids=table.image_ids,
+        images=table.images,
+        categories=np.array(dataset.category_ids, np.int64)[table.labels],
+        boxes=boxes,
+        scores=table.scores,
+        names=frozenset(),
+    )
+
+
+def check_outputs(args: argparse.Namespace) -> None:
+    """Find out before the work whether all that is asked for could be written.
+
+    Raises: OSError naming the first that could not.
+    """
+    inputs = (args.detections, args.checkpoint, args.annotations)
+    if args.json:
+        check_writable(args.json, inputs)
+        check_writable(matches_path(args.json), inputs)
+    if args.plots:
+        check_folder(args.plots)
+
+
+def write_outputs(
+    args: argparse.Namespace,
+    numbers: Mapping[str, Any],
+    analysis: Mapping[str, Any],
+    matches: Matches,
+    dataset: Dataset,
+) -> None:
+    """What --json and --plots ask for, each file named when it is there."""
+    from resdet.visualization.plots import write_plots
+
+    if args.json:
+        content = {**config_of(args), **numbers, "analysis": analysis}
+        if tested := getattr(args, "tested", ""):
+            content["testing"] = tested
+        write_result(args.json, content, matches, dataset, args.images)
+        print(f"written: {args.json}")
+    if args.plots:
+        for plot in write_plots(args.plots, matches, analysis):
+            print(f"written: {plot}")
+
+
+def config_of(args: argparse.Namespace) -> dict[str, str]:
+    """{"config": its name} where detections or checkpoint lie in the folder of a training run."""
+    try:
+        run = read_json((args.checkpoint or args.detections).parent / "results.json")
+    except (OSError, ValueError):
+        return {}
+    name = run.get("config") if isinstance(run, dict) and "metrics" in run else None
+    return {"config": name} if isinstance(name, str) else {}

@@ -1,0 +1,103 @@
+"""Train a detector, measure it, and write all that is left of it into one folder.
+
+examples:
+  resdet train-det --data photos/ --output output/mine
+  resdet train-det --config shapes_r18 --output output/shapes_r18
+  resdet train-det --config coco_r101 SOLVER.IMS_PER_BATCH 8 MODEL.DEVICE cuda
+  torchrun --nproc_per_node=8 -m resdet train-det --config coco_r101
+
+Exit code: 2 wrong input or a full disk, 3 a loss that is not finite, 143 and 130 a stop by SIGTERM
+and SIGINT, after a checkpoint was saved; torchrun has a code of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from backbones.terminal.parser import Parser, add_run, positive
+from resdet.commands.arguments import PRECISIONS, add_engine
+from resdet.commands.train_options import from_data, in_config
+
+OWN = "own_r18"
+
+
+def arguments() -> argparse.ArgumentParser:
+    parser = Parser(__doc__)
+    add_run(parser, "configs/detection", default=OWN)
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="your own: VOC, COCO or YOLO, found by looking; sets DATASETS and NUM_CLASSES",
+    )
+    add_engine(parser)
+    parser.add_argument("--eval-only", action="store_true", help="measure, do not train")
+    parser.add_argument(
+        "--precision", choices=PRECISIONS, help="of the networks [SOLVER.AMP; --eval-only: fp32]"
+    )
+    parser.add_argument("--compile", action="store_true", help="MODEL.COMPILE True: torch.compile")
+    parser.add_argument(
+        "--batch",
+        type=positive,
+        metavar="N",
+        help="images in one step [SOLVER.IMS_PER_BATCH; --eval-only: in one pass, 1]",
+    )
+    return parser
+
+
+def main(argv: Sequence[str]) -> None:
+    parser = arguments()
+    args = parser.parse_args(argv)
+    if not (args.config or args.data):
+        parser.error("--config NAME or --data DIR must be given")
+
+    from resdet import config, engines
+    from resdet.modeling.registry import HEADS
+
+    engine_name = engines.choose(args.engine)
+    given = [*args.overrides, *in_config(args)]
+    cfg = config.load(args.config or OWN, given)
+    output = args.output or Path(cfg.OUTPUT_DIR)
+    cfg = config.load(args.config or OWN, [*from_data(args, output), *given])
+    config.check(cfg, engine=engine_name, heads=HEADS.names(), training=not args.eval_only)
+    name = Path(args.config or OWN).stem
+    cfg.OUTPUT_DIR = str(output)
+    if os.environ.get("RANK", "0") == "0":
+        # torch takes seconds to load
+        print(f"{name}, engine {engine_name} -> {output}/", flush=True)
+
+    from rich.console import Console
+
+    from backbones.machine import distributed
+    from resdet.detector.speed import Speed
+    from resdet.evaluation.tables import score_tables
+    from resdet.training import train as training
+
+    engine = engines.load(engine_name)
+    with distributed.joined():
+        if args.eval_only:
+            path = args.init_from or output / "model_final.pth"
+            if "MODEL.WEIGHTS" in args.overrides[::2] and not args.init_from and cfg.MODEL.WEIGHTS:
+                path = Path(cfg.MODEL.WEIGHTS)  # detectron2's way to say it
+            speed = Speed(args.precision or "fp32", args.compile, args.batch or 1)
+            results = training.evaluate_checkpoint(
+                cfg, engine, name, output, path, args.overrides, speed
+            )
+        else:
+            results = training.train_detector(
+                cfg,
+                engine,
+                name,
+                output,
+                resume=args.resume,
+                init_from=args.init_from,
+                overrides=args.overrides,
+            )
+        if distributed.is_main():
+            for dataset, scores in results["metrics"].items():
+                print(dataset if scores else f"{dataset}: no ground truth, detections written")
+                Console().print(*score_tables(scores))
+            print(f"everything is in {output}/")

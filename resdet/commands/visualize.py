@@ -1,0 +1,107 @@
+"""Draw what a detector finds in images, folders, videos or before a camera.
+
+--data and --annotations show each image twice: what is there, and what is found, coloured as in
+the gallery by what became of it. A video keeps the times of its frames and its sound (extra
+`video`); a camera films until Ctrl-C, --limit or --seconds.
+
+examples:
+  resdet visualize --checkpoint model_final.pth --input photos/ --output drawn/
+  resdet visualize --checkpoint model_final.pth --input film.mp4 --output drawn/ --threshold 0.7
+  resdet visualize --checkpoint model_final.pth --input 0 --output drawn/ --seconds 30
+  resdet visualize --checkpoint model_final.pth --data /data/mine --limit 50 --contact-sheet all.jpg
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def arguments() -> argparse.ArgumentParser:
+    from backbones.terminal.parser import Parser, add_device, number, positive, share
+    from resdet.commands.arguments import add_engine, add_extras, add_speed
+
+    parser = Parser(__doc__)
+    parser.add_argument("--checkpoint", type=Path, required=True, metavar="FILE", help="a detector")
+    shown = parser.add_argument_group("what is shown").add_mutually_exclusive_group(required=True)
+    shown.add_argument("--input", "--video-input", nargs="+", metavar="PATH",
+        help="images, a folder, a video, or the number of a camera")  # fmt: skip
+    shown.add_argument("--webcam", dest="input", action="store_const", const=["0"],
+        help="as --input 0")  # fmt: skip
+    shown.add_argument("--data", type=Path, metavar="DIR",
+        help="beside the ground truth of VOC, COCO or YOLO data, found by looking")  # fmt: skip
+    shown.add_argument("--annotations", type=Path, metavar="JSON", help="the same of COCO's form")
+    more = parser.add_argument_group("which of it").add_argument
+    more("--split", metavar="NAME", help="of --data: train, val, ... [test, else val, else all]")
+    more("--images", type=Path, metavar="DIR", help="of --annotations: the folder of the images")
+    more("--limit", "--frames", type=positive, default=0, metavar="N",
+        help="frames of a video or a camera; images; of --data spread over it [all]")  # fmt: skip
+    more("--seconds", type=number, default=0.0, metavar="S", help="of a video or a camera [all]")
+    more("--threshold", "--confidence-threshold", type=share, default=0.5, metavar="SCORE",
+        help="least score drawn [0.5]")  # fmt: skip
+    more("--classes", "--labels", nargs="+", default=[], metavar="NAME", help="these only [all]")
+    more("--top", type=positive, default=0, metavar="N", help="the surest N of an image [all]")
+    more("--hide", choices=("scores", "tags"), help="names alone, or boxes alone")
+    out = parser.add_argument_group("what is written").add_argument
+    out("--output", type=Path, metavar="PATH", help="folder; names are kept. Or a file, for one")
+    out("--contact-sheet", type=Path, metavar="FILE", help="small copies of all, in one picture")
+    running = parser.add_argument_group("how the detector is run")
+    add_engine(running)
+    add_device(running)
+    add_speed(running)
+    add_extras(parser)
+    return parser
+
+
+def main(argv: Sequence[str]) -> None:
+    parser = arguments()
+    args = parser.parse_args(argv)
+    if not (args.output or args.contact_sheet):
+        parser.error("--output, --contact-sheet or both must be given")
+    if args.split and not args.data:
+        parser.error("--split goes with --data: a JSON is a split of its own")
+    if args.seconds < 0:
+        parser.error(f"--seconds must not be negative, got {args.seconds:g}")
+    if (args.annotations is None) != (args.images is None):
+        parser.error("--annotations and --images go together")
+
+    from resdet.commands.arguments import extras, speed
+    from resdet.commands.show import Show, Shown, check_sheet, check_target, inputs_of, target_of
+    from resdet.commands.sources import ground_truth
+    from resdet.structures.records import Dataset
+    from resdet.visualization.draw import Tags
+    from resdet.visualization.sheet import ContactSheet
+    from resdet.visualization.video import WITHOUT_AV, Video
+
+    given = inputs_of(args.input) if args.input else ground_truth(args)
+    check_target(args.output, given, args.input)
+    if args.contact_sheet:
+        check_sheet(args.contact_sheet, given, args.input)
+
+    from resdet.detector.inference import load_detector
+
+    detector = load_detector(
+        *(args.checkpoint, args.engine, args.device), speed=speed(args), testing=extras(args)
+    )
+    hidden: dict[str | None, Tags] = {"scores": "names", "tags": "none", None: "all"}
+    tags = hidden[args.hide]
+    shown = Shown(args.threshold, args.top, tuple(args.classes), tags)
+    shown.check(detector.class_names)
+    sheet = ContactSheet() if args.contact_sheet else None
+    show = Show(detector, shown, sheet)
+    target = target_of(args.output, given)
+    if isinstance(given, list):
+        print(show.images(given[: args.limit or None], target))
+    elif isinstance(given, Dataset):
+        print(show.beside_truth(given, target, args.limit))
+    else:
+        if isinstance(given, Video):
+            print(WITHOUT_AV)
+        print(show.video(given, target(Path(args.input[0])), args.limit, args.seconds))
+    if args.output:
+        print(f"written: {args.output}")
+    if sheet:
+        sheet.write(args.contact_sheet)
+        left_out = f", {sheet.left_out} left out" if sheet.left_out else ""
+        print(f"written: {args.contact_sheet}, {len(sheet)} pictures{left_out}")

@@ -1,0 +1,1 @@
+"""COCO-form JSON: found, read, checked, mended, written."""

@@ -1,0 +1,232 @@
+"""A check of COCO-form JSON files with their folders of images, told at once."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from backbones.files.json_file import repeated_keys
+from backbones.images.check_kinds import MISSING, tell_classes, tell_copies, tell_images
+from backbones.images.check_report import Kind, Report
+from backbones.images.folders import SUFFIXES
+from backbones.images.inspect import Progress, inspect_images
+from resdet.data.check_boxes import (
+    BROKEN,
+    TWICE,
+    UNKNOWN_CLASS,
+    UNLISTED,
+    Item,
+    tell_boxes,
+    tell_readers,
+)
+from resdet.data.coco.reader import (
+    IDS_DIFFER,
+    by_id,
+    class_names,
+    fault_of,
+    image_path,
+    load_coco,
+    read_content,
+    size_of,
+)
+from resdet.data.validate import Faults
+from resdet.structures import boxes as box
+
+REPEATED_ID = Kind(
+    "repeated id", "error", "ids of images or categories that are there twice", "renumber them"
+)
+REPEATED_ANNOTATION_ID = Kind(
+    "repeated annotation id",
+    "warning",
+    "ids of annotations that are there twice",
+    "pycocotools keeps one of them; --fix renumbers",
+)
+
+
+REPEATED_KEY = Kind(
+    "repeated key",
+    "warning",
+    "keys that one object of the JSON holds twice",
+    "readers take the last; drop the other",
+)
+
+
+@dataclass(frozen=True)
+class CocoFile:
+    """One JSON as it lies there: `paths` of the images that are sound, `objects` by image id."""
+
+    file: Path
+    content: dict[str, Any]
+    categories: dict[int, dict[str, Any]]
+    images: dict[int, dict[str, Any]]
+    paths: dict[int, str]
+    objects: dict[int, list[dict[str, Any]]]
+
+    def item(self, image_id: int) -> Item:
+        """One image as the check of boxes takes it."""
+        image, objects = self.images[image_id], self.objects.get(image_id, [])
+        boxes = np.array([entry["bbox"] for entry in objects], np.float64).reshape(-1, 4)
+        names = [str(self.categories[entry["category_id"]]["name"]) for entry in objects]
+        return Item(
+            f"{self.file.name}, image {image_id}",
+            self.paths.get(image_id, ""),
+            size_of(image, Faults("")),  # told where the file was read
+            names,
+            box.from_xywh(boxes),
+            labelled="annotations" in self.content,
+        )
+
+
+def check_coco(
+    pairs: Sequence[tuple[Path, Path]],
+    *,
+    full: bool = True,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> Report:
+    """Everything that is wrong in the JSON files, each with its folder of images.
+
+    Raises: OSError if a process that decodes is killed.
+    """
+    started = time.monotonic()
+    subject = _subject([file for file, _ in pairs])
+    report = Report(subject, "COCO", "full" if full else "quick")
+    files = []
+    for file, folder in pairs:
+        faults = Faults(f"COCO data {file}")
+        try:
+            files.append(read_file(file, folder, report, faults))
+        except ValueError:
+            for fault in faults.found:
+                report.add(BROKEN, fault)
+    splits = _splits([one.file for one in files])
+    listed = {split: list(one.paths.values()) for split, one in zip(splits, files)}
+    paths = list(dict.fromkeys(path for split in listed.values() for path in split))
+    seen = inspect_images(paths, full=full, workers=workers, progress=progress)
+    facts = dict(zip(paths, seen, strict=True))
+    for split, one in zip(splits, files):
+        names = [str(c["name"]) for c in one.categories.values()]
+        report.images[split] = len(one.images)
+        if "annotations" in one.content:
+            report.count_classes(split, names, _names(one))
+    tell_classes(report, dict.fromkeys(n for counts in report.classes.values() for n in counts))
+    tell_images(report, facts)
+    tell_boxes(report, [one.item(i) for one in files for i in one.images], facts, "coco")
+    tell_copies(report, listed, facts)
+    tell_readers(report, [partial(load_coco, file, folder) for file, folder in pairs])
+    report.seconds = time.monotonic() - started
+    return report
+
+
+def read_file(file: Path, folder: Path, report: Report, unread: Faults) -> CocoFile:
+    """What one JSON holds, its faults told to `report`; entries with a fault are left out.
+
+    Raises: ValueError with what is added to `unread` if it is no JSON with images and categories,
+        or the folder is not there.
+    """
+    content = read_content(file, folder, unread)
+    for key in repeated_keys(file):
+        report.add(REPEATED_KEY, f"{file.name}: {key!r:.80}")
+    faults = Faults(str(file))
+    categories = by_id(content["categories"], "category", ("name",), faults)
+    images = by_id(content["images"], "image", ("file_name", "height", "width"), faults)
+    class_names(categories, faults)
+    for image in images.values():
+        size_of(image, faults)
+    for fault in faults.found:
+        report.add(REPEATED_ID if IDS_DIFFER in fault else BROKEN, f"{file.name}: {fault}")
+    paths = _paths(file, images, folder, report)
+    objects = _objects(file, content, categories, images, report)
+    return CocoFile(file, content, categories, images, paths, objects)
+
+
+def _paths(
+    file: Path, images: Mapping[int, dict[str, Any]], folder: Path, report: Report
+) -> dict[int, str]:
+    present = set(os.listdir(folder))
+    found: dict[int, str] = {}
+    seen: dict[str, int] = {}
+    for image_id, image in images.items():
+        faults = Faults(str(file))
+        path = str(image_path(image, folder, present, faults))
+        if faults.found:
+            kind = MISSING if path != "." else BROKEN
+            report.add(kind, f"{file.name}: {faults.found[0]}")
+            continue
+        found[image_id] = path
+        if path in seen:
+            report.add(TWICE, f"{file.name}: {path}, images {seen[path]} and {image_id}")
+        seen[path] = image_id
+    names = {os.path.relpath(path, folder) for path in seen}
+    for name in sorted(present - names):
+        if os.path.splitext(name)[1].lower() in SUFFIXES:
+            report.add(UNLISTED, str(folder / name))
+    return found
+
+
+def _objects(
+    file: Path,
+    content: Mapping[str, Any],
+    categories: Mapping[int, dict[str, Any]],
+    images: Mapping[int, dict[str, Any]],
+    report: Report,
+) -> dict[int, list[dict[str, Any]]]:
+    """Those that a box can be read of, be it inverted."""
+    found: dict[int, list[dict[str, Any]]] = {}
+    seen: set[object] = set()
+    for entry in content.get("annotations", ()):
+        fault = fault_of(entry, images, categories)
+        if fault and not is_inverted(entry, images, categories):
+            unknown = isinstance(entry, dict) and "category_id must" in fault
+            report.add(UNKNOWN_CLASS if unknown else BROKEN, f"{file.name}: {fault}")
+            continue
+        number = entry.get("id")
+        if isinstance(number, int):
+            if number in seen:
+                report.add(REPEATED_ANNOTATION_ID, f"{file.name}: annotation {number}")
+            seen.add(number)
+        found.setdefault(entry["image_id"], []).append(entry)
+    return found
+
+
+def is_inverted(
+    entry: object, images: Mapping[int, object], categories: Mapping[int, object]
+) -> bool:
+    """Whether nothing is wrong with an annotation but a negative side."""
+    if not isinstance(entry, dict) or not isinstance(entry.get("bbox"), list):
+        return False
+    sides = [abs(x) if isinstance(x, int | float) else x for x in entry["bbox"][2:]]
+    upright = {**entry, "bbox": [*entry["bbox"][:2], *sides]}
+    return not fault_of(upright, images, categories)  # type: ignore[arg-type]
+
+
+def _splits(files: Sequence[Path]) -> list[str]:
+    """A name each: of the file; with its folders; of these alone where all are called alike."""
+    stems = {file.stem for file in files}
+    if len(stems) == len(files):
+        return [file.stem for file in files]
+    above = os.path.commonpath([file.parent for file in files])
+    return [
+        os.path.relpath(file.parent if len(stems) == 1 else file.with_suffix(""), above)
+        for file in files
+    ]
+
+
+def _subject(files: Sequence[Path]) -> str:
+    """The file, or the folder of all and how many they are."""
+    if len(files) == 1:
+        return str(files[0])
+    return f"{os.path.commonpath([file.parent for file in files])}, {len(files)} files"
+
+
+def _names(one: CocoFile) -> Iterator[str]:
+    for objects in one.objects.values():
+        for entry in objects:
+            yield str(one.categories[entry["category_id"]]["name"])

@@ -1,0 +1,111 @@
+"""A corrected copy of COCO-form data."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from backbones.images.check_report import Report
+from backbones.images.copies import LEFT_OUT, Say, check_any_left, copy_image, fresh_folder, tell
+from backbones.images.inspect import ImageFacts, Progress, inspect_images
+from resdet.data.check_correct import BAD_OBJECTS, RENUMBERED, Corrected, correct
+from resdet.data.coco.check import CocoFile, read_file
+from resdet.data.validate import Faults
+from resdet.structures import boxes as box
+from resdet.structures.boxes import FloatArray
+
+
+def fix_coco(
+    pairs: Sequence[tuple[Path, Path]],
+    out: Path,
+    *,
+    full: bool = True,
+    workers: int = 1,
+    progress: Progress | None = None,
+    say: Say = print,
+) -> list[tuple[Path, Path]]:
+    """Copies every JSON to `out/annotations` and its images to `out/images/<folder>`.
+
+    Returns: the copies, in order.
+    Raises: ValueError if `out` may not be written, or a file is no JSON with images.
+    """
+    done: Counter[str] = Counter()
+    report = Report("", "COCO", "quick")
+    files = [read_file(file, folder, report, Faults(f"COCO data {file}")) for file, folder in pairs]
+    names = _distinct([str(folder.resolve()) for _, folder in pairs])
+    targets = _distinct([str(file.resolve()) for file, _ in pairs])
+    fixed = []
+    with fresh_folder(out, [*(f for _, f in pairs), *(f for f, _ in pairs)]) as beside:
+        for one, (file, folder) in zip(files, pairs, strict=True):
+            paths = list(one.paths.values())
+            seen = inspect_images(paths, full=full, workers=workers, progress=progress)
+            images = Path("images") / names[str(folder.resolve())]
+            content = _correct_coco(one, dict(zip(one.paths, seen, strict=True)), done)
+            for image, fact in content.pop("copied"):
+                name = os.path.relpath(one.paths[image], folder)
+                copy_image(one.paths[image], beside / images / name, fact, done)
+            check_any_left(len(content["images"]), file)
+            target = Path("annotations") / targets[str(file.resolve())]
+            (beside / images).mkdir(parents=True, exist_ok=True)
+            (beside / "annotations").mkdir(exist_ok=True)
+            (beside / target).write_text(json.dumps(content), encoding="utf-8")
+            fixed.append((out / target, out / images))
+    tell(+done, out, say)
+    return fixed
+
+
+def _correct_coco(
+    one: CocoFile, facts: Mapping[int, ImageFacts], done: Counter[str]
+) -> dict[str, Any]:
+    """The content of the copy; `copied` lists its images with their facts."""
+    named = [{**c, "name": str(c["name"])} for c in one.categories.values()]
+    content = {**one.content, "categories": named}
+    copied = [(image, fact) for image, fact in facts.items() if fact.readable]
+    done[LEFT_OUT] += len(one.content["images"]) - len(copied)
+    content["images"], content["copied"] = [], copied
+    things: list[dict[str, Any]] = []
+    for image, fact in copied:
+        fixed = correct(one.item(image), fact, "coco", done)
+        height, width = fixed.size
+        content["images"].append({**one.images[image], "height": height, "width": width})
+        rows = box.to_xywh(fixed.boxes)
+        for at in np.flatnonzero(fixed.keep):
+            entry = one.objects[image][at]
+            things.append(_moved(entry, rows[at], fixed) if fixed.changed[at] else entry)
+    if "annotations" in one.content:
+        kept = sum(map(len, one.objects.values()))
+        done[BAD_OBJECTS] += len(one.content["annotations"]) - kept
+        ids = [entry.get("id") for entry in things]
+        if len({str(number) for number in ids}) < len(ids):
+            done[RENUMBERED] += len(ids)
+            things = [{**entry, "id": number} for number, entry in enumerate(things, start=1)]
+        content["annotations"] = things
+    return content
+
+
+def _moved(entry: dict[str, Any], bbox: FloatArray, fixed: Corrected) -> dict[str, Any]:
+    """With its new box; a mask that lies elsewhere now is left out, and the area is the box's."""
+    changed = {**entry, "bbox": [round(float(value), 4) for value in bbox]}
+    old = entry["bbox"]
+    if fixed.moved or entry.get("area") == old[2] * old[3]:
+        changed["area"] = round(float(bbox[2] * bbox[3]), 4)
+    if fixed.moved:
+        changed.pop("segmentation", None)
+    return changed
+
+
+def _distinct(paths: Sequence[str]) -> dict[str, str]:
+    """A name for each path: its last part, with a number where another has it."""
+    found: dict[str, str] = {}
+    for path in paths:
+        name = Path(path).name
+        while name in found.values() and path not in found:
+            name = f"{len(found)}_{name}"
+        found.setdefault(path, name)
+    return found

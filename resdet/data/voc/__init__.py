@@ -1,0 +1,1 @@
+"""VOC's form: found, read, checked, mended, written."""

@@ -1,0 +1,191 @@
+"""A check of a VOC folder: every split, annotation and image of it, told at once."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from backbones.images.check_kinds import MISSING, tell_classes, tell_copies, tell_images
+from backbones.images.check_report import Report
+from backbones.images.folders import SUFFIXES, files_below
+from backbones.images.inspect import ImageFacts, Progress, inspect_images
+from backbones.terminal.wording import nearest_first
+from resdet.data.check_boxes import (
+    BROKEN,
+    SAME_NAME,
+    TWICE,
+    UNANNOTATED,
+    UNKNOWN_CLASS,
+    UNLISTED,
+    Item,
+    tell_boxes,
+    tell_readers,
+)
+from resdet.data.splits import ALL
+from resdet.data.validate import Faults, check_names, text_lines
+from resdet.data.voc.cache import read_annotations
+from resdet.data.voc.layout import VocLayout, voc_layout
+from resdet.data.voc.reader import known_classes, load_voc
+from resdet.data.voc.xml import Annotation
+from resdet.structures import boxes as box
+
+
+@dataclass
+class VocFolder:
+    """A VOC folder as it lies there, faults and all; stems in the order of their lists."""
+
+    root: Path
+    layout: VocLayout
+    splits: dict[str, list[str]] = field(default_factory=dict)
+    images: dict[str, Path] = field(default_factory=dict)
+    annotations: dict[str, Annotation] = field(default_factory=dict)
+    written: set[str] = field(default_factory=set)  # annotations that are there, broken or not
+    class_names: tuple[str, ...] = ()
+
+    @property
+    def stems(self) -> list[str]:
+        """Of all splits, each once."""
+        return list(dict.fromkeys(stem for listed in self.splits.values() for stem in listed))
+
+
+def check_voc(
+    root: Path,
+    splits: Sequence[str] = (),
+    *,
+    class_names: Sequence[str] = (),
+    full: bool = True,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> Report:
+    """Everything that is wrong in `root`; `splits` by default all lists but those of one class.
+
+    Raises: ValueError if a split is not there; OSError if a process that decodes is killed.
+    """
+    started = time.monotonic()
+    report = Report(str(root), "VOC", "full" if full else "quick")
+    folder = read_folder(root, splits, report, class_names)
+    paths = [str(folder.images[stem]) for stem in folder.stems if stem in folder.images]
+    seen = inspect_images(paths, full=full, workers=workers, progress=progress)
+    facts = dict(zip(paths, seen, strict=True))
+    _tell_lists(report, folder, facts)
+    items = [item_of(folder, stem) for stem in folder.stems if stem in folder.annotations]
+    tell_images(report, facts)
+    tell_boxes(report, items, facts, "voc")
+    load = partial(load_voc, root, class_names=class_names)
+    tell_readers(report, [partial(load, split) for split in folder.splits])
+    report.seconds = time.monotonic() - started
+    return report
+
+
+def read_folder(
+    root: Path, splits: Sequence[str], report: Report, class_names: Sequence[str] = ()
+) -> VocFolder:
+    """What lies in `root`, its faults told to `report`.
+
+    Raises: ValueError if a split is not there.
+    """
+    layout = voc_layout(root)
+    folder = VocFolder(root, layout)
+    folder.images, folder.written = layout.pictures(), layout.written()
+    paired = folder.images.keys() & folder.written
+    there = layout.splits()
+    absent = [s for s in splits if layout.listing(s) is None and s not in {*there, ALL}]
+    if absent or not (there or (paired and not layout.lists[-1].is_dir())):
+        raise ValueError(
+            f"{layout.lists[-1]} must hold the split "
+            f"{', '.join(absent) or 'train, val or test'}.txt, got {', '.join(there) or 'no list'}"
+        )
+    for split in splits or there or [ALL]:
+        file = layout.listing(split)
+        chosen = layout.select(split, paired) or []
+        folder.splits[split] = chosen if file is None else _listed(file, folder, report)
+    faults = Faults(str(root))
+    annotated = [stem for stem in folder.stems if stem in folder.written]
+    folder.annotations = read_annotations(layout, annotated, faults)
+    folder.class_names = tuple(class_names) or known_classes(root)
+    check_names(folder.class_names, "class names", faults)
+    for fault in faults.found:
+        report.add(BROKEN, fault)
+    _tell_names(folder, report)
+    return folder
+
+
+def _tell_names(folder: VocFolder, report: Report) -> None:
+    """Files that no split takes."""
+    listed = set(folder.stems)
+    for stem in sorted(folder.written - listed):
+        report.add(UNLISTED, f"{stem}.xml")
+    for stem in sorted(folder.images.keys() - listed - folder.written):
+        report.add(UNLISTED, str(folder.images[stem]))
+    images = folder.layout.images
+    read = {os.path.splitext(path)[0]: path for path in map(str, folder.images.values())}
+    for name in files_below(images, SUFFIXES) if images.is_dir() else ():
+        path = os.path.join(images, name)
+        taken = read[os.path.splitext(path)[0]]
+        if taken != path:
+            report.add(SAME_NAME, f"{path}, beside {os.path.basename(taken)}")
+
+
+def item_of(folder: VocFolder, stem: str) -> Item:
+    """One annotation as the check of boxes takes it."""
+    one = folder.annotations[stem]
+    path = str(folder.images[stem]) if stem in folder.images else ""
+    corners = np.array(one.corners, np.float64).reshape(-1, 4)
+    return Item(f"{stem}.xml", path, one.size, one.names, box.from_voc(corners))
+
+
+def _listed(path: Path, folder: VocFolder, report: Report) -> list[str]:
+    known = folder.images.keys() | folder.written
+    stems: dict[str, None] = {}
+    try:
+        lines = text_lines(path)
+    except ValueError as fault:
+        report.add(BROKEN, str(fault))
+        return []
+    for line in lines:
+        stem = line if line in known else line.split()[0]
+        if stem in stems:
+            report.add(TWICE, f"{path.name}: {stem}")
+        if stem in known:
+            stems[stem] = None
+        if stem not in folder.images:
+            report.add(MISSING, f"{path.name}: {folder.layout.images / stem}.jpg")
+    if not stems:
+        report.add(BROKEN, f"{path} must list at least one image")
+    return list(stems)
+
+
+def _tell_lists(report: Report, folder: VocFolder, facts: dict[str, ImageFacts]) -> None:
+    """Classes, images without annotation, and what splits share."""
+    known = folder.class_names
+    found = {name for one in folder.annotations.values() for name in one.names}
+    parsed = folder.annotations
+    missing: dict[str, None] = {}
+    for split, stems in folder.splits.items():
+        report.images[split] = len(stems)
+        labelled = split != "test" or any(stem in parsed for stem in stems)
+        objects = [name for s in stems if s in parsed for name in parsed[s].names]
+        if labelled:
+            report.count_classes(split, known or sorted(found), objects)
+            missing |= dict.fromkeys(stem for stem in stems if stem not in folder.written)
+    for stem in missing:
+        report.add(UNANNOTATED, folder.layout.xml(stem))
+    tell_classes(report, known or sorted(found))
+    for stem, one in parsed.items():
+        for name in one.names:
+            if not name:
+                report.add(UNKNOWN_CLASS, f"{stem}.xml: an object without a name")
+            elif known and name not in known:
+                near = ", ".join(nearest_first(name, known)[:3])
+                report.add(UNKNOWN_CLASS, f"{stem}.xml: {name!r}; known: {near}, ...")
+    listed = {
+        split: [str(folder.images[stem]) for stem in stems if stem in folder.images]
+        for split, stems in folder.splits.items()
+    }
+    tell_copies(report, listed, facts)

@@ -1,0 +1,135 @@
+"""Corrected copies of VOC folders and COCO files; the original is only read."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from collections import Counter
+from collections.abc import Sequence
+from itertools import count
+from pathlib import Path
+
+from backbones.images.check_report import Report
+from backbones.images.copies import LEFT_OUT, Say, check_any_left, copy_image, fresh_folder, tell
+from backbones.images.inspect import ImageFacts, Progress, inspect_images
+from resdet.data.check_correct import BAD_OBJECTS, RENAMED, UNUSABLE, Corrected, correct
+from resdet.data.validate import is_pixels
+from resdet.data.voc.check import VocFolder, item_of, read_folder
+from resdet.data.voc.xml import parse_xml
+from resdet.structures import boxes as box
+
+_TAGS = ("xmin", "ymin", "xmax", "ymax")
+
+
+def fix_voc(
+    root: Path,
+    out: Path,
+    splits: Sequence[str] = (),
+    *,
+    full: bool = True,
+    workers: int = 1,
+    progress: Progress | None = None,
+    say: Say = print,
+) -> None:
+    """Copies the images of `splits` with their annotations, lists and classes.txt to `out`.
+
+    Raises: ValueError if `out` may not be written or a split is not there.
+    """
+    report = Report(str(root), "VOC", "quick")
+    folder = read_folder(root, splits, report)
+    done: Counter[str] = Counter()
+    stems = [stem for stem in folder.stems if stem in folder.images]
+    paths = [str(folder.images[stem]) for stem in stems]
+    seen = inspect_images(paths, full=full, workers=workers, progress=progress)
+    facts = dict(zip(stems, seen, strict=True))
+    with fresh_folder(out, [root]) as beside:
+        for part in ("Annotations", "ImageSets/Main", "JPEGImages"):
+            (beside / part).mkdir(parents=True)
+        written = {s for s in folder.stems if _copy_voc(folder, s, facts.get(s), beside, done)}
+        check_any_left(len(written), root)
+        for split, listed in folder.splits.items():
+            lines = "".join(f"{stem}\n" for stem in listed if stem in written)
+            (beside / "ImageSets" / "Main" / f"{split}.txt").write_text(lines, encoding="utf-8")
+        if folder.class_names:
+            lines = "".join(f"{name}\n" for name in folder.class_names)
+            (beside / "classes.txt").write_text(lines, encoding="utf-8")
+    tell(+done, out, say)
+
+
+def _copy_voc(
+    folder: VocFolder, stem: str, fact: ImageFacts | None, beside: Path, done: Counter[str]
+) -> bool:
+    """Whether the image is part of the copy."""
+    if fact is None or not fact.readable:
+        done[LEFT_OUT] += 1
+        return False
+    unlabelled = not any(s in folder.annotations for s in folder.splits.get("test", ()))
+    in_test_only = all(stem not in v for k, v in folder.splits.items() if k != "test")
+    if stem not in folder.annotations and not (unlabelled and in_test_only):
+        done[UNUSABLE] += 1
+        return False
+    source = folder.images[stem]
+    copy_image(str(source), beside / "JPEGImages" / f"{stem}{source.suffix}", fact, done)
+    if stem in folder.annotations:
+        fixed = correct(item_of(folder, stem), fact, "voc", done)
+        tree = parse_xml(Path(folder.layout.xml(stem)).read_bytes())
+        _edit_voc(tree, fixed, folder.class_names, done)
+        text = ET.tostring(tree, encoding="utf-8", xml_declaration=True)
+        target = beside / "Annotations" / f"{stem}.xml"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(text)
+    return True
+
+
+def _edit_voc(
+    tree: ET.Element, fixed: Corrected, class_names: Sequence[str], done: Counter[str]
+) -> None:
+    """Changes the tree where the numbers changed, and nowhere else."""
+    alike = {_plain(name): name for name in class_names}
+    numbers = count()
+    for thing in tree.findall("object"):
+        corners = thing.find("bndbox")
+        if corners is None or not _readable(corners):
+            done[BAD_OBJECTS] += 1
+            tree.remove(thing)
+            continue
+        at = next(numbers)
+        if not fixed.keep[at]:
+            tree.remove(thing)
+            continue
+        if fixed.changed[at]:
+            for tag, value in zip(_TAGS, box.to_voc(fixed.boxes[at : at + 1])[0], strict=True):
+                _set(corners, tag, value)
+        name = thing.find("name")
+        told = (name.text or "").strip() if name is not None else ""
+        if name is not None and told not in class_names and _plain(told) in alike:
+            done[RENAMED] += 1
+            name.text = alike[_plain(told)]
+    size = tree.find("size")
+    if size is None:
+        size = ET.SubElement(tree, "size")
+    _set(size, "width", fixed.size[1])
+    _set(size, "height", fixed.size[0])
+
+
+def _readable(corners: ET.Element) -> bool:
+    """The same judgement that `read_annotation` makes."""
+    try:
+        texts = [corners.findtext(tag) or "" for tag in _TAGS]
+        return all("_" not in text and is_pixels(float(text)) for text in texts)
+    except ValueError:
+        return False
+
+
+def _set(parent: ET.Element, tag: str, value: float) -> None:
+    element = parent.find(tag)
+    if element is None:
+        element = ET.SubElement(parent, tag)
+    element.text = _number(value)
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if float(value).is_integer() else repr(round(float(value), 4))
+
+
+def _plain(name: str) -> str:
+    return "".join(name.split()).casefold()

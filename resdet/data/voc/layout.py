@@ -1,0 +1,153 @@
+"""Where the parts of data lie: the devkit's folders, and what annotation tools leave instead."""
+
+from __future__ import annotations
+
+import os
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from backbones.images.folders import SUFFIXES, files_below, images_by_stem
+from resdet.data.splits import ALL, MADE, split_folders, subfolders
+from resdet.data.voc.xml import parse_xml
+
+_LOOKED_AT = 3  # XML files of a folder, to see whether they are annotations
+
+
+@dataclass(frozen=True)
+class VocLayout:
+    """Folders of one VOC data set; `lists` hold <split>.txt, the first that has one wins.
+
+    Without a list, a split is what lies in the folder of its name below `images`: `prefixes`.
+    `parts`: the folders of annotations and images in that of each split, which no stem names.
+    """
+
+    root: Path
+    images: Path
+    annotations: Path
+    lists: tuple[Path, ...]
+    prefixes: dict[str, str]
+    parts: tuple[str, str] = ("", "")
+
+    def written(self) -> set[str]:
+        """The stems of the annotations that are there."""
+        try:
+            names = [n for n in files_below(self.annotations, (".xml",)) if n.endswith(".xml")]
+        except OSError:
+            return set()
+        return {_without(name[:-4], self.parts[0]) for name in names}
+
+    def pictures(self) -> dict[str, Path]:
+        """The images that are there, by stem."""
+        if not self.images.is_dir():
+            return {}
+        found = images_by_stem(self.images)
+        return {_without(stem, self.parts[1]): path for stem, path in found.items()}
+
+    def xml(self, stem: str) -> str:
+        """The path of an annotation."""
+        split, slash, name = stem.partition("/")
+        inner = f"{split}/{self.parts[0]}/{name}" if slash and self.parts[0] else stem
+        return os.path.join(self.annotations, f"{inner}.xml")
+
+    def listing(self, split: str) -> Path | None:
+        """The list of a split, where there is one."""
+        return next((f for folder in self.lists if (f := folder / f"{split}.txt").is_file()), None)
+
+    def splits(self) -> list[str]:
+        """All there are, but for VOC's lists of each class: aeroplane_train."""
+        there = sorted({file.stem for folder in self.lists for file in folder.glob("*.txt")})
+        there += [split for split in self.prefixes if split not in there]
+        return [name for name in there if not any(name.endswith(f"_{other}") for other in there)]
+
+    def select(self, split: str, stems: Iterable[str]) -> list[str] | None:
+        """Those of a split that has no list, sorted; None where there is no such split."""
+        if split == ALL:
+            return sorted(stems)
+        prefix = self.prefixes.get(split)
+        return None if prefix is None else sorted(s for s in stems if s.startswith(prefix))
+
+
+def voc_layout(root: Path) -> VocLayout:
+    """Where images and annotations lie: by VOC's names, by any others, or in one folder.
+
+    What is found nowhere is said to be where VOC has it.
+    """
+    images, annotations = root / "JPEGImages", root / "Annotations"
+    lists = (root / MADE, root / "ImageSets" / "Main")
+    if not annotations.is_dir():
+        annotations = xml_folder(root) or annotations
+    if not annotations.is_dir() and (parts := _parts_of_splits(root)):
+        return VocLayout(root, root, root, lists, _prefixes(root), parts)
+    if annotations.is_dir() and not images.is_dir():
+        images = _image_folder(root, annotations) or images
+    return VocLayout(root, images, annotations, lists, _prefixes(annotations))
+
+
+def _prefixes(folder: Path) -> dict[str, str]:
+    return {split: f"{own.name}/" for split, own in split_folders(folder).items()}
+
+
+def _parts_of_splits(root: Path) -> tuple[str, str] | None:
+    """Of train/annotations, train/images and the like: their names, the same in each split."""
+    found: set[tuple[str, str]] = set()
+    for folder in split_folders(root).values():
+        annotations = xml_folder(folder)
+        images = _image_folder(folder, annotations) if annotations else None
+        if annotations is None or images is None or len({folder, annotations, images}) < 3:
+            return None
+        found.add((annotations.name, images.name))
+    return found.pop() if len(found) == 1 else None
+
+
+def _without(stem: str, part: str) -> str:
+    """`train/0` of `train/annotations/0`."""
+    split, _, rest = stem.partition("/")
+    return f"{split}/{rest[len(part) + 1 :]}" if part and rest.startswith(f"{part}/") else stem
+
+
+def xml_folder(root: Path) -> Path | None:
+    """The folder that holds annotations of VOC's form: `root`, one in it, or `root` for several.
+
+    It may hold them by split: annotations/train beside images/train.
+    """
+    if _has_annotations(root):
+        return root
+    folders = subfolders(root)
+    found = [folder for folder in folders if _has_annotations(folder)]
+    found = found or [folder for folder in folders if _has_annotations_by_split(folder)]
+    return found[0] if len(found) == 1 else (root if found else None)
+
+
+def _has_annotations(folder: Path) -> bool:
+    try:
+        with os.scandir(folder) as entries:
+            files = (e.path for e in entries if e.name.lower().endswith(".xml") and e.is_file())
+            return any(_is_annotation(Path(path)) for path in islice(files, _LOOKED_AT))
+    except OSError:
+        return False
+
+
+def _has_annotations_by_split(folder: Path) -> bool:
+    splits = split_folders(folder).values()
+    if not any(_has_annotations(split) for split in splits):
+        return False
+    return next(files_below(folder, SUFFIXES), None) is None  # with images it is data of its own
+
+
+def _is_annotation(path: Path) -> bool:
+    try:
+        return parse_xml(path.read_bytes()).tag == "annotation"
+    except (ET.ParseError, ValueError, LookupError, OSError):
+        return False
+
+
+def _image_folder(root: Path, annotations: Path) -> Path | None:
+    """The folder in or beside that of the annotations whose images bear most of their names."""
+    stems = {name[:-4] for name in files_below(annotations, (".xml",))}
+    folders = dict.fromkeys([annotations, *subfolders(root), *subfolders(annotations), root])
+    counts = {folder: len(stems & images_by_stem(folder).keys()) for folder in folders}
+    best = max(counts, key=lambda folder: counts[folder])
+    return best if counts[best] else None

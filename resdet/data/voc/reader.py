@@ -1,0 +1,206 @@
+"""PASCAL VOC folders, the official ones and everybody's own."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from backbones.images.decoding import image_size
+from backbones.images.folders import SUFFIXES
+from backbones.terminal.wording import nearest_first
+from resdet.data.validate import Faults, check_names, text_lines, warn_thin
+from resdet.data.voc.cache import read_annotations
+from resdet.data.voc.layout import VocLayout, voc_layout
+from resdet.data.voc.xml import Annotation, parse_xml
+from resdet.data.writing import Details
+from resdet.structures import boxes as box
+from resdet.structures.classes import VOC_CLASSES
+from resdet.structures.records import Dataset, GroundTruth, ImageRecord
+
+
+def load_voc(
+    root: Path,
+    split: str,
+    *,
+    class_names: Sequence[str] = (),
+    name: str = "",
+    images: bool = True,
+    listing: Path | None = None,
+) -> Dataset:
+    """The images of `root/ImageSets/Main/<split>.txt`, in its order; see `voc_layout` for others.
+
+    Class names, unless given, are the lines of `classes.txt` in the root, VOC's twenty in a folder
+    called VOC<year>, or else the sorted names of all annotations. A `test` split without any
+    annotation is taken as unlabelled, as VOC 2012's is. `images=False`: to score, annotations
+    will do; a size that neither they nor a picture tell is 0 x 0. `listing`: the list itself.
+
+    Raises: ValueError listing every fault: missing files, malformed XML, unknown classes.
+    """
+    root = Path(root)
+    faults = Faults(f"VOC data {root}, split {split!r}")
+    layout = voc_layout(root)
+    there, written = layout.pictures(), layout.written()
+    listed = _listed(layout, split, listing, set(there), written, images, faults)
+    classes = tuple(class_names) or known_classes(root)
+    labelled = split != "test" or any(stem in written for stem in listed)
+    wanted = listed if labelled else []
+    if not classes:
+        wanted = list(dict.fromkeys([*wanted, *sorted(written)]))
+    parsed = read_annotations(layout, wanted, faults)
+    if not classes:
+        classes = tuple(sorted({name for one in parsed.values() for name in one.names}))
+    check_names(classes, "class names", faults)
+    thin: list[str] = []
+    truths = _ground_truths({s: parsed[s] for s in listed if s in parsed}, classes, faults, thin)
+    records: list[ImageRecord] = []
+    for stem in listed:
+        if labelled and stem not in parsed:
+            continue  # its fault is told
+        path = there.get(stem) or layout.images / f"{stem}.jpg"
+        size = parsed[stem].size if stem in parsed else None
+        if size is None:
+            size = _measured(path, faults) if images or stem in there else (0, 0)
+        height, width = size
+        records.append(ImageRecord(stem, path, height, width, truths.get(stem)))
+    faults.raise_any()
+    warn_thin(f"{root}, split {split!r}", thin)
+    return Dataset(
+        name or f"voc:{root}:{split}",
+        "voc",
+        classes,
+        tuple(records),
+        root,
+        split=split,
+        metric=voc_metric(root),
+    )
+
+
+def voc_metric(root: Path) -> Literal["11point", "area"]:
+    """11-point up to VOC2007, area for later years and for folders that name no year.
+
+    Source: VOC2007 devkit section 3.4.1; VOC2010 devkit section 3.4.1.
+    """
+    year = _year(root)
+    return "11point" if year is not None and year <= 2007 else "area"
+
+
+def _year(root: Path) -> int | None:
+    match = re.fullmatch(r"VOC(\d{4})", root.resolve().name, re.IGNORECASE)
+    return int(match[1]) if match else None
+
+
+def _listed(
+    layout: VocLayout,
+    split: str,
+    listing: Path | None,
+    there: set[str],
+    written: set[str],
+    images: bool,
+    faults: Faults,
+) -> list[str]:
+    """The stems of the split; only names seen in the folders are ever opened."""
+    listing = listing or layout.listing(split)
+    if images and not layout.images.is_dir():
+        faults.add(f"{layout.images} must be a folder of images, got none; check the data root")
+    chosen = None if listing else layout.select(split, there & written if images else written)
+    if chosen and not faults.found:
+        return chosen
+    listing = listing or layout.lists[-1] / f"{split}.txt"
+    if not listing.is_file():
+        known = ", ".join(layout.splits()) or "none"
+        faults.add(f"{listing} must be a file, got none; splits there: {known}")
+    faults.raise_any()
+    seen = there if images else written | there
+    what = f"images of {layout.images}"
+    if not images:
+        what = f"images or annotations of {layout.root}"
+    stems: dict[str, None] = {}  # ordered; a line listed twice counts once
+    for line in text_lines(listing):
+        stem = line if line in seen else line.split()[0]
+        bare, suffix = os.path.splitext(stem)
+        if stem in seen:
+            stems[stem] = None
+        elif bare in seen and suffix.lower() in SUFFIXES:
+            faults.add(f"{listing} must list names without suffix, got {stem!r}; write {bare}")
+        else:
+            faults.add(f"{listing} must list {what}, got {stem!r}; add the image or drop the line")
+    if not stems and not faults.found:
+        faults.add(f"{listing} must list at least one image, got an empty file")
+    return list(stems)
+
+
+def known_classes(root: Path) -> tuple[str, ...]:
+    """Of `classes.txt` or CVAT's `labelmap.txt`, VOC's twenty in a folder VOC<year>, or none.
+
+    Raises: ValueError if the file is not UTF-8.
+    """
+    listed, colours = root / "classes.txt", root / "labelmap.txt"
+    if listed.is_file():
+        return tuple(text_lines(listed))
+    if colours.is_file():  # name:color_rgb:parts:actions
+        lines = [line for line in text_lines(colours) if not line.startswith("#")]
+        names = [line.split(":")[0].strip() for line in lines]
+        return tuple(name for name in names if name and name != "background")
+    return VOC_CLASSES if _year(root) is not None else ()
+
+
+def _measured(path: Path, faults: Faults) -> tuple[int, int]:
+    try:
+        return image_size(path)
+    except ValueError as error:
+        faults.add(str(error))
+        return (0, 0)
+
+
+def _ground_truths(
+    annotations: Mapping[str, Annotation], classes: Sequence[str], faults: Faults, thin: list[str]
+) -> dict[str, GroundTruth]:
+    """The objects of every image; thin boxes are listed, objects of no known class are faults."""
+    numbers = {name: classes.index(name) for name in classes}
+    rows = [row for one in annotations.values() for row in one.corners]
+    corners = np.array(rows, np.float64).reshape(-1, 4)
+    boxes = box.from_voc(corners)
+    is_thin = box.too_thin(boxes)
+    truths: dict[str, GroundTruth] = {}
+    end = 0
+    for stem, one in annotations.items():
+        start, end = end, end + len(one.names)
+        unknown = [name for name in one.names if name not in numbers]
+        for name in unknown:
+            known = ", ".join(nearest_first(name, classes))
+            faults.add(
+                f"{stem}.xml: class must be one of {known}, got {name!r}; rename it or list it"
+            )
+        if unknown:
+            continue
+        for at in np.flatnonzero(is_thin[start:end]):
+            thin.append(f"{stem}.xml: {one.names[at]} {corners[start + at].tolist()}")
+        labels = np.array([numbers[name] for name in one.names], np.int64)
+        truths[stem] = GroundTruth(boxes[start:end], labels, np.array(one.difficult, bool))
+    return truths
+
+
+_FLAGS = ("truncated", "occluded")
+
+
+_KNOWN = {*_FLAGS, "name", "pose", "difficult", "bndbox"}
+
+
+def details_of_xml(file: Path) -> list[Details]:
+    """Of each object of an annotation, for a conversion to carry on; of no file, none."""
+    if not file.is_file():
+        return []
+    found = []
+    for thing in parse_xml(file.read_bytes()).findall("object"):
+        texts = {flag: (thing.findtext(flag) or "").strip() for flag in _FLAGS}
+        flags = {flag: 1 for flag, text in texts.items() if text in ("1", "true")}
+        pose = (thing.findtext("pose") or "").strip()
+        known = {"pose": pose} if pose and pose != "Unspecified" else {}
+        others = any(child.tag not in _KNOWN for child in thing)
+        found.append(Details({**flags, **known}, others=others))
+    return found

@@ -1,0 +1,84 @@
+"""A check of YOLO text labels, told at once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from backbones.images.check_kinds import tell_classes, tell_copies, tell_images
+from backbones.images.check_report import Kind, Report
+from backbones.images.inspect import ImageFacts, Progress, inspect_images
+from resdet.data.check_boxes import BROKEN, Item, tell_boxes, tell_readers
+from resdet.data.validate import Faults, check_names
+from resdet.data.yolo.folder import label_file, open_yolo
+from resdet.data.yolo.reader import listed_images, load_yolo, numbered_classes, read_labels, scaled
+
+POLYGONS = Kind("polygons", "note", "objects drawn as polygons", "the boxes around them are taken")
+UNLABELLED = Kind(
+    "no label file", "note", "images without a label file", "they are trained on as background"
+)
+
+
+def check_yolo(
+    root: Path,
+    splits: Sequence[str] = (),
+    *,
+    full: bool = True,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> Report:
+    """Everything that is wrong in `root`; `splits` by default all.
+
+    Raises: ValueError if a split is not there; OSError if a process that decodes is killed.
+    """
+    started = time.monotonic()
+    report = Report(str(root), "YOLO", "full" if full else "quick")
+    folder = open_yolo(root)
+    if folder is None:
+        raise ValueError(f"{root} must hold YOLO data, got none")
+    names = folder.class_names or numbered_classes(folder)
+    faults = Faults(str(root))
+    listed = {s: listed_images(folder, s, None, faults) for s in splits or folder.splits}
+    check_names(names, "class names", faults)
+    images = list(dict.fromkeys(str(path) for paths in listed.values() for path in paths))
+    seen = inspect_images(images, full=full, workers=workers, progress=progress)
+    facts = dict(zip(images, seen, strict=True))
+    items = {}
+    for path in images:
+        items[path] = _item(path, names, folder.keypoints, facts[path], report, faults)
+    for split, paths in listed.items():
+        report.images[split] = len(paths)
+        report.count_classes(split, names, [n for p in paths for n in items[str(p)].names])
+    for fault in faults.found:
+        report.add(BROKEN, fault)
+    tell_classes(report, names)
+    tell_images(report, facts)
+    tell_boxes(report, list(items.values()), facts, "coco")
+    tell_copies(report, {s: [str(p) for p in paths] for s, paths in listed.items()}, facts)
+    tell_readers(report, [partial(load_yolo, root, split) for split in listed])
+    report.seconds = time.monotonic() - started
+    return report
+
+
+def _item(
+    path: str,
+    names: Sequence[str],
+    keypoints: bool,
+    fact: ImageFacts,
+    report: Report,
+    faults: Faults,
+) -> Item:
+    label = label_file(Path(path))
+    rows: list[list[float]] = []
+    if label.is_file():
+        rows, polygons = read_labels(label, len(names), keypoints, faults)
+        if polygons:
+            report.add(POLYGONS, f"{label}: {polygons}")
+    else:
+        report.add(UNLABELLED, path)
+    height, width = fact.size or (1, 1)
+    truth = scaled(rows, height, width)
+    own = [names[number] for number in truth.labels.tolist()]
+    return Item(str(label), path, fact.size, own, truth.boxes, labelled=label.is_file())

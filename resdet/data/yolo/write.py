@@ -1,0 +1,95 @@
+"""YOLO's form, written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from resdet.data.writing import IDS, SHAPES, Picture, Splits, Told, each_picture, upright
+from resdet.structures import boxes as box
+
+_FRACTION_DIGITS = 12  # of an image: 1e-6 px up to a million pixels
+_YOLO_SPLITS = ("train", "val", "test", "trainval")
+CROWD_TO_YOLO = "lost: crowds, which YOLO has no word for, are left out"
+DIFFICULT = "lost: `difficult`, which YOLO has no word for: plain objects now"
+ATTRIBUTES = "lost: objects with attributes, such as truncated or pose"
+OUTSIDE = "changed: boxes clipped to their image, outside of which YOLO has none"
+NO_VAL = "missing: `val:` in data.yaml, which ultralytics wants"
+
+
+def write_yolo(
+    root: Path,
+    splits: Splits,
+    class_names: Sequence[str],
+    category_ids: Sequence[int],
+    told: Told,
+    whole_pixels: bool,
+) -> dict[Path, Path]:
+    """labels/<split>/ and data.yaml; a split whose images lie in folders of others is a list.
+
+    Raises: ValueError for a split that YOLO has no name for.
+    """
+    unknown = [split for split in splits if split not in _YOLO_SPLITS]
+    if unknown:
+        raise ValueError(
+            f"split must be one of {', '.join(_YOLO_SPLITS)} in YOLO's form, got {unknown[0]!r}; "
+            "choose with --split, or rename it"
+        )
+    places: dict[Path, Path] = {}
+    for split in sorted(splits, key=_YOLO_SPLITS.index):
+        for picture in splits[split]:
+            places.setdefault(picture.record.path, Path("images") / split / picture.name)
+    for picture in each_picture(splits):
+        if picture.record.ground_truth is not None:
+            image = places[picture.record.path]
+            label = root / "labels" / image.parent.name / f"{picture.stem}.txt"
+            label.parent.mkdir(parents=True, exist_ok=True)
+            label.write_text(_lines(picture, told), encoding="utf-8")
+    content: dict[str, Any] = {}
+    for split, pictures in splits.items():
+        inside = {path for path, place in places.items() if place.parent.name == split}
+        if inside == {picture.record.path for picture in pictures}:
+            content[split] = f"images/{split}"
+            continue
+        content[split] = f"{split}.txt"
+        lines = "".join(f"./{places[p.record.path].as_posix()}\n" for p in pictures)
+        (root / f"{split}.txt").write_text(lines, encoding="utf-8")
+    if "val" not in splits:
+        told[NO_VAL] += 1
+    content["nc"] = len(class_names)
+    content["names"] = dict(enumerate(class_names))
+    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+    (root / "data.yaml").write_text(text, encoding="utf-8")
+    return places
+
+
+def _lines(picture: Picture, told: Told) -> str:
+    truth, height, width = picture.truth, picture.record.height, picture.record.width
+    size = np.array([width, height], np.float64)
+    lines = []
+    for at in upright(picture, told):
+        if truth.crowd[at]:
+            told[CROWD_TO_YOLO] += 1
+            continue
+        told.update([DIFFICULT] if truth.difficult[at] else [])
+        told.update([ATTRIBUTES] if any(picture.details[at].attributes.values()) else [])
+        told.update([SHAPES] if picture.details[at].shape else [])
+        told.update([IDS] if "id" in picture.details[at].entry else [])
+        corners = truth.boxes[at].astype(np.float64)
+        numbers = _fractions(corners, size)
+        if (numbers < 0).any() or (numbers > 1).any():
+            told[OUTSIDE] += 1
+            numbers = _fractions(box.clip(corners[None], height, width)[0], size)
+        words = [f"{value:.{_FRACTION_DIGITS}f}".rstrip("0").rstrip(".") for value in numbers]
+        lines.append(" ".join([str(truth.labels[at]), *words]) + "\n")
+    return "".join(lines)
+
+
+def _fractions(corners: Any, size: Any) -> Any:
+    """Centre, width and height as fractions of the image."""
+    low, high = corners[:2], corners[2:]
+    return np.concatenate([(low + high) / 2 / size, (high - low) / size])

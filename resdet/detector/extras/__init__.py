@@ -1,0 +1,1 @@
+"""The extras of testing, for which no training is needed."""

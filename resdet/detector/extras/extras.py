@@ -1,0 +1,165 @@
+"""The extras of the paper's winning entries, off unless TEST.* asks: each is a step of one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from fvcore.common.config import CfgNode
+from torch import Tensor, nn
+
+from resdet.data.transforms import Image
+from resdet.detector.extras import ensemble, multiscale, refinement
+from resdet.detector.extras.network import Network, View
+from resdet.detector.speed import Speed, compile_parts
+from resdet.engines.protocol import Engine
+from resdet.engines.samples import RawDetections, Sample, in_own_pixels, to_host
+from resdet.modeling.predictions import Predictions, candidates, suppress, to_size
+from resdet.structures.records import Detections, Float32Array, Int64Array
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What TEST.* asks for beyond one look at one size.
+
+    `sizes` and `longest` are those of TEST.AUG, empty and 0 for the detector's own; `merges` is
+    False where there is one view, not mirrored.
+    """
+
+    refine: bool
+    merges: bool
+    sizes: tuple[int, ...]
+    longest: int
+    flip: bool
+    maxout: tuple[int, ...]
+    ensemble: tuple[str, ...]
+
+    @classmethod
+    def of(cls, cfg: CfgNode) -> Extras:
+        """What a config asks for."""
+        test, aug = cfg.TEST, cfg.TEST.AUG
+        return cls(
+            refine=test.REFINE,
+            merges=aug.ENABLED,
+            sizes=tuple(aug.MIN_SIZES) if aug.ENABLED else (),
+            longest=aug.MAX_SIZE if aug.ENABLED else 0,
+            flip=aug.ENABLED and aug.FLIP,
+            maxout=tuple(test.MAXOUT_SIZES),
+            ensemble=tuple(test.ENSEMBLE),
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self.refine or self.merges or self.maxout or self.ensemble)
+
+    def __str__(self) -> str:
+        """What is on, for logs and for the names of shards."""
+        parts = ["box refinement"] if self.refine else []
+        if self.merges:
+            parts.append(f"views {', '.join(map(str, self.sizes)) or 'of its own size'}")
+        parts += ["mirrored too"] if self.flip else []
+        parts += [f"maxout of {', '.join(map(str, self.maxout))}"] if self.maxout else []
+        parts += [f"ensemble with {', '.join(self.ensemble)}"] if self.ensemble else []
+        return "; ".join(parts)
+
+
+class ExtendedTest:
+    """A detector, and those beside it, with the extras of its config.
+
+    Raises: FileNotFoundError, ValueError for a file of TEST.ENSEMBLE that does not go with it;
+        ValueError if `speed` asks for more than one image in a pass.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        cfg: CfgNode,
+        class_names: Sequence[str],
+        engine: Engine,
+        speed: Speed,
+    ) -> None:
+        self.extras = Extras.of(cfg)
+        if speed.batch > 1:
+            raise ValueError(
+                f"--batch must be 1 with the extras of TEST ({self.extras}), got {speed.batch}; "
+                "they look at one image at a time"
+            )
+        self.cfg = cfg
+        members = ensemble.load_members(self.extras.ensemble, engine, class_names)
+        if speed.compiled:
+            for member in members:
+                compile_parts(member.model)
+        self.networks = (Network(model, engine, cfg), *members)
+
+    def __call__(self, sample: Sample) -> Detections:
+        """Detections of an image of its own size, `sample["image"]`."""
+        pixels = np.ascontiguousarray(sample["image"].permute(1, 2, 0).cpu().numpy())
+        image: Image = pixels
+        if self.cfg.INPUT.FORMAT == "BGR":
+            image = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)  # type: ignore[assignment]
+        device = next(self.networks[0].model.parameters()).device
+        for network in self.networks[1:]:
+            network.model.to(device)
+        views = []
+        for size in self.extras.sizes or (0,):
+            for flip in (False, True) if self.extras.flip else (False,):
+                found, seen = self._detect(image, size, flip=flip)
+                seen["image_id"] = sample["image_id"]
+                views.append(in_own_pixels(to_host([found])[0], seen))
+        rule = self.cfg.MODEL.ROI_HEADS
+        return multiscale.merge(views, rule.NMS_THRESH_TEST, self.cfg.TEST.DETECTIONS_PER_IMAGE)
+
+    def _detect(self, image: Image, size: int, *, flip: bool) -> tuple[RawDetections, Sample]:
+        """One view, of the shorter side `size` or, if 0, each network's own."""
+        firsts = [self._look(network, image, size, flip=flip) for network in self.networks]
+        frame = firsts[0].size
+        pyramids = [
+            self._pyramid(network, first, image, flip=flip)
+            for network, first in zip(self.networks, firsts)
+        ]
+
+        def predict(boxes: Tensor) -> Predictions:
+            parts = []
+            for network, pyramid in zip(self.networks, pyramids):
+                described = multiscale.describe(network, pyramid, boxes, frame)
+                parts.append(network.predict(described, boxes))
+            return ensemble.mean(parts)
+
+        predictions = predict(
+            ensemble.union(
+                [to_size(n.propose(v), v.size, frame) for n, v in zip(self.networks, firsts)]
+            )
+        )
+        rule, overlap = self.cfg.MODEL.ROI_HEADS, self.cfg.MODEL.ROI_HEADS.NMS_THRESH_TEST
+        if self.extras.refine:
+            again = predict(refinement.regressed(predictions, frame))
+            predictions = refinement.union(predictions, again)
+            overlap = refinement.NMS_OVERLAP
+        rivals = candidates(predictions, frame, rule.SCORE_THRESH_TEST)
+        found = suppress(rivals, overlap, self.cfg.TEST.DETECTIONS_PER_IMAGE)
+        if self.extras.refine:
+            found = refinement.vote(found, rivals)
+        return multiscale.mirrored(found, frame) if flip else found, firsts[0].sample
+
+    def _look(self, network: Network, image: Image, size: int, *, flip: bool) -> View:
+        shorter = size or network.shorter_side
+        longest = self.extras.longest or network.longest_side(shorter)
+        return network.look(network.sample(image, shorter, longest, flip=flip))
+
+    def _pyramid(self, network: Network, first: View, image: Image, *, flip: bool) -> list[View]:
+        if not self.extras.maxout:
+            return [first]
+        views = []
+        for size in self.extras.maxout:
+            sample = network.sample(image, size, network.longest_side(size), flip=flip)
+            same = sample["image"].shape == first.sample["image"].shape
+            views.append(first if same else network.look(sample))
+        return views
+
+
+def unresized(
+    image: Image, boxes: Float32Array, labels: Int64Array, seed: Sequence[int] = (0,)
+) -> tuple[Image, Float32Array, Int64Array]:
+    """The transform of images that the extras resize themselves."""
+    return image, boxes, labels

@@ -1,0 +1,1 @@
+"""COCO's average precision: its form, matching, scores."""

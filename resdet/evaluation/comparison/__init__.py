@@ -1,0 +1,1 @@
+"""Two models side by side: the gain, and how sure it is."""

@@ -1,0 +1,1 @@
+"""VOC's average precision: matching, scores, comp4, the server's archive."""

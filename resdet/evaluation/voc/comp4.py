@@ -1,0 +1,233 @@
+"""comp4_det_test_<class>.txt, the files of the VOC devkit: one line a detection.
+
+`image_id score xmin ymin xmax ymax`, corners 1-based and inclusive.
+"""
+
+from __future__ import annotations
+
+import codecs
+import logging
+import shutil
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+import orjson
+
+from resdet.evaluation.table import DetectionTable, Float64Array
+from resdet.structures.boxes import from_voc, to_voc
+from resdet.structures.records import Detections, ImageId, Int64Array
+
+logger = logging.getLogger("resdet.evaluation")
+
+_PREFIX, _SUFFIX = "comp4_det_test_", ".txt"
+_LONGEST_ID = 256  # bytes; ids become a table of that width
+_TOO_LARGE = 2.0**31  # no score or corner, and finite where it is squared or held in float32
+_IN_NUMBERS = b"0123456789.eE+- \n"
+
+
+def write_comp4(
+    folder: Path, detections: Iterable[Detections] | DetectionTable, class_names: Sequence[str]
+) -> None:
+    """Write one file a class, every digit of score and corners; the folder appears whole.
+
+    An earlier set of comp4 files in `folder` is replaced.
+
+    Raises: ValueError if `folder` holds anything else, or a class cannot name a file.
+    """
+    table = detections if isinstance(detections, DetectionTable) else DetectionTable.of(detections)
+    _check_class_names(class_names)
+    _check_replaceable(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        fresh.chmod(0o755)  # mkdtemp's 0700 is for secrets
+        for label, name in enumerate(class_names):
+            path = fresh / comp4_name(name)
+            path.write_text(comp4_text(table, label), encoding="utf-8", newline="\n")
+        if folder.exists():
+            shutil.rmtree(folder)
+        fresh.rename(folder)
+    except BaseException:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise
+
+
+def read_comp4(folder: Path, class_names: Sequence[str]) -> DetectionTable:
+    """The detections of all classes, in the order of the lines of each file.
+
+    Raises: ValueError for files missing or of other classes, or a malformed line by number.
+    """
+    _check_files(folder, class_names)
+    numbers: dict[bytes, int] = {}
+    columns = [_read_file(folder / comp4_name(name), numbers) for name in class_names]
+    values = np.concatenate([np.zeros((0, 5)), *[values for _, values in columns]])
+    return DetectionTable(
+        image_ids=tuple(image_id.decode() for image_id in numbers),
+        images=np.concatenate([np.zeros(0, np.int64), *[images for images, _ in columns]]),
+        boxes=from_voc(values[:, 1:]).astype(np.float64, copy=False),
+        labels=np.repeat(np.arange(len(columns)), [len(images) for images, _ in columns]),
+        scores=values[:, 0].copy(),  # a view would keep the rest of `values` alive
+    )
+
+
+def comp4_name(class_name: str) -> str:
+    """The file name of a class: `comp4_det_test_<class>.txt`."""
+    return f"{_PREFIX}{class_name}{_SUFFIX}"
+
+
+def comp4_text(table: DetectionTable, label: int) -> str:
+    """The lines of one class, every digit of score and corners.
+
+    Raises: ValueError for an image id that cannot stand in a line, or a number that is not finite.
+    """
+    rows = np.flatnonzero(table.labels == label)
+    # float64 first: float32 + 1 would lose the last digits of a corner near 0
+    corners = to_voc(table.boxes[rows].astype(np.float64))
+    values = np.column_stack([table.scores[rows], corners])
+    if not np.isfinite(values).all():
+        raise ValueError("scores and corners must be finite, got NaN or infinity")
+    ids = [_in_a_line(image_id) for image_id in table.image_ids]
+    # shortest decimals that give the same float64 back: [[0.5,1.0,...],[...]]
+    text = orjson.dumps(np.ascontiguousarray(values), option=orjson.OPT_SERIALIZE_NUMPY)
+    numbers = text[2:-2].decode().replace(",", " ").split("] [")
+    named = (ids[image] for image in table.images[rows].tolist())
+    return "".join([f"{image_id} {five}\n" for image_id, five in zip(named, numbers)])
+
+
+def _in_a_line(image_id: ImageId) -> str:
+    text = str(image_id)
+    if text != text.strip() or not text or "\n" in text or "\r" in text:
+        raise ValueError(f"image id must be usable in a line of text, got {image_id!r}")
+    return text
+
+
+def _read_file(path: Path, numbers: dict[bytes, int]) -> tuple[Int64Array, Float64Array]:
+    """(N,) images by `numbers`, to which new ids are added; (N, 5) score and corners."""
+    content = path.read_bytes().removeprefix(codecs.BOM_UTF8)
+    content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if content and not content.endswith(b"\n"):
+        logger.warning("%s ends within a line, as files do that are cut; write it again", path)
+        content += b"\n"
+    read = _read_regular(content) or _read_any(path, content)
+    first, ids, values = read
+    images = [numbers.setdefault(image_id, len(numbers)) for image_id in ids]
+    return np.repeat(np.array(images, np.int64), np.diff(first, append=len(values))), values
+
+
+# the first line of each run of lines of one image; the image of each run; (N, 5) numbers
+_Lines = tuple[Int64Array, list[bytes], Float64Array]
+
+
+def _read_regular(content: bytes) -> _Lines | None:
+    """Lines of six words with one space between; None where anything else stands in the file.
+
+    The numbers are handed to a JSON parser as one list, the ids blanked out.
+    """
+    text = np.frombuffer(content, np.uint8)
+    spaces = np.flatnonzero(text <= ord(" "))  # and controls: whatever may end a word
+    if not len(text) or len(spaces) % 6 or not _is_utf8(content):
+        return None
+    ends = spaces.reshape(-1, 6)
+    if not (text[ends] == np.frombuffer(b"     \n", np.uint8)).all():
+        return None
+    starts = np.concatenate([[0], ends[:-1, 5] + 1])
+    widths = ends[:, 0] - starts
+    if not 0 < widths.min() <= widths.max() <= _LONGEST_ID:
+        return None
+
+    step = np.zeros(len(text), np.int8)
+    step[starts], step[ends[:, 0]] = 1, -1
+    in_id = np.cumsum(step, dtype=np.int8).view(np.bool_)
+    numbers = np.where(in_id, np.uint8(ord(" ")), text)
+    if numbers.tobytes().translate(None, _IN_NUMBERS):
+        return None
+    numbers[ends[:, 1:]] = ord(",")
+    try:
+        values = np.array(orjson.loads(b"[" + numbers[:-1].tobytes() + b"]"), np.float64)
+    except orjson.JSONDecodeError:  # such as "+1", ".5" or an empty word
+        return None
+    if not (np.abs(values) < _TOO_LARGE).all():
+        return None
+
+    at = np.arange(widths.max())
+    ids = text[np.minimum(starts[:, None] + at, len(text) - 1)]
+    ids = np.where(at < widths[:, None], ids, 0).view(f"S{len(at)}").ravel()
+    first = np.flatnonzero(np.concatenate([[True], ids[1:] != ids[:-1]]))
+    return first, ids[first].tolist(), values.reshape(-1, 5)
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        return content.isascii() or bool(content.decode())
+    except UnicodeDecodeError:
+        return False
+
+
+def _read_any(path: Path, content: bytes) -> _Lines:
+    """Any white space, empty lines, ids with spaces, and the errors."""
+    try:
+        lines = content.decode().split("\n")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} must be UTF-8 text, got bytes that are not; {error}") from None
+    ids, values = [], []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        words = line.rsplit(None, 5)
+        try:
+            row = [_number(word) for word in words[1:]]
+        except ValueError:
+            row = []
+        if len(row) != 5:
+            raise _malformed(path, number, line)
+        ids.append(words[0].strip().encode())
+        values.append(row)
+    return np.arange(len(ids)), ids, np.array(values, np.float64).reshape(-1, 5)
+
+
+def _number(word: str) -> float:
+    value = float(word)
+    if not abs(value) < _TOO_LARGE or "_" in word:  # NaN; Python reads 1_0 as 10
+        raise ValueError
+    return value
+
+
+def _malformed(path: Path, number: int, line: str) -> ValueError:
+    return ValueError(
+        f"{path}:{number}: line must be `image_id score xmin ymin xmax ymax`, numbers below 2^31, "
+        f"got {line[:80]!r}"
+    )
+
+
+def _check_files(folder: Path, class_names: Sequence[str]) -> None:
+    if not folder.is_dir():
+        raise ValueError(f"detections must be a folder of comp4 files, got {folder}")
+    present = {p.name[len(_PREFIX) : -len(_SUFFIX)] for p in folder.glob(f"{_PREFIX}*{_SUFFIX}")}
+    missing = [name for name in class_names if name not in present]
+    other = sorted(present - set(class_names))
+    if missing or other:
+        faults = [f"missing: {', '.join(missing)}"] * bool(missing)
+        faults += [f"of no class of the data: {', '.join(other)}"] * bool(other)
+        raise ValueError(
+            f"{folder} must hold one {_PREFIX}<class>{_SUFFIX} for each of "
+            f"[{', '.join(class_names)}], got [{', '.join(sorted(present))}]: {'; '.join(faults)}"
+        )
+
+
+def _check_class_names(class_names: Sequence[str]) -> None:
+    for name in class_names:
+        if not name or "/" in name or "\\" in name or "\0" in name:
+            raise ValueError(f"class name must be usable in a file name, got {name!r}")
+
+
+def _check_replaceable(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"folder must be a folder or new, got the file {folder}")
+    others = [p.name for p in folder.glob("*") if not p.match(f"{_PREFIX}*{_SUFFIX}")]
+    if others:
+        raise ValueError(
+            f"folder must hold comp4 files only, because they are replaced, got {others[:3]} in "
+            f"{folder}; name another folder"
+        )

@@ -1,0 +1,276 @@
+"""PASCAL VOC average precision as the devkit computes it, for any set of IoU thresholds.
+
+Boxes are matched once (`match_voc`); every metric is then arithmetic on the verdicts.
+Source: Everingham et al. 2010, section 4.2; VOCevaldet.m and VOCap.m of the VOC devkit.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resdet.evaluation.matches import (
+    DEVKIT,
+    FALSE_POSITIVE,
+    IGNORED,
+    TRUE_POSITIVE,
+    Matches,
+    Objects,
+    Rules,
+    mean_average_precisions,
+)
+from resdet.evaluation.pairs import pairs
+from resdet.evaluation.precision import Metric
+from resdet.evaluation.table import (
+    DetectionTable,
+    Float64Array,
+    join_columns,
+    number_ids,
+    unknown_ids,
+)
+from resdet.structures.boxes import FloatArray, from_voc, to_voc, voc_iou
+from resdet.structures.records import (
+    BoolArray,
+    Detections,
+    GroundTruth,
+    ImageId,
+    ImageRecord,
+    Int64Array,
+)
+
+
+def evaluate_voc(
+    ground_truth: Mapping[ImageId, GroundTruth],
+    detections: Sequence[Detections] | DetectionTable,
+    class_names: Sequence[str],
+    *,
+    thresholds: Sequence[float] = (0.5,),
+    metric: Metric = "area",
+    rules: Rules = DEVKIT,
+) -> dict[str, Any]:
+    """VOC AP of all classes; for several metrics call `match_voc` once and `score_voc` for each.
+
+    Raises: ValueError for unknown image ids, labels outside [0, K) or a wrong argument.
+    """
+    start = time.perf_counter()
+    matches = match_voc(ground_truth, detections, class_names, thresholds=thresholds, rules=rules)
+    return {**score_voc(matches, metric), "seconds": time.perf_counter() - start}
+
+
+def score_voc(matches: Matches, metric: Metric) -> dict[str, Any]:
+    """AP by class and threshold with the conventions that made it, as the JSON holds it.
+
+    `mAP` and each class of `per_class` map a threshold ("0.50") to its AP, a fraction; None: a
+    class without objects. The mean is over the classes that have objects.
+    Raises: ValueError for a metric that VOC does not have.
+    """
+    if metric not in ("11point", "area"):
+        raise ValueError(f"metric must be 11point or area, got {metric!r}")
+    per_class = matches.average_precisions(metric)
+    return {
+        "mAP": mean_average_precisions(per_class),
+        "per_class": per_class,
+        "metric": metric,
+        **matches.rules.to_dict(),
+        "num_images": len(matches.image_ids),
+        "num_detections": len(matches),
+    }
+
+
+def match_voc(
+    ground_truth: Mapping[ImageId, GroundTruth],
+    detections: Sequence[Detections] | DetectionTable,
+    class_names: Sequence[str],
+    *,
+    thresholds: Sequence[float] = (0.5,),
+    rules: Rules = DEVKIT,
+) -> Matches:
+    """Judge every detection as the devkit does.
+
+    Detections of a class, by falling score (equal scores in reading order), are each compared
+    with the object of their class and image that they overlap most, taken or not. An overlap
+    of at least t ("ge", the devkit) or above t ("gt", detectron2) with a difficult object or
+    a crowd is ignored; the first on any other object is a true positive; all else is false.
+
+    Raises: ValueError for unknown image ids, labels outside [0, K) or a wrong argument.
+    """
+    _check_rules(thresholds, rules)
+    table = detections
+    if not isinstance(table, DetectionTable):
+        table = DetectionTable.of(table)
+    image_ids, truth = _columns(ground_truth, len(class_names))
+    images = _image_numbers(table, image_ids)
+    _check_labels(table.labels, len(class_names), "labels of the detections")
+
+    scores = table.scores
+    if rules.score_decimals is not None:
+        scores = _rounded(scores, rules.score_decimals)
+    order = _order(table.labels, scores, rules)
+    found = _Found(images[order], table.labels[order], table.boxes[order], rules)
+    verdicts, objects = _judge(found, truth, thresholds, rules)
+    return Matches(
+        rules=rules,
+        class_names=tuple(class_names),
+        thresholds=tuple(thresholds),
+        image_ids=image_ids,
+        images=found.images,
+        labels=found.labels,
+        scores=scores[order],
+        boxes=found.boxes,
+        verdicts=verdicts,
+        objects=objects,
+        truth=truth,
+    )
+
+
+def rematch(
+    matches: Matches, truth: Objects, *, ignored_if_unmatched: BoolArray | None = None
+) -> Matches:
+    """The same detections judged against other objects of the same images, by the same rules.
+
+    Shape: `ignored_if_unmatched` (N,): rows that are ignored where they would be false, as COCO
+    does with detections outside a range of areas.
+    Raises: ValueError for matches by COCO's rule, or objects of no image or class of theirs.
+    """
+    if matches.rules.kind != "voc":
+        raise ValueError(f"matches must be by VOC's rule, got {matches.rules.kind!r}")
+    _check_labels(truth.labels, len(matches.class_names), "labels of the objects")
+    if len(truth) and not 0 <= truth.images.min() <= truth.images.max() < len(matches.image_ids):
+        raise ValueError(f"images of the objects must be in [0, {len(matches.image_ids)})")
+    found = _Found(matches.images, matches.labels, matches.boxes, matches.rules)
+    verdicts, objects = _judge(found, truth, matches.thresholds, matches.rules)
+    if ignored_if_unmatched is not None:
+        verdicts[ignored_if_unmatched & (verdicts == FALSE_POSITIVE)] = IGNORED
+    return replace(matches, truth=truth, verdicts=verdicts, objects=objects)
+
+
+def ground_truth_by_id(records: Iterable[ImageRecord]) -> dict[ImageId, GroundTruth]:
+    """The ground truth of each record.
+
+    Raises: ValueError if an image has none: it could not be told from an empty image.
+    """
+    truth: dict[ImageId, GroundTruth] = {}
+    for record in records:
+        if record.ground_truth is None:
+            raise ValueError(
+                f"ground truth must be known to score, got none for image {record.image_id!r} "
+                f"({record.path}); choose a split that has annotations"
+            )
+        truth[record.image_id] = record.ground_truth
+    return truth
+
+
+def _columns(
+    ground_truth: Mapping[ImageId, GroundTruth], num_classes: int
+) -> tuple[tuple[ImageId, ...], Objects]:
+    parts = list(ground_truth.values())
+    labels = join_columns((part.labels for part in parts), np.int64)
+    _check_labels(labels, num_classes, "labels of the ground truth")
+    truth = Objects(
+        np.repeat(np.arange(len(parts)), [len(part) for part in parts]),
+        labels,
+        join_columns((part.boxes for part in parts), np.float64, 4),
+        join_columns((part.difficult | part.crowd for part in parts), np.bool_),
+    )
+    return tuple(ground_truth), truth
+
+
+class _Found:
+    """Detections by class and falling score, their corners as the file has them."""
+
+    def __init__(
+        self, images: Int64Array, labels: Int64Array, boxes: Float64Array, rules: Rules
+    ) -> None:
+        self.images, self.labels, self.boxes = images, labels, boxes
+        if rules.box_decimals is None:
+            self.corners = to_voc(boxes)
+        else:
+            self.corners = _rounded(to_voc(boxes), rules.box_decimals)
+            self.boxes = from_voc(self.corners).astype(np.float64)
+
+
+def _rounded(values: FloatArray, decimals: int) -> Float64Array:
+    """What f"{value:.{decimals}f}" keeps of float32 values; exact for up to 8 decimals."""
+    power = 10.0**decimals
+    return np.rint(values.astype(np.float32).astype(np.float64) * power) / power
+
+
+def _order(labels: Int64Array, scores: Float64Array, rules: Rules) -> Int64Array:
+    """The rows by class, then by falling score, equal scores as the rules say."""
+    by_class = np.argsort(labels, kind="stable")
+    bounds = np.flatnonzero(np.diff(labels[by_class])) + 1
+    kind: Literal["stable"] | None = "stable" if rules.ties == "stable" else None
+    parts = [rows[np.argsort(-scores[rows], kind=kind)] for rows in np.split(by_class, bounds)]
+    return np.concatenate(parts)
+
+
+def _judge(
+    found: _Found, truth: Objects, thresholds: Sequence[float], rules: Rules
+) -> tuple[NDArray[np.int8], NDArray[np.int32]]:
+    """(T, N) verdicts and rows of `truth`, -1 for false positives."""
+    shape = len(thresholds), len(found.labels)
+    verdicts, objects = np.full(shape, FALSE_POSITIVE, np.int8), np.full(shape, -1, np.int32)
+    overlap, best = _best_overlaps(found, truth)
+    # detections near enough for some threshold, by object, then in their order
+    rows = np.flatnonzero(_hits(overlap, min(thresholds), rules))
+    rows = rows[np.argsort(best[rows], kind="stable")]
+    ignored = truth.ignored[best[rows]]
+    for row, threshold in enumerate(thresholds):
+        hit = _hits(overlap[rows], threshold, rules)
+        claims = rows[hit & ~ignored]
+        first = claims[np.diff(best[claims], prepend=-1) != 0]
+        excused = rows[hit & ignored]
+        verdicts[row, first] = TRUE_POSITIVE
+        verdicts[row, excused] = IGNORED
+        objects[row, first], objects[row, excused] = best[first], best[excused]
+    return verdicts, objects
+
+
+def _hits(overlap: Float64Array, threshold: float, rules: Rules) -> BoolArray:
+    return overlap >= threshold if rules.iou == "ge" else overlap > threshold
+
+
+def _best_overlaps(found: _Found, truth: Objects) -> tuple[Float64Array, Int64Array]:
+    """The highest IoU of each detection and the row of that object, the first of equals.
+
+    Shape: (N,), (N,); IoU -1 and row 0 where the image has no object of that class.
+    """
+    num_classes = 1 + max((int(x.max()) for x in (found.labels, truth.labels) if len(x)), default=0)
+    keys = truth.images * num_classes + truth.labels
+    wanted = found.images * num_classes + found.labels
+    corners = to_voc(truth.boxes)
+    overlap, best = np.full(len(wanted), -1.0), np.zeros(len(wanted), np.int64)
+    for block in pairs(wanted, keys):
+        iou = voc_iou(found.corners[block.left], corners[block.right])
+        overlap[block.rows], best[block.rows] = block.best(iou)
+    return overlap, best
+
+
+def _image_numbers(table: DetectionTable, known: Sequence[ImageId]) -> Int64Array:
+    numbers = number_ids(known)
+    unknown = [image_id for image_id in table.image_ids if image_id not in numbers]
+    if unknown:
+        raise ValueError(unknown_ids(unknown, known))
+    translate = np.array([numbers[image_id] for image_id in table.image_ids], np.int64)
+    return translate[table.images]
+
+
+def _check_rules(thresholds: Sequence[float], rules: Rules) -> None:
+    if not len(thresholds) or not all(0 < t <= 1 for t in thresholds):
+        raise ValueError(f"thresholds must be in (0, 1], got {list(thresholds)}")
+    if rules.iou not in ("ge", "gt"):
+        raise ValueError(f"iou_rule must be ge or gt, got {rules.iou!r}")
+
+
+def _check_labels(labels: Int64Array, num_classes: int, what: str) -> None:
+    outside = labels[(labels < 0) | (labels >= num_classes)]
+    if len(outside):
+        raise ValueError(
+            f"{what} must be in [0, {num_classes}), got {np.unique(outside)[:5].tolist()}; "
+            "check that the class names are those of the data"
+        )

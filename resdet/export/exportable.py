@@ -1,0 +1,83 @@
+"""What an exporter takes of a detector, and the detections it is held to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from resdet.checkpoints import checkpoint
+from resdet.data.loader import to_tensor, unlabelled
+from resdet.data.transforms import Image
+from resdet.detector.build import restore_model, test_transform
+from resdet.detector.extras.extras import Extras
+from resdet.engines.registry import load
+from resdet.engines.samples import in_own_pixels, to_host
+from resdet.structures.records import Detections
+
+
+@dataclass(frozen=True)
+class Exportable:
+    """A detector of engine tv on the CPU, norms folded, in eval mode.
+
+    `resize` makes of an RGB image what the network gets; `detect` is the plain test of one RGB
+    image, at one size, in its own pixels. `extras` names what TEST.* asks for beyond that, or "".
+    Unit: pixels; `size` of the shorter side, `max_size` of the longer, `strides` of the levels
+        of the RPN; sides are padded to a multiple of `multiple`.
+    """
+
+    model: nn.Module
+    class_names: tuple[str, ...]
+    channel_order: str
+    size: int
+    max_size: int
+    strides: tuple[int, ...]
+    multiple: int
+    extras: str
+    resize: Callable[[Image], Image]
+    detect: Callable[[Image], Detections]
+
+
+def load_exportable(path: Path) -> Exportable:
+    """Of a checkpoint of either engine, or a Faster R-CNN of detectron2's.
+
+    Raises: FileNotFoundError; ValueError if the file is broken or no such detector.
+    """
+    saved = checkpoint.load(path)
+    cfg, engine = saved.cfg, load("tv")
+    model, _ = restore_model(cfg, engine, saved, str(path))
+    model.eval()
+    engine.speed_up(model)
+    transform = test_transform(cfg)
+    order = cfg.INPUT.FORMAT
+    none = np.zeros((0, 4), np.float32), np.zeros(0, np.int64)
+
+    def resize(image: Image) -> Image:
+        return np.ascontiguousarray(transform(image, *none)[0])
+
+    @torch.inference_mode()
+    def detect(image: Image) -> Detections:
+        height, width = image.shape[:2]
+        sample = unlabelled(to_tensor(resize(image), order), height, width)
+        return in_own_pixels(to_host(engine.detect(model, [sample]))[0], sample)
+
+    extras = Extras.of(cfg)
+    padding: Any = model.get_submodule("transform")
+    anchors: Any = model.get_submodule("rpn.anchor_generator")
+    return Exportable(
+        model=model,
+        class_names=saved.class_names,
+        channel_order=order,
+        size=cfg.INPUT.MIN_SIZE_TEST,
+        max_size=cfg.INPUT.MAX_SIZE_TEST,
+        strides=tuple(anchors.strides),
+        multiple=padding.divisibility,
+        extras=str(extras) if extras else "",
+        resize=resize,
+        detect=detect,
+    )

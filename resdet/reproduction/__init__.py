@@ -1,0 +1,1 @@
+"""Tables of the paper about detection, measured and set beside its values."""

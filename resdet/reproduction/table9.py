@@ -1,0 +1,209 @@
+"""Table 9 on synthetic shapes: what each extra of testing gains, and what it costs.
+
+The paper adds its steps one to another, on COCO; here each is alone, and all of them together.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from backbones.files import outputs
+from backbones.files.json_file import read_json
+from backbones.images.decoding import read_image
+from backbones.machine import environment
+from resdet import config, engines
+from resdet.checkpoints.checkpoint import FINAL
+from resdet.data.voc.reader import load_voc
+from resdet.detector.inference import Detector, load_detector
+from resdet.evaluation import ground_truth_by_id, match_voc, score_voc
+from resdet.evaluation.comparison.compare import METHOD, compare
+from resdet.evaluation.comparison.sides import Run, Side, read_run
+from resdet.evaluation.measures import mean_if_all
+from resdet.evaluation.record import write_result
+from resdet.reproduction.extras_table import FILE, MEASURES, extras_table
+from resdet.structures.records import Dataset, Detections
+from resdet.training.train import train_detector
+
+BASELINE, CONTEXT, OTHER = "shapes_r18", "shapes_r18_context", "shapes_vgg16"
+DATA, WEIGHTS = "shapes", "resnet18/model_final.pth"  # in the demo's folder
+RESNET, VGG = "detect_resnet18/model_final.pth", "detect_vgg16/model_final.pth"
+THRESHOLDS = tuple(k / 100 for k in range(50, 100, 5))
+PYRAMID = "[53, 107, 160, 213, 267]"  # to 160 as the paper's 200, 400, .. 1000 to 600
+VIEWS = "[107, 160, 213]"  # a whole detector finds little at the ends
+
+
+@dataclass(frozen=True)
+class Test:
+    """A line: a detector, the keys of TEST it is tested with, the paper's step in points.
+
+    With `every_run` it is the mean of all runs, for other weights, whose training is noise too.
+
+    Source: He et al. 2016, Table 9, on COCO val by mAP@.5 and mAP@[.5,.95]; the ensemble's
+        step is on test-dev.
+    """
+
+    label: str
+    detector: str = BASELINE
+    testing: tuple[str, ...] = ()
+    paper: tuple[float, float] | None = None
+    every_run: bool = False
+
+
+_REFINE = ("TEST.REFINE", "True")
+_MAXOUT = ("TEST.MAXOUT_SIZES", PYRAMID)
+_ENSEMBLE = ("TEST.ENSEMBLE", "['{other}']")
+_VIEWS = (
+    *("TEST.AUG.ENABLED", "True", "TEST.AUG.MIN_SIZES", VIEWS),
+    *("TEST.AUG.MAX_SIZE", "0", "TEST.AUG.FLIP", "True"),
+)
+TESTS = (
+    Test("ResNet-18", paper=(48.4, 27.2)),
+    Test("box refinement", testing=_REFINE, paper=(1.5, 2.7)),
+    Test("multi-scale, maxout", testing=_MAXOUT, paper=(2.7, 2.5)),
+    Test("multi-scale, mirrored, merged", testing=_VIEWS),
+    Test("ensemble with VGG-16", testing=_ENSEMBLE, paper=(3.3, 2.5)),
+    Test("all but merged views", CONTEXT, (*_REFINE, *_MAXOUT, *_ENSEMBLE)),
+    Test("ResNet-18", every_run=True),
+    Test("global context", CONTEXT, paper=(1.2, 0.1), every_run=True),
+)
+
+
+def measure(demo: Path, output: Path, seeds: int = 1, resamples: int = 1000) -> dict[str, Any]:
+    """Every line on the test images of `make demo` in the folder `demo`.
+
+    Detectors with context, and others for seeds beyond the first, are trained where they are not
+    in `output`, which gets a result file of each line as well: for compare and for galleries.
+    Raises: ValueError naming what is missing in `demo`.
+    """
+    needed = [demo / name for name in (DATA, WEIGHTS, RESNET, VGG)]
+    missing = [str(path) for path in needed if not path.exists()]
+    if missing:
+        raise ValueError(
+            f"--data must be the folder of `make demo`, got one without {', '.join(missing)}; "
+            "run make demo, and give --data demo"
+        )
+    other = demo / VGG
+    folders = {BASELINE: [demo / Path(RESNET).parent], CONTEXT: []}
+    for name, seed in product(folders, range(1, seeds + 1)):
+        if (name, seed) != (BASELINE, 1):
+            folders[name].append(output / "runs" / f"{name}-seed{seed}")
+            _train(demo, folders[name][-1], name, seed)
+    dataset = load_voc(demo / DATA, "test")
+    known: dict[tuple[str, tuple[str, ...], int], tuple[Run, float]] = {}
+
+    def run_of(test: Test, seed: int) -> tuple[Run, float]:
+        key = test.detector, test.testing, seed
+        if key not in known:
+            path = folders[test.detector][seed - 1] / FINAL
+            testing = [text.format(other=other) for text in test.testing]
+            detector = load_detector(path, "tv", "cpu", testing=testing)
+            found, took = _timed(detector, dataset)
+            written = output / f"{len(known)}.json"
+            _score(written, dataset, found)
+            known[key] = read_run(written), took
+            print(f"{test.label}, run {seed}: {took:.1f} ms an image", flush=True)
+        return known[key]
+
+    lines = []
+    for test in TESTS:
+        count = seeds if test.every_run else 1
+        if test.every_run and seeds == 1 and not test.testing and test.detector == BASELINE:
+            continue  # it is the first line
+        first, side = (
+            Side(t.label, tuple(run_of(t, seed)[0] for seed in range(1, count + 1)))
+            for t in (TESTS[0], test)
+        )
+        same = first.runs == side.runs
+        lines.append(
+            {
+                "label": f"{test.label}, {count} runs" if count > 1 else test.label,
+                "detector": test.detector,
+                "testing": " ".join(test.testing).format(other=OTHER),
+                "runs": count,
+                "measures": _values(side),
+                "gains": {} if same else _gains(first, side, resamples),
+                "milliseconds": round(run_of(test, 1)[1], 1),
+                "paper": test.paper,
+            }
+        )
+    return {
+        "lines": lines,
+        "num_images": len(dataset),
+        "method": METHOD,
+        "resamples": resamples,
+        "environment": environment.environment(),
+    }
+
+
+def reproduce(demo: Path | None, output: Path, seeds: int, *, publish: bool) -> list[Path]:
+    """Measure, or without `demo` take what is published; print the table and write it.
+
+    Raises: ValueError as `measure` does.
+    """
+    published = config.CONFIG_FOLDER / FILE
+    paths = [output / "table9.md"]
+    if demo is None:
+        measured = read_json(published)
+    else:
+        measured = measure(demo, output / "table9", seeds)
+        paths.append(output / "table9.json")
+        outputs.write_json(paths[-1], measured)
+        if publish:
+            paths.append(published)
+            outputs.write_json(published, measured)
+    text = extras_table(measured)
+    print(text)
+    outputs.write_bytes(paths[0], text.encode())
+    return paths
+
+
+def _values(side: Side) -> dict[str, float | None]:
+    runs = [{m.key: v for m, v in run.measured.values.items()} for run in side.runs]
+    return {ours: mean_if_all([run[name] for run in runs]) for ours, name in MEASURES.items()}
+
+
+def _gains(first: Side, side: Side, resamples: int) -> dict[str, dict[str, Any]]:
+    (rows,) = compare(first, [side], resamples=resamples).rows
+    known = {row.name: row.to_dict() for row in rows}
+    columns = ("gain", "low", "high", "p_value")
+    return {ours: {c: known[name][c] for c in columns} for ours, name in MEASURES.items()}
+
+
+def _timed(detector: Detector, dataset: Dataset) -> tuple[list[Detections], float]:
+    """Detections, and the median of what an image took once it was read.
+
+    Unit: milliseconds of processor time, over all threads: other programs do not count.
+    """
+    found: list[Detections] = []
+    times = []
+    for record in dataset.records:
+        image = read_image(record.path, "BGR")
+        started = time.process_time()
+        found += detector.predict([(record.image_id, image)])
+        times.append(time.process_time() - started)
+    return found, 1000 * statistics.median(times)
+
+
+def _score(path: Path, dataset: Dataset, found: Sequence[Detections]) -> None:
+    truth = ground_truth_by_id(dataset.records)
+    matches = match_voc(truth, found, dataset.class_names, thresholds=THRESHOLDS)
+    write_result(path, score_voc(matches, "area"), matches, dataset, None)
+
+
+def _train(demo: Path, output: Path, name: str, seed: int) -> None:
+    if (output / FINAL).is_file():
+        return
+    given = {
+        "DATASETS.ROOT": demo / DATA,
+        "MODEL.WEIGHTS": demo / WEIGHTS,
+        "OUTPUT_DIR": output,
+        "SEED": seed,
+    }
+    cfg = config.load(name, [str(text) for pair in given.items() for text in pair])
+    train_detector(cfg, engines.load("tv"), name, output, resume=True)

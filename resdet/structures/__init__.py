@@ -1,0 +1,1 @@
+"""All that crosses a seam: records, detections, boxes, classes."""

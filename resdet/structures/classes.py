@@ -1,0 +1,54 @@
+"""Classes of the public data sets, and which categories of a JSON are classes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+VOC_CLASSES = (
+    *("aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow"),
+    *("diningtable", "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa"),
+    *("train", "tvmonitor"),
+)
+
+
+# Source: categories of instances_val2017.json by rising id; detectron2's builtin_meta.py.
+COCO_CLASSES = (
+    *("person", "bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat"),
+    *("traffic light", "fire hydrant", "stop sign", "parking meter", "bench", "bird", "cat"),
+    *("dog", "horse", "sheep", "cow", "elephant", "bear", "zebra", "giraffe", "backpack"),
+    *("umbrella", "handbag", "tie", "suitcase", "frisbee", "skis", "snowboard", "sports ball"),
+    *("kite", "baseball bat", "baseball glove", "skateboard", "surfboard", "tennis racket"),
+    *("bottle", "wine glass", "cup", "fork", "knife", "spoon", "bowl", "banana", "apple"),
+    *("sandwich", "orange", "broccoli", "carrot", "hot dog", "pizza", "donut", "cake", "chair"),
+    *("couch", "potted plant", "bed", "dining table", "toilet", "tv", "laptop", "mouse"),
+    *("remote", "keyboard", "cell phone", "microwave", "oven", "toaster", "sink"),
+    *("refrigerator", "book", "clock", "vase", "scissors", "teddy bear", "hair drier"),
+    "toothbrush",
+)
+
+
+# Source: the same file; of 90 categories, these ten were never annotated.
+COCO_IDS = tuple(n for n in range(1, 91) if n not in (12, 26, 29, 30, 45, 66, 68, 69, 71, 83))
+
+
+def real_categories(content: Mapping[str, Any]) -> list[Any]:
+    """The categories without the placeholder that Roboflow's export puts first.
+
+    It names no objects: its id is 0, its supercategory "none", no annotation is of it, and others
+    have its name as their supercategory.
+    """
+    categories: list[Any] = content["categories"]
+    sound = [c for c in categories if isinstance(c, dict)]
+    above = {str(c.get("supercategory")) for c in sound}
+    held = [
+        c
+        for c in sound
+        if c.get("id") == 0 and c.get("supercategory") == "none" and str(c.get("name")) in above
+    ]
+    if not held or len(sound) == 1:
+        return categories
+    annotations = content.get("annotations") or ()
+    if any(isinstance(entry, dict) and entry.get("category_id") == 0 for entry in annotations):
+        return categories
+    return [category for category in categories if category is not held[0]]

@@ -1,0 +1,1 @@
+"""Training of a detector with any engine, and what a run leaves."""

@@ -1,0 +1,124 @@
+"""DATASETS.*, INPUT.* and DATALOADER.* into records and batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from fvcore.common.config import CfgNode
+
+from backbones.machine import distributed
+from backbones.terminal.patience import waiting
+from resdet.config import ConfigError
+from resdet.data.catalog import load_dataset
+from resdet.data.check_usable import shared_images, usable
+from resdet.data.loader import DetectionDataset, train_batches
+from resdet.data.transforms import TrainTransform
+from resdet.data.validate import listing, logger
+from resdet.engines.samples import Sample
+from resdet.structures.records import Dataset
+
+
+def load_datasets(cfg: CfgNode, names: Sequence[str], *, training: int = 0) -> list[Dataset]:
+    """Read every named dataset and look at the heads of its images.
+
+    The first `training` are to train on: what can be passed over there is left out, and counted
+    aloud. The others are to measure on, which goes by all images or by none.
+    Raises: ConfigError if their classes differ or are not MODEL.ROI_HEADS.NUM_CLASSES many;
+        ValueError with the faults of all datasets.
+    """
+    datasets = _read(cfg, names)
+    _check_classes(cfg, datasets)
+    checked, lines, faults = [], [], []
+    for at, dataset in enumerate(datasets):
+        use, told, found = usable(dataset, training=at < training)
+        checked.append(use)
+        lines += told
+        if found:
+            many = ", more than a tenth" if at < training else ""
+            faults.append(f"{dataset.name} has images that cannot be used{many}:\n{listing(found)}")
+    if faults:
+        hint = "resdet check-data tells more, and with --fix writes a corrected copy"
+        raise ValueError("\n".join([*dict.fromkeys(faults), hint]))
+    lines += shared_images(checked[:training], checked[training:])
+    if distributed.is_main():
+        for line in dict.fromkeys(lines):
+            logger.warning(line)
+    return checked
+
+
+def _read(cfg: CfgNode, names: Sequence[str]) -> list[Dataset]:
+    root = Path(cfg.DATASETS.ROOT).expanduser() if cfg.DATASETS.ROOT else None
+    classes = tuple(cfg.DATASETS.CLASSES)
+    datasets, faults = [], []
+    for name in names:
+        try:
+            with waiting(f"reading the annotations of {name}"):
+                datasets.append(load_dataset(name, root, class_names=classes))
+        except ValueError as fault:
+            faults.append(str(fault))
+    if faults:
+        raise ValueError("\n".join(dict.fromkeys(faults)))
+    return datasets
+
+
+def _check_classes(cfg: CfgNode, datasets: Sequence[Dataset]) -> None:
+    faults = []
+    for dataset in datasets:
+        count, expected = len(dataset.class_names), cfg.MODEL.ROI_HEADS.NUM_CLASSES
+        if count != expected:
+            faults.append(
+                f"MODEL.ROI_HEADS.NUM_CLASSES must be {count}, the classes of {dataset.name} "
+                f"({', '.join(dataset.class_names[:10])}{', ...' if count > 10 else ''}), "
+                f"got {expected}; set it to {count}"
+            )
+        elif dataset.class_names != datasets[0].class_names:
+            faults.append(
+                f"classes of {dataset.name} must be those of {datasets[0].name} "
+                f"({', '.join(datasets[0].class_names)}), got {', '.join(dataset.class_names)}"
+            )
+    if faults:
+        raise ConfigError("DATASETS", faults)
+
+
+def training_batches(
+    cfg: CfgNode, datasets: Sequence[Dataset], seed: int, start_iteration: int
+) -> Iterator[list[Sample]]:
+    """Endless batches of this process's share, as an uninterrupted run would see them."""
+    records = [record for dataset in datasets for record in dataset.records]
+    crop = cfg.INPUT.CROP
+    transform = TrainTransform(
+        tuple(cfg.INPUT.MIN_SIZE_TRAIN),
+        cfg.INPUT.MAX_SIZE_TRAIN,
+        flip=0.5 if cfg.INPUT.RANDOM_FLIP == "horizontal" else 0.0,
+        scale_jitter=tuple(cfg.INPUT.SCALE_JITTER),
+        color_jitter=cfg.INPUT.COLOR_JITTER,
+        crop=tuple(crop.SIZE) if crop.ENABLED else None,
+    )
+    dataset = DetectionDataset(
+        records,
+        transform,
+        channel_order=cfg.INPUT.FORMAT,
+        seed=seed,
+        use_difficult=cfg.DATASETS.USE_DIFFICULT,
+    )
+    return train_batches(
+        dataset,
+        batch_size=images_per_process(cfg),
+        num_workers=cfg.DATALOADER.NUM_WORKERS,
+        aspect_ratio_grouping=cfg.DATALOADER.ASPECT_RATIO_GROUPING,
+        seed=seed,
+        rank=distributed.rank(),
+        world_size=distributed.world_size(),
+        start_iteration=start_iteration,
+        filter_empty=cfg.DATALOADER.FILTER_EMPTY_ANNOTATIONS,
+    )
+
+
+def images_per_process(cfg: CfgNode) -> int:
+    """This process's share of SOLVER.IMS_PER_BATCH. Raises: ConfigError if it does not divide."""
+    batch, processes = cfg.SOLVER.IMS_PER_BATCH, distributed.world_size()
+    if batch % processes:
+        fault = f"SOLVER.IMS_PER_BATCH must be a multiple of {processes} processes, got {batch}"
+        raise ConfigError("config", [fault])
+    return int(batch // processes)

@@ -1,0 +1,99 @@
+"""A detector over datasets: detections to disk, numbers back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from backbones.files import outputs
+from resdet.detector.inference import Detector
+from resdet.detector.shards import detect_all
+from resdet.evaluation.coco import form as coco_form
+from resdet.evaluation.coco import score as coco
+from resdet.evaluation.voc import comp4
+from resdet.evaluation.voc import score as voc
+from resdet.structures.records import Dataset, Detections
+
+COCO_RESULTS = "coco_instances_results"
+VOC_RESULTS = "comp4"
+
+
+def evaluate(
+    detector: Detector,
+    datasets: Sequence[Dataset],
+    write_to: Path | None = None,
+    look: Callable[[Dataset, Sequence[Detections]], None] | None = None,
+) -> dict[str, dict[str, Any]]:
+    """{dataset: its numbers}; in processes other than the main one, empty.
+
+    VOC's stand under "11point" and "area", COCO's under their usual names. Detections are
+    written in COCO form, VOC's as comp4 too: the first dataset's under the plain names. `look` is
+    called with each dataset and its detections.
+
+    Raises: ValueError if a dataset's classes are not the detector's.
+    """
+    scores = {}
+    for index, dataset in enumerate(datasets):
+        check_classes(detector.class_names, dataset)
+        found = detect_all(detector, dataset)
+        if found is None:
+            continue
+        scores[dataset.name] = _score(dataset, found)
+        if look is not None:
+            look(dataset, found)
+        if write_to is not None:
+            _write(write_to, dataset, found, f"_{index + 1}" if index else "")
+    return scores
+
+
+def check_classes(class_names: Sequence[str], dataset: Dataset) -> None:
+    """Raises: ValueError with both lists if a model and a dataset name other classes."""
+    if tuple(class_names) != tuple(dataset.class_names):
+        raise ValueError(
+            f"classes of {dataset.name} must be the model's ({', '.join(class_names)}), "
+            f"got {', '.join(dataset.class_names)}; give data with the same classes in that order"
+        )
+
+
+def primary(dataset: Dataset, numbers: dict[str, Any]) -> float | None:
+    """The number that decides which checkpoint is best: AP for COCO, mAP at 0.5 for VOC."""
+    if dataset.kind == "coco":
+        return numbers.get("AP")
+    rule = numbers.get(dataset.metric)
+    return rule["mAP"]["0.50"] if rule else None
+
+
+def flatten(scores: dict[str, dict[str, Any]]) -> dict[str, float]:
+    """One name a number, as metrics.json and TensorBoard want it."""
+    flat: dict[str, float | None] = {}
+    for dataset, numbers in scores.items():
+        for name, value in numbers.items():
+            if isinstance(value, dict) and "mAP" in value:
+                flat |= {f"{dataset}/mAP@{t}-{name}": v for t, v in value["mAP"].items()}
+            elif name in coco.METRICS:
+                flat[f"{dataset}/{name}"] = value
+    return {name: value for name, value in flat.items() if value is not None}
+
+
+def _score(dataset: Dataset, detections: Sequence[Detections]) -> dict[str, Any]:
+    truths = {r.image_id: r.ground_truth for r in dataset.records if r.ground_truth is not None}
+    if len(truths) < len(dataset):
+        return {}  # a test split whose annotations are not public
+    if dataset.kind == "coco":
+        entries = coco_form.to_coco_results(detections, dataset.category_ids)
+        ids = [record.image_id for record in dataset.records]
+        return coco.evaluate_coco(dataset.annotations, entries, image_ids=ids)
+    matches = voc.match_voc(truths, detections, dataset.class_names)
+    return {rule: voc.score_voc(matches, rule) for rule in ("11point", "area")}
+
+
+def _write(
+    directory: Path, dataset: Dataset, detections: Sequence[Detections], suffix: str
+) -> None:
+    names = dataset.class_names if dataset.kind == "voc" else None
+    entries = coco_form.to_coco_results(detections, dataset.category_ids, names)
+    outputs.write_json(directory / f"{COCO_RESULTS}{suffix}.json", entries)
+    if dataset.kind == "voc":
+        folder = directory / f"{VOC_RESULTS}{suffix}"
+        comp4.write_comp4(folder, detections, dataset.class_names)

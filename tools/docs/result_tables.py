@@ -1,0 +1,164 @@
+"""The tables of README and docs, each a pure function of the JSON beside the configs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from resdet.benchmarks import evaluation
+from resdet.evaluation import read_json
+from resdet.evaluation.comparison.paper import TABLE_7, TABLE_8
+from resdet.reproduction.extras_table import FILE, extras_table
+from tools.docs import markdown
+
+# configs of the paper: what they are trained and tested on, and which of the numbers it prints
+_DATA = {
+    "voc0712": ("07+12, VOC 2007 test", ("11point", "mAP", "0.50")),
+    "voc07pp12": ("07++12, VOC 2012 test", ("area", "mAP", "0.50")),
+    "coco": ("COCO train, val, mAP@[.5,.95]", ("AP",)),
+}
+_NETWORKS = {"vgg16": "VGG-16", "r101": "ResNet-101"}
+NOT_MEASURED = "not measured"
+
+
+def tables(configs: Path) -> dict[str, Callable[[], str]]:
+    """By the name of its mark, how each table is made from the files below `configs`."""
+    detection, measured = configs / "detection", configs / "benchmarks" / "all.json"
+    return {
+        "paper": lambda: paper_table(detection),
+        "table6": lambda: table_6(configs / "backbones"),
+        "shapes": lambda: own_table(detection, "shapes_vgg16", "shapes_r18"),
+        "bccd": lambda: own_table(detection, "bccd_r18"),
+        "extras": lambda: extras_table(read_json(detection / FILE)),
+        "speed": lambda: speed_table(measured),
+        "evaluation": lambda: evaluation_table(measured),
+    }
+
+
+def with_tables(text: str, configs: Path) -> str:
+    """`text` with each table between its marks made anew.
+
+    Raises: ValueError if a mark is of no table or is not closed.
+    """
+    makers = tables(configs)
+    for name in re.findall(r"<!-- ([\w-]+) -->\n", text):
+        if name not in makers:
+            raise ValueError(f"mark must be one of {', '.join(makers)}, got {name!r}")
+        before, _, rest = text.partition(f"<!-- {name} -->\n")
+        _, closed, after = rest.partition(f"<!-- /{name} -->")
+        if not closed:
+            raise ValueError(f"mark {name!r} must be closed by <!-- /{name} -->, got none")
+        text = f"{before}<!-- {name} -->\n{makers[name]()}<!-- /{name} -->{after}"
+    return text
+
+
+def paper_table(folder: Path) -> str:
+    """Tables 7 and 8: the paper's number beside ours, or that there is none of ours."""
+    rows = ["| config | trained on, tested on | network | paper | ours | conditions |"]
+    rows.append("|---|---|---|---:|---:|---|")
+    for name, values in {**TABLE_7, **TABLE_8}.items():
+        kind, _, network = name.rpartition("_")
+        data, keys = _DATA[kind]
+        paper = values.get("AP", values.get("mAP@0.50", 0.0))
+        path = folder / f"{name}.json"
+        ours, told = NOT_MEASURED, ""
+        if path.is_file():
+            result = read_json(path)
+            ours, told = f"{100 * _number(result, keys):.1f}", conditions(result)
+        rows.append(
+            f"| `{name}` | {data} | {_NETWORKS[network]} | {100 * paper:.1f} | {ours} | {told} |"
+        )
+    return _joined(rows)
+
+
+def table_6(folder: Path) -> str:
+    """Table 6: test error on CIFAR-10 beside our best run, or that there is none of ours."""
+    from backbones.reproduction.paper import TABLE_6
+
+    rows = ["| network | config | paper, % | ours, % | time | conditions |"]
+    rows.append("|---|---|---:|---:|---:|---|")
+    for label, printed in TABLE_6.items():
+        name = f"cifar10_{label.lower().replace('-', '')}"
+        path = folder / f"{name}.json"
+        ours, time, told = NOT_MEASURED, "", ""
+        if path.is_file():
+            runs = read_json(path)["runs"]
+            best = min(runs, key=lambda run: run["metrics"]["top1_error"])
+            ours, time = f"{best['metrics']['top1_error']:.2f}", _minutes(best["seconds"])
+            told = _classifier_conditions(best, len(runs))
+        rows.append(f"| {label} | `{name}` | {printed['top1_error']} | {ours} | {time} | {told} |")
+    return _joined(rows)
+
+
+def own_table(folder: Path, *configs: str) -> str:
+    """One row a config that the paper does not have: mAP by both rules, time, conditions."""
+    rows = ["| config | mAP@.5, 11-point | area | training and measuring | conditions |"]
+    rows.append("|---|---:|---:|---:|---|")
+    for name in configs:
+        result = read_json(folder / f"{name}.json")
+        (scores,) = result["metrics"].values()
+        eleven, area = (100 * scores[rule]["mAP"]["0.50"] for rule in ("11point", "area"))
+        rows.append(
+            f"| [`{name}`](configs/detection/{name}.json) | {eleven:.1f} | {area:.1f} "
+            f"| {_minutes(result['seconds'])} | {conditions(result)} |"
+        )
+    return _joined(rows)
+
+
+def speed_table(path: Path) -> str:
+    """What `resdet benchmark all` measured, and the goals that it is held to."""
+    measured = read_json(path)
+    parts = (
+        markdown.speed_rows(measured),
+        [markdown.measured_with(measured)],
+        markdown.goal_rows(measured["goals"]),
+    )
+    return "\n\n".join("\n".join(part) for part in parts) + "\n"
+
+
+def evaluation_table(path: Path) -> str:
+    """One row an evaluator: time, ratio to the peer, memory, distance of its numbers."""
+    measured = read_json(path)["eval"]
+    lines = [f"| what | {' | '.join(evaluation.COLUMNS)} |"]
+    lines.append("|---|" + "---:|" * len(evaluation.COLUMNS))
+    parts = evaluation.rows(measured).values()
+    lines += [f"| {' | '.join(cells)} |" for part in parts for cells in part]
+    machine = measured["environment"]
+    where = f"{machine['cores']} cores of {machine['cpu']}, Python {machine['python']}"
+    return _joined(lines) + f"\n{where}, NumPy {machine['packages']['numpy']}.\n"
+
+
+def conditions(result: Mapping[str, Any]) -> str:
+    """Hardware, versions, number of runs."""
+    environment = result["environment"]
+    hardware = f"{environment['cores']} cores of {environment['cpu']}"
+    if result["device"] != "cpu":
+        hardware = f"{result['device']}, {hardware}"
+    torch = environment["packages"]["torch"]
+    return f"{result['iterations']} iterations, 1 run, {hardware}, torch {torch}"
+
+
+def _classifier_conditions(best: Mapping[str, Any], runs: int) -> str:
+    told = [f"{best['iterations']} iterations", f"{runs} run{'s' if runs > 1 else ''}"]
+    told += [best["data"], best["hardware"]]
+    told.append(f"torch {best['versions']['torch'].partition('+')[0]}")
+    return ", ".join(filter(None, told))
+
+
+def _number(result: Mapping[str, Any], keys: Sequence[str]) -> float:
+    """The number of the one test set that `keys` lead to."""
+    (found,) = result["metrics"].values()
+    for key in keys:
+        found = found[key]
+    return float(found)
+
+
+def _minutes(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s"
+
+
+def _joined(rows: list[str]) -> str:
+    return "\n".join(rows) + "\n"
