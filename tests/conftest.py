@@ -108,3 +108,23 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no shared data at {folder}; set RESDET_SHARED_DATA")
     return folder
+
+
+@pytest.fixture
+def random_network() -> Callable:
+    """Create a network of a quarter of the width, its statistics, scales and biases random too."""
+    import torch
+
+    import backbones
+
+    def make(name: str, **options: object):  # type: ignore[no-untyped-def]
+        torch.manual_seed(3)
+        model = backbones.create(name, **{"width": 0.25, "num_classes": 7, **options})
+        for key, value in model.state_dict().items():
+            if key.endswith(("running_mean", "bias")):
+                value.uniform_(-0.2, 0.2)
+            elif key.endswith("running_var") or (value.ndim == 1 and key.endswith("weight")):
+                value.uniform_(0.5, 1.5)
+        return model.eval()
+
+    return make

@@ -16,7 +16,7 @@ from resdet.data.shapes.draw import SHAPE_CLASSES
 from resdet.detector.build import build_model
 from resdet.evaluation import read_json
 
-TOOLS = Path(__file__).parents[2] / "tools"
+TOOLS = Path(__file__).parents[3] / "tools"
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import torch
 from resdet.checkpoints import checkpoint
 from resdet.evaluation import read_json
 
-TOOLS = Path(__file__).parents[2] / "tools"
+TOOLS = Path(__file__).parents[3] / "tools"
 OTHER = {"tv": "d2", "d2": "tv"}
 SURE = ("MODEL.ROI_HEADS.SCORE_THRESH_TEST", "0.0")
 

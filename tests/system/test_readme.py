@@ -9,7 +9,7 @@ import pytest
 
 from tools.docs.result_tables import tables, with_tables
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 PAGES = {
     path.relative_to(ROOT).as_posix(): path
     for path in (ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md")))

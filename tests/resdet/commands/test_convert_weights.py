@@ -11,7 +11,7 @@ from backbones.weights.checkpoint import load_backbone
 from backbones.weights.interop import OURS
 from backbones.weights.keymaps import KINDS
 
-TOOL = Path(__file__).parents[2] / "tools" / "convert_weights.py"
+TOOL = Path(__file__).parents[3] / "tools" / "convert_weights.py"
 
 
 def load_tool():

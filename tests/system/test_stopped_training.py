@@ -21,7 +21,7 @@ from resdet import engines
 from resdet.checkpoints import checkpoint
 from resdet.training.train import train_detector
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def train(cfg, directory: Path, **options):

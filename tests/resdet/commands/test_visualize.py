@@ -19,7 +19,7 @@ from resdet.structures.records import Dataset, Detections, ImageRecord
 from resdet.visualization import video
 from resdet.visualization.video import VideoWriter, open_video
 
-TOOLS = Path(__file__).parents[2] / "tools"
+TOOLS = Path(__file__).parents[3] / "tools"
 
 
 class Detector:

@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("build")
 pytest.importorskip("hatchling")
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 DEVELOPERS = ("draw_architecture.py", "make_golden.py", "readme_tables.py")
 pytestmark = pytest.mark.slow
 

@@ -10,7 +10,7 @@ from backbones.files import shipped
 from backbones.machine import versions
 from resdet.commands import entry as command
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 DEVELOPERS = {"make_golden"}  # not listed
 HEAVY = """
 import sys

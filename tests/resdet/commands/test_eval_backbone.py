@@ -16,7 +16,7 @@ from backbones.evaluation.topk import ranks
 from backbones.terminal import parser as cli
 from backbones.weights.checkpoint import Preprocessing, load_backbone, save_backbone
 
-TOOL = Path(__file__).parents[2] / "tools" / "eval_backbone.py"
+TOOL = Path(__file__).parents[3] / "tools" / "eval_backbone.py"
 CLASSES = ("ant", "bee", "cat")
 SIZES = {"INPUT": {"SIZE": 32, "MIN_SIZE_TEST": 36}}
 

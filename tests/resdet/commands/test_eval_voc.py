@@ -14,7 +14,7 @@ from resdet.detector import inference
 from resdet.evaluation import read_json, write_comp4, write_json
 from resdet.structures.records import Detections
 
-TOOLS = Path(__file__).parents[2] / "tools"
+TOOLS = Path(__file__).parents[3] / "tools"
 OBJECTS = {  # image -> (class, difficult, VOC corners)
     "000007": [("cat", 0, (1, 1, 10, 10)), ("dog", 1, (21, 21, 40, 40))],
     "000012": [("cat", 0, (5, 5, 30, 30))],

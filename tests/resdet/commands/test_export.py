@@ -10,7 +10,7 @@ import torch
 import backbones
 from backbones.weights.checkpoint import Preprocessing, save_backbone
 
-TOOL = Path(__file__).parents[2] / "tools" / "export.py"
+TOOL = Path(__file__).parents[3] / "tools" / "export.py"
 
 
 def load_tool():

@@ -12,7 +12,7 @@ from resdet.evaluation import match_voc, read_json, save_matches, score_voc, wri
 from resdet.evaluation.record import Record, matches_path
 from resdet.structures.records import Detections, GroundTruth
 
-TOOLS = Path(__file__).parents[2] / "tools"
+TOOLS = Path(__file__).parents[3] / "tools"
 TRUTH = {i: GroundTruth(np.array([[0, 0, 9, 9], [20, 20, 40, 40]]), [0, 1]) for i in range(30)}
 
 

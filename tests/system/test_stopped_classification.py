@@ -29,7 +29,7 @@ from backbones.training.state import load_state, save_state
 from backbones.weights import checkpoint
 from backbones.weights.checkpoint import load_backbone, mark_last
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = {
     "MODEL.WIDTH": 0.125,
     "INPUT.SIZE": 32,

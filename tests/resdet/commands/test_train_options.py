@@ -8,7 +8,7 @@ import pytest
 from resdet.detector.speed import Speed
 from resdet.training import train as training
 
-TOOLS = Path(__file__).parents[2] / "tools"
+TOOLS = Path(__file__).parents[3] / "tools"
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-TOOL = Path(__file__).resolve().parents[2] / "tools" / "benchmark.py"
+TOOL = Path(__file__).resolve().parents[3] / "tools" / "benchmark.py"
 KEYS = {
     "MODEL.NAME": "cifar_resnet8",
     "MODEL.DEVICE": "cpu",
