@@ -32,7 +32,7 @@ def main(argv: Sequence[str]) -> None:
     from resdet.evaluation import ground_truth_by_id, match_voc, score_voc
     from resdet.evaluation.analysis.analysis import analyse
     from resdet.evaluation.analysis.tables import analysis_tables
-    from resdet.evaluation.precision import Metric
+    from resdet.evaluation.average_precision import Metric
     from resdet.evaluation.tables import voc_table
 
     sources.check_outputs(args)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from resdet.evaluation.precision import (
+from resdet.evaluation.average_precision import (
     Metric,
     Recall,
     average_precision,

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from resdet.evaluation.average_precision import METRIC_NAMES, Metric
 from resdet.evaluation.coco.score import METRICS
 from resdet.evaluation.matches import Rules
-from resdet.evaluation.precision import METRIC_NAMES, Metric
 from resdet.evaluation.table import Float64Array
 
 _METRICS_OF_BOTH = ("11point", "area")

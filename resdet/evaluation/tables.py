@@ -8,9 +8,9 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from resdet.evaluation.average_precision import METRIC_NAMES
 from resdet.evaluation.coco.score import METRICS
 from resdet.evaluation.measures import convention, rule
-from resdet.evaluation.precision import METRIC_NAMES
 
 COLUMNS = 4  # what a terminal of 80 holds
 

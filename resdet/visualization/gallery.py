@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 
 from backbones.files.json_file import read_json
 from resdet.evaluation.analysis.errors import KINDS, error_kinds
+from resdet.evaluation.average_precision import threshold_key
 from resdet.evaluation.matches import Matches
-from resdet.evaluation.precision import threshold_key
 from resdet.evaluation.record import Record
 from resdet.structures.boxes import to_xywh
 from resdet.visualization.pictures import Size, find_pictures, write_pictures

@@ -21,9 +21,9 @@ from resdet.config import ConfigError
 from resdet.data.validate import Faults
 from resdet.data.voc.xml import read_annotation
 from resdet.evaluation import from_coco_results, read_comp4, write_comp4
+from resdet.evaluation.average_precision import average_precision
 from resdet.evaluation.coco.form import read_truth
 from resdet.evaluation.measures import measured
-from resdet.evaluation.precision import average_precision
 from resdet.evaluation.table import DetectionTable
 from resdet.structures import boxes as box
 

@@ -9,8 +9,8 @@ from resdet.evaluation.analysis.confusion import confusion_matrix
 from resdet.evaluation.analysis.costs import error_costs
 from resdet.evaluation.analysis.curves import class_curves, curves_json, pooled_curve
 from resdet.evaluation.analysis.errors import error_kinds
+from resdet.evaluation.average_precision import Metric
 from resdet.evaluation.matches import Matches, mean_average_precisions
-from resdet.evaluation.precision import Metric
 from resdet.evaluation.voc.sizes import ap_by_size
 
 

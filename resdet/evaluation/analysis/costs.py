@@ -23,8 +23,8 @@ from resdet.evaluation.analysis.errors import (
     MISSED,
     ErrorKinds,
 )
+from resdet.evaluation.average_precision import Metric, average_precision, mean_known
 from resdet.evaluation.matches import FALSE_POSITIVE, IGNORED, TRUE_POSITIVE, Matches
-from resdet.evaluation.precision import Metric, average_precision, mean_known
 from resdet.structures.records import BoolArray, Int64Array
 
 ALL_FALSE_POSITIVES, ALL_MISSES = "all false positives", "all misses"

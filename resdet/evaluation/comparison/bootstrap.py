@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from resdet.evaluation.average_precision import ELEVEN, HUNDRED_AND_ONE, Metric, Recall
 from resdet.evaluation.matches import IGNORED, TRUE_POSITIVE, Matches
-from resdet.evaluation.precision import ELEVEN, HUNDRED_AND_ONE, Metric, Recall
 from resdet.evaluation.table import Float64Array
 from resdet.structures.records import Int64Array
 

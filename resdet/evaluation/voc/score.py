@@ -14,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from resdet.evaluation.average_precision import Metric
 from resdet.evaluation.matches import (
     DEVKIT,
     FALSE_POSITIVE,
@@ -25,7 +26,6 @@ from resdet.evaluation.matches import (
     mean_average_precisions,
 )
 from resdet.evaluation.pairs import pairs
-from resdet.evaluation.precision import Metric
 from resdet.evaluation.table import (
     DetectionTable,
     Float64Array,

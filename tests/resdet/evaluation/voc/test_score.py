@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from resdet.evaluation import evaluate_voc, ground_truth_by_id, match_voc, score_voc
+from resdet.evaluation.average_precision import threshold_key
 from resdet.evaluation.matches import COCO, DETECTRON2, Objects, Rules
-from resdet.evaluation.precision import threshold_key
 from resdet.evaluation.voc.score import rematch
 from resdet.structures.boxes import from_voc
 from resdet.structures.records import Detections, GroundTruth, ImageRecord
