@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from resdet.evaluation.table import DetectionTable, Float64Array
+from resdet.evaluation.detection_table import DetectionTable, Float64Array
 from resdet.structures.boxes import clip, from_voc
 from resdet.structures.classes import VOC_CLASSES
 from resdet.structures.records import Int64Array

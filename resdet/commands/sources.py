@@ -19,9 +19,9 @@ from resdet.evaluation.coco.form import (
     read_results,
     with_ids_of,
 )
+from resdet.evaluation.detection_table import DetectionTable
 from resdet.evaluation.matches import Matches
 from resdet.evaluation.record import matches_path, write_result
-from resdet.evaluation.table import DetectionTable
 from resdet.evaluation.voc.comp4 import read_comp4
 from resdet.structures.boxes import to_xywh
 from resdet.structures.records import Dataset

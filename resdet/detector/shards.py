@@ -22,7 +22,7 @@ from backbones.files.outputs import write_bytes
 from backbones.machine import distributed
 from backbones.terminal.progress import tracked
 from resdet.detector.inference import Detector
-from resdet.evaluation.table import join_columns
+from resdet.evaluation.detection_table import join_columns
 from resdet.structures.records import Dataset, Detections, ImageRecord
 
 FORMAT = "resdet.shard/1"

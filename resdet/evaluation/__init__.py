@@ -7,9 +7,9 @@ from resdet.evaluation.coco.form import coco_ground_truth, from_coco_results, to
 from resdet.evaluation.coco.match import match_coco
 from resdet.evaluation.coco.score import evaluate_coco, score_coco
 from resdet.evaluation.comparison.compare import compare
+from resdet.evaluation.detection_table import DetectionTable
 from resdet.evaluation.matches import Matches, Objects, Rules
 from resdet.evaluation.record import load_matches, save_matches
-from resdet.evaluation.table import DetectionTable
 from resdet.evaluation.voc.comp4 import read_comp4, write_comp4
 from resdet.evaluation.voc.score import evaluate_voc, ground_truth_by_id, match_voc, score_voc
 

@@ -16,7 +16,7 @@ from resdet.evaluation.average_precision import (
     mean_known,
     threshold_key,
 )
-from resdet.evaluation.table import Float64Array
+from resdet.evaluation.detection_table import Float64Array
 from resdet.structures.records import BoolArray, ImageId, Int64Array
 
 IouRule = Literal["ge", "gt"]

@@ -10,8 +10,8 @@ import numpy as np
 
 from resdet.evaluation.average_precision import METRIC_NAMES, Metric
 from resdet.evaluation.coco.score import METRICS
+from resdet.evaluation.detection_table import Float64Array
 from resdet.evaluation.matches import Rules
-from resdet.evaluation.table import Float64Array
 
 _METRICS_OF_BOTH = ("11point", "area")
 _RULE_SIGNS = {"ge": ">=", "gt": ">"}

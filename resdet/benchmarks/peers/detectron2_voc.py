@@ -23,7 +23,7 @@ from detectron2.structures import Boxes, Instances
 from resdet.benchmarks.measuring import peak_megabytes
 from resdet.data.validate import text_lines
 from resdet.evaluation.average_precision import threshold_key
-from resdet.evaluation.table import DetectionTable, number_ids
+from resdet.evaluation.detection_table import DetectionTable, number_ids
 from resdet.evaluation.voc.comp4 import read_comp4
 from resdet.structures.classes import VOC_CLASSES
 

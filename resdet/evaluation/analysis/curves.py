@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from resdet.evaluation.detection_table import Float64Array
 from resdet.evaluation.matches import IGNORED, TRUE_POSITIVE, Matches
-from resdet.evaluation.table import Float64Array
 from resdet.structures.records import BoolArray, Int64Array
 
 RECALLS = np.linspace(0.0, 1.0, 101)

@@ -15,8 +15,8 @@ from resdet.evaluation.coco.match import (
     CocoMatches,
     places_in_run,
 )
+from resdet.evaluation.detection_table import Float64Array
 from resdet.evaluation.matches import IGNORED, TRUE_POSITIVE
-from resdet.evaluation.table import Float64Array
 from resdet.structures.records import Int64Array
 
 RECALLS = np.linspace(0.0, 1.0, 101)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from resdet.evaluation.table import Float64Array
+from resdet.evaluation.detection_table import Float64Array
 from resdet.structures.records import BoolArray, ImageId, Int64Array
 
 _LOWEST, _HIGHEST = -(2**63), 2**63 - 1

@@ -16,7 +16,7 @@ import numpy as np
 
 from backbones.files.json_file import gc_paused, read_json
 from resdet.evaluation.coco import columns
-from resdet.evaluation.table import DetectionTable, Float64Array, number_ids, resolve_ids
+from resdet.evaluation.detection_table import DetectionTable, Float64Array, number_ids, resolve_ids
 from resdet.structures.boxes import FloatArray, from_xywh, to_xywh
 from resdet.structures.classes import real_categories
 from resdet.structures.records import BoolArray, Dataset, Detections, ImageId, Int64Array

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resdet.evaluation.coco.form import CocoResults, CocoTruth, image_places
+from resdet.evaluation.detection_table import Float64Array
 from resdet.evaluation.matches import (
     COCO,
     FALSE_POSITIVE,
@@ -24,7 +25,6 @@ from resdet.evaluation.matches import (
     Objects,
 )
 from resdet.evaluation.pairs import pairs
-from resdet.evaluation.table import Float64Array
 from resdet.structures.boxes import from_xywh
 from resdet.structures.records import BoolArray, Int64Array
 

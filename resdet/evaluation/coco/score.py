@@ -27,7 +27,7 @@ from resdet.evaluation.coco.form import (
     with_ids_of,
 )
 from resdet.evaluation.coco.match import AREAS, MAX_DETECTIONS, THRESHOLDS, CocoMatches, match_areas
-from resdet.evaluation.table import Float64Array
+from resdet.evaluation.detection_table import Float64Array
 from resdet.structures.records import ImageId
 
 Backend = Literal["numpy", "faster", "pycocotools"]

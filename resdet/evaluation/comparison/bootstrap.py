@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resdet.evaluation.average_precision import ELEVEN, HUNDRED_AND_ONE, Metric, Recall
+from resdet.evaluation.detection_table import Float64Array
 from resdet.evaluation.matches import IGNORED, TRUE_POSITIVE, Matches
-from resdet.evaluation.table import Float64Array
 from resdet.structures.records import Int64Array
 
 Weights = NDArray[np.int32]

@@ -21,10 +21,10 @@ from resdet.evaluation.comparison.bootstrap import (
     resampled_ap,
 )
 from resdet.evaluation.comparison.sides import Run, Side, matches_like
+from resdet.evaluation.detection_table import Float64Array
 from resdet.evaluation.matches import Objects
 from resdet.evaluation.measures import Measure, check_alike, mean_if_all
 from resdet.evaluation.record import matches_path
-from resdet.evaluation.table import Float64Array
 
 Progress = Callable[[int, int], None]
 METHOD = (

@@ -13,10 +13,10 @@ import numpy as np
 
 from backbones.files.json_file import read_json
 from resdet.evaluation.comparison.bootstrap import resampled_ap
+from resdet.evaluation.detection_table import Float64Array
 from resdet.evaluation.matches import Matches, Objects
 from resdet.evaluation.measures import Measured, measured
 from resdet.evaluation.record import Record, load_matches, matches_path
-from resdet.evaluation.table import Float64Array
 from resdet.structures.records import Int64Array
 
 _SAME_AP = 1e-9

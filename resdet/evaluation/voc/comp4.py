@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import orjson
 
-from resdet.evaluation.table import DetectionTable, Float64Array
+from resdet.evaluation.detection_table import DetectionTable, Float64Array
 from resdet.structures.boxes import from_voc, to_voc
 from resdet.structures.records import Detections, ImageId, Int64Array
 

@@ -15,6 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resdet.evaluation.average_precision import Metric
+from resdet.evaluation.detection_table import (
+    DetectionTable,
+    Float64Array,
+    join_columns,
+    number_ids,
+    unknown_ids,
+)
 from resdet.evaluation.matches import (
     DEVKIT,
     FALSE_POSITIVE,
@@ -26,13 +33,6 @@ from resdet.evaluation.matches import (
     mean_average_precisions,
 )
 from resdet.evaluation.pairs import pairs
-from resdet.evaluation.table import (
-    DetectionTable,
-    Float64Array,
-    join_columns,
-    number_ids,
-    unknown_ids,
-)
 from resdet.structures.boxes import FloatArray, from_voc, to_voc, voc_iou
 from resdet.structures.records import (
     BoolArray,

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from resdet.evaluation.average_precision import Metric
+from resdet.evaluation.detection_table import Float64Array
 from resdet.evaluation.matches import Matches, mean_average_precisions
-from resdet.evaluation.table import Float64Array
 from resdet.evaluation.voc.score import rematch
 from resdet.structures.boxes import areas
 from resdet.structures.records import BoolArray
