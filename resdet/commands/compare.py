@@ -30,8 +30,8 @@ def main(argv: Sequence[str]) -> None:
     from resdet.evaluation import write_json
     from resdet.evaluation.comparison.compare import compare
     from resdet.evaluation.comparison.paper import known_pairs, paper_pairs
+    from resdet.evaluation.comparison.report import comparison_markdown, comparison_tables, notes
     from resdet.evaluation.comparison.sides import read_sides, records_to_show, with_baseline_first
-    from resdet.evaluation.comparison.tables import comparison_markdown, comparison_tables, notes
     from resdet.evaluation.measures import convention, sections
     from resdet.visualization.gallery import check_gallery
 

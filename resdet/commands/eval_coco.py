@@ -23,12 +23,12 @@ def main(argv: Sequence[str]) -> None:
     from rich.console import Console
 
     from resdet.commands import sources
-    from resdet.evaluation.analysis.analysis import analyse
-    from resdet.evaluation.analysis.tables import analysis_tables
+    from resdet.evaluation.analysis.analyse import analyse
+    from resdet.evaluation.analysis.error_tables import analysis_tables
     from resdet.evaluation.coco.form import coco_truth
     from resdet.evaluation.coco.match import match_areas
     from resdet.evaluation.coco.score import cross_check, score_coco
-    from resdet.evaluation.tables import coco_class_table, coco_table
+    from resdet.evaluation.score_tables import coco_class_table, coco_table
 
     sources.check_outputs(args)
     dataset = sources.ground_truth(args)

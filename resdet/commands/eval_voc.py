@@ -30,10 +30,10 @@ def main(argv: Sequence[str]) -> None:
 
     from resdet.commands import sources
     from resdet.evaluation import ground_truth_by_id, match_voc, score_voc
-    from resdet.evaluation.analysis.analysis import analyse
-    from resdet.evaluation.analysis.tables import analysis_tables
+    from resdet.evaluation.analysis.analyse import analyse
+    from resdet.evaluation.analysis.error_tables import analysis_tables
     from resdet.evaluation.average_precision import Metric
-    from resdet.evaluation.tables import voc_table
+    from resdet.evaluation.score_tables import voc_table
 
     sources.check_outputs(args)
     dataset = sources.ground_truth(args)

@@ -73,7 +73,7 @@ def main(argv: Sequence[str]) -> None:
 
     from backbones.machine import distributed
     from resdet.detector.speed import Speed
-    from resdet.evaluation.tables import score_tables
+    from resdet.evaluation.score_tables import score_tables
     from resdet.training import train as training
 
     engine = engines.load(engine_name)

@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 
 from backbones.files.outputs import write_bytes
 from resdet.evaluation.analysis.curves import RECALLS, Curve, class_curves
+from resdet.evaluation.analysis.error_tables import convention_of, costs_title, iou_of, points
 from resdet.evaluation.analysis.errors import ERRORS
-from resdet.evaluation.analysis.tables import convention_of, costs_title, iou_of, points
 from resdet.evaluation.average_precision import threshold_key
 from resdet.evaluation.matches import Matches
-from resdet.evaluation.tables import percent
+from resdet.evaluation.score_tables import percent
 
 MOST_CLASSES = 100  # beyond, those with the most objects are shown, and the title says so
 _MOST_NUMBERED = 25  # classes whose confusions are written into the cells

@@ -34,8 +34,8 @@ from resdet.detector.shards import detect_in_shards
 from resdet.evaluation import from_coco_results, load_matches, read_comp4, write_comp4, write_json
 from resdet.evaluation.coco.form import read_truth
 from resdet.evaluation.comparison.compare import compare
+from resdet.evaluation.comparison.report import comparison_markdown, comparison_tables
 from resdet.evaluation.comparison.sides import read_sides
-from resdet.evaluation.comparison.tables import comparison_markdown, comparison_tables
 from resdet.evaluation.measures import convention, sections
 from resdet.evaluation.record import matches_path
 from resdet.structures.records import Dataset, Detections, ImageRecord

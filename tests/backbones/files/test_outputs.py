@@ -11,7 +11,7 @@ from rich.console import Console
 
 from backbones.files.outputs import check_folder, check_writable
 from resdet.evaluation import environment, read_json, write_json
-from resdet.evaluation.tables import (
+from resdet.evaluation.score_tables import (
     coco_class_table,
     coco_table,
     percent,

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from resdet.evaluation.analysis.analysis import analyse
+from resdet.evaluation.analysis.analyse import analyse
 from resdet.evaluation.matches import Matches
 from resdet.evaluation.voc.score import match_voc
 from resdet.structures.records import Detections, GroundTruth

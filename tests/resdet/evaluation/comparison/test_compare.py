@@ -15,6 +15,7 @@ from rich.console import Console
 from resdet.evaluation import match_voc, save_matches, score_voc, write_json
 from resdet.evaluation.comparison.compare import Comparison, Row, compare
 from resdet.evaluation.comparison.paper import known_pairs, paper_pairs
+from resdet.evaluation.comparison.report import comparison_markdown, comparison_tables, notes
 from resdet.evaluation.comparison.sides import (
     Side,
     read_run,
@@ -22,7 +23,6 @@ from resdet.evaluation.comparison.sides import (
     records_to_show,
     with_baseline_first,
 )
-from resdet.evaluation.comparison.tables import comparison_markdown, comparison_tables, notes
 from resdet.evaluation.measures import Measure
 from resdet.evaluation.record import Record, load_matches, matches_path
 from resdet.structures.records import Detections, GroundTruth

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from resdet.evaluation.analysis.analysis import analyse
-from resdet.evaluation.analysis.tables import analysis_tables, convention_of, points
+from resdet.evaluation.analysis.analyse import analyse
+from resdet.evaluation.analysis.error_tables import analysis_tables, convention_of, points
 from resdet.evaluation.matches import COCO, Rules
 
 CAT, DOG = 0, 1

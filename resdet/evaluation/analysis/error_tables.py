@@ -11,7 +11,7 @@ from rich.text import Text
 from resdet.evaluation.analysis.costs import ALL_FALSE_POSITIVES
 from resdet.evaluation.analysis.errors import ERRORS
 from resdet.evaluation.average_precision import METRIC_NAMES, threshold_key
-from resdet.evaluation.tables import percent
+from resdet.evaluation.score_tables import percent
 
 CONFUSIONS = 10  # the most frequent ones; the whole matrix is in the JSON and the plots
 

@@ -15,7 +15,7 @@ from resdet.evaluation.comparison.bootstrap import FEWEST_IMAGES
 from resdet.evaluation.comparison.compare import Comparison, Row
 from resdet.evaluation.comparison.paper import Pairs
 from resdet.evaluation.comparison.sides import Side
-from resdet.evaluation.tables import percent
+from resdet.evaluation.score_tables import percent
 
 _NAME_WIDTH = 10  # columns of a model's name: two of them and the numbers fit a terminal of 80
 

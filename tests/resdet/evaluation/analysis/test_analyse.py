@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from resdet.evaluation.analysis.analysis import analyse
+from resdet.evaluation.analysis.analyse import analyse
 from resdet.evaluation.analysis.errors import ERRORS
 from resdet.evaluation.matches import COCO
 from resdet.evaluation.voc.score import score_voc
