@@ -25,9 +25,9 @@ def main(argv: Sequence[str]) -> None:
     from resdet.commands import sources
     from resdet.evaluation.analysis.analyse import analyse
     from resdet.evaluation.analysis.error_tables import analysis_tables
-    from resdet.evaluation.coco.form import coco_truth
     from resdet.evaluation.coco.match import match_areas
     from resdet.evaluation.coco.score import cross_check, score_coco
+    from resdet.evaluation.coco.truth import coco_truth
     from resdet.evaluation.score_tables import coco_class_table, coco_table
 
     sources.check_outputs(args)

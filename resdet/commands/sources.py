@@ -13,7 +13,7 @@ import numpy as np
 from backbones.files.json_file import read_json
 from backbones.files.outputs import check_folder, check_writable
 from resdet.commands.arguments import extras, speed
-from resdet.evaluation.coco.form import (
+from resdet.evaluation.coco.results import (
     CocoResults,
     from_coco_results,
     read_results,

@@ -140,7 +140,7 @@ class Result(Detections):
                 f"category_ids must be one for each of {len(self.class_names)} classes, got "
                 f"{len(category_ids)}"
             )
-        from resdet.evaluation.coco.form import to_coco_results
+        from resdet.evaluation.coco.results import to_coco_results
 
         own = self.image_id if image_id is None else image_id
         plain = Detections(own, self.boxes, self.labels, self.scores)

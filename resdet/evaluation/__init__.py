@@ -3,9 +3,10 @@
 from backbones.files.json_file import read_json
 from backbones.files.outputs import write_json
 from backbones.machine.environment import environment
-from resdet.evaluation.coco.form import coco_ground_truth, from_coco_results, to_coco_results
 from resdet.evaluation.coco.match import match_coco
+from resdet.evaluation.coco.results import from_coco_results, to_coco_results
 from resdet.evaluation.coco.score import evaluate_coco, score_coco
+from resdet.evaluation.coco.truth import coco_ground_truth
 from resdet.evaluation.comparison.compare import compare
 from resdet.evaluation.detection_table import DetectionTable
 from resdet.evaluation.matches import Matches, Objects, Rules

@@ -9,8 +9,8 @@ from typing import Any
 from backbones.files import outputs
 from resdet.detector.inference import Detector
 from resdet.detector.shards import detect_all
-from resdet.evaluation.coco import form as coco_form
 from resdet.evaluation.coco import score as coco
+from resdet.evaluation.coco.results import to_coco_results
 from resdet.evaluation.voc import comp4
 from resdet.evaluation.voc import score as voc
 from resdet.structures.records import Dataset, Detections
@@ -81,7 +81,7 @@ def _score(dataset: Dataset, detections: Sequence[Detections]) -> dict[str, Any]
     if len(truths) < len(dataset):
         return {}  # a test split whose annotations are not public
     if dataset.kind == "coco":
-        entries = coco_form.to_coco_results(detections, dataset.category_ids)
+        entries = to_coco_results(detections, dataset.category_ids)
         ids = [record.image_id for record in dataset.records]
         return coco.evaluate_coco(dataset.annotations, entries, image_ids=ids)
     matches = voc.match_voc(truths, detections, dataset.class_names)
@@ -92,7 +92,7 @@ def _write(
     directory: Path, dataset: Dataset, detections: Sequence[Detections], suffix: str
 ) -> None:
     names = dataset.class_names if dataset.kind == "voc" else None
-    entries = coco_form.to_coco_results(detections, dataset.category_ids, names)
+    entries = to_coco_results(detections, dataset.category_ids, names)
     outputs.write_json(directory / f"{COCO_RESULTS}{suffix}.json", entries)
     if dataset.kind == "voc":
         folder = directory / f"{VOC_RESULTS}{suffix}"

@@ -32,7 +32,7 @@ from resdet.data.coco.reader import load_coco
 from resdet.data.voc.reader import load_voc
 from resdet.detector.shards import detect_in_shards
 from resdet.evaluation import from_coco_results, load_matches, read_comp4, write_comp4, write_json
-from resdet.evaluation.coco.form import read_truth
+from resdet.evaluation.coco.truth import read_truth
 from resdet.evaluation.comparison.compare import compare
 from resdet.evaluation.comparison.report import comparison_markdown, comparison_tables
 from resdet.evaluation.comparison.sides import read_sides

@@ -22,7 +22,7 @@ from resdet.data.validate import Faults
 from resdet.data.voc.xml import read_annotation
 from resdet.evaluation import from_coco_results, read_comp4, write_comp4
 from resdet.evaluation.average_precision import average_precision
-from resdet.evaluation.coco.form import read_truth
+from resdet.evaluation.coco.truth import read_truth
 from resdet.evaluation.detection_table import DetectionTable
 from resdet.evaluation.measures import measured
 from resdet.structures import boxes as box

@@ -14,7 +14,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from resdet.evaluation.coco.form import CocoResults, CocoTruth, image_places
+from resdet.evaluation.coco.results import CocoResults, image_places
+from resdet.evaluation.coco.truth import CocoTruth
 from resdet.evaluation.detection_table import Float64Array
 from resdet.evaluation.matches import (
     COCO,

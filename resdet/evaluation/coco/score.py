@@ -17,16 +17,9 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from resdet.evaluation.coco.accumulate import accumulate
-from resdet.evaluation.coco.form import (
-    CocoResults,
-    CocoTruth,
-    as_annotations,
-    image_places,
-    read_results,
-    read_truth,
-    with_ids_of,
-)
 from resdet.evaluation.coco.match import AREAS, MAX_DETECTIONS, THRESHOLDS, CocoMatches, match_areas
+from resdet.evaluation.coco.results import CocoResults, image_places, read_results, with_ids_of
+from resdet.evaluation.coco.truth import CocoTruth, as_annotations, read_truth
 from resdet.evaluation.detection_table import Float64Array
 from resdet.structures.records import ImageId
 

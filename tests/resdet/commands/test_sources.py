@@ -11,8 +11,8 @@ from resdet.commands import sources
 from resdet.config.schema import default_config
 from resdet.evaluation import DetectionTable, load_matches, match_voc, write_comp4
 from resdet.evaluation import record as record_module
-from resdet.evaluation.coco import form
 from resdet.evaluation.coco.match import match_coco
+from resdet.evaluation.coco.truth import coco_truth
 from resdet.structures.records import Dataset, Detections, GroundTruth, ImageRecord
 
 CLASSES = ("cat", "dog")
@@ -39,7 +39,7 @@ def test_voc_data_keep_their_image_ids_when_coco_counts_them(voc, tmp_path):
     found = [Detections(r.image_id, SIDE, r.ground_truth.labels, [0.9]) for r in voc.records]
     write_comp4(tmp_path / "comp4", found, CLASSES)
     results = sources.coco_results(options(detections=tmp_path / "comp4"), voc)
-    matches = match_coco(form.coco_truth(voc), results)
+    matches = match_coco(coco_truth(voc), results)
     assert set(matches.image_ids) == {"2008_000012", "2008_000007"}
     assert (matches.verdicts == 1).all()
     of_cat = matches.images[matches.labels == 0].tolist()
@@ -60,7 +60,7 @@ def test_images_are_not_guessed_by_their_place(voc, tmp_path):
     entry = {"image_id": 1, "category_id": 1, "bbox": [10, 10, 30, 20], "score": 0.5}
     path.write_text(json.dumps([entry]))
     with pytest.raises(ValueError, match=r"1 unknown \(1\)"):
-        match_coco(form.coco_truth(voc), sources.coco_results(options(detections=path), voc))
+        match_coco(coco_truth(voc), sources.coco_results(options(detections=path), voc))
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ import pytest
 from pycocotools.cocoeval import Params
 
 from resdet.evaluation.coco.accumulate import RECALLS
-from resdet.evaluation.coco.form import read_results, read_truth
 from resdet.evaluation.coco.match import AREAS, MAX_DETECTIONS, THRESHOLDS, match_areas, match_coco
+from resdet.evaluation.coco.results import read_results
+from resdet.evaluation.coco.truth import read_truth
 
 TP, IGNORED, FP = 1, 0, -1
 BOX = [10, 10, 40, 40]

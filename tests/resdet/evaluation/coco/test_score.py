@@ -18,9 +18,10 @@ from resdet.evaluation import (
     to_coco_results,
 )
 from resdet.evaluation.coco.accumulate import accumulate
-from resdet.evaluation.coco.form import read_results, read_truth
 from resdet.evaluation.coco.match import match_areas, match_coco
+from resdet.evaluation.coco.results import read_results
 from resdet.evaluation.coco.score import METRICS, by_library, cross_check, score_coco
+from resdet.evaluation.coco.truth import read_truth
 from resdet.structures.records import Dataset, Detections, GroundTruth, ImageRecord
 
 BACKENDS = ("numpy", "faster", "pycocotools")

@@ -1,0 +1,202 @@
+"""Ground truth in COCO's form: read with every fault named, or made of data of another form.
+
+Ids are numbered before a library sees them: an annotation id 0 means "unmatched" in both, and
+strings break one of them. Sorted order is kept, so equal scores fall as they do there.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from backbones.files.json_file import gc_paused, read_json
+from resdet.evaluation.coco import columns
+from resdet.evaluation.detection_table import Float64Array, number_ids
+from resdet.structures.boxes import FloatArray, to_xywh
+from resdet.structures.classes import real_categories
+from resdet.structures.records import BoolArray, Dataset, ImageId, Int64Array
+
+_OUT_OF_EVERY_AREA_RANGE = -1.0
+_LISTS = ("images", "annotations", "categories")
+
+
+@dataclass(frozen=True)
+class CocoTruth:
+    """The columns of an annotations file in reading order; `images` indexes `image_ids`.
+
+    Shape: images, categories, crowd, areas (M,); boxes (M, 4) x, y, width, height.
+    `areas`: as given, of the box where not given. `names`: what an image may be called -> its
+    place in `image_ids`, which are sorted.
+    """
+
+    image_ids: tuple[ImageId, ...]
+    names: dict[ImageId, int]
+    category_names: dict[int, str]
+    images: Int64Array
+    categories: Int64Array
+    boxes: Float64Array
+    crowd: BoolArray
+    areas: Float64Array
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names by rising id, the order of the labels; a name used twice carries its id."""
+        times = Counter(self.category_names.values())
+        return tuple(
+            name if times[name] == 1 else f"{name} ({category})"
+            for category, name in sorted(self.category_names.items())
+        )
+
+
+def read_truth(source: Path | Mapping[str, Any], image_ids: Iterable[ImageId] | None) -> CocoTruth:
+    """The annotations of all images, or of `image_ids`, checked and numbered.
+
+    Raises: ValueError naming the file and the fault.
+    """
+    with gc_paused():
+        data = read_json(source) if isinstance(source, Path) else source
+        return _truth(data, str(source) if isinstance(source, Path) else "annotations", image_ids)
+
+
+def coco_truth(dataset: Dataset) -> CocoTruth:
+    """The annotations of any data as COCO counts them; image ids are those of the data."""
+    if dataset.kind == "coco":
+        return read_truth(dataset.annotations, [r.image_id for r in dataset.records])
+    content = coco_ground_truth(dataset)
+    truth = read_truth(content, None)
+    own = {image["id"]: r.image_id for image, r in zip(content["images"], dataset.records)}
+    ids = tuple(own[image_id] for image_id in truth.image_ids)
+    return replace(truth, image_ids=ids, names=number_ids(ids))
+
+
+def coco_ground_truth(dataset: Dataset) -> dict[str, Any]:
+    """COCO-form ground truth of a VOC-kind dataset (a COCO dataset has its own file: use it).
+
+    Images whose ids are no integers get the number in their name where all have one
+    ("000007": 7), else their position from 1; `file_name` tells them apart.
+
+    A difficult object must be ignored, not missed. Both libraries overwrite an `ignore` flag by
+    `iscrowd`, and crowd would change the IoU to intersection over detection. So its `area` is
+    put outside every range: COCO ignores it there, at the usual IoU. Unlike VOC, COCO lets it
+    excuse one detection only. `ignore` is written too, for those who read the file.
+    """
+    ids = _image_numbers([record.image_id for record in dataset.records])
+    images: list[dict[str, Any]] = []
+    objects: list[dict[str, Any]] = []
+    for number, record in zip(ids, dataset.records):
+        size = {"width": record.width, "height": record.height}
+        images.append({"id": number, "file_name": record.path.name, **size})
+        truth = record.ground_truth
+        if truth is None:
+            raise ValueError(f"ground truth must be known to score, got none for {record.path}")
+        boxes = to_xywh(truth.boxes.astype(np.float64))
+        boxes[:, 2:] = boxes[:, 2:].clip(0)  # an inverted box has no area and is never found
+        areas = np.where(truth.difficult, _OUT_OF_EVERY_AREA_RANGE, boxes[:, 2] * boxes[:, 3])
+        categories = np.array(dataset.category_ids, np.int64)[truth.labels]
+        numbers = np.full(len(truth), number)
+        entries = as_annotations(numbers, categories, boxes, areas, truth.crowd)
+        for entry, difficult in zip(entries, truth.difficult):
+            entry["id"] = len(objects) + 1
+            if difficult:
+                entry["ignore"] = 1
+            objects.append(entry)
+    categories_of = zip(dataset.category_ids, dataset.class_names)
+    return {
+        "info": {"description": f"{dataset.name} in COCO form"},
+        "images": images,
+        "annotations": objects,
+        "categories": [{"id": i, "name": name} for i, name in categories_of],
+    }
+
+
+def as_annotations(
+    images: Int64Array,
+    categories: Int64Array,
+    boxes: FloatArray,
+    areas: FloatArray,
+    crowd: BoolArray,
+) -> list[dict[str, Any]]:
+    """COCO entries as the libraries read them, numbered from 1."""
+    columns = (images, categories, boxes, areas, crowd.astype(np.int64))
+    keys = ("id", "image_id", "category_id", "bbox", "area", "iscrowd")
+    rows = zip(range(1, len(images) + 1), *(column.tolist() for column in columns))
+    return [dict(zip(keys, row)) for row in rows]
+
+
+def _truth(data: Any, where: str, image_ids: Iterable[ImageId] | None) -> CocoTruth:
+    if not isinstance(data, Mapping) or not all(isinstance(data.get(k), list) for k in _LISTS):
+        raise ValueError(f"{where} must be a COCO object with the lists {', '.join(_LISTS)}")
+    images, objects, categories = data["images"], data["annotations"], real_categories(data)
+    ids = columns.image_ids(images, "id", f"{where}: image")
+    files = {i: Path(str(image.get("file_name", ""))).stem for i, image in zip(ids, images)}
+    category_ids = columns.integers(categories, "id", f"{where}: category").tolist()
+    names = dict(zip(category_ids, columns.texts(categories, "name", f"{where}: category")))
+    for kind, values in (("image", ids), ("category", category_ids)):
+        if len(set(values)) < len(values):
+            twice = Counter(values).most_common(1)[0][0]
+            raise ValueError(
+                f"{where}: {kind} ids must differ, got {twice!r} twice; renumber or remove one"
+            )
+    subject = f"{where}: annotation"
+    image_of = columns.image_ids(objects, "image_id", subject)
+    category_of = columns.integers(objects, "category_id", subject)
+    stray = set(image_of) - files.keys()
+    stray_classes = set(category_of.tolist()) - names.keys()
+    if stray or stray_classes:
+        raise ValueError(
+            f"{where}: annotations must name images and categories of the same file, got image "
+            f"ids {sorted(stray, key=str)[:3]}, category ids {sorted(stray_classes)[:3]}"
+        )
+    boxes = columns.boxes(objects, subject)
+    areas = columns.optional_numbers(objects, "area", subject)
+    areas = np.where(np.isnan(areas), boxes[:, 2] * boxes[:, 3], areas)
+    kept = _kept(files, image_ids)
+    position = number_ids(kept)
+    places = np.array([position.get(image_id, -1) for image_id in image_of], np.int64)
+    rows = np.flatnonzero(places >= 0)
+    return CocoTruth(
+        image_ids=tuple(kept),
+        names=_image_names(position, files),
+        category_names=names,
+        images=places[rows],
+        categories=category_of[rows],
+        boxes=boxes[rows],
+        crowd=columns.flags(objects, "iscrowd", subject)[rows],
+        areas=areas[rows],
+    )
+
+
+def _kept(files: Mapping[ImageId, str], image_ids: Iterable[ImageId] | None) -> list[ImageId]:
+    wanted = set(files) if image_ids is None else set(image_ids)
+    if wanted - files.keys():
+        raise ValueError(
+            "image_ids must be ids of the annotations, "
+            f"got {sorted(wanted - files.keys(), key=str)[:3]}"
+        )
+    numbers = all(isinstance(image_id, int) for image_id in wanted)
+    return sorted(wanted, key=None if numbers else str)
+
+
+def _image_names(
+    position: Mapping[ImageId, int], files: Mapping[ImageId, str]
+) -> dict[ImageId, int]:
+    """Ids, and stems of file names that only one image has."""
+    stems: dict[str, list[int]] = {}
+    for image_id, number in position.items():
+        stems.setdefault(files[image_id], []).append(number)
+    single: dict[ImageId, int] = {
+        s: numbers[0] for s, numbers in stems.items() if len(numbers) == 1
+    }
+    return {**single, **position}
+
+
+def _image_numbers(ids: Sequence[ImageId]) -> list[int]:
+    digits = [str(i) for i in ids if str(i).isascii() and str(i).isdigit()]
+    numbers = [int(text) for text in digits]
+    unique = len(numbers) == len(ids) == len(set(numbers))
+    return numbers if unique else list(range(1, len(ids) + 1))
