@@ -21,7 +21,7 @@ from torch.distributed import Store  # type: ignore[attr-defined]
 
 from backbones.terminal.patience import TIMEOUT_VARIABLE
 
-Found = TypeVar("Found")
+Answer = TypeVar("Answer")
 _LINES = 6  # of a stack: the innermost
 _LEFT = "left"
 _GIVEN_UP = 2  # exit code, that of every fault which is one line
@@ -124,9 +124,9 @@ class Watch:
     def _lines(self) -> Sequence[str]:
         return traceback.format_stack(sys._current_frames().get(self._main or 0))
 
-    def _within(self, seconds: float, act: Callable[[], Found]) -> Found:
+    def _within(self, seconds: float, act: Callable[[], Answer]) -> Answer:
         """What `act` returns. Raises: StoreSilentError if it takes longer; its own RuntimeError."""
-        found: list[Found] = []
+        found: list[Answer] = []
         faults: list[RuntimeError] = []
 
         def call() -> None:
