@@ -73,6 +73,7 @@ ROOMS = {
     "resdet/commands": Room((), (*SHARED,), late=(*LEARNING, "backbones", "resdet")),
     # what commands do once their options are read, which they import then
     "resdet/commands/show.py": Room(ARRAYS, ("backbones", *_DETECTION, "resdet.commands")),
+    "resdet/commands/outputs.py": Room(ARRAYS, ("backbones", *_DETECTION, "resdet.commands")),
     "resdet/commands/sources.py": Room(ARRAYS, ("backbones", *_DETECTION, "resdet.commands")),
     "resdet": Room((), ("resdet",), late=("torch", "fvcore")),
 }

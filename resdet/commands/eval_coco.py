@@ -22,7 +22,7 @@ def main(argv: Sequence[str]) -> None:
 
     from rich.console import Console
 
-    from resdet.commands import sources
+    from resdet.commands import outputs, sources
     from resdet.evaluation.analysis.analyse import analyse
     from resdet.evaluation.analysis.error_tables import analysis_tables
     from resdet.evaluation.coco.match import match_areas
@@ -30,7 +30,7 @@ def main(argv: Sequence[str]) -> None:
     from resdet.evaluation.coco.truth import coco_truth
     from resdet.evaluation.score_tables import coco_class_table, coco_table
 
-    sources.check_outputs(args)
+    outputs.check_outputs(args)
     dataset = sources.ground_truth(args)
     truth, found = coco_truth(dataset), sources.coco_results(args, dataset)
     if found is None:
@@ -42,7 +42,7 @@ def main(argv: Sequence[str]) -> None:
     analysis = analyse(matched.matches, "101point")
     for shown in (coco_class_table(scores), coco_table(scores), *analysis_tables(analysis)):
         Console().print(shown)
-    sources.write_outputs(args, scores, analysis, matched.matches, dataset)
+    outputs.write_outputs(args, scores, analysis, matched.matches, dataset)
 
 
 def arguments() -> argparse.ArgumentParser:

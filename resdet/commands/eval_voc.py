@@ -28,14 +28,14 @@ def main(argv: Sequence[str]) -> None:
 
     from rich.console import Console
 
-    from resdet.commands import sources
+    from resdet.commands import outputs, sources
     from resdet.evaluation import ground_truth_by_id, match_voc, score_voc
     from resdet.evaluation.analysis.analyse import analyse
     from resdet.evaluation.analysis.error_tables import analysis_tables
     from resdet.evaluation.average_precision import Metric
     from resdet.evaluation.score_tables import voc_table
 
-    sources.check_outputs(args)
+    outputs.check_outputs(args)
     dataset = sources.ground_truth(args)
     known = any(record.ground_truth is not None for record in dataset.records)
     if args.submission:
@@ -63,7 +63,7 @@ def main(argv: Sequence[str]) -> None:
     for shown in (voc_table(*results.values()), *analysis_tables(analysis)):
         Console().print(shown)
     numbers = results if args.metric == "both" else results[metrics[0]]
-    sources.write_outputs(args, numbers, analysis, matches, dataset)
+    outputs.write_outputs(args, numbers, analysis, matches, dataset)
 
 
 def arguments() -> argparse.ArgumentParser:

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from backbones.files.json_file import read_json
-from backbones.files.outputs import check_folder, check_writable
 from resdet.commands.arguments import extras, speed
 from resdet.evaluation.coco.results import (
     CocoResults,
@@ -20,8 +16,6 @@ from resdet.evaluation.coco.results import (
     with_ids_of,
 )
 from resdet.evaluation.detection_table import DetectionTable
-from resdet.evaluation.matches import Matches
-from resdet.evaluation.record import matches_path, write_result
 from resdet.evaluation.voc.comp4 import read_comp4
 from resdet.structures.boxes import to_xywh
 from resdet.structures.records import Dataset
@@ -150,47 +144,3 @@ def coco_results(args: argparse.Namespace, dataset: Dataset) -> CocoResults | No
         scores=table.scores,
         names=frozenset(),
     )
-
-
-def check_outputs(args: argparse.Namespace) -> None:
-    """Find out before the work whether all that is asked for could be written.
-
-    Raises: OSError naming the first that could not.
-    """
-    inputs = (args.detections, args.checkpoint, args.annotations)
-    if args.json:
-        check_writable(args.json, inputs)
-        check_writable(matches_path(args.json), inputs)
-    if args.plots:
-        check_folder(args.plots)
-
-
-def write_outputs(
-    args: argparse.Namespace,
-    numbers: Mapping[str, Any],
-    analysis: Mapping[str, Any],
-    matches: Matches,
-    dataset: Dataset,
-) -> None:
-    """What --json and --plots ask for, each file named when it is there."""
-    from resdet.visualization.plots import write_plots
-
-    if args.json:
-        content = {**config_of(args), **numbers, "analysis": analysis}
-        if tested := getattr(args, "tested", ""):
-            content["testing"] = tested
-        write_result(args.json, content, matches, dataset, args.images)
-        print(f"written: {args.json}")
-    if args.plots:
-        for plot in write_plots(args.plots, matches, analysis):
-            print(f"written: {plot}")
-
-
-def config_of(args: argparse.Namespace) -> dict[str, str]:
-    """{"config": its name} where detections or checkpoint lie in the folder of a training run."""
-    try:
-        run = read_json((args.checkpoint or args.detections).parent / "results.json")
-    except (OSError, ValueError):
-        return {}
-    name = run.get("config") if isinstance(run, dict) and "metrics" in run else None
-    return {"config": name} if isinstance(name, str) else {}

@@ -111,17 +111,17 @@ def match_voc(
     if rules.score_decimals is not None:
         scores = _rounded(scores, rules.score_decimals)
     order = _order(table.labels, scores, rules)
-    found = _Found(images[order], table.labels[order], table.boxes[order], rules)
-    verdicts, objects = _judge(found, truth, thresholds, rules)
+    ranked = _Ranked(images[order], table.labels[order], table.boxes[order], rules)
+    verdicts, objects = _judge(ranked, truth, thresholds, rules)
     return Matches(
         rules=rules,
         class_names=tuple(class_names),
         thresholds=tuple(thresholds),
         image_ids=image_ids,
-        images=found.images,
-        labels=found.labels,
+        images=ranked.images,
+        labels=ranked.labels,
         scores=scores[order],
-        boxes=found.boxes,
+        boxes=ranked.boxes,
         verdicts=verdicts,
         objects=objects,
         truth=truth,
@@ -142,8 +142,8 @@ def rematch(
     _check_labels(truth.labels, len(matches.class_names), "labels of the objects")
     if len(truth) and not 0 <= truth.images.min() <= truth.images.max() < len(matches.image_ids):
         raise ValueError(f"images of the objects must be in [0, {len(matches.image_ids)})")
-    found = _Found(matches.images, matches.labels, matches.boxes, matches.rules)
-    verdicts, objects = _judge(found, truth, matches.thresholds, matches.rules)
+    ranked = _Ranked(matches.images, matches.labels, matches.boxes, matches.rules)
+    verdicts, objects = _judge(ranked, truth, matches.thresholds, matches.rules)
     if ignored_if_unmatched is not None:
         verdicts[ignored_if_unmatched & (verdicts == FALSE_POSITIVE)] = IGNORED
     return replace(matches, truth=truth, verdicts=verdicts, objects=objects)
@@ -180,7 +180,7 @@ def _columns(
     return tuple(ground_truth), truth
 
 
-class _Found:
+class _Ranked:
     """Detections by class and falling score, their corners as the file has them."""
 
     def __init__(
@@ -210,12 +210,12 @@ def _order(labels: Int64Array, scores: Float64Array, rules: Rules) -> Int64Array
 
 
 def _judge(
-    found: _Found, truth: Objects, thresholds: Sequence[float], rules: Rules
+    ranked: _Ranked, truth: Objects, thresholds: Sequence[float], rules: Rules
 ) -> tuple[NDArray[np.int8], NDArray[np.int32]]:
     """(T, N) verdicts and rows of `truth`, -1 for false positives."""
-    shape = len(thresholds), len(found.labels)
+    shape = len(thresholds), len(ranked.labels)
     verdicts, objects = np.full(shape, FALSE_POSITIVE, np.int8), np.full(shape, -1, np.int32)
-    overlap, best = _best_overlaps(found, truth)
+    overlap, best = _best_overlaps(ranked, truth)
     # detections near enough for some threshold, by object, then in their order
     rows = np.flatnonzero(_hits(overlap, min(thresholds), rules))
     rows = rows[np.argsort(best[rows], kind="stable")]
@@ -235,18 +235,20 @@ def _hits(overlap: Float64Array, threshold: float, rules: Rules) -> BoolArray:
     return overlap >= threshold if rules.iou == "ge" else overlap > threshold
 
 
-def _best_overlaps(found: _Found, truth: Objects) -> tuple[Float64Array, Int64Array]:
+def _best_overlaps(ranked: _Ranked, truth: Objects) -> tuple[Float64Array, Int64Array]:
     """The highest IoU of each detection and the row of that object, the first of equals.
 
     Shape: (N,), (N,); IoU -1 and row 0 where the image has no object of that class.
     """
-    num_classes = 1 + max((int(x.max()) for x in (found.labels, truth.labels) if len(x)), default=0)
+    num_classes = 1 + max(
+        (int(x.max()) for x in (ranked.labels, truth.labels) if len(x)), default=0
+    )
     keys = truth.images * num_classes + truth.labels
-    wanted = found.images * num_classes + found.labels
+    wanted = ranked.images * num_classes + ranked.labels
     corners = to_voc(truth.boxes)
     overlap, best = np.full(len(wanted), -1.0), np.zeros(len(wanted), np.int64)
     for block in pairs(wanted, keys):
-        iou = voc_iou(found.corners[block.left], corners[block.right])
+        iou = voc_iou(ranked.corners[block.left], corners[block.right])
         overlap[block.rows], best[block.rows] = block.best(iou)
     return overlap, best
 

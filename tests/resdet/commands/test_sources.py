@@ -9,8 +9,7 @@ import pytest
 
 from resdet.commands import sources
 from resdet.config.schema import default_config
-from resdet.evaluation import DetectionTable, load_matches, match_voc, write_comp4
-from resdet.evaluation import record as record_module
+from resdet.evaluation import DetectionTable, write_comp4
 from resdet.evaluation.coco.match import match_coco
 from resdet.evaluation.coco.truth import coco_truth
 from resdet.structures.records import Dataset, Detections, GroundTruth, ImageRecord
@@ -61,34 +60,6 @@ def test_images_are_not_guessed_by_their_place(voc, tmp_path):
     path.write_text(json.dumps([entry]))
     with pytest.raises(ValueError, match=r"1 unknown \(1\)"):
         match_coco(coco_truth(voc), sources.coco_results(options(detections=path), voc))
-
-
-@pytest.mark.parametrize(
-    ("written", "expected"),
-    [
-        ('{"config": "voc0712_r101", "metrics": {}}', {"config": "voc0712_r101"}),
-        ('{"config": ["a"], "metrics": {}}', {}),
-        ('{"config": "a"}', {}),
-        ("[]", {}),
-        ("{", {}),
-    ],
-)
-def test_the_config_is_that_of_the_run(tmp_path, written, expected):
-    (tmp_path / "results.json").write_text(written)
-    assert sources.config_of(options(checkpoint=tmp_path / "model_final.pth")) == expected
-    assert sources.config_of(options(detections=tmp_path / "comp4")) == expected
-    assert sources.config_of(options(detections=tmp_path / "other" / "comp4")) == {}
-
-
-def test_the_record_names_the_pictures(voc, tmp_path):
-    truths = {r.image_id: r.ground_truth for r in reversed(voc.records)}
-    matches = match_voc(truths, [], CLASSES)
-    record_module.write_result(tmp_path / "r.json", {"mAP": {}}, matches, voc, None)
-    record = load_matches(tmp_path / "r.matches.npz")
-    assert record.root == str(tmp_path / "JPEGImages")
-    assert record.files == ("2008_000007.png", "2008_000012.png")
-    written = json.loads((tmp_path / "r.json").read_text())
-    assert written == {"mAP": {}, "dataset": "voc_2008_val", "matches": "r.matches.npz"}
 
 
 def test_a_folder_of_years_is_the_one_with_the_split(tmp_path):

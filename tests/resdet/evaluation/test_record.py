@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from resdet.evaluation import load_matches, match_voc, save_matches
-from resdet.evaluation.record import Record, matches_path
-from resdet.structures.records import Detections, GroundTruth
+from resdet.evaluation.record import Record, matches_path, write_result
+from resdet.structures.records import Dataset, Detections, GroundTruth, ImageRecord
 
 
 @pytest.fixture
@@ -162,3 +162,18 @@ def test_a_head_without_end(record, tmp_path):
 
     with pytest.raises(ValueError, match=r"a\.npz must be the matches .*recursion"):
         load_matches(rewritten(tmp_path / "a.npz", record, change))
+
+
+def test_it_names_the_pictures(tmp_path):
+    truth = GroundTruth([[10, 10, 40, 30]], [0])
+    pictures = [tmp_path / f"JPEGImages/2008_0000{n}.png" for n in (12, 7)]
+    records = tuple(ImageRecord(path.stem, path, 50, 50, truth) for path in pictures)
+    data = Dataset("voc_2008_val", "voc", ("cat",), records, tmp_path)
+    truths = {record.image_id: record.ground_truth for record in reversed(records)}
+    matches = match_voc(truths, [], data.class_names)
+    write_result(tmp_path / "r.json", {"mAP": {}}, matches, data, None)
+    record = load_matches(tmp_path / "r.matches.npz")
+    assert record.root == str(tmp_path / "JPEGImages")
+    assert record.files == ("2008_00007.png", "2008_000012.png")
+    written = json.loads((tmp_path / "r.json").read_text())
+    assert written == {"mAP": {}, "dataset": "voc_2008_val", "matches": "r.matches.npz"}
