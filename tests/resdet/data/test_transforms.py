@@ -116,6 +116,17 @@ def test_a_crop_moves_clips_and_drops():
     assert len(counts) > 5
 
 
+def test_labels_stay_with_their_boxes_under_a_crop():
+    """albumentations 2.0.1 clips the column of labels as if it were one of pixels."""
+    boxes = [[10, 10, 40, 40], [50, 10, 90, 40], [10, 50, 40, 90], [50, 50, 90, 90]]
+    crop = TrainTransform([80], 1000, flip=0.0, crop=(0.9, 0.9))
+    labels = np.array([3, 7, 11, 19])
+    image = np.zeros((100, 100, 3), np.uint8)
+    _, moved, kept = crop(image, np.array(boxes, np.float32), labels, [0])
+    assert len(moved) == 4
+    np.testing.assert_array_equal(kept, labels)
+
+
 ALL = {"flip": 0.5, "scale_jitter": (0.7, 1.3), "color_jitter": 0.4, "crop": (0.4, 0.4)}
 
 
