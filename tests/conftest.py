@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -102,12 +103,18 @@ def tiny_checkpoint(small_config: Callable, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def shared_data() -> Path:
-    """The folder of real data; skips where it is absent."""
-    folder = Path(os.environ.get("RESDET_SHARED_DATA", ROOT.parent / "shared" / "data"))
-    if not folder.is_dir():
-        pytest.skip(f"no shared data at {folder}; set RESDET_SHARED_DATA")
-    return folder
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The folder of an archive of real data, laid out anew; skips where the archive is absent."""
+    shared = Path(os.environ.get("RESDET_SHARED_DATA", ROOT.parent / "shared" / "data"))
+
+    def unpack(name: str) -> Path:
+        if not (shared / name).is_file():
+            pytest.skip(f"no real data at {shared / name}; set RESDET_SHARED_DATA")
+        folder = tmp_path_factory.mktemp("unpacked")
+        shutil.unpack_archive(shared / name, folder)
+        return folder
+
+    return unpack
 
 
 @pytest.fixture

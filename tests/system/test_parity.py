@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -30,13 +30,10 @@ NETWORKS = {
 
 
 @pytest.fixture(scope="module")
-def records(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> list[ImageRecord]:
+def records(unpacked: Callable[[str], Path]) -> list[ImageRecord]:
     """Ten images of blood cells, all of one size, and ten of COCO, of many."""
-    root = tmp_path_factory.mktemp("data")
-    for archive in ("bccd.tar.xz", "tiny-coco.tar"):
-        with tarfile.open(shared_data / archive) as tar:
-            tar.extractall(root, filter="data")
-    cells = load_voc(root, "val")
+    cells = load_voc(unpacked("bccd.tar.xz"), "val")
+    root = unpacked("tiny-coco.tar")
     coco = load_coco(root / "annotations/instances_train2017.json", root / "images/train2017")
     chosen = [*cells.records[:10], *coco.records[:10]]
     assert len({(r.height, r.width) for r in chosen}) > 5

@@ -1,6 +1,4 @@
-import os
 import shutil
-import tarfile
 from pathlib import Path
 
 import pytest
@@ -8,7 +6,6 @@ import pytest
 from resdet.data.catalog import dataset_root, load_dataset
 
 SIZE = "<size><width>60</width><height>40</height></size>"
-SHARED = Path(os.environ.get("RESDET_SHARED_DATA", "../shared/data"))
 
 
 @pytest.mark.parametrize(
@@ -88,17 +85,8 @@ def test_the_root_is_the_argument_then_the_environment_then_datasets(monkeypatch
     assert dataset_root() == Path("datasets")
 
 
-def _unpacked(name: str, tmp_path: Path) -> Path:
-    if not (SHARED / name).is_file():
-        pytest.skip(f"{name} is not among the shared data")
-    with tarfile.open(SHARED / name) as archive:
-        archive.extractall(tmp_path, filter="data")
-    return tmp_path
-
-
-def test_bccd(tmp_path, caplog):
-    root = _unpacked("bccd.tar.xz", tmp_path)
-    root = next(root.rglob("ImageSets")).parent
+def test_bccd(unpacked, caplog):
+    root = next(unpacked("bccd.tar.xz").rglob("ImageSets")).parent
     splits = [load_dataset(f"voc:.:{split}", root) for split in ("trainval", "test")]
     truths = [record.ground_truth for data in splits for record in data.records]
     assert len(truths) == 364
@@ -108,9 +96,8 @@ def test_bccd(tmp_path, caplog):
     assert "BloodImage_00343.xml: RBC [181.0, 329.0, 181.0, 329.0]" in caplog.text
 
 
-def test_tiny_coco(tmp_path):
-    root = _unpacked("tiny-coco.tar", tmp_path)
-    root = next(root.rglob("annotations")).parent
+def test_tiny_coco(unpacked):
+    root = next(unpacked("tiny-coco.tar").rglob("annotations")).parent
     train, val = (load_dataset(f"coco_2017_{split}", root) for split in ("train", "val"))
     counts = [sum(len(record.ground_truth) for record in data.records) for data in (train, val)]
     assert counts == [288, 136]

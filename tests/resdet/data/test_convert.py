@@ -2,7 +2,6 @@
 
 import json
 import os
-import tarfile
 from collections import Counter
 from pathlib import Path
 
@@ -239,13 +238,9 @@ def test_broken_images_are_listed(voc, tmp_path):
 
 
 @pytest.mark.slow
-def test_bccd(shared_data, tmp_path):
+def test_bccd(unpacked, tmp_path):
     """Real data: VOC -> YOLO -> VOC and VOC -> COCO -> VOC, boxes to the last bit."""
-    if not (shared_data / "bccd.tar.xz").is_file():
-        pytest.skip("bccd.tar.xz is not among the shared data")
-    with tarfile.open(shared_data / "bccd.tar.xz") as archive:
-        archive.extractall(tmp_path / "bccd", filter="data")
-    bccd = next((tmp_path / "bccd").rglob("ImageSets")).parent
+    bccd = next(unpacked("bccd.tar.xz").rglob("ImageSets")).parent
     for to in ("yolo", "coco"):
         change(bccd, tmp_path / to, to, link=True)
         change(tmp_path / to, tmp_path / f"{to}_voc", "voc", link=True)
