@@ -44,8 +44,8 @@ def script(shell: str) -> str:
             kind = "backbones" if {"train-backbone", "benchmark"} & set(words) else "detection"
             action.complete = _configs(kind)  # type: ignore[attr-defined]
         elif action.type is Path or action.metavar in ("FILE", "INPUT", "CHECKPOINT"):
-            paths = shtab.DIRECTORY if action.metavar == "DIR" else shtab.FILE
-            action.complete = paths  # type: ignore[attr-defined]
+            kind = "directory" if action.metavar == "DIR" else "file"
+            action.complete = _paths(kind)  # type: ignore[attr-defined]
     return str(shtab.complete(whole, shell=shell))
 
 
@@ -59,6 +59,15 @@ def _options(
                 yield from _options(command, (*words, name))
         else:
             yield words, action
+
+
+def _paths(kind: str) -> dict[str, object]:
+    """What shtab does for a "file" or "directory"; its bash breaks a name at a space."""
+    import shtab
+
+    function = f"_resdet_{kind}"
+    body = f'{function}() {{ compgen -A {kind} -- "$1"; }}'
+    return {**shtab.CHOICE_FUNCTIONS[kind], "bash": function, "preamble": {"bash": body}}
 
 
 def _configs(kind: str) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """Completion as a real bash gives it; zsh and fish where they are installed."""
 
+import shlex
 import shutil
 import subprocess
 
@@ -9,10 +10,11 @@ pytest.importorskip("shtab")
 
 from resdet.commands.completion import script
 
+ODD = "it's [a] (b)"
 ASK = """
 source {script}
 complete -p resdet >/dev/null || exit 3
-COMP_WORDS=({words} "{last}")
+COMP_WORDS=({words} {last})
 COMP_CWORD={count}
 _shtab_resdet
 printf '%s\\n' "${{COMPREPLY[@]}}"
@@ -27,19 +29,21 @@ def bash(tmp_path_factory):
     (folder / "completion.sh").write_text(script("bash"))
     (folder / "mine.yaml").touch()
     (folder / "data").mkdir()
+    (folder / ODD / "deep one").mkdir(parents=True)
+    (folder / ODD / "c d.yaml").touch()
 
     def complete(*words):
         asked = ASK.format(
-            script=folder / "completion.sh",
+            script=shlex.quote(str(folder / "completion.sh")),
             words=" ".join(words[:-1]),
-            last=words[-1],
+            last=shlex.quote(words[-1]),
             count=len(words) - 1,
         )
         done = subprocess.run(
             ["bash", "--norc", "-c", asked], capture_output=True, text=True, cwd=folder
         )
         assert done.returncode == 0, done.stderr
-        return set(done.stdout.split())
+        return set(done.stdout.splitlines())
 
     return complete
 
@@ -66,6 +70,20 @@ def test_bash(bash, words, given, withheld):
     found = bash(*words)
     assert given <= found
     assert not withheld & found
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (["train-det", "--config", "it"], {ODD}),
+        (["train-det", "--config", f"{ODD}/"], {f"{ODD}/deep one", f"{ODD}/c d.yaml"}),
+        (["eval-voc", "--checkpoint", f"{ODD}/c"], {f"{ODD}/c d.yaml"}),
+        (["eval-voc", "--data", "it"], {ODD}),
+        (["eval-voc", "--data", f"{ODD}/"], {f"{ODD}/deep one"}),
+    ],
+)
+def test_bash_completes_in_folders_of_any_name(bash, words, found):
+    assert bash("resdet", *words) - {""} == found
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
