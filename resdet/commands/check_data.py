@@ -55,21 +55,19 @@ def _coco(args: argparse.Namespace, common: dict[str, Any]) -> Iterator[Report]:
 def _folder(args: argparse.Namespace, common: dict[str, Any]) -> Iterator[Report]:
     from backbones.data.check_classes import check_classification, is_classification
     from backbones.data.check_fix import fix_folder
-    from resdet.data.check import check_found, check_voc_folder
-    from resdet.data.discover import discover, holds_detection_data
+    from resdet.data.check import check_found, found_to_check
+    from resdet.data.discover import holds_detection_data
 
     root: Path = args.data
-    if (root / "ImageSets" / "Main").is_dir():  # the data may be too broken to be found
-        yield from check_voc_folder(root, args.split, args.fix, **common)
-        return
     if root.is_dir() and is_classification(root) and not holds_detection_data(root):
         yield check_classification(root, args.split, **common)
         if args.fix:
             fix_folder(root, args.fix, args.split, **common)
             yield check_classification(args.fix, args.split, **common)
         return
-    found = discover(root)
-    print(*found.lines(), sep="\n", flush=True)
+    found, to_tell = found_to_check(root)
+    if to_tell:
+        print(*found.lines(), sep="\n", flush=True)
     yield from check_found(found, args.split, args.fix, **common)
 
 

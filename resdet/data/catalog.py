@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from backbones.plugins import HINT
 from backbones.terminal.wording import nearest_first
-from resdet.data.coco.reader import load_coco
-from resdet.data.registry import FORMATS
-from resdet.data.voc.reader import load_voc
-from resdet.data.yolo.reader import load_yolo
+from resdet.data.registry import FORMATS, OWN_FORMATS, form_of
+from resdet.data.source import Source, readings
 from resdet.structures.records import Dataset
-
-FOLDERS: dict[str, Callable[..., Dataset]] = {"voc": load_voc, "yolo": load_yolo}
 
 # name -> (year, split)
 VOC_NAMES = {
@@ -73,11 +68,12 @@ def load_dataset(
     class_names: Sequence[str] = (),
     images: bool = True,
 ) -> Dataset:
-    """A dataset by name: `voc_2007_trainval`, `coco_2017_val`, `voc:<folder>:<split>`,
+    r"""A dataset by name: `voc_2007_trainval`, `coco_2017_val`, `voc:<folder>:<split>`,
     `yolo:<folder>:<split>` or `coco:<json>:<image folder>`, relative to the root or absolute.
 
     A <split> that ends with .txt is itself a list of images, relative to the root or absolute, as
-    is a third part of coco's. Without `images`, the pictures of VOC's form are not looked for.
+    is a third part of coco's. A colon in a path may be written `\:`. Without `images`, the pictures
+    of VOC's form are not looked for.
 
     Raises: ValueError if the name is unknown, no layout of it exists, or its data is faulty.
     """
@@ -86,46 +82,36 @@ def load_dataset(
     read = FORMATS.get(kind) if colon else None
     if read is not None:
         return read(rest, base, class_names)
-    first, *others = rest.split(":")
-    if kind in FOLDERS and first and len(others) == 1 and others[0]:
-        names = {"class_names": class_names} | (
-            {} if images or kind != "voc" else {"images": False}
-        )
-        return _of_folder(kind, base / first, others[0], base, names)
-    if kind == "coco" and first and len(others) in (1, 2) and all(others):
-        file, listing = base / first, base / others[1] if others[1:] else None
-        own = f"{_coco_name(file)}_{listing.stem}" if listing else _coco_name(file)
-        data = load_coco(file, base / others[0], name=own, listing=listing)
-        return _checked(data, class_names)
-    if name in VOC_NAMES:
+    source, own_name = source_of(name, base), ""
+    if source is None and name in VOC_NAMES:
         year, split = VOC_NAMES[name]
-        folder = _voc_folder(name, base, year)
-        return load_voc(folder, split, class_names=class_names, name=name)
-    if name in COCO_NAMES:
-        return _checked(load_coco(*_coco_paths(name, base), name=name), class_names)
+        source, own_name = Source("voc", _voc_folder(name, base, year), split), name
+    if source is None and name in COCO_NAMES:
+        file, folder = _coco_paths(name, base)
+        source, own_name = Source("coco", file, images=folder), name
+    if source is not None:
+        load = form_of(source.kind).load
+        return load(source, class_names=class_names, name=own_name, images=images)
     known = ", ".join(nearest_first(name, [*VOC_NAMES, *COCO_NAMES]))
     known += "".join(f", {other}:<...>" for other in FORMATS.names())
-    hint = HINT if colon and kind not in (*FOLDERS, "coco") else ""
+    hint = HINT if colon and kind not in OWN_FORMATS else ""
     raise ValueError(
         f"dataset must be one of {known}, voc:<folder>:<split>, yolo:<folder>:<split>, "
         f"coco:<json>:<image folder>, got {name!r}; the folders are relative to {base}{hint}"
     )
 
 
-def _of_folder(
-    kind: str, folder: Path, split: str, base: Path, options: Mapping[str, Any]
-) -> Dataset:
-    listing = base / split if split.endswith(".txt") else None
-    split = listing.stem if listing else split
-    name = f"{folder.resolve().name}_{split}"
-    return FOLDERS[kind](folder, split, name=name, listing=listing, **options)
+def source_of(name: str, base: Path) -> Source | None:
+    """What a name of one of our forms means: the first way to read it whose files are there.
 
-
-def _coco_name(file: Path) -> str:
-    """Of the file; where all files are called alike, as Roboflow's, of their two folders."""
-    if file.name != "_annotations.coco.json":
-        return file.stem
-    return "_".join(file.resolve().parent.parts[-2:])
+    None where it can be read in no way; the plain way where no files are there.
+    """
+    kind, _, words = name.partition(":")
+    if kind not in OWN_FORMATS:
+        return None
+    form = form_of(kind)
+    meant = [source.below(base) for way in readings(words) if (source := form.parse(way))]
+    return next(filter(form.is_there, meant), meant[0] if meant else None)
 
 
 def _voc_folder(name: str, base: Path, year: int) -> Path:
@@ -154,12 +140,3 @@ def _absent(name: str, base: Path, tried: Sequence[Path | str]) -> ValueError:
         f"{name} must lie below {base.absolute()}, got none of{paths}\n"
         "put it there, or set DETECTRON2_DATASETS or the data root to the folder that holds it"
     )
-
-
-def _checked(dataset: Dataset, class_names: Sequence[str]) -> Dataset:
-    if class_names and tuple(class_names) != dataset.class_names:
-        raise ValueError(
-            f"class names of {dataset.name} must be {list(dataset.class_names)}, "
-            f"got {list(class_names)}; a COCO file names its own: leave them out"
-        )
-    return dataset

@@ -7,22 +7,22 @@ from pathlib import Path
 from typing import Any
 
 from backbones.images.check_report import Report
-from resdet.data.coco.check import check_coco
-from resdet.data.coco.fix import fix_coco
+from resdet.data.discover import discover
 from resdet.data.found import Found
-from resdet.data.voc.check import check_voc
-from resdet.data.voc.fix import fix_voc
-from resdet.data.yolo.check import check_yolo
+from resdet.data.registry import OWN_FORMATS, form_of
 
 
-def check_voc_folder(
-    root: Path, splits: Sequence[str], fix: Path | None, **common: Any
-) -> Iterator[Report]:
-    """As `check_found`, of a folder that is VOC's however broken it is."""
-    yield check_voc(root, splits, **common)
-    if fix:
-        fix_voc(root, fix, splits, **common)
-        yield check_voc(fix, splits, **common)
+def found_to_check(root: Path) -> tuple[Found, bool]:
+    """(the data in a folder, whether it is to be told what was found).
+
+    Where folders settle the form, the data is taken as it is, however broken: a check tells that.
+    Raises: ValueError as `discover`.
+    """
+    for kind in OWN_FORMATS:
+        form = form_of(kind)
+        if form.settles(root):
+            return Found(root, kind, form.load, "its folders", (), {}, {}), False
+    return discover(root), True
 
 
 def check_found(
@@ -32,23 +32,12 @@ def check_found(
 
     Raises: ValueError if a split is not there, or the copy cannot be made.
     """
-    absent = [split for split in splits if split not in found.splits]
-    if absent and found.form != "VOC":
+    form = form_of(found.kind)
+    if fix and form.fix is None:
         raise ValueError(
-            f"split of {found.root} must be one of {', '.join(found.splits)}, got {absent[0]!r}"
+            f"--fix must be given VOC or COCO, got {found.form} in {found.root}; "
+            "write one first: resdet convert DIR OUT --to voc"
         )
-    if found.form == "VOC":
-        yield from check_voc_folder(found.root, splits, fix, **common)
-    elif found.form == "COCO":
-        names = [found.splits[split].split(":") for split in splits or found.splits]
-        pairs = list(dict.fromkeys((found.root / n[1], found.root / n[2]) for n in names))
-        yield check_coco(pairs, **common)
-        if fix:
-            yield check_coco(fix_coco(pairs, fix, **common), **common)
-    else:
-        if fix:
-            raise ValueError(
-                f"--fix must be given VOC or COCO, got YOLO in {found.root}; "
-                "write one first: resdet convert DIR OUT --to voc"
-            )
-        yield check_yolo(found.root, splits, **common)
+    yield form.check(found, splits, **common)
+    if fix and form.fix is not None:
+        yield form.check(form.fix(found, splits, fix, **common), splits, **common)

@@ -8,29 +8,19 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from backbones.files.json_file import read_json
 from backbones.images.copies import fresh_folder
 from resdet.data.check_usable import usable
-from resdet.data.coco.reader import details_of_entry
-from resdet.data.coco.write import write_coco
 from resdet.data.found import Found
+from resdet.data.registry import form_of
 from resdet.data.validate import listing, unheard
-from resdet.data.voc.layout import voc_layout
-from resdet.data.voc.reader import details_of_xml
-from resdet.data.voc.write import write_voc
-from resdet.data.writing import Details, Picture, Told, Writer
-from resdet.data.yolo.folder import label_file
-from resdet.data.yolo.reader import details_of_lines
-from resdet.data.yolo.write import NO_VAL, write_yolo
+from resdet.data.writing import NO_VAL, Details, Picture, Told
 from resdet.structures.records import Dataset
 
 To = Literal["voc", "coco", "yolo"]
 Progress = Callable[[int, int], None]
 RENAMED = "images renamed: two would have had one name, or the form has no folders for them"
-
-OF_COCO = "lost: info, licences, supercategories and further keys of images; JSON files"
 
 
 @dataclass(frozen=True)
@@ -68,7 +58,7 @@ def convert(
     job = _job(found, splits or found.ordered(), told)
     pictures = job.pictures
     with fresh_folder(out, [found.root], "OUT") as beside:
-        places = WRITERS[to](
+        places = form_of(to).write(
             beside, job.splits, job.class_names, job.category_ids, told, whole_pixels
         )
         for done, picture in enumerate(pictures, start=1):
@@ -105,8 +95,8 @@ def _job(found: Found, splits: Sequence[str], told: Told) -> Job:
             f"{listing(list(dict.fromkeys(faults)))}\n"
             "resdet check-data tells more, and with --fix writes a corrected copy of VOC or COCO"
         )
-    if found.form == "COCO":
-        told[OF_COCO] += len(datasets)
+    if lost := form_of(found.kind).LOST:
+        told[lost] += len(datasets)
     pictures = _pictures(found, datasets, told)
     first = next(iter(datasets.values()))
     ordered = {
@@ -122,7 +112,7 @@ def _pictures(found: Found, datasets: dict[str, Dataset], told: Told) -> dict[Pa
     told[RENAMED] += sum(names[path] != path.name for path in records)
     known: dict[Path, list[Details]] = {}
     for split, data in datasets.items():
-        known |= details_of(found, split, data)
+        known |= form_of(found.kind).details(found.source(split), data)
     numbers = _numbers(records, names)
     return {
         path: Picture(record, names[path], numbers[path], known[path])
@@ -174,32 +164,9 @@ def _bring(source: Path, target: Path, link: bool) -> None:
 
 def for_form(found: Found, to: To) -> Found:
     """With the splits that the form can name: what has none is YOLO's train."""
-    names = {"all": "train", "default": "train"} if to == "yolo" else {"all": "train"}
+    names = form_of(to).SPLIT_NAMES
     if len(found.splits) != 1 or next(iter(found.splits)) not in names:
         return found
     old = next(iter(found.splits))
     new = names[old]
     return replace(found, splits={new: found.splits[old]}, counts={new: found.counts[old]})
-
-
-WRITERS: dict[str, Writer] = {"voc": write_voc, "coco": write_coco, "yolo": write_yolo}
-
-
-def details_of(found: Found, split: str, data: Dataset) -> dict[Path, list[Details]]:
-    """Of each image, one for each object of its ground truth, in its order."""
-    if found.form == "VOC":
-        layout = voc_layout(found.root)
-        return {r.path: details_of_xml(Path(layout.xml(str(r.image_id)))) for r in data.records}
-    if found.form == "COCO":
-        content = read_json(found.root / found.splits[split].split(":")[1], finite=False)
-        by_image: dict[int, list[Details]] = {}
-        for entry in content.get("annotations", ()):
-            by_image.setdefault(entry["image_id"], []).append(details_of_entry(entry))
-        return {r.path: by_image.get(int(r.image_id), []) for r in data.records}
-    return {
-        r.path: details_of_lines(label_file(r.path), _count(r.ground_truth)) for r in data.records
-    }
-
-
-def _count(truth: Sequence[object] | Any) -> int:
-    return 0 if truth is None else len(truth)

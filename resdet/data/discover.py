@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from resdet.data.coco.find import _coco
 from resdet.data.found import SHOWN, UNSPLIT, Found, in_no_split
+from resdet.data.registry import OWN_FORMATS, form_of
 from resdet.data.splits import (
     HELD_OUT,
     SEED,
@@ -18,10 +18,8 @@ from resdet.data.splits import (
     subfolders,
 )
 from resdet.data.validate import text_lines
-from resdet.data.voc.find import _voc
-from resdet.data.yolo.find import _yolo
-from resdet.structures.records import Dataset
 
+_LOOKED_FOR = ("coco", "yolo", "voc")  # in this order, by which several are told
 _DEPTH = 2  # folders in which an archive's own may lie
 _MOST_FOLDERS = 50  # more are no wrapping
 
@@ -34,8 +32,8 @@ def discover(data: Path | str, *, beside: Path | None = None) -> Found:
     Raises: ValueError if there is none, telling what was looked for and seen, or several.
     """
     kind, _, path = str(data).partition(":")
-    wanted = kind if path and kind in _READERS else ""
-    root = Path(path if wanted else str(data)).expanduser().absolute()
+    wanted = kind if path and kind in OWN_FORMATS and not Path(data).exists() else ""
+    root = Path(path if wanted else data).expanduser().absolute()
     if root.is_file() and root.suffix in (".yaml", ".yml"):
         root, wanted = root.parent, "yolo"
     if not root.is_dir():
@@ -79,14 +77,12 @@ def _instead(root: Path) -> str:
 
 
 def _look(root: Path, wanted: str) -> list[Found]:
-    """Each form that is there; VOC's own folders settle it."""
-    if not wanted and (root / "ImageSets" / "Main").is_dir() and (voc := _voc(root)):
-        return [voc]
-    kinds = [wanted] if wanted else list(_READERS)
-    return [one for kind in kinds if (one := _READERS[kind](root)) is not None]
-
-
-_READERS = {"coco": _coco, "yolo": _yolo, "voc": _voc}
+    """Each form that is there; folders that no other form has settle it."""
+    for kind in () if wanted else _LOOKED_FOR:
+        if form_of(kind).settles(root) and (sure := form_of(kind).find(root)):
+            return [sure]
+    kinds = [wanted] if wanted else _LOOKED_FOR
+    return [one for kind in kinds if (one := form_of(kind).find(root)) is not None]
 
 
 def _with_lists(found: Found, beside: Path | None) -> Found:
@@ -99,7 +95,8 @@ def _with_lists(found: Found, beside: Path | None) -> Found:
 
 
 def _by_lists(found: Found, lists: Mapping[str, Path], remark: str) -> Found:
-    base = _base(found)
+    base = found.to_divide
+    whole = found.splits[base] if base else next(iter(found.splits.values()))
     splits, counts = dict(found.splits), dict(found.counts)
     for name in (*UNSPLIT, "trainval", base or ""):  # what they divide, or hold a part of
         splits.pop(name, None)
@@ -107,23 +104,13 @@ def _by_lists(found: Found, lists: Mapping[str, Path], remark: str) -> Found:
     for split, file in lists.items():
         inside = file.is_relative_to(found.root)
         place = file.relative_to(found.root) if inside else file.resolve()
-        kind, folder, *others = found.splits[base].split(":") if base else ("voc", ".", "")
-        parts = (kind, folder, *others[:1]) if kind == "coco" else (kind, folder)
-        splits[split] = ":".join((*parts, str(place)))
+        splits[split] = replace(whole, split="", listing=place)
         counts[split] = len(text_lines(file))
     remarks = (*found.remarks, remark)
     left = found.counts.get(base or "", 0) - sum(counts[split] for split in lists)
     if base in UNSPLIT and left > 0:  # VOC's are told where they were read
         remarks += (in_no_split(left, next(iter(lists.values())).parent),)
     return replace(found, splits=splits, counts=counts, remarks=remarks)
-
-
-def _base(found: Found) -> str | None:
-    """The split that is to be divided, where there is nothing to measure on."""
-    for name in (*UNSPLIT, "train", "trainval"):
-        if name in found.splits:
-            return name
-    return next(iter(found.splits)) if len(found.splits) == 1 else None
 
 
 def with_splits(found: Found, output: Path) -> Found:
@@ -136,7 +123,7 @@ def with_splits(found: Found, output: Path) -> Found:
         raise ValueError(f"{found.root} must have an object to learn, got none; annotate some")
     if found.to_train and found.to_watch:
         return found
-    base = _base(found)
+    base = found.to_divide
     if base is None or base in ("val", "test"):
         raise ValueError(
             f"{found.root} must have a split to train on, train or trainval, got "
@@ -146,7 +133,8 @@ def with_splits(found: Found, output: Path) -> Found:
     records = sorted(data.records, key=lambda record: str(record.path))
     truths = [record.ground_truth for record in records]
     chosen = held_out([t.labels.tolist() if t is not None else [] for t in truths])
-    names = [_list_name(found, str(r.image_id), r.path, data) for r in records]
+    list_name, source = form_of(found.kind).list_name, found.source(base)
+    names = [list_name(source, record) for record in records]
     lists = {
         "train": [name for name, out in zip(names, chosen, strict=True) if not out],
         "test": [name for name, out in zip(names, chosen, strict=True) if out],
@@ -162,16 +150,6 @@ def with_splits(found: Found, output: Path) -> Found:
     )
     files = {split: made / f"{split}.txt" for split in lists}
     return _by_lists(found, files, remark)
-
-
-def _list_name(found: Found, image_id: str, path: Path, data: Dataset) -> str:
-    """What the reader of this form takes in a list: stem, file name or path."""
-    if found.form == "VOC":
-        return image_id
-    if found.form == "YOLO":
-        return str(path.relative_to(found.root))
-    images = found.root / found.splits[_base(found) or ""].split(":")[2]
-    return path.relative_to(images).as_posix()
 
 
 def _nothing(root: Path) -> str:

@@ -1,53 +1,75 @@
-"""A data set that was found: its form, classes, splits and how they load."""
+"""A data set that was found in a folder: its form, classes, splits."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Protocol
 
-from resdet.data.catalog import load_dataset
-from resdet.data.splits import (
-    ALL,
-    SPLITS,
-)
+from resdet.data.source import Source
+from resdet.data.splits import ALL, SPLITS
 from resdet.structures.records import Dataset
 
-Form = Literal["VOC", "COCO", "YOLO"]
-
-
 UNSPLIT = (ALL, "default")  # CVAT calls its only split so
-
-
 SHOWN = 8  # class names and entries that a line tells
+
+
+class Load(Protocol):
+    """What reads a split; see `resdet.data.registry.Form`."""
+
+    def __call__(
+        self,
+        source: Source,
+        *,
+        class_names: Sequence[str] = (),
+        name: str = "",
+        images: bool = True,
+    ) -> Dataset:
+        """The data of a source with absolute paths."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """One data set: `splits` are names for `load_dataset`, relative to `root`; `counts` of images.
+    """One data set: `splits` are relative to `root`; `counts` of images.
 
-    `why` names the files that told the form.
+    `why` names the files that told the form, `read` reads it. `own_classes`: files of the data
+    name its classes, and no config need do so.
     """
 
     root: Path
-    form: Form
+    kind: str
+    read: Load
     why: str
     class_names: tuple[str, ...]
-    splits: dict[str, str]
+    splits: dict[str, Source]
     counts: dict[str, int]
-    remarks: tuple[str, ...] = field(default=())
+    remarks: tuple[str, ...] = ()
+    own_classes: bool = True
+
+    @property
+    def form(self) -> str:
+        """Its kind as it is told: VOC, COCO, YOLO."""
+        return self.kind.upper()
+
+    def source(self, split: str) -> Source:
+        """Where a split lies, with absolute paths.
+
+        Raises: ValueError if there is no such split.
+        """
+        if split not in self.splits:
+            raise ValueError(
+                f"split of {self.root} must be one of {', '.join(self.splits)}, got {split!r}"
+            )
+        return self.splits[split].below(self.root)
 
     def load(self, split: str, *, images: bool = True) -> Dataset:
         """The data of a split; without `images`, VOC's pictures are not looked for.
 
         Raises: ValueError if there is no such split, or its data is faulty.
         """
-        if split not in self.splits:
-            raise ValueError(
-                f"split of {self.root} must be one of {', '.join(self.splits)}, got {split!r}"
-            )
-        return load_dataset(self.splits[split], self.root, images=images)
+        return self.read(self.source(split), images=images)
 
     @property
     def to_train(self) -> str | None:
@@ -75,6 +97,14 @@ class Found:
             f"--split must be given for {self.root}, whose splits are {', '.join(self.splits)}"
         )
 
+    @property
+    def to_divide(self) -> str | None:
+        """The split to divide where there is nothing to measure on."""
+        for name in (*UNSPLIT, "train", "trainval"):
+            if name in self.splits:
+                return name
+        return next(iter(self.splits)) if len(self.splits) == 1 else None
+
     def lines(self) -> list[str]:
         """What was found, in aligned lines."""
         names = ", ".join(self.class_names[:SHOWN])
@@ -95,9 +125,9 @@ class Found:
         train, test = (self.to_train, self.to_watch) if training else (None, self.to_measure)
         pairs = {
             "DATASETS.ROOT": str(self.root),
-            "DATASETS.TRAIN": [self.splits[train]] if train else [],
-            "DATASETS.TEST": [self.splits[test]] if test else [],
-            "DATASETS.CLASSES": list(self.class_names) if self.form == "VOC" else [],
+            "DATASETS.TRAIN": [str(self.splits[train])] if train else [],
+            "DATASETS.TEST": [str(self.splits[test])] if test else [],
+            "DATASETS.CLASSES": [] if self.own_classes else list(self.class_names),
             "MODEL.ROI_HEADS.NUM_CLASSES": len(self.class_names),
         }
         return [text for key, value in pairs.items() for text in (key, json.dumps(value))]
@@ -107,7 +137,3 @@ def in_no_split(count: int, made: Path | None) -> str:
     """`made`: the lists that we made, where there are any."""
     way_out = "list them" + (f", or delete {made} to split anew" if made else " to use them")
     return f"annotated images in no split: {count}; {way_out}"
-
-
-def _told(root: Path, folder: Path, *inner: str) -> str:
-    return "/".join(part for part in (*folder.relative_to(root).parts, *inner) if part) or "."

@@ -1,23 +1,87 @@
-"""Formats of data by name: ours, and those that others add. Imports nothing heavy."""
+"""Forms of data by name: ours, a folder each, and the readers of others. Imports nothing heavy."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import importlib
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from backbones.plugins import Registry
 
 if TYPE_CHECKING:
-    from resdet.structures.records import Dataset
+    from backbones.images.check_report import Report
+    from resdet.data.found import Found
+    from resdet.data.source import Source
+    from resdet.data.writing import Details, Splits, Told
+    from resdet.structures.records import Dataset, ImageRecord
 
     # what follows `<kind>:` in a name, the data root, DATASETS.CLASSES
     Reader = Callable[[str, Path, Sequence[str]], Dataset]
 
 OWN_FORMATS = ("voc", "coco", "yolo")
-
-
 FORMATS: Registry[Reader] = Registry("the kind of a dataset", OWN_FORMATS)
+
+
+class Form(Protocol):
+    """What a form of data offers: `form.py` in its folder."""
+
+    SPLIT_NAMES: Mapping[str, str]  # what a copy calls the only split of data that has none
+    LOST: str  # what no other form can hold, or ""
+    # (found, splits, out, how to check) -> a corrected copy in `out`; None: in another form
+    fix: Callable[..., Found] | None
+
+    def settles(self, root: Path) -> bool:
+        """Whether folders that no other form has leave no doubt, however broken the data is."""
+
+    def find(self, root: Path) -> Found | None:
+        """The data in `root`, where it is of this form. Raises: ValueError if it is, but faulty."""
+
+    def parse(self, words: Sequence[str]) -> Source | None:
+        """What the words after `<kind>:` name; None where they are not of this form."""
+
+    def is_there(self, source: Source) -> bool:
+        """Whether the files that a source names are there."""
+
+    def load(
+        self,
+        source: Source,
+        *,
+        class_names: Sequence[str] = (),
+        name: str = "",
+        images: bool = True,
+    ) -> Dataset:
+        """The data of a source with absolute paths.
+
+        Without `images` the pictures need not be there, where the form can do without.
+        Raises: ValueError listing every fault.
+        """
+
+    def check(self, found: Found, splits: Sequence[str], **common: Any) -> Report:
+        """Everything that is wrong in `splits`, by default in all.
+
+        Raises: ValueError if a split is not there.
+        """
+
+    def list_name(self, source: Source, record: ImageRecord) -> str:
+        """What stands for an image in a list that `load` takes."""
+
+    def details(self, source: Source, data: Dataset) -> dict[Path, list[Details]]:
+        """What the files tell of each object beyond box and class, by image, in its order."""
+
+    def write(
+        self,
+        root: Path,
+        splits: Splits,
+        class_names: Sequence[str],
+        category_ids: Sequence[int],
+        told: Told,
+        whole_pixels: bool = False,
+    ) -> dict[Path, Path]:
+        """All but the images; -> where each image belongs, relative to `root`.
+
+        `told` counts what the form has no word for.
+        """
 
 
 def register_format(kind: str, read: Reader) -> None:
@@ -27,3 +91,8 @@ def register_format(kind: str, read: Reader) -> None:
     returns a `Dataset` of kind "voc" or "coco", by whose rules it is measured.
     """
     FORMATS.register(kind, read)
+
+
+def form_of(kind: str) -> Form:
+    """The form among ours that is called `kind`: `form.py` of its folder."""
+    return cast(Form, importlib.import_module(f"resdet.data.{kind}.form"))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+
+from backbones.files.folder import whole_folder
 
 HELD_OUT = 0.2  # of the images
 SEED = 0
@@ -52,20 +53,13 @@ def save_lists(folder: Path, lists: Mapping[str, Sequence[str]], root: Path) -> 
     """
     target = folder / MADE
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=f".{MADE}-", dir=folder))
-    except OSError:
-        return None
-    try:
-        for split, names in lists.items():
-            lines = "".join(f"{name}\n" for name in names)
-            (beside / f"{split}.txt").write_text(lines, encoding="utf-8")
-        (beside / _ROOT).write_text(f"{root.resolve()}\n", encoding="utf-8")
-        beside.chmod(0o755)
-        os.rename(beside, target)
-    except OSError:
-        shutil.rmtree(beside, ignore_errors=True)
-        return target if target.is_dir() else None
+        with whole_folder(target) as fresh:
+            for split, names in lists.items():
+                lines = "".join(f"{name}\n" for name in names)
+                (fresh / f"{split}.txt").write_text(lines, encoding="utf-8")
+            (fresh / _ROOT).write_text(f"{root.resolve()}\n", encoding="utf-8")
+    except OSError as error:
+        return target if error.errno in (errno.ENOTEMPTY, errno.EEXIST) else None
     return target
 
 

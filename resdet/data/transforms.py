@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from types import ModuleType
 from typing import Any, cast
@@ -11,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from backbones.machine.versions import look_for_no_updates
 from resdet.structures import boxes as box
 from resdet.structures.records import Float32Array, Int64Array
 
@@ -189,7 +189,7 @@ def _window(image: Image, least: tuple[float, float], rng: np.random.Generator) 
 
 def _albumentations() -> ModuleType:
     """Imported late, since it takes seconds, and told not to look for updates."""
-    os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
+    look_for_no_updates()
     import albumentations
 
     return albumentations

@@ -1,11 +1,10 @@
-"""Writers of VOC, COCO and YOLO data; each counts what its form has no word for."""
+"""What a writer of data is given, and what it tells: each counts what its form has no word for."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,16 +13,24 @@ from resdet.structures.records import GroundTruth, ImageRecord
 
 Told = Counter[str]
 Splits = Mapping[str, Sequence["Picture"]]
-Writer = Callable[
-    [Path, Splits, Sequence[str], Sequence[int], Told, bool], dict[Path, Path]
-]  # -> where each image belongs, relative to the folder
-
-_CARRIED = ("truncated", "occluded", "pose")
-
 SHAPES = "lost: polygons and masks, of which the boxes are kept"
 TAGS = "lost: objects with further tags of VOC, such as parts"
 INVERTED = "lost: boxes with corners swapped (resdet check-data --fix swaps them back)"
 IDS = "lost: ids of annotations, and of images whose names are no numbers"
+NO_VAL = "missing: `val:` in data.yaml, which ultralytics wants"  # told without a count
+
+
+@dataclass(frozen=True)
+class Details:
+    """Of one object: VOC's `truncated`, `occluded` and `pose`; COCO's id and rest of its entry.
+
+    `shape`: it was drawn as a polygon or mask. `others`: VOC's tags of parts, actions and the like.
+    """
+
+    attributes: dict[str, Any] = field(default_factory=dict)
+    shape: bool = False
+    others: bool = False
+    entry: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -59,23 +66,3 @@ def upright(picture: Picture, told: Told) -> list[int]:
     sound = (boxes[:, 2:] >= boxes[:, :2]).all(axis=1)
     told.update({INVERTED: int((~sound).sum())})
     return np.flatnonzero(sound).tolist()
-
-
-def carried(detail: Details) -> tuple[dict[str, Any], dict[str, Any]]:
-    """(VOC's attributes, the others)."""
-    known = {key: detail.attributes[key] for key in _CARRIED if key in detail.attributes}
-    rest = {key: v for key, v in detail.attributes.items() if key not in known and v}
-    return known, rest
-
-
-@dataclass(frozen=True)
-class Details:
-    """Of one object: VOC's `truncated`, `occluded` and `pose`; COCO's id and rest of its entry.
-
-    `shape`: it was drawn as a polygon or mask. `others`: VOC's tags of parts, actions and the like.
-    """
-
-    attributes: dict[str, Any] = field(default_factory=dict)
-    shape: bool = False
-    others: bool = False
-    entry: Mapping[str, Any] = field(default_factory=dict)

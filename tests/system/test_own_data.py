@@ -103,6 +103,24 @@ def test_any_form_is_checked(labelimg, tmp_path):
     assert "resdet convert DIR OUT --to voc" in told.stderr
 
 
+def test_a_colon_in_the_names_of_folders_is_no_mark(labelimg, tmp_path):
+    made = tool("convert", labelimg, tmp_path / "plain", "--to", "coco")
+    assert made.returncode == 0, made.stderr
+    data = tmp_path / "shoot 12:30"  # the images of another hour beside the JSON
+    (tmp_path / "plain").rename(data)
+    (data / "images").rename(data / "camera 12:31")
+    told = tool("check_data", "--data", data)
+    assert told.returncode == 0, told.stderr + told.stdout
+    assert f"data     {data}: COCO, told by annotations/instances_" in told.stdout
+    out = tmp_path / "run 12:32"
+    made = tool("train_det", "--engine", "tv", "--data", data, "--output", out, *SMALL)
+    assert made.returncode == 0, made.stderr
+    again = tool("train_det", "--engine", "tv", "--config", out / "config.yaml", "--output", out,
+                 "--eval-only")  # fmt: skip
+    assert again.returncode == 0, again.stderr
+    assert (out / "evaluation.json").is_file()
+
+
 def test_convert(labelimg, tmp_path):
     made = tool("convert", labelimg, tmp_path / "coco", "--to", "coco", "--link")
     assert (made.returncode, made.stderr) == (0, "")

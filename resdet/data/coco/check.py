@@ -36,6 +36,7 @@ from resdet.data.coco.reader import (
     read_content,
     size_of,
 )
+from resdet.data.found import Found
 from resdet.data.validate import Faults
 from resdet.structures import boxes as box
 
@@ -123,6 +124,20 @@ def check_coco(
     tell_readers(report, [partial(load_coco, file, folder) for file, folder in pairs])
     report.seconds = time.monotonic() - started
     return report
+
+
+def check(found: Found, splits: Sequence[str], **common: Any) -> Report:
+    """As `check_coco`, of data that was found."""
+    return check_coco(pairs_of(found, splits), **common)
+
+
+def pairs_of(found: Found, splits: Sequence[str]) -> list[tuple[Path, Path]]:
+    """Each JSON of the splits with its folder of images, once.
+
+    Raises: ValueError if a split is not there.
+    """
+    sources = [found.source(split) for split in splits or found.splits]
+    return list(dict.fromkeys((s.place, s.images) for s in sources if s.images is not None))
 
 
 def read_file(file: Path, folder: Path, report: Report, unread: Faults) -> CocoFile:

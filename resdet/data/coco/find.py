@@ -8,7 +8,9 @@ from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from backbones.files.json_file import gc_paused, read_json
+from resdet.data.coco.source import load
 from resdet.data.found import Found
+from resdet.data.source import Source
 from resdet.data.splits import (
     ALL,
     SPLITS,
@@ -132,14 +134,24 @@ def _images_of(file: Path, entries: list[dict[str, Any]], root: Path, raw: str) 
     return best
 
 
-def _coco(root: Path) -> Found | None:
+def settles(root: Path) -> bool:
+    """A JSON beside other data is no proof."""
+    return False
+
+
+def find(root: Path) -> Found | None:
+    """The JSON files in `root` and the folders in it, each with its images.
+
+    Raises: ValueError where a JSON's images are nowhere.
+    """
     splits, remarks = coco_splits(root)
     if not splits:
         return None
-    names = {
-        one.split: f"coco:{one.file.relative_to(root)}:{one.images.relative_to(root)}"
+    sources = {
+        one.split: Source("coco", one.file.relative_to(root), images=one.images.relative_to(root))
         for one in splits
     }
     why = ", ".join(str(one.file.relative_to(root)) for one in splits)
     counts = {one.split: one.count for one in splits}
-    return Found(root, "COCO", why, splits[0].class_names, names, counts, tuple(remarks))
+    names = splits[0].class_names
+    return Found(root, "coco", load, why, names, sources, counts, tuple(remarks))

@@ -6,6 +6,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ from backbones.images.check_report import Report
 from backbones.images.copies import LEFT_OUT, Say, check_any_left, copy_image, fresh_folder, tell
 from backbones.images.inspect import ImageFacts, Progress, inspect_images
 from resdet.data.check_correct import BAD_OBJECTS, RENUMBERED, Corrected, correct
-from resdet.data.coco.check import CocoFile, read_file
+from resdet.data.coco.check import CocoFile, pairs_of, read_file
+from resdet.data.found import Found
+from resdet.data.source import Source
 from resdet.data.validate import Faults
 from resdet.structures import boxes as box
 from resdet.structures.boxes import FloatArray
@@ -58,6 +61,19 @@ def fix_coco(
             fixed.append((out / target, out / images))
     tell(+done, out, say)
     return fixed
+
+
+def fix(found: Found, splits: Sequence[str], out: Path, **common: Any) -> Found:
+    """As `fix_coco`, of data that was found."""
+    pairs = pairs_of(found, splits)
+    copies = dict(zip(pairs, fix_coco(pairs, out, **common), strict=True))
+    sources = {}
+    for split in splits or found.splits:
+        source = found.source(split)
+        assert source.images is not None  # of COCO's form
+        file, images = copies[source.place, source.images]
+        sources[split] = Source("coco", file, images=images)
+    return replace(found, root=out.absolute(), splits=sources)
 
 
 def _correct_coco(

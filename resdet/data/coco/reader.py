@@ -12,7 +12,6 @@ import numpy as np
 from backbones.files.json_file import read_json
 from backbones.terminal.progress import tracked
 from resdet.data.validate import Faults, check_names, is_pixels, text_lines, warn_thin
-from resdet.data.writing import Details
 from resdet.structures import boxes as box
 from resdet.structures.classes import real_categories
 from resdet.structures.records import Dataset, GroundTruth, ImageRecord
@@ -249,10 +248,3 @@ def _ground_truth(objects: list[_Json], label_of: Mapping[int, int]) -> GroundTr
 
 def _flag(entry: _Json, key: str) -> bool:
     return bool(entry.get(key, 0))
-
-
-def details_of_entry(entry: Mapping[str, Any]) -> Details:
-    """Of one annotation, for a conversion to carry on."""
-    told = entry.get("attributes")
-    attributes = dict(told) if isinstance(told, Mapping) else {}
-    return Details(attributes, bool(entry.get("segmentation")), entry=entry)

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 
+from backbones.files.folder import whole_folder
 from backbones.files.json_file import read_json
 from backbones.images.decoding import read_image
+from backbones.images.encoding import write_image
 from backbones.terminal.progress import tracked
+from resdet.data.coco import form as coco
 from resdet.data.shapes.draw import SHAPE_CLASSES, Shape, draw_image
+from resdet.data.voc import form as voc
 from resdet.data.voc.reader import load_voc
+from resdet.data.writing import Details, Picture, Told
 from resdet.structures import boxes as box
+from resdet.structures.records import GroundTruth, ImageRecord
 
 CATEGORY_IDS = (1, 2, 4, 7, 9, 13)  # with gaps, as COCO's are
 SPLITS = ("train", "val", "test")
@@ -105,100 +110,44 @@ def _write_once(root: Path, parameters: Mapping[str, int], write: Callable[[Path
         raise ValueError(f"{root} must hold {parameters}, got {found}; remove it or name another")
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
         raise ValueError(f"{root} must be absent or empty, got other files; name another folder")
-    root.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=f".{root.name}-", dir=root.parent))
-    try:
-        write(beside)
-        (beside / _MANIFEST).write_text(json.dumps(parameters))
-        beside.chmod(0o755)
-        beside.rename(root)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+    with whole_folder(root) as fresh:
+        write(fresh)
+        (fresh / _MANIFEST).write_text(json.dumps(parameters))
     return True
 
 
 def _write(root: Path, counts: Mapping[str, int], size: int, seed: int) -> None:
-    lists = root / "ImageSets" / "Main"
-    for folder in (root / "Annotations", root / "JPEGImages", root / "annotations", lists):
-        folder.mkdir(parents=True, exist_ok=True)
-    (root / "classes.txt").write_text("\n".join(SHAPE_CLASSES) + "\n")
-    stems: dict[str, list[str]] = {}
+    splits: dict[str, list[Picture]] = {}
     number = 0
     for index, split in enumerate(SPLITS):
-        drawn: dict[int, list[Shape]] = {}
+        splits[split] = []
         for at in tracked(range(counts[split]), f"drawing {split}"):
             number += 1
-            image, drawn[number] = draw_image(np.random.default_rng([seed, index, at]), size)
-            _save(root / "JPEGImages" / f"{_stem(number)}.jpg", image)
-            voc = _voc_annotation(_stem(number), size, drawn[number])
-            (root / "Annotations" / f"{_stem(number)}.xml").write_text(voc)
-        stems[split] = [_stem(number) for number in drawn]
-        coco = json.dumps(_coco_annotations(split, size, drawn))
-        (root / "annotations" / f"instances_{split}.json").write_text(coco)
-    stems["trainval"] = stems["train"] + stems["val"]
-    for split, listed in stems.items():
-        (lists / f"{split}.txt").write_text("\n".join(listed) + "\n")
+            image, shapes = draw_image(np.random.default_rng([seed, index, at]), size)
+            path = root / "JPEGImages" / f"{number:06d}.jpg"
+            write_image(path, image, _JPEG_QUALITY)
+            splits[split].append(_picture(path, number, size, shapes))
+    plain = {split: list(map(_undifficult, pictures)) for split, pictures in splits.items()}
+    told: Told = Counter()  # of which nobody asks
+    about = "resdet synthetic shapes, {split}"
+    coco.write(root, plain, SHAPE_CLASSES, CATEGORY_IDS, told, description=about)
+    splits["trainval"] = splits["train"] + splits["val"]
+    voc.write(root, splits, SHAPE_CLASSES, CATEGORY_IDS, told)
 
 
-def _stem(number: int) -> str:
-    return f"{number:06d}"
+def _picture(path: Path, number: int, size: int, shapes: Sequence[Shape]) -> Picture:
+    boxes = box.from_xywh(np.array([s.xywh for s in shapes], np.float64).reshape(-1, 4))
+    labels = np.array([SHAPE_CLASSES.index(s.name) for s in shapes], np.int64)
+    truth = GroundTruth(boxes, labels, np.array([s.difficult for s in shapes], bool))
+    details = [Details({"truncated": 1} if s.truncated else {}) for s in shapes]
+    return Picture(ImageRecord(path.stem, path, size, size, truth), path.name, number, details)
 
 
-def _save(path: Path, image: np.ndarray) -> None:
-    if not cv2.imwrite(str(path), image, _JPEG_QUALITY):
-        raise OSError(f"{path} must be writable; check the space and rights of its folder")
-
-
-def _voc_annotation(stem: str, size: int, shapes: Sequence[Shape]) -> str:
-    lines = [
-        "<annotation>",
-        f"  <filename>{stem}.jpg</filename>",
-        f"  <size><width>{size}</width><height>{size}</height><depth>3</depth></size>",
-    ]
-    for shape in shapes:
-        xyxy = box.from_xywh(np.array([shape.xywh]))
-        xmin, ymin, xmax, ymax = box.to_voc(xyxy)[0]
-        lines += [
-            "  <object>",
-            f"    <name>{shape.name}</name><pose>Unspecified</pose>",
-            f"    <truncated>{shape.truncated:d}</truncated>",
-            f"    <difficult>{shape.difficult:d}</difficult>",
-            f"    <bndbox><xmin>{xmin}</xmin><ymin>{ymin}</ymin>"
-            f"<xmax>{xmax}</xmax><ymax>{ymax}</ymax></bndbox>",
-            "  </object>",
-        ]
-    return "\n".join([*lines, "</annotation>"]) + "\n"
-
-
-def _coco_annotations(
-    split: str, size: int, drawn: Mapping[int, Sequence[Shape]]
-) -> dict[str, Any]:
-    """COCO knows no `difficult`: such objects stand here as all others."""
-    annotations: list[dict[str, Any]] = []
-    for number, shapes in drawn.items():
-        for shape in shapes:
-            x, y, width, height = shape.xywh
-            annotations.append(
-                {
-                    "id": len(annotations) + 1,
-                    "image_id": number,
-                    "category_id": CATEGORY_IDS[SHAPE_CLASSES.index(shape.name)],
-                    "bbox": [x, y, width, height],
-                    "area": width * height,
-                    "iscrowd": 0,
-                }
-            )
-    return {
-        "info": {"description": f"resdet synthetic shapes, {split}"},
-        "licenses": [],
-        "images": [
-            {"id": n, "file_name": f"{_stem(n)}.jpg", "height": size, "width": size} for n in drawn
-        ],
-        "annotations": annotations,
-        "categories": [
-            {"id": number, "name": name} for number, name in zip(CATEGORY_IDS, SHAPE_CLASSES)
-        ],
-    }
+def _undifficult(picture: Picture) -> Picture:
+    """As COCO has it, which knows neither `difficult` nor flags: objects as all others."""
+    truth = replace(picture.truth, difficult=np.zeros(len(picture.truth), bool))
+    record = replace(picture.record, ground_truth=truth)
+    return replace(picture, record=record, details=[Details()] * len(truth))
 
 
 def _write_crops(root: Path, crops: Path, size: int, seed: int) -> None:
@@ -211,8 +160,7 @@ def _write_crops(root: Path, crops: Path, size: int, seed: int) -> None:
             for at in np.flatnonzero(~truth.difficult):
                 crop = _crop(rng, image, truth.boxes[at], size)
                 folder = crops / split / dataset.class_names[truth.labels[at]]
-                folder.mkdir(parents=True, exist_ok=True)
-                _save(folder / f"{record.image_id}_{at}.jpg", crop)
+                write_image(folder / f"{record.image_id}_{at}.jpg", crop, _JPEG_QUALITY)
         absent = [name for name in dataset.class_names if not (crops / split / name).is_dir()]
         if absent and (split == "train" or len(absent) == len(dataset.class_names)):
             raise ValueError(

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -27,6 +28,7 @@ from resdet.data.check_boxes import (
     tell_boxes,
     tell_readers,
 )
+from resdet.data.found import Found
 from resdet.data.splits import ALL
 from resdet.data.validate import Faults, check_names, text_lines
 from resdet.data.voc.cache import read_annotations
@@ -81,6 +83,11 @@ def check_voc(
     tell_readers(report, [partial(load, split) for split in folder.splits])
     report.seconds = time.monotonic() - started
     return report
+
+
+def check(found: Found, splits: Sequence[str], **common: Any) -> Report:
+    """As `check_voc`, of data that was found."""
+    return check_voc(found.root, splits, **common)
 
 
 def read_folder(

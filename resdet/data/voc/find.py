@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from resdet.data.found import Found, _told, in_no_split
+from resdet.data.found import Found, in_no_split
+from resdet.data.source import Source
 from resdet.data.splits import (
     ALL,
 )
@@ -12,9 +13,16 @@ from resdet.data.validate import Faults, text_lines
 from resdet.data.voc.cache import read_annotations
 from resdet.data.voc.layout import voc_layout
 from resdet.data.voc.reader import known_classes
+from resdet.data.voc.source import load
 
 
-def _voc(root: Path) -> Found | None:
+def settles(root: Path) -> bool:
+    """True of the devkit's own layout."""
+    return (root / "ImageSets" / "Main").is_dir()
+
+
+def find(root: Path) -> Found | None:
+    """The annotations in `root`, wherever VOC or a tool has them, and the images of their names."""
     layout = voc_layout(root)
     written, stems = layout.written(), layout.pictures().keys()
     paired = written & stems
@@ -43,5 +51,11 @@ def _voc(root: Path) -> Found | None:
     images = _told(root, layout.images, f"{of_split}{layout.parts[1]}")
     beside = layout.images == layout.annotations and not of_split
     why = annotations if beside else f"{annotations}, {images}"
-    names = {split: f"voc:.:{split}" for split in counts}
-    return Found(root, "VOC", why, classes, names, counts, tuple(remarks))
+    sources = {split: Source("voc", Path(), split) for split in counts}
+    return Found(
+        root, "voc", load, why, classes, sources, counts, tuple(remarks), own_classes=False
+    )
+
+
+def _told(root: Path, folder: Path, *inner: str) -> str:
+    return "/".join(part for part in (*folder.relative_to(root).parts, *inner) if part) or "."

@@ -1,17 +1,20 @@
-"""Corrected copies of VOC folders and COCO files; the original is only read."""
+"""A corrected copy of a VOC folder; the original is only read."""
 
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from backbones.images.check_report import Report
 from backbones.images.copies import LEFT_OUT, Say, check_any_left, copy_image, fresh_folder, tell
 from backbones.images.inspect import ImageFacts, Progress, inspect_images
 from resdet.data.check_correct import BAD_OBJECTS, RENAMED, UNUSABLE, Corrected, correct
+from resdet.data.found import Found
 from resdet.data.validate import is_pixels
 from resdet.data.voc.check import VocFolder, item_of, read_folder
 from resdet.data.voc.xml import parse_xml
@@ -53,6 +56,12 @@ def fix_voc(
             lines = "".join(f"{name}\n" for name in folder.class_names)
             (beside / "classes.txt").write_text(lines, encoding="utf-8")
     tell(+done, out, say)
+
+
+def fix(found: Found, splits: Sequence[str], out: Path, **common: Any) -> Found:
+    """As `fix_voc`, of data that was found."""
+    fix_voc(found.root, out, splits, **common)
+    return replace(found, root=out)
 
 
 def _copy_voc(

@@ -16,8 +16,7 @@ from backbones.terminal.wording import nearest_first
 from resdet.data.validate import Faults, check_names, text_lines, warn_thin
 from resdet.data.voc.cache import read_annotations
 from resdet.data.voc.layout import VocLayout, voc_layout
-from resdet.data.voc.xml import Annotation, parse_xml
-from resdet.data.writing import Details
+from resdet.data.voc.xml import Annotation
 from resdet.structures import boxes as box
 from resdet.structures.classes import VOC_CLASSES
 from resdet.structures.records import Dataset, GroundTruth, ImageRecord
@@ -183,24 +182,3 @@ def _ground_truths(
         labels = np.array([numbers[name] for name in one.names], np.int64)
         truths[stem] = GroundTruth(boxes[start:end], labels, np.array(one.difficult, bool))
     return truths
-
-
-_FLAGS = ("truncated", "occluded")
-
-
-_KNOWN = {*_FLAGS, "name", "pose", "difficult", "bndbox"}
-
-
-def details_of_xml(file: Path) -> list[Details]:
-    """Of each object of an annotation, for a conversion to carry on; of no file, none."""
-    if not file.is_file():
-        return []
-    found = []
-    for thing in parse_xml(file.read_bytes()).findall("object"):
-        texts = {flag: (thing.findtext(flag) or "").strip() for flag in _FLAGS}
-        flags = {flag: 1 for flag, text in texts.items() if text in ("1", "true")}
-        pose = (thing.findtext("pose") or "").strip()
-        known = {"pose": pose} if pose and pose != "Unspecified" else {}
-        others = any(child.tag not in _KNOWN for child in thing)
-        found.append(Details({**flags, **known}, others=others))
-    return found

@@ -5,12 +5,14 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from resdet.data.writing import IDS, SHAPES, TAGS, Picture, Splits, Told, carried, each_picture
+from resdet.data.writing import IDS, SHAPES, TAGS, Details, Picture, Splits, Told, each_picture
 from resdet.structures import boxes as box
 
+_CARRIED = ("truncated", "occluded", "pose")
 _DIGITS = 6  # of a pixel, in VOC's numbers that are not whole
 CROWD_TO_VOC = "changed: crowds are written as difficult, which VOC's rules ignore likewise"
 OTHER_ATTRIBUTES = "lost: objects with attributes that VOC has no tag for"
@@ -19,13 +21,13 @@ ROUNDED = "changed: boxes rounded to whole pixels"
 CATEGORY_IDS = "changed: category ids are 1, 2, ... in the old order"
 
 
-def write_voc(
+def write(
     root: Path,
     splits: Splits,
     class_names: Sequence[str],
     category_ids: Sequence[int],
     told: Told,
-    whole_pixels: bool,
+    whole_pixels: bool = False,
 ) -> dict[Path, Path]:
     """Annotations/, ImageSets/Main/, classes.txt. Unit: whole pixels, or decimals to 1e-6."""
     (root / "Annotations").mkdir()
@@ -56,7 +58,7 @@ def _xml(
     _put(root, segmented=0)
     corners = np.round(box.to_voc(truth.boxes.astype(np.float64)), _DIGITS)
     for at, detail in enumerate(picture.details):
-        known, rest = carried(detail)
+        known, rest = _carried(detail)
         told.update([OTHER_ATTRIBUTES] if rest else [])
         told.update([SHAPES] if detail.shape else [])
         told.update([TAGS] if detail.others else [])
@@ -84,3 +86,10 @@ def _xml(
 def _put(parent: ET.Element, **texts: object) -> None:
     for tag, text in texts.items():
         ET.SubElement(parent, tag).text = str(text)
+
+
+def _carried(detail: Details) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(VOC's attributes, the others)."""
+    known = {key: detail.attributes[key] for key in _CARRIED if key in detail.attributes}
+    rest = {key: v for key, v in detail.attributes.items() if key not in known and v}
+    return known, rest

@@ -6,11 +6,13 @@ import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from backbones.images.check_kinds import tell_classes, tell_copies, tell_images
 from backbones.images.check_report import Kind, Report
 from backbones.images.inspect import ImageFacts, Progress, inspect_images
 from resdet.data.check_boxes import BROKEN, Item, tell_boxes, tell_readers
+from resdet.data.found import Found
 from resdet.data.validate import Faults, check_names
 from resdet.data.yolo.folder import label_file, open_yolo
 from resdet.data.yolo.reader import listed_images, load_yolo, numbered_classes, read_labels, scaled
@@ -60,6 +62,13 @@ def check_yolo(
     tell_readers(report, [partial(load_yolo, root, split) for split in listed])
     report.seconds = time.monotonic() - started
     return report
+
+
+def check(found: Found, splits: Sequence[str], **common: Any) -> Report:
+    """As `check_yolo`, of data that was found."""
+    for split in splits:
+        found.source(split)
+    return check_yolo(found.root, splits, **common)
 
 
 def _item(

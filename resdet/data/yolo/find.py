@@ -5,11 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 
 from resdet.data.found import Found
+from resdet.data.source import Source
 from resdet.data.yolo.folder import open_yolo
 from resdet.data.yolo.reader import numbered_classes
+from resdet.data.yolo.source import load
 
 
-def _yolo(root: Path) -> Found | None:
+def settles(root: Path) -> bool:
+    """Text files beside other data are no proof."""
+    return False
+
+
+def find(root: Path) -> Found | None:
+    """What data.yaml, obj.data or the labels in `root` tell.
+
+    Raises: ValueError for a file that is none of its form, or leads to no image in `root`.
+    """
     folder = open_yolo(root)
     if folder is None or not folder.splits:
         return None
@@ -17,6 +28,6 @@ def _yolo(root: Path) -> Found | None:
     if not folder.class_names:
         remarks += ("no file names the classes: they are called by number",)
     classes = folder.class_names or numbered_classes(folder)
-    names = {split: f"yolo:.:{split}" for split in folder.splits}
+    sources = {split: Source("yolo", Path(), split) for split in folder.splits}
     counts = {split: len(images) for split, images in folder.splits.items()}
-    return Found(root, "YOLO", folder.told_by, classes, names, counts, remarks)
+    return Found(root, "yolo", load, folder.told_by, classes, sources, counts, remarks)

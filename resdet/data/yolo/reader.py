@@ -11,7 +11,6 @@ import numpy as np
 from backbones.images.heads import inspect_heads
 from resdet.data.splits import ALL
 from resdet.data.validate import Faults, check_names, logger, text_lines, warn_thin
-from resdet.data.writing import Details
 from resdet.data.yolo.folder import YoloFolder, label_file, open_yolo
 from resdet.structures.records import Dataset, GroundTruth, ImageRecord
 
@@ -197,12 +196,3 @@ def scaled(rows: Sequence[Sequence[float]], height: int, width: int) -> GroundTr
     corners = np.concatenate([centres - half, centres + half], axis=1)
     boxes = np.round(corners * [width, height, width, height], _DIGITS) + 0.0
     return GroundTruth(boxes, table[:, 0].astype(np.int64))
-
-
-def details_of_lines(file: Path, count: int) -> list[Details]:
-    """Of the first `count` lines of a label file, for a conversion to carry on."""
-    if not file.is_file():
-        return []
-    lines = [line.split() for line in file.read_text(encoding="utf-8-sig").splitlines()]
-    shapes = [len(words) != 5 for words in lines if words]
-    return [Details(shape=shape) for shape in shapes[:count]]

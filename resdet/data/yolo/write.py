@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import yaml
 
-from resdet.data.writing import IDS, SHAPES, Picture, Splits, Told, each_picture, upright
+from resdet.data.writing import IDS, NO_VAL, SHAPES, Picture, Splits, Told, each_picture, upright
 from resdet.structures import boxes as box
 
 _FRACTION_DIGITS = 12  # of an image: 1e-6 px up to a million pixels
@@ -18,16 +18,15 @@ CROWD_TO_YOLO = "lost: crowds, which YOLO has no word for, are left out"
 DIFFICULT = "lost: `difficult`, which YOLO has no word for: plain objects now"
 ATTRIBUTES = "lost: objects with attributes, such as truncated or pose"
 OUTSIDE = "changed: boxes clipped to their image, outside of which YOLO has none"
-NO_VAL = "missing: `val:` in data.yaml, which ultralytics wants"
 
 
-def write_yolo(
+def write(
     root: Path,
     splits: Splits,
     class_names: Sequence[str],
     category_ids: Sequence[int],
     told: Told,
-    whole_pixels: bool,
+    whole_pixels: bool = False,
 ) -> dict[Path, Path]:
     """labels/<split>/ and data.yaml; a split whose images lie in folders of others is a list.
 

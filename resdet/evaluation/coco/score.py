@@ -19,8 +19,9 @@ import numpy as np
 from resdet.evaluation.coco.accumulate import accumulate
 from resdet.evaluation.coco.match import AREAS, MAX_DETECTIONS, THRESHOLDS, CocoMatches, match_areas
 from resdet.evaluation.coco.results import CocoResults, image_places, read_results, with_ids_of
-from resdet.evaluation.coco.truth import CocoTruth, as_annotations, read_truth
+from resdet.evaluation.coco.truth import CocoTruth, read_truth
 from resdet.evaluation.detection_table import Float64Array
+from resdet.structures.coco_json import object_entries
 from resdet.structures.records import ImageId
 
 Backend = Literal["numpy", "faster", "pycocotools"]
@@ -147,13 +148,13 @@ def by_library(
     else:
         from pycocotools.coco import COCO
         from pycocotools.cocoeval import COCOeval
-    objects = as_annotations(
+    objects = object_entries(
         truth.images + 1, truth.categories, truth.boxes, truth.areas, truth.crowd
     )
     places = image_places(truth, found)
     areas = found.boxes[:, 2] * found.boxes[:, 3]
     no_crowd = np.zeros(len(areas), bool)
-    predicted = as_annotations(places + 1, found.categories, found.boxes, areas, no_crowd)
+    predicted = object_entries(places + 1, found.categories, found.boxes, areas, no_crowd)
     for entry, score in zip(predicted, found.scores.tolist()):
         entry["score"] = score
     images = [{"id": number + 1} for number in range(len(truth.image_ids))]

@@ -17,8 +17,9 @@ import numpy as np
 from backbones.files.json_file import gc_paused, read_json
 from resdet.evaluation.coco import columns
 from resdet.evaluation.detection_table import Float64Array, number_ids
-from resdet.structures.boxes import FloatArray, to_xywh
+from resdet.structures.boxes import to_xywh
 from resdet.structures.classes import real_categories
+from resdet.structures.coco_json import coco_json, object_entries
 from resdet.structures.records import BoolArray, Dataset, ImageId, Int64Array
 
 _OUT_OF_EVERY_AREA_RANGE = -1.0
@@ -86,11 +87,8 @@ def coco_ground_truth(dataset: Dataset) -> dict[str, Any]:
     excuse one detection only. `ignore` is written too, for those who read the file.
     """
     ids = _image_numbers([record.image_id for record in dataset.records])
-    images: list[dict[str, Any]] = []
     objects: list[dict[str, Any]] = []
     for number, record in zip(ids, dataset.records):
-        size = {"width": record.width, "height": record.height}
-        images.append({"id": number, "file_name": record.path.name, **size})
         truth = record.ground_truth
         if truth is None:
             raise ValueError(f"ground truth must be known to score, got none for {record.path}")
@@ -99,33 +97,15 @@ def coco_ground_truth(dataset: Dataset) -> dict[str, Any]:
         areas = np.where(truth.difficult, _OUT_OF_EVERY_AREA_RANGE, boxes[:, 2] * boxes[:, 3])
         categories = np.array(dataset.category_ids, np.int64)[truth.labels]
         numbers = np.full(len(truth), number)
-        entries = as_annotations(numbers, categories, boxes, areas, truth.crowd)
+        entries = object_entries(numbers, categories, boxes, areas, truth.crowd)
         for entry, difficult in zip(entries, truth.difficult):
             entry["id"] = len(objects) + 1
             if difficult:
                 entry["ignore"] = 1
             objects.append(entry)
-    categories_of = zip(dataset.category_ids, dataset.class_names)
-    return {
-        "info": {"description": f"{dataset.name} in COCO form"},
-        "images": images,
-        "annotations": objects,
-        "categories": [{"id": i, "name": name} for i, name in categories_of],
-    }
-
-
-def as_annotations(
-    images: Int64Array,
-    categories: Int64Array,
-    boxes: FloatArray,
-    areas: FloatArray,
-    crowd: BoolArray,
-) -> list[dict[str, Any]]:
-    """COCO entries as the libraries read them, numbered from 1."""
-    columns = (images, categories, boxes, areas, crowd.astype(np.int64))
-    keys = ("id", "image_id", "category_id", "bbox", "area", "iscrowd")
-    rows = zip(range(1, len(images) + 1), *(column.tolist() for column in columns))
-    return [dict(zip(keys, row)) for row in rows]
+    images = ((number, r.path.name, r) for number, r in zip(ids, dataset.records))
+    description = f"{dataset.name} in COCO form"
+    return coco_json(description, images, objects, dataset.category_ids, dataset.class_names)
 
 
 def _truth(data: Any, where: str, image_ids: Iterable[ImageId] | None) -> CocoTruth:

@@ -103,3 +103,20 @@ def test_tiny_coco(unpacked):
     assert counts == [288, 136]
     assert (len(train), len(val)) == (32, 6)
     assert (len(train.class_names), train.category_ids[-1]) == (80, 90)
+
+
+@pytest.mark.parametrize("written", ["shoot 12:30", r"shoot 12\:30"])
+def test_a_colon_in_a_path_is_part_of_it(shapes, tmp_path, written):
+    root = tmp_path / "shoot 12:30"
+    shutil.copytree(shapes, root)
+    coco = f"coco:{written}/annotations/instances_test.json:{written}/JPEGImages"
+    assert load_dataset(coco, tmp_path).annotations == root / "annotations/instances_test.json"
+    data = load_dataset(f"voc:{written}:test", tmp_path)
+    assert (data.name, len(data)) == ("shoot 12:30_test", 8)
+
+
+def test_what_is_not_there_is_told_as_it_was_written(tmp_path):
+    with pytest.raises(ValueError, match=r"gone/Annot|gone/ImageSets|gone/JPEG"):
+        load_dataset("voc:gone:train", tmp_path)
+    with pytest.raises(ValueError, match="dataset must be one of .*, got 'coco:a.json'"):
+        load_dataset("coco:a.json", tmp_path)

@@ -102,7 +102,7 @@ def test_coco_as_it_is_published(tmp_path):
         json.dumps({k: v for k, v in coco(["2.jpg"]).items() if k != "annotations"})
     )
     found = discover(tmp_path)
-    assert found.splits == {
+    assert {split: str(source) for split, source in found.splits.items()} == {
         "train": "coco:annotations/instances_train2017.json:train2017",
         "val": "coco:annotations/instances_val2017.json:val2017",
     }
@@ -376,3 +376,10 @@ def test_nothing_to_learn_makes_no_split(write_voc):
     with pytest.raises(ValueError, match="must have an object to learn, got none; annotate some"):
         with_splits(discover(root), root)
     assert not (root / "resdet_splits").exists()
+
+
+def test_a_folder_is_a_folder_whatever_it_is_called(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    cvat(tmp_path / "voc:shoot")
+    assert discover("voc:shoot").form == "COCO"
+    assert discover(Path("voc:shoot")).root == tmp_path / "voc:shoot"

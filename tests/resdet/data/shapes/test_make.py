@@ -163,10 +163,10 @@ def test_crops_have_every_class_in_train_and_no_empty_folder(tmp_path):
 
 
 def test_a_broken_write_leaves_nothing(tmp_path, monkeypatch):
-    def full(path, image):
+    def full(*_):
         raise OSError("no space")
 
-    monkeypatch.setattr("resdet.data.shapes.make._save", full)
+    monkeypatch.setattr("resdet.data.shapes.make.write_image", full)
     with pytest.raises(OSError, match="no space"):
         make_shapes(tmp_path / "s", num_train=1, num_val=1, num_test=1)
     assert list(tmp_path.iterdir()) == []
