@@ -9,15 +9,12 @@ import logging
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-
-from backbones.files.atomic import atomic_write
 
 METADATA = "metadata.json"  # of a .pt2, one of its extra files
 OPSET = 18  # what torch.onnx writes without converting
@@ -141,12 +138,6 @@ def runner(data: bytes, kind: str, contract: Contract) -> Run:
             return [out.numpy() for out in program(torch.from_numpy(np.ascontiguousarray(image)))]
 
     return run
-
-
-def write(path: Path, data: bytes) -> None:
-    """The file appears whole or not at all. Raises: WriteError if the disk does not take it."""
-    with atomic_write(path) as file:
-        file.write(data)
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Files that are there whole or not at all, by temporary ones beside them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-# our temporary names with the process that writes, and those of `backbones.files.outputs`
+_SHOWN = 50  # characters of the name that a temporary one begins with; a name holds 255 bytes
+# temporary names with the process that writes, and those of files without it, which we once gave
 _LEFTOVER = re.compile(r"\..+\.(?P<process>\d+)\.\w{8}\.tmp|\..+\.(json|npz|png|txt)-\w{8}")
 
 
@@ -50,15 +51,14 @@ class _Remembering(io.FileIO):
 
 @contextlib.contextmanager
 def atomic_write(path: Path) -> Iterator[IO[bytes]]:
-    """A file that appears under `path` complete and synced, or not at all.
+    """A file that appears under `path` complete and synced, or not at all; a link stays one.
 
     Raises: WriteError if the disk does not take it.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    prefix = f".{path.name[:100]}.{os.getpid()}."
+    target = real(path)
     try:
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=prefix, suffix=".tmp")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(**temporary_name(target))
     except OSError as error:
         raise cannot_write(path, error) from error
     raw = _Remembering(descriptor, "wb")
@@ -67,15 +67,35 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
             yield file
             file.flush()
             _sync(raw)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
+        os.chmod(temporary, 0o644)  # mkstemp's 0600 is for secrets
+        os.replace(temporary, target)
     except BaseException as error:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
         if raw.fault is not None and isinstance(error, Exception):
             raise cannot_write(path, raw.fault) from raw.fault
         raise
-    _sync_folder(path.parent)
+    _sync_folder(target.parent)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file as `atomic_write` does. Raises: WriteError."""
+    with atomic_write(path) as file:
+        file.write(content)
+
+
+def real(path: Path) -> Path:
+    """Where `path` leads, over links; one that leads round stands for itself."""
+    return Path(os.path.realpath(path))
+
+
+def temporary_name(target: Path) -> dict[str, str]:
+    """How what will be `target` is called meanwhile, for `tempfile`: `sweep` knows it by that."""
+    return {
+        "prefix": f".{target.name[:_SHOWN]}.{os.getpid()}.",
+        "suffix": ".tmp",
+        "dir": str(target.parent),
+    }
 
 
 def _sync(file: _Remembering) -> None:
@@ -103,7 +123,10 @@ def sweep(folder: Path) -> list[Path]:
     found = [(path, _LEFTOVER.fullmatch(path.name)) for path in folder.iterdir()]
     left = [path for path, match in found if match and not _lives(match["process"])]
     for path in left:
-        path.unlink(missing_ok=True)
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
     return left
 
 

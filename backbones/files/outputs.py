@@ -1,13 +1,14 @@
-"""Results on disk: strict JSON, written whole or not at all, and the machine that made them."""
+"""Results on disk: strict JSON, written whole or not at all, where there is a place for it."""
 
 from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+from backbones.files.atomic import write_bytes
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -40,23 +41,6 @@ def json_bytes(path: Path, value: Any) -> bytes:
 def write_text(path: Path, text: str) -> None:
     """Write a file of UTF-8 whole or leave the old one as it was."""
     write_bytes(path, text.encode())
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file whole or leave the old one as it was; a link stays one."""
-    path = path.resolve()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, fresh = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(fresh, 0o644)  # mkstemp's 0600 is for secrets
-        os.replace(fresh, path)
-    except BaseException:
-        Path(fresh).unlink(missing_ok=True)
-        raise
 
 
 def check_writable(path: Path, inputs: Iterable[Path | None] = ()) -> None:

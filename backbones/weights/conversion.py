@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,8 @@ import torch
 from torch import Tensor
 
 from backbones.features import Classifier
-from backbones.files.atomic import atomic_write
+from backbones.files.atomic import atomic_write, real
+from backbones.files.folder import folder_beside
 from backbones.registry import create
 from backbones.weights import reference
 from backbones.weights.checkpoint import (
@@ -76,14 +76,13 @@ def convert(
         )
     found = checkpoint.meta["kind"] if state else OURS
     before = _features(found, checkpoint, state)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}.") as folder:
-        written = Path(folder) / output.name
+    with folder_beside(output) as folder:
+        written = folder / output.name
         _write(written, kind, checkpoint)
         again, state = read_both(str(written), name, kind)
         differences = compare(before, _features(kind, again, state))
         _refuse(differences, source, kind)
-        written.replace(output)
+        written.replace(real(output))
     return Conversion(
         found=found,
         written=kind,

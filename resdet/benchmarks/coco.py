@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from backbones.files.outputs import write_bytes
+from backbones.files.atomic import write_bytes
 from backbones.machine.environment import environment
 from resdet.benchmarks.measuring import peak_megabytes, run_module
 from resdet.evaluation.coco.score import METRICS, evaluate_coco

@@ -11,7 +11,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from backbones.files.outputs import write_bytes
+from backbones.files.atomic import write_bytes
 
 _COLUMNS = 4
 _NEARLY_FLAT = 8.0  # a panel reaches as far at least: noise is not to look like growth

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import torch.distributed as dist
 
-from backbones.files.outputs import write_bytes
+from backbones.files.atomic import write_bytes
 from backbones.machine import distributed
 from backbones.terminal.progress import tracked
 from resdet.detector.inference import Detector

@@ -12,9 +12,10 @@ import numpy as np
 import torch
 
 from backbones.export.classifier import Exported, describe_origin
-from backbones.export.formats import Contract, Run, encode, runner, write
+from backbones.export.formats import Contract, Run, encode, runner
 from backbones.export.images import images_to_compare
 from backbones.export.request import check_request
+from backbones.files.atomic import write_bytes
 from backbones.files.digests import file_digest
 from backbones.images.decoding import Image
 from backbones.terminal.progress import tracked
@@ -65,7 +66,7 @@ def export_detector(source: Path, kind: str, output: Path, images: Path | None =
             _, rows = make()
         notes.append(f"nothing scores above {before:g} there: a file for {lower:.2g} was compared")
     _check(rows, output, images)
-    write(output, data)
+    write_bytes(output, data)
     table = tuple(_row(*row) for row in rows)
     return Exported(output, len(data), contract, HEAD, table, tuple(notes))
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from resdet.data.voc.reader import load_voc
 from resdet.detector.inference import Detector, load_detector
 from resdet.evaluation import ground_truth_by_id, match_voc, score_voc
 from resdet.evaluation.comparison.compare import METHOD, compare
-from resdet.evaluation.comparison.sides import Run, Side, read_run
+from resdet.evaluation.comparison.sides import MeasuredRun, Side, read_run
 from resdet.evaluation.measures import mean_if_all
 from resdet.evaluation.record import write_result
 from resdet.reproduction.extras_table import FILE, MEASURES, extras_table
@@ -81,6 +81,23 @@ def measure(demo: Path, output: Path, seeds: int = 1, resamples: int = 1000) -> 
     in `output`, which gets a result file of each line as well: for compare and for galleries.
     Raises: ValueError naming what is missing in `demo`.
     """
+    _check_demo(demo)
+    dataset = load_voc(demo / DATA, "test")
+    tested = _Tested(_train_all(demo, output, seeds), demo / VGG, dataset, output)
+    return {
+        "lines": [
+            _line(test, tested, seeds, resamples)
+            for test in TESTS
+            if seeds > 1 or not _is_first_again(test)
+        ],
+        "num_images": len(dataset),
+        "method": METHOD,
+        "resamples": resamples,
+        "environment": environment.environment(),
+    }
+
+
+def _check_demo(demo: Path) -> None:
     needed = [demo / name for name in (DATA, WEIGHTS, RESNET, VGG)]
     missing = [str(path) for path in needed if not path.exists()]
     if missing:
@@ -88,56 +105,66 @@ def measure(demo: Path, output: Path, seeds: int = 1, resamples: int = 1000) -> 
             f"--data must be the folder of `make demo`, got one without {', '.join(missing)}; "
             "run make demo, and give --data demo"
         )
-    other = demo / VGG
+
+
+def _train_all(demo: Path, output: Path, seeds: int) -> dict[str, list[Path]]:
+    """The folder of each seed's run of each detector; that of the demo is the baseline's first."""
     folders = {BASELINE: [demo / Path(RESNET).parent], CONTEXT: []}
     for name, seed in product(folders, range(1, seeds + 1)):
         if (name, seed) != (BASELINE, 1):
             folders[name].append(output / "runs" / f"{name}-seed{seed}")
             _train(demo, folders[name][-1], name, seed)
-    dataset = load_voc(demo / DATA, "test")
-    known: dict[tuple[str, tuple[str, ...], int], tuple[Run, float]] = {}
+    return folders
 
-    def run_of(test: Test, seed: int) -> tuple[Run, float]:
+
+def _is_first_again(test: Test) -> bool:
+    """Of a single seed."""
+    return test.every_run and not test.testing and test.detector == BASELINE
+
+
+@dataclass(frozen=True)
+class _Tested:
+    """Trained detectors on a dataset, each tested once in each way that is asked for."""
+
+    folders: Mapping[str, Sequence[Path]]
+    other: Path
+    dataset: Dataset
+    output: Path
+    known: dict[tuple[str, tuple[str, ...], int], tuple[MeasuredRun, float]] = field(
+        default_factory=dict
+    )
+
+    def run(self, test: Test, seed: int) -> tuple[MeasuredRun, float]:
+        """The run of a seed, and the milliseconds of an image."""
         key = test.detector, test.testing, seed
-        if key not in known:
-            path = folders[test.detector][seed - 1] / FINAL
-            testing = [text.format(other=other) for text in test.testing]
+        if key not in self.known:
+            path = self.folders[test.detector][seed - 1] / FINAL
+            testing = [text.format(other=self.other) for text in test.testing]
             detector = load_detector(path, "tv", "cpu", testing=testing)
-            found, took = _timed(detector, dataset)
-            written = output / f"{len(known)}.json"
-            _score(written, dataset, found)
-            known[key] = read_run(written), took
+            found, took = _timed(detector, self.dataset)
+            written = self.output / f"{len(self.known)}.json"
+            _score(written, self.dataset, found)
+            self.known[key] = read_run(written), took
             print(f"{test.label}, run {seed}: {took:.1f} ms an image", flush=True)
-        return known[key]
+        return self.known[key]
 
-    lines = []
-    for test in TESTS:
-        count = seeds if test.every_run else 1
-        if test.every_run and seeds == 1 and not test.testing and test.detector == BASELINE:
-            continue  # it is the first line
-        first, side = (
-            Side(t.label, tuple(run_of(t, seed)[0] for seed in range(1, count + 1)))
-            for t in (TESTS[0], test)
-        )
-        same = first.runs == side.runs
-        lines.append(
-            {
-                "label": f"{test.label}, {count} runs" if count > 1 else test.label,
-                "detector": test.detector,
-                "testing": " ".join(test.testing).format(other=OTHER),
-                "runs": count,
-                "measures": _values(side),
-                "gains": {} if same else _gains(first, side, resamples),
-                "milliseconds": round(run_of(test, 1)[1], 1),
-                "paper": test.paper,
-            }
-        )
+    def side(self, test: Test, count: int) -> Side:
+        """The first `count` runs."""
+        return Side(test.label, tuple(self.run(test, seed)[0] for seed in range(1, count + 1)))
+
+
+def _line(test: Test, tested: _Tested, seeds: int, resamples: int) -> dict[str, Any]:
+    count = seeds if test.every_run else 1
+    first, side = tested.side(TESTS[0], count), tested.side(test, count)
     return {
-        "lines": lines,
-        "num_images": len(dataset),
-        "method": METHOD,
-        "resamples": resamples,
-        "environment": environment.environment(),
+        "label": f"{test.label}, {count} runs" if count > 1 else test.label,
+        "detector": test.detector,
+        "testing": " ".join(test.testing).format(other=OTHER),
+        "runs": count,
+        "measures": _values(side),
+        "gains": {} if first.runs == side.runs else _gains(first, side, resamples),
+        "milliseconds": round(tested.run(test, 1)[1], 1),
+        "paper": test.paper,
     }
 
 
@@ -159,7 +186,7 @@ def reproduce(demo: Path | None, output: Path, seeds: int, *, publish: bool) -> 
             outputs.write_json(published, measured)
     text = extras_table(measured)
     print(text)
-    outputs.write_bytes(paths[0], text.encode())
+    outputs.write_text(paths[0], text)
     return paths
 
 

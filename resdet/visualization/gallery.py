@@ -10,8 +10,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib import resources
@@ -21,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from backbones.files.folder import whole_folder
 from backbones.files.json_file import read_json
 from resdet.evaluation.analysis.errors import KINDS, error_kinds
 from resdet.evaluation.average_precision import threshold_key
@@ -58,11 +57,7 @@ def write_gallery(
     """
     pictures = check_gallery(folder, models, images=images, threshold=threshold)
     names = tuple(map(str, models[0][1].matches.image_ids))
-    folder = folder.resolve()
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        fresh.chmod(0o755)  # mkdtemp's 0700 is for secrets
+    with whole_folder(folder, replace=True) as fresh:
         page = _page_files()
         for file, content in page.items():
             (fresh / file).write_bytes(content)
@@ -74,10 +69,6 @@ def write_gallery(
         (fresh / "data.js").write_text(f"window.resdetData = JSON.parse({text});\n", "ascii")
         mark = {"format": FORMAT, "files": sorted({*page, *_WRITTEN})}
         (fresh / _MARK).write_text(json.dumps(mark) + "\n")
-        _put_in_place(fresh, folder)
-    except BaseException:
-        shutil.rmtree(fresh, ignore_errors=True)
-        raise
     if not any(pictures):
         return ()
     return tuple(name for name, size in zip(names, sizes) if size is None)
@@ -132,21 +123,6 @@ def _files_of_gallery(folder: Path) -> set[str]:
 def _page_files() -> dict[str, bytes]:
     page = resources.files(PAGE) / "gallery_page"
     return {file.name: file.read_bytes() for file in page.iterdir() if file.is_file()}
-
-
-def _put_in_place(fresh: Path, folder: Path) -> None:
-    """Rename, the old folder out of the way first and back where that fails."""
-    if not folder.exists():
-        fresh.rename(folder)
-        return
-    old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
-    folder.rename(old)
-    try:
-        fresh.rename(folder)
-    except BaseException:
-        old.rename(folder)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _check(models: Sequence[tuple[str, Record]], threshold: float) -> None:

@@ -16,7 +16,7 @@ from matplotlib.colors import Normalize, PowerNorm
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from backbones.files.outputs import write_bytes
+from backbones.files.atomic import write_bytes
 from resdet.evaluation.analysis.curves import RECALLS, Curve, class_curves
 from resdet.evaluation.analysis.error_tables import convention_of, costs_title, iou_of, points
 from resdet.evaluation.analysis.errors import ERRORS

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import codecs
 import logging
-import shutil
-import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 import orjson
 
+from backbones.files.folder import whole_folder
 from resdet.evaluation.detection_table import DetectionTable, Float64Array
 from resdet.structures.boxes import from_voc, to_voc
 from resdet.structures.records import Detections, ImageId, Int64Array
@@ -39,19 +38,10 @@ def write_comp4(
     table = detections if isinstance(detections, DetectionTable) else DetectionTable.of(detections)
     _check_class_names(class_names)
     _check_replaceable(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        fresh.chmod(0o755)  # mkdtemp's 0700 is for secrets
+    with whole_folder(folder, replace=True) as fresh:
         for label, name in enumerate(class_names):
             path = fresh / comp4_name(name)
             path.write_text(comp4_text(table, label), encoding="utf-8", newline="\n")
-        if folder.exists():
-            shutil.rmtree(folder)
-        fresh.rename(folder)
-    except BaseException:
-        shutil.rmtree(fresh, ignore_errors=True)
-        raise
 
 
 def read_comp4(folder: Path, class_names: Sequence[str]) -> DetectionTable:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from backbones.files.outputs import write_bytes
+from backbones.files.atomic import write_bytes
 from resdet.evaluation.detection_table import DetectionTable
 from resdet.evaluation.voc.comp4 import comp4_name, comp4_text
 from resdet.structures.classes import VOC_CLASSES

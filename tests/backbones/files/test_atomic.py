@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from backbones.files.atomic import WriteError, atomic_write, sweep
+from backbones.files.atomic import WriteError, atomic_write, sweep, write_bytes
 from backbones.weights import checkpoint
 
 
@@ -38,6 +38,32 @@ def test_a_full_disk_is_told_with_the_file_and_the_room(tmp_path: Path, small_di
     assert [p.name for p in tmp_path.iterdir()] == ["model.pth"]
 
 
+def test_a_link_stays_one_and_its_file_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere" / "new" / "file")
+    for content in (b"first", b"second"):
+        write_bytes(tmp_path / "link", content)
+        assert (tmp_path / "link").is_symlink()
+        assert (tmp_path / "elsewhere" / "new" / "file").read_bytes() == content
+    (tmp_path / "round").symlink_to(tmp_path / "round")
+    write_bytes(tmp_path / "round", b"file")
+    assert (tmp_path / "round").read_bytes() == b"file"
+    assert {path.name for path in tmp_path.iterdir()} == {"elsewhere", "link", "round"}
+
+
+def test_a_folder_that_cannot_be_made_is_told_with_the_file(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    told = r"file/new/r\.json must be writable, got 'Not a directory'"
+    with pytest.raises(WriteError, match=told):
+        write_bytes(tmp_path / "file" / "new" / "r.json", b"")
+
+
+def test_a_name_as_long_as_the_disk_takes(tmp_path: Path) -> None:
+    name = 85 * "\N{HIRAGANA LETTER A}"  # 255 bytes
+    write_bytes(tmp_path / name, b"whole")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
 def test_an_error_of_the_writer_itself_stays_what_it_is(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="elsewhere"), atomic_write(tmp_path / "a"):
         Path("elsewhere").read_bytes()
@@ -59,7 +85,9 @@ def test_what_a_killed_process_left_is_swept_and_nothing_else(tmp_path: Path) ->
     for path in others:
         path.write_bytes(b"")
     (tmp_path / ".results.json-abcd1234").write_bytes(b"")
-    assert set(sweep(tmp_path)) == {left, tmp_path / ".results.json-abcd1234"}
+    folder = tmp_path / ".gallery.99999999.abcd1234.tmp"
+    (folder / "pictures").mkdir(parents=True)
+    assert set(sweep(tmp_path)) == {left, folder, tmp_path / ".results.json-abcd1234"}
     assert set(tmp_path.iterdir()) == set(others)
     assert sweep(tmp_path / "absent") == []
 

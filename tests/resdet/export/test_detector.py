@@ -33,7 +33,7 @@ def eager(monkeypatch: pytest.MonkeyPatch) -> Callable:
 
         monkeypatch.setattr(exporter, "encode", lambda graph, *_: graph)
         monkeypatch.setattr(exporter, "runner", run)
-        monkeypatch.setattr(exporter, "write", lambda path, _: path.write_text("written"))
+        monkeypatch.setattr(exporter, "write_bytes", lambda path, _: path.write_text("written"))
         monkeypatch.setattr(exporter, "len", lambda _: 7, raising=False)
 
     return put

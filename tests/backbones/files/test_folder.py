@@ -1,0 +1,96 @@
+"""Folders that appear whole or not at all."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from backbones.files.atomic import sweep
+from backbones.files.folder import folder_beside, whole_folder
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_it_takes_its_name_when_all_is_written(tmp_path: Path) -> None:
+    target = tmp_path / "new" / "target"
+    with whole_folder(target) as fresh:
+        (fresh / "a").write_text("a")
+        assert not target.exists()
+    assert names(target) == ["a"]
+    assert stat.S_IMODE(target.stat().st_mode) == 0o755
+    assert names(tmp_path / "new") == ["target"]
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_what_fails_leaves_all_as_it_was(tmp_path: Path, replace: bool) -> None:
+    (tmp_path / "target").mkdir()
+    (tmp_path / "target" / "old").touch()
+    with (
+        pytest.raises(FileNotFoundError, match="absent"),
+        whole_folder(tmp_path / "target", replace=replace) as fresh,
+    ):
+        (fresh / "a" / "absent").touch()
+    assert names(tmp_path) == ["target"]
+    assert names(tmp_path / "target") == ["old"]
+
+
+def test_an_empty_folder_is_taken_and_a_full_one_only_where_it_is_to_be(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    target = tmp_path / "link"
+    target.symlink_to(tmp_path / "elsewhere")
+    with whole_folder(target) as fresh:
+        (fresh / "first").touch()
+    with pytest.raises(OSError, match="not empty"), whole_folder(target) as fresh:
+        (fresh / "second").touch()
+    assert names(target) == ["first"]
+    with whole_folder(target, replace=True) as fresh:
+        (fresh / "third").touch()
+    assert target.is_symlink()
+    assert names(target) == ["third"]
+    assert names(tmp_path) == ["elsewhere", "link"]
+
+
+def test_the_old_folder_comes_back_where_the_new_one_cannot_take_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "target").mkdir()
+    (tmp_path / "target" / "old").touch()
+    rename = Path.rename
+
+    def refuse(self: Path, target: Path) -> Path:
+        if self.name.endswith(".tmp"):
+            raise PermissionError("not now")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(PermissionError), whole_folder(tmp_path / "target", replace=True) as fresh:
+        (fresh / "new").touch()
+    assert names(tmp_path) == ["target"]
+    assert names(tmp_path / "target") == ["old"]
+
+
+def test_what_is_taken_out_stays_and_the_rest_goes(tmp_path: Path) -> None:
+    with folder_beside(tmp_path / "file") as folder:
+        (folder / "rest").touch()
+        (folder / "file").touch()
+        (folder / "file").replace(tmp_path / "file")
+    assert names(tmp_path) == ["file"]
+
+
+def test_what_a_killed_process_left_is_swept(tmp_path: Path) -> None:
+    program = (
+        "import os, sys, pathlib\n"
+        "from backbones.files.folder import whole_folder\n"
+        "with whole_folder(pathlib.Path(sys.argv[1])) as fresh:\n"
+        "    (fresh / 'a').touch(); os.kill(os.getpid(), 9)\n"
+    )
+    subprocess.run([sys.executable, "-c", program, str(tmp_path / "target")])
+    (left,) = tmp_path.iterdir()
+    assert sweep(tmp_path) == [left]
+    assert names(tmp_path) == []
