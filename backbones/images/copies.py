@@ -4,36 +4,35 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import cv2
 
+from backbones.files.atomic import real
+from backbones.files.folder import whole_folder
 from backbones.images.decoding import read_image
+from backbones.images.encoding import encode_image
 from backbones.images.inspect import ImageFacts
 
 Say = Callable[[str], None]
 
-
 # as near to the pixels as a JPEG is: no colour is averaged over neighbours
 _JPEG = (cv2.IMWRITE_JPEG_QUALITY, 98, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, 0x111111)
-
-
 TURNED, LEFT_OUT = "images turned upright", "images left out: missing, unreadable or truncated"
 
 
 @contextlib.contextmanager
 def fresh_folder(out: Path, sources: Sequence[Path], option: str = "--fix") -> Iterator[Path]:
-    """A folder beside `out` that takes its name when all in it is written, or goes.
+    """A `whole_folder` apart from the data that it is made of.
 
     `option` is what named `out`, for messages.
 
     Raises: ValueError if `out` holds anything, or lies in one of `sources`, or one of them in it.
     """
-    target = out.absolute().resolve()
-    for source in (path.resolve() for path in sources):
+    target = real(out)
+    for source in map(real, sources):
         if target == source or source in target.parents or target in source.parents:
             raise ValueError(
                 f"{option} must name a folder apart from {source}, got {out}; "
@@ -41,17 +40,8 @@ def fresh_folder(out: Path, sources: Sequence[Path], option: str = "--fix") -> I
             )
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ValueError(f"{option} must name a new or empty folder, got {out}; name another")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    try:
-        yield beside
-        if target.is_dir():
-            target.rmdir()
-        beside.chmod(0o755)
-        beside.rename(target)
-    except BaseException:
-        shutil.rmtree(beside, ignore_errors=True)
-        raise
+    with whole_folder(target) as fresh:
+        yield fresh
 
 
 def copy_image(source: str, target: Path, fact: ImageFacts, done: Counter[str]) -> None:
@@ -62,10 +52,10 @@ def copy_image(source: str, target: Path, fact: ImageFacts, done: Counter[str]) 
         return
     done[TURNED] += 1
     pixels = read_image(source, "BGR")
-    encoded, data = cv2.imencode(target.suffix, pixels, _JPEG)
-    if not encoded:
+    data = encode_image(pixels, target.suffix, _JPEG)
+    if data is None:
         raise ValueError(f"{target} must be of a kind that can be written; rename {source}")
-    target.write_bytes(data.tobytes())
+    target.write_bytes(data)
 
 
 def check_any_left(count: int, source: object) -> None:

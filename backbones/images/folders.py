@@ -6,12 +6,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-IMAGE_SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".bmp", ".webp"))  # of classification
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")  # of classification
+DRAWN = (*IMAGE_SUFFIXES, ".tif", ".tiff")  # what may be drawn into
 # what cv2 decodes; the first wins where a stem has several
-SUFFIXES = (
-    *(".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".gif", ".jpe", ".jp2", ".avif"),
-    *(".dib", ".ppm", ".pgm", ".pnm"),
-)
+SUFFIXES = (*DRAWN, ".gif", ".jpe", ".jp2", ".avif", ".dib", ".ppm", ".pgm", ".pnm")
 
 
 def images_by_stem(folder: Path) -> dict[str, Path]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import shutil
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from backbones.data.images import Images, open_images
+from backbones.files.folder import whole_folder
+from backbones.images.encoding import write_image
 
 CLASSES, TRAIN, TEST = 10, 4, 2  # the images are of each class
 
@@ -28,11 +27,9 @@ def copy_few(root: Path, parent: Path) -> Path:
     splits = open_images(root)
     if splits.test is None:
         raise ValueError(f"--data must hold val/ or test/ to measure errors on, got {root}")
-    part = folder.with_name(f"{folder.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    _write(splits.train, part / "train", TRAIN)
-    _write(splits.test, part / "test", TEST)
-    os.replace(part, folder)
+    with whole_folder(folder) as fresh:
+        _write(splits.train, fresh / "train", TRAIN)
+        _write(splits.test, fresh / "test", TEST)
     return folder
 
 
@@ -40,6 +37,5 @@ def _write(images: Images, folder: Path, count: int) -> None:
     for label, name in enumerate(images.class_names[:CLASSES]):
         (folder / name).mkdir(parents=True)
         for number, index in enumerate(np.flatnonzero(images.labels == label)[:count]):
-            path = folder / name / f"{number}.png"
-            if not cv2.imwrite(str(path), images.read(int(index))[:, :, ::-1]):
-                raise OSError(f"picture must be writable, got {path}")
+            bgr = images.read(int(index))[:, :, ::-1]
+            write_image(folder / name / f"{number}.png", bgr)

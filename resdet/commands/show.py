@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 
 from backbones.files.outputs import check_writable
 from backbones.images.decoding import read_image
+from backbones.images.encoding import write_image
+from backbones.images.folders import DRAWN
 from backbones.terminal.progress import tracked
 from backbones.terminal.wording import nearest_first
 from resdet.detector.pipeline import ahead, behind
@@ -27,7 +29,7 @@ from resdet.visualization import video
 from resdet.visualization.draw import Tags, draw_detections
 from resdet.visualization.judged import draw_judged
 from resdet.visualization.lettering import Image
-from resdet.visualization.media import IMAGES, check_output, image_files, write_image
+from resdet.visualization.media import check_output, image_files
 from resdet.visualization.sheet import ContactSheet
 
 if TYPE_CHECKING:
@@ -66,7 +68,7 @@ def inputs_of(given: Sequence[str]) -> video.Source | list[Path]:
 
 def is_file(output: Path) -> bool:
     """Whether `output` names a picture or a film, and not the folder for them."""
-    return output.suffix.lower() in (*IMAGES, *video.VIDEOS) and not output.is_dir()
+    return output.suffix.lower() in (*DRAWN, *video.VIDEOS) and not output.is_dir()
 
 
 def check_target(output: Path | None, given: Given, inputs: Sequence[str] | None) -> None:
@@ -81,7 +83,7 @@ def check_target(output: Path | None, given: Given, inputs: Sequence[str] | None
         pictures = given if isinstance(given, list) else []
         check_output(output, [file for file in files if file.exists()], pictures)
         return
-    suffixes = IMAGES if isinstance(given, list) else video.VIDEOS
+    suffixes = DRAWN if isinstance(given, list) else video.VIDEOS
     if len(files) != 1 or output.suffix.lower() not in suffixes:
         raise ValueError(f"output must be a folder for what is drawn here, got the file {output}")
     if not isinstance(given, (list, Dataset)) and output.suffix.lower() != given.suffix:
@@ -103,7 +105,7 @@ def check_sheet(sheet: Path, given: Given, inputs: Sequence[str] | None) -> None
         read = [record.path for record in given.records]
     check_writable(sheet, read)
     if not cv2.haveImageWriter(sheet.name):
-        raise OSError(f"contact sheet must be a picture ({' '.join(IMAGES)}), got {sheet}")
+        raise OSError(f"contact sheet must be a picture ({' '.join(DRAWN)}), got {sheet}")
 
 
 def target_of(output: Path | None, given: Given) -> Target:

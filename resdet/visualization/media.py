@@ -1,4 +1,4 @@
-"""Images: which there are, where drawn ones may go, and writing them."""
+"""Images: which there are, and where drawn ones may go."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from pathlib import Path
 
 import cv2
 
-from resdet.visualization.lettering import Image
-
-IMAGES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
+from backbones.images.folders import DRAWN
 
 
 def image_files(source: Path) -> list[Path]:
@@ -22,9 +20,9 @@ def image_files(source: Path) -> list[Path]:
         return [source]
     if not source.is_dir():
         raise ValueError(f"input must be an image, a folder or a video, got no file {source}")
-    files = sorted(path for path in source.iterdir() if path.suffix.lower() in IMAGES)
+    files = sorted(path for path in source.iterdir() if path.suffix.lower() in DRAWN)
     if not files:
-        raise ValueError(f"input must hold images ({' '.join(IMAGES)}), got none in {source}")
+        raise ValueError(f"input must hold images ({' '.join(DRAWN)}), got none in {source}")
     return files
 
 
@@ -42,17 +40,3 @@ def check_output(output: Path, inputs: Sequence[Path], pictures: Sequence[Path])
     wrong = [path for path in pictures if not cv2.haveImageWriter(path.name)]
     if wrong:
         raise OSError(f"image must be of a kind that OpenCV writes, got {wrong[0]}; convert it")
-
-
-def write_image(path: Path, image: Image) -> None:
-    """Write by the suffix of the name.
-
-    Raises: OSError if the suffix or the place cannot be written.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        written = cv2.imwrite(str(path), image)
-    except cv2.error:
-        written = False
-    if not written:
-        raise OSError(f"picture must be writable, got {path}; check its suffix and its folder")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,7 +10,9 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 import cv2
 
 from backbones.images.decoding import read_image
+from backbones.images.encoding import encode_image
 from backbones.images.folders import images_by_stem
+from backbones.machine.hardware import available_cores
 from resdet.evaluation.record import Record
 
 LONGEST_SIDE = 800  # pixels of a copy
@@ -71,7 +72,7 @@ def write_pictures(
     """
     known = [(number, path) for number, path in enumerate(pictures) if path is not None]
     sizes: list[Size | None] = [None] * len(pictures)
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(available_cores()) as pool:
         jobs = pool.map(lambda job: _copy(folder / f"{job[0]:06d}.jpg", job[1]), known)
         try:
             for done, ((number, _), size) in enumerate(zip(known, jobs), start=1):
@@ -94,6 +95,7 @@ def _copy(target: Path, source: Path) -> Size | None:
     if scale < 1:
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
-    _, encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
-    target.write_bytes(encoded.tobytes())
+    data = encode_image(image, ".jpg", (cv2.IMWRITE_JPEG_QUALITY, _QUALITY))
+    assert data is not None
+    target.write_bytes(data)
     return Size(image.shape[1], image.shape[0], scale)

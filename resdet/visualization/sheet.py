@@ -8,9 +8,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from backbones.images.encoding import write_image
 from resdet.visualization.judged import INK, PAPER
 from resdet.visualization.lettering import Image, Lettering
-from resdet.visualization.media import write_image
 
 MOST = 100  # pictures on a sheet; of more, every second, fourth, ... is shown
 _TILE = (360, 240)  # pixels at most, width and height
