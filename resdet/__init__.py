@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from resdet.detector.inference import Detector
     from resdet.detector.result import Result
     from resdet.detector.speed import Precision
+    from resdet.evaluation.registry import register_metric
 
 __all__ = [
     "Detector",
@@ -36,6 +37,7 @@ __all__ = [
     "register_engine",
     "register_format",
     "register_head",
+    "register_metric",
 ]
 
 
@@ -94,4 +96,8 @@ def __getattr__(name: str) -> Any:
         from resdet.detector.result import Result
 
         return Result
+    if name == "register_metric":  # whose arrays are NumPy's
+        from resdet.evaluation.registry import register_metric
+
+        return register_metric
     raise AttributeError(f"module 'resdet' has no attribute {name!r}")

@@ -63,6 +63,7 @@ def fresh_plugins(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     import resdet.data.registry
     import resdet.engines.registry
+    import resdet.evaluation.registry
     import resdet.modeling.registry
     from backbones import plugins, registry
 
@@ -73,6 +74,7 @@ def fresh_plugins(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         resdet.modeling.registry.HEADS,
         resdet.data.registry.FORMATS,
         resdet.engines.registry.ENGINES,
+        resdet.evaluation.registry.METRICS,
     ):
         monkeypatch.setattr(things, "_things", {})
     before = set(sys.modules)

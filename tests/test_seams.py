@@ -42,7 +42,7 @@ ROOMS = {
     "backbones/machine": Room(LEARNING, SHARED),
     "backbones/terminal": Room(("numpy",), SHARED),
     "resdet/structures": Room(("numpy", "cv2"), ("backbones.files",)),
-    "resdet/evaluation": Room(ARRAYS, (*SHARED, "resdet.structures")),
+    "resdet/evaluation": Room(ARRAYS, (*SHARED, *EXTENDED, "resdet.structures")),
     "resdet/visualization": Room(ARRAYS, (*SHARED, "resdet.structures", "resdet.evaluation")),
     "resdet/data": Room((*ARRAYS, "albumentations"), (*SHARED, *EXTENDED, "resdet.structures")),
     "resdet/data/loader.py": Room(LEARNING, (*SHARED, "resdet.structures", "resdet.data")),

@@ -19,14 +19,13 @@ from backbones.machine.environment import environment
 from resdet.benchmarks.measuring import peak_megabytes, run_module
 from resdet.benchmarks.synthetic import make_voc
 from resdet.data.voc.reader import load_voc
-from resdet.evaluation.average_precision import Metric
 from resdet.evaluation.matches import DETECTRON2
+from resdet.evaluation.registry import VOC_METRICS
 from resdet.evaluation.voc.comp4 import read_comp4, write_comp4
 from resdet.evaluation.voc.score import ground_truth_by_id, match_voc, score_voc
 from resdet.structures.classes import VOC_CLASSES
 
 THRESHOLDS = tuple(k / 100 for k in range(50, 100, 5))
-METRICS: tuple[Metric, ...] = ("11point", "area")
 T = TypeVar("T")
 
 
@@ -68,7 +67,7 @@ def benchmark_voc(
         "detections": detections,
         "classes": len(VOC_CLASSES),
         "thresholds": THRESHOLDS,
-        "metrics": METRICS,
+        "metrics": VOC_METRICS,
         "rules": DETECTRON2.to_dict(),
         "seconds": seconds,
         "cpu_seconds": cpu_seconds,
@@ -91,7 +90,7 @@ def largest_difference(ours: dict[str, Any], theirs: dict[str, Any]) -> float:
     """Between the APs of classes that have objects; detectron2 says NaN or 0 of the others."""
     return max(
         abs(ap - theirs["per_class"][metric][name][key])
-        for metric in METRICS
+        for metric in VOC_METRICS
         for name, aps in ours["per_class"][metric].items()
         for key, ap in aps.items()
         if ap is not None
@@ -121,7 +120,7 @@ def evaluate_files(root: Path, split: str, comp4: Path) -> dict[str, Any]:
             rules=DETECTRON2,
         ),
     )
-    scores = timed("scores", lambda: {metric: score_voc(matches, metric) for metric in METRICS})
+    scores = timed("scores", lambda: {metric: score_voc(matches, metric) for metric in VOC_METRICS})
     return {
         "seconds": sum(parts.values()),
         "cpu_seconds": time.process_time() - cpu,

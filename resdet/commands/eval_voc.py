@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from resdet.evaluation import DetectionTable, Rules
@@ -32,9 +32,11 @@ def main(argv: Sequence[str]) -> None:
     from resdet.evaluation import ground_truth_by_id, match_voc, score_voc
     from resdet.evaluation.analysis.analyse import analyse
     from resdet.evaluation.analysis.error_tables import analysis_tables
-    from resdet.evaluation.average_precision import Metric
+    from resdet.evaluation.registry import BOTH, VOC_METRICS, check_metric
     from resdet.evaluation.score_tables import voc_table
 
+    if args.metric is not None:
+        check_metric(args.metric, (*VOC_METRICS, BOTH), "--metric")
     outputs.check_outputs(args)
     dataset = sources.ground_truth(args)
     known = any(record.ground_truth is not None for record in dataset.records)
@@ -55,14 +57,12 @@ def main(argv: Sequence[str]) -> None:
         thresholds=args.iou,
         rules=_rules(args),
     )
-    metrics: tuple[Metric, ...] = (
-        ("11point", "area") if args.metric == "both" else (args.metric or dataset.metric,)
-    )
-    results: dict[str, dict[str, Any]] = {m: score_voc(matches, m) for m in metrics}
+    metrics = VOC_METRICS if args.metric == BOTH else (args.metric or dataset.metric,)
+    results = {metric: score_voc(matches, metric) for metric in metrics}
     analysis = analyse(matches, metrics[0])
     for shown in (voc_table(*results.values()), *analysis_tables(analysis)):
         Console().print(shown)
-    numbers = results if args.metric == "both" else results[metrics[0]]
+    numbers = results if args.metric == BOTH else results[metrics[0]]
     outputs.write_outputs(args, numbers, analysis, matches, dataset)
 
 
@@ -73,7 +73,7 @@ def arguments() -> argparse.ArgumentParser:
     parser = Parser(__doc__)
     add_sources(parser)
     add = parser.add_argument_group("rules").add_argument
-    add("--metric", choices=("11point", "area", "both"), help="of AP [the rule of the data's year]")
+    add("--metric", metavar="NAME", help="11point, area, both or an added one [of the data's year]")
     add("--iou", type=thresholds, default=(0.5,), help="0.5 | 0.5,0.75 | 0.5:0.95 [0.5]")
     add("--rules", choices=("devkit", "detectron2"), default="devkit", help="whose [devkit]")
     add("--iou-rule", choices=("ge", "gt"), help="IoU >= t, > t [as the rules say]")

@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resdet.evaluation.average_precision import (
-    Metric,
-    Recall,
     average_precision,
     mean_known,
     threshold_key,
 )
 from resdet.evaluation.detection_table import Float64Array
+from resdet.evaluation.ranking import Recall
 from resdet.structures.records import BoolArray, ImageId, Int64Array
 
 IouRule = Literal["ge", "gt"]
@@ -111,7 +110,7 @@ class Matches:
         for label in range(len(self.class_names)):
             yield label, slice(int(bounds[label]), int(bounds[label + 1]))
 
-    def average_precisions(self, metric: Metric) -> dict[str, dict[str, float | None]]:
+    def average_precisions(self, metric: str) -> dict[str, dict[str, float | None]]:
         """{class: {threshold: AP}}; None for a class without objects."""
         positives, keys = self.num_positives, self.keys
         return {

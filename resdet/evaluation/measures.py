@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from resdet.evaluation.average_precision import METRIC_NAMES, Metric
+from backbones.plugins import HINT
+from resdet.evaluation.average_precision import metric_title
 from resdet.evaluation.coco.score import METRICS
 from resdet.evaluation.detection_table import Float64Array
 from resdet.evaluation.matches import Rules
+from resdet.evaluation.registry import VOC_METRICS, known_metrics
 
-_METRICS_OF_BOTH = ("11point", "area")
 _RULE_SIGNS = {"ge": ">=", "gt": ">"}
 _UNUSUAL = {  # of the rules' choices, those that are not the devkit's
     ("ties", "numpy"): "equal scores in NumPy's order",
@@ -32,7 +33,7 @@ class Measure:
     """
 
     name: str
-    metric: Metric | None = None
+    metric: str | None = None
     class_index: int | None = None
     threshold: str | None = None
     detail: bool = False
@@ -46,8 +47,9 @@ class Measure:
     @property
     def printed(self) -> str:
         """The name for people: "mAP@0.50, 11-point"."""
-        metric = METRIC_NAMES[self.metric] if self.of_both and self.metric else ""
-        return f"{self.name}, {metric}" if metric else self.name
+        if self.of_both and self.metric:
+            return f"{self.name}, {metric_title(self.metric)}"
+        return self.name
 
     def of(self, aps: Float64Array, keys: Sequence[str]) -> Float64Array:
         """The measure from the AP of classes at thresholds `keys`; NaN where none is known.
@@ -132,7 +134,7 @@ def sections(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         if len(trained) != 1:
             raise TypeError(f"metrics of {len(trained)} data sets for one")
         result = next(iter(trained.values()))
-    both = [result[key] for key in _METRICS_OF_BOTH if key in result]
+    both = [result[key] for key in VOC_METRICS if key in result]
     return both or [result]
 
 
@@ -140,7 +142,7 @@ def convention(result: Mapping[str, Any]) -> str:
     """What made the numbers: "VOC 11-point, IoU >= t, 4952 images"."""
     if "mAP" not in result:
         return f"COCO, {result.get('num_images')} images"
-    return f"VOC {METRIC_NAMES[result['metric']]}, {rule(result)}"
+    return f"VOC {metric_title(result['metric'])}, {rule(result)}"
 
 
 def rule(result: Mapping[str, Any]) -> str:
@@ -171,11 +173,9 @@ def _voc_values(part: Mapping[str, Any], both: bool) -> dict[Measure, float | No
     metric, keys = part["metric"], list(part["mAP"])
     if not keys:
         raise TypeError("mAP at no threshold")
-    known: tuple[tuple[str, Mapping[str, str]], ...]
-    known = (("metric", METRIC_NAMES), ("iou_rule", _RULE_SIGNS))
-    for key, names in known:
+    for key, names, hint in (("metric", known_metrics(), HINT), ("iou_rule", _RULE_SIGNS, "")):
         if part[key] not in names:
-            raise TypeError(f"{key} {part[key]!r}, which is none of {', '.join(names)}")
+            raise TypeError(f"{key} {part[key]!r}, which is none of {', '.join(names)}{hint}")
     values: dict[Measure, float | None] = {}
     for index, (name, aps) in enumerate([("mAP", part["mAP"]), *part["per_class"].items()], -1):
         label = None if name == "mAP" and index < 0 else index

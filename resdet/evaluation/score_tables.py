@@ -8,7 +8,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from resdet.evaluation.average_precision import METRIC_NAMES
+from resdet.evaluation.average_precision import metric_title
 from resdet.evaluation.coco.score import METRICS
 from resdet.evaluation.measures import convention, rule
 
@@ -34,7 +34,7 @@ def voc_table(*results: Mapping[str, Any]) -> Table:
     table = Table(title=title, title_justify="left", min_width=len(title) + 2)
     table.add_column("class")
     for result, key in columns:
-        table.add_column(f"AP@{key} {METRIC_NAMES[result['metric']]}", justify="right")
+        table.add_column(f"AP@{key} {metric_title(result['metric'])}", justify="right")
     for name in results[0]["per_class"]:
         cells = (percent(result["per_class"][name][key]) for result, key in columns)
         table.add_row(Text(name), *cells)
@@ -48,7 +48,7 @@ def _threshold_table(title: str, results: Sequence[Mapping[str, Any]]) -> Table:
     table = Table(title=title, title_justify="left", min_width=len(title) + 2)
     table.add_column("IoU")
     for result in results:
-        table.add_column(f"mAP {METRIC_NAMES[result['metric']]}", justify="right")
+        table.add_column(f"mAP {metric_title(result['metric'])}", justify="right")
     keys = list(results[0]["mAP"])
     for key in keys:
         table.add_row(key, *(percent(result["mAP"][key]) for result in results))

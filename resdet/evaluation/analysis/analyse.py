@@ -9,12 +9,11 @@ from resdet.evaluation.analysis.confusion import confusion_matrix
 from resdet.evaluation.analysis.costs import error_costs
 from resdet.evaluation.analysis.curves import class_curves, curves_json, pooled_curve
 from resdet.evaluation.analysis.errors import error_kinds
-from resdet.evaluation.average_precision import Metric
 from resdet.evaluation.matches import Matches, mean_average_precisions
 from resdet.evaluation.voc.sizes import ap_by_size
 
 
-def analyse(matches: Matches, metric: Metric, *, score: float | None = None) -> dict[str, Any]:
+def analyse(matches: Matches, metric: str, *, score: float | None = None) -> dict[str, Any]:
     """Errors and their costs, curves, best F1, confusion and sizes, at the first threshold.
 
     `score`: the confusion matrix is of detections of at least this score; None: the one at

@@ -23,7 +23,7 @@ from resdet.evaluation.analysis.errors import (
     MISSED,
     ErrorKinds,
 )
-from resdet.evaluation.average_precision import Metric, average_precision, mean_known
+from resdet.evaluation.average_precision import average_precision, mean_known
 from resdet.evaluation.matches import FALSE_POSITIVE, IGNORED, TRUE_POSITIVE, Matches
 from resdet.structures.records import BoolArray, Int64Array
 
@@ -42,7 +42,7 @@ class _World:
     positives: Int64Array
 
 
-def error_costs(matches: Matches, kinds: ErrorKinds, metric: Metric) -> dict[str, Any]:
+def error_costs(matches: Matches, kinds: ErrorKinds, metric: str) -> dict[str, Any]:
     """How often each kind occurs and what it costs, in all and by class, at the first threshold.
 
     {kind: {"count", "dAP", "per_class": {class: {"count", "dAP"}}}} for the six kinds and for
@@ -110,7 +110,7 @@ def _without_misses(real: _World, matches: Matches, missed: BoolArray) -> _World
     return _World(real.labels, real.hits, real.positives - fewer)
 
 
-def _aps(world: _World, real: _World, matches: Matches, metric: Metric) -> list[float | None]:
+def _aps(world: _World, real: _World, matches: Matches, metric: str) -> list[float | None]:
     bounds = np.searchsorted(world.labels, np.arange(len(world.positives) + 1))
     aps: list[float | None] = []
     for label, positives in enumerate(world.positives.tolist()):

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from resdet.evaluation.analysis.costs import ALL_FALSE_POSITIVES
 from resdet.evaluation.analysis.errors import ERRORS
-from resdet.evaluation.average_precision import METRIC_NAMES, threshold_key
+from resdet.evaluation.average_precision import metric_title, threshold_key
 from resdet.evaluation.score_tables import percent
 
 CONFUSIONS = 10  # the most frequent ones; the whole matrix is in the JSON and the plots
@@ -27,7 +27,7 @@ def analysis_tables(analysis: Mapping[str, Any]) -> list[Table]:
 
 def convention_of(analysis: Mapping[str, Any]) -> str:
     """What made the numbers: "area AP, IoU >= 0.50"."""
-    return f"{METRIC_NAMES[analysis['metric']]} AP, {iou_of(analysis)}"
+    return f"{metric_title(analysis['metric'])} AP, {iou_of(analysis)}"
 
 
 def iou_of(analysis: Mapping[str, Any]) -> str:

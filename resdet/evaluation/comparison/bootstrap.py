@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from resdet.evaluation.average_precision import ELEVEN, HUNDRED_AND_ONE, Metric, Recall
+from resdet.evaluation.average_precision import ELEVEN, HUNDRED_AND_ONE, OWN, ranking_ap
 from resdet.evaluation.detection_table import Float64Array
 from resdet.evaluation.matches import IGNORED, TRUE_POSITIVE, Matches
+from resdet.evaluation.ranking import Ranking, Recall
 from resdet.structures.records import Int64Array
 
 Weights = NDArray[np.int32]
@@ -90,9 +91,9 @@ def interval(gain: float, resampled: Float64Array) -> Interval | None:
 def resampled_ap(
     matches: Matches,
     weights: Weights,
-    metrics: Sequence[Metric],
+    metrics: Sequence[str],
     done: Callable[[], None] = lambda: None,
-) -> dict[Metric, Float64Array]:
+) -> dict[str, Float64Array]:
     """AP of every resample, class and threshold; equal to evaluating the resampled images.
 
     NaN where a resample holds no object of the class. Copies of a detection stand together.
@@ -145,26 +146,44 @@ class _Counts:
             self.found.append(np.cumsum(weights_of_rows[:, rows], axis=1, dtype=np.int32))
             self.count.append(count)
 
-    def average_precisions(self, metric: Metric, recall: Recall) -> Float64Array:
+    def average_precisions(self, metric: str, recall: Recall) -> Float64Array:
         """(R, T); NaN without an object.
+
+        Ours are computed for all resamples at once, an added metric for one after the other.
+        """
+        values = np.empty((len(self.positives), len(self.found)))
+        of_metric = self._own if metric in OWN else self._added
+        for t, (found, count) in enumerate(zip(self.found, self.count)):
+            values[:, t] = of_metric(found, count, metric, recall)
+        values[self.positives == 0] = np.nan
+        return values
+
+    def _own(self, found: Weights, count: Weights, metric: str, recall: Recall) -> Float64Array:
+        """(R,).
 
         The precision counts between one true positive and the next as the share of the recall,
         or of the asked points of recall, that is gained there.
         """
-        values = np.empty((len(self.positives), len(self.found)))
         positives = np.maximum(self.positives, 1)[:, None]
-        for t, (found, count) in enumerate(zip(self.found, self.count)):
-            precision = found / np.maximum(count, 1)
-            envelope = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
-            gained = np.diff(_reached(found, positives, metric, recall), axis=1, prepend=0)
-            values[:, t] = (gained * envelope).sum(axis=1)
-        values /= positives if metric == "area" else {"11point": 11, "101point": 101}[metric]
-        values[self.positives == 0] = np.nan
+        precision = found / np.maximum(count, 1)
+        envelope = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
+        gained = np.diff(_reached(found, positives, metric, recall), axis=1, prepend=0)
+        points = positives[:, 0] if metric == "area" else {"11point": 11, "101point": 101}[metric]
+        return np.asarray((gained * envelope).sum(axis=1) / points, np.float64)
+
+    def _added(self, found: Weights, count: Weights, metric: str, recall: Recall) -> Float64Array:
+        """(R,); a true positive that was not drawn is none."""
+        drawn = np.diff(found, axis=1, prepend=0) > 0
+        values = np.zeros(len(self.positives))
+        for row in np.flatnonzero(self.positives):
+            hits, positives = drawn[row], int(self.positives[row])
+            ranking = Ranking(found[row, hits], count[row, hits], positives, recall)
+            values[row] = ranking_ap(ranking, metric)
         return values
 
 
 def _reached(
-    found: Weights, positives: Int64Array, metric: Metric, recall: Recall
+    found: Weights, positives: Int64Array, metric: str, recall: Recall
 ) -> NDArray[np.integer[Any]]:
     """How many objects, or asked points of recall, are reached at each true positive."""
     if metric == "area":

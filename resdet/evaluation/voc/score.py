@@ -14,7 +14,6 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from resdet.evaluation.average_precision import Metric
 from resdet.evaluation.detection_table import (
     DetectionTable,
     Float64Array,
@@ -33,6 +32,7 @@ from resdet.evaluation.matches import (
     mean_average_precisions,
 )
 from resdet.evaluation.pairs import pairs
+from resdet.evaluation.registry import VOC_METRICS, check_metric
 from resdet.structures.boxes import FloatArray, from_voc, to_voc, voc_iou
 from resdet.structures.records import (
     BoolArray,
@@ -50,7 +50,7 @@ def evaluate_voc(
     class_names: Sequence[str],
     *,
     thresholds: Sequence[float] = (0.5,),
-    metric: Metric = "area",
+    metric: str = "area",
     rules: Rules = DEVKIT,
 ) -> dict[str, Any]:
     """VOC AP of all classes; for several metrics call `match_voc` once and `score_voc` for each.
@@ -62,15 +62,14 @@ def evaluate_voc(
     return {**score_voc(matches, metric), "seconds": time.perf_counter() - start}
 
 
-def score_voc(matches: Matches, metric: Metric) -> dict[str, Any]:
+def score_voc(matches: Matches, metric: str) -> dict[str, Any]:
     """AP by class and threshold with the conventions that made it, as the JSON holds it.
 
     `mAP` and each class of `per_class` map a threshold ("0.50") to its AP, a fraction; None: a
     class without objects. The mean is over the classes that have objects.
-    Raises: ValueError for a metric that VOC does not have.
+    Raises: ValueError for a metric that is neither VOC's nor added.
     """
-    if metric not in ("11point", "area"):
-        raise ValueError(f"metric must be 11point or area, got {metric!r}")
+    check_metric(metric, VOC_METRICS)
     per_class = matches.average_precisions(metric)
     return {
         "mAP": mean_average_precisions(per_class),

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from resdet.evaluation.average_precision import Metric
 from resdet.evaluation.detection_table import Float64Array
 from resdet.evaluation.matches import Matches, mean_average_precisions
 from resdet.evaluation.voc.score import rematch
@@ -23,7 +22,7 @@ SIZES: Mapping[str, tuple[float, float]] = {
 }
 
 
-def ap_by_size(matches: Matches, metric: Metric) -> dict[str, Any]:
+def ap_by_size(matches: Matches, metric: str) -> dict[str, Any]:
     """{size: {"area", "objects", "mAP", "per_class"}} with AP by threshold, as `score_voc` has it.
 
     As in COCO, objects of other sizes are ignored, and so are detections of other sizes that

@@ -168,6 +168,20 @@ def test_thresholds_outside_their_range(iou, capsys):
     assert "must be in (0, 1]" in capsys.readouterr().err
 
 
+def test_a_metric_is_one_of_what_there_is(fresh_plugins, monkeypatch, tmp_path):
+    (tmp_path / "own.py").write_text(
+        "import resdet\nresdet.register_metric('kitti', lambda ranking: 0.5)\n"
+    )
+    monkeypatch.setenv("RESDET_PLUGINS", str(tmp_path / "own.py"))
+    common = ["--detections", tmp_path / "none", "--data", tmp_path]
+    with pytest.raises(
+        ValueError, match="--metric must be 11point, area, both or kitti, got 'kit'"
+    ):
+        tool("eval_voc", *common, "--metric", "kit")
+    with pytest.raises(ValueError, match="--metric must be .*, got '101point'"):
+        tool("eval_voc", *common, "--metric", "101point")
+
+
 def test_several_years_need_a_choice(voc, tmp_path):
     other = voc.parent / "VOC2012" / "ImageSets" / "Main"
     other.mkdir(parents=True)

@@ -126,6 +126,7 @@ def test_kinds_are_not_mixed():
         (None, "got a NoneType"),
         ({"loss": 1}, "got no '"),
         ({**VOC, "metric": "12point"}, "got metric '12point', which is none of 11point, area"),
+        ({**VOC, "metric": "mine"}, "'mine', which is none of .*added by the module that RESDET_"),
         ({**VOC, "iou_rule": "eq"}, "got iou_rule 'eq', which is none of ge, gt"),
         ({**VOC, "mAP": {"0.50": "half"}}, "got 0.50 'half', which is no number"),
         ({**VOC, "per_class": {"a": {"0.50": "x"}}}, "got 0.50 'x', which is no number"),

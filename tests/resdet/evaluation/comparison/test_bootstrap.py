@@ -13,6 +13,7 @@ from resdet.evaluation.comparison.bootstrap import (
     resampled_ap,
 )
 from resdet.evaluation.matches import DEVKIT
+from resdet.evaluation.registry import register_metric
 from resdet.structures.records import GroundTruth
 
 METRICS = ("11point", "area", "101point")
@@ -79,6 +80,19 @@ def test_a_resample_is_an_evaluation_of_the_resampled_images(seed, recall):
                 for t, key in enumerate(again.keys):
                     ap, value = expected[name][key], found[metric][number, k, t]
                     assert np.isnan(value) if ap is None else value == pytest.approx(ap, abs=1e-14)
+
+
+def test_a_resample_by_an_added_metric_is_one_too(fresh_plugins):
+    """40 points by the same counts: a row drawn twice raises the recall by two shares at once."""
+    register_metric("40", lambda ranking: ranking.precision_at(np.arange(1, 41) / 40).mean())
+    truth, table = random_data(1)
+    matches = match_voc(truth, table, CLASSES, thresholds=THRESHOLDS)
+    weights = draw_weights(len(truth), 20, 1)
+    found = resampled_ap(matches, weights, ["40"])["40"]
+    for number, of_images in enumerate(weights):
+        again = match_voc(*resample(truth, table, of_images), CLASSES, thresholds=THRESHOLDS)
+        expected = [list(aps.values()) for aps in again.average_precisions("40").values()]
+        np.testing.assert_allclose(found[number], np.array(expected, float), atol=1e-14)
 
 
 def test_blocks_do_not_change_a_number(monkeypatch):

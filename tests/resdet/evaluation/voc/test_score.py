@@ -176,7 +176,10 @@ def test_the_json_of_a_result():
         ({"thresholds": []}, "thresholds must be"),
         ({"thresholds": [50]}, "thresholds must be"),
         ({"rules": Rules("voc", "eq")}, "iou_rule must be ge or gt"),
-        ({"metric": "12point"}, "metric must be 11point or area"),
+        (
+            {"metric": "12point"},
+            "metric must be 11point or area, got '12point'; did you mean 11point",
+        ),
     ],
 )
 def test_wrong_arguments(kwargs, text):
