@@ -17,7 +17,8 @@ from typing import Any, get_args
 
 import numpy as np
 
-from backbones.files.outputs import json_bytes, write_bytes
+from backbones.files.atomic import write_bytes
+from backbones.files.outputs import json_bytes
 from resdet.evaluation.matches import IouRule, Matches, Objects, Rules
 from resdet.evaluation.ranking import Recall
 from resdet.structures.records import Dataset
