@@ -58,7 +58,7 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
     target = real(path)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(**temporary_name(target))
+        descriptor, temporary = tempfile.mkstemp(*temporary_name(target))
     except OSError as error:
         raise cannot_write(path, error) from error
     raw = _Remembering(descriptor, "wb")
@@ -89,13 +89,9 @@ def real(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
-def temporary_name(target: Path) -> dict[str, str]:
-    """How what will be `target` is called meanwhile, for `tempfile`: `sweep` knows it by that."""
-    return {
-        "prefix": f".{target.name[:_SHOWN]}.{os.getpid()}.",
-        "suffix": ".tmp",
-        "dir": str(target.parent),
-    }
+def temporary_name(target: Path) -> tuple[str, str, Path]:
+    """Suffix, prefix and folder, for `tempfile`, by which `sweep` knows what is left of `target`."""
+    return ".tmp", f".{target.name[:_SHOWN]}.{os.getpid()}.", target.parent
 
 
 def _sync(file: _Remembering) -> None:

@@ -16,7 +16,7 @@ def folder_beside(target: Path) -> Iterator[Path]:
     """A folder next to `target` to make it in; what is left of it goes at the end."""
     target = real(target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(**temporary_name(target)))
+    folder = Path(tempfile.mkdtemp(*temporary_name(target)))
     try:
         yield folder
     finally:
