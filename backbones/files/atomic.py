@@ -90,7 +90,7 @@ def real(path: Path) -> Path:
 
 
 def temporary_name(target: Path) -> tuple[str, str, Path]:
-    """Suffix, prefix and folder, for `tempfile`, by which `sweep` knows what is left of `target`."""
+    """Suffix, prefix and folder, for `tempfile`; by them `sweep` knows what is left of `target`."""
     return ".tmp", f".{target.name[:_SHOWN]}.{os.getpid()}.", target.parent
 
 
