@@ -54,9 +54,9 @@ def test_our_way_is_the_trainers_loop(monkeypatch):
     taken = []
     loop = synthetic.train
 
-    def spy(model, batches, losses, optimizer, rate_factor, settings, log, **more):
+    def spy(learner, batches, settings, *more):
         taken.append(settings.max_iterations)
-        loop(model, batches, losses, optimizer, rate_factor, settings, log, **more)
+        loop(learner, batches, settings, *more)
 
     monkeypatch.setattr(synthetic, "train", spy)
     job = synthetic.Job(

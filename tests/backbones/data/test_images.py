@@ -3,9 +3,7 @@
 import numpy as np
 import pytest
 
-from backbones.data.folder import read_folder
 from backbones.data.images import open_images, open_split, open_test, split_off
-from backbones.images.decoding import read_image
 
 
 def pixels(images):
@@ -89,26 +87,3 @@ def test_folder_faults_are_named_all_at_once(root):
     (root / "train" / "eel").mkdir()
     with pytest.raises(ValueError, match=r"got none in \['bee', 'eel'\]"):
         open_images(root)
-    with pytest.raises(ValueError, match="got none in") as fault:
-        read_folder(root, "train", ("ant", "bee", "dog"))
-    assert "must be among ['ant', 'bee', 'dog'], got also ['cat', 'eel'];" in str(fault.value)
-    assert fault.match(r"got none in \['bee', 'eel'\]")
-    assert len(str(fault.value).splitlines()) == 1
-
-
-@pytest.mark.parametrize("content", [b"", b"no image"])
-def test_an_unreadable_image_is_named(tmp_path, content):
-    (tmp_path / "broken.jpg").write_bytes(content)
-    with pytest.raises(ValueError, match=r"broken\.jpg must be an image"):
-        read_image(tmp_path / "broken.jpg", "RGB")
-    with pytest.raises(ValueError, match=r"none\.jpg must be an image, got no file"):
-        read_image(tmp_path / "none.jpg", "RGB")
-
-
-def test_images_are_rgb(tmp_path):
-    import cv2
-
-    image = np.zeros((4, 4, 3), np.uint8)
-    image[..., 2] = 255  # red, as OpenCV writes it
-    cv2.imwrite(str(tmp_path / "red.png"), image)
-    assert read_image(tmp_path / "red.png", "RGB")[0, 0].tolist() == [255, 0, 0]

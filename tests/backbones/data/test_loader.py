@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from backbones.data.folder import read_folder
-from backbones.data.loader import make_test_batches, make_training_batches
+from backbones.data.loader import TrainingImages, make_test_batches, make_training_batches
 
 MODERN = {"crop": "area", "alexnet_color": True, "trivial_augment": True, "erasing": 0.5}
 
@@ -12,9 +12,11 @@ MODERN = {"crop": "area", "alexnet_color": True, "trivial_augment": True, "erasi
 @pytest.fixture
 def take(root, views):
     def take_batches(count, changes=(), **options):
-        options = {"batch_size": 4, "seed": 3, **options}
-        images = read_folder(root, "train")
-        stream = make_training_batches(images, views(**dict(changes)), **options)
+        options = {"batch_size": 4, **options}
+        order = {name: options.pop(name) for name in ("seed", "repetitions") if name in options}
+        folder = read_folder(root, "train")
+        images = TrainingImages(folder, views(**dict(changes)), **{"seed": 3, **order})
+        stream = make_training_batches(images, **options)
         return [next(stream) for _ in range(count)]
 
     return take_batches
@@ -26,7 +28,7 @@ def test_an_unreadable_image_in_a_batch_is_one_clear_line(root, views, num_worke
     folder = read_folder(root, "train")
     options = {"batch_size": 10, "num_workers": num_workers}
     for batches in (
-        make_training_batches(folder, views(), seed=0, **options),
+        make_training_batches(TrainingImages(folder, views(), seed=0), **options),
         make_test_batches(folder, views(), **options),
     ):
         with pytest.raises(ValueError, match=r"2\.png must be an image") as fault:

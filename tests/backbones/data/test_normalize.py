@@ -1,13 +1,9 @@
-"""Pixels to inputs, means, mixing."""
+"""Pixels to inputs of a network."""
 
-import numpy as np
 import pytest
 import torch
 
-from backbones.data.folder import read_folder
-from backbones.data.mixing import Mixing
 from backbones.data.normalize import Normalizer, mean_colour, upload
-from backbones.data.statistics import mean_image
 from backbones.weights.checkpoint import Preprocessing
 
 RGB = Preprocessing("RGB", 0.1, (1.0, 1.0, 1.0), (1.0, 2.0, 4.0))
@@ -48,25 +44,6 @@ def test_the_mean_colour_is_nearly_zero_to_the_network():
     )
 
 
-def test_the_mean_image_is_of_evenly_spaced_images(root, views):
-    images = read_folder(root, "train")  # 40..90, 0..30
-    mean = mean_image(images, views())
-    assert mean.shape == (8, 8, 3)
-    assert np.array_equal(mean, np.full((8, 8, 3), 45.0))
-    few = mean_image(images, views(), limit=3, threads=2)  # the images 0, 3 and 6: 40, 70, 0
-    assert few[0, 0].tolist() == pytest.approx([110 / 3] * 3)
-
-
-def test_the_mean_image_keeps_its_places(tmp_path, views):
-    import cv2
-
-    image = np.random.default_rng(0).integers(0, 255, (8, 8, 3), np.uint8)
-    (tmp_path / "train" / "a").mkdir(parents=True)
-    cv2.imwrite(str(tmp_path / "train" / "a" / "0.png"), image)
-    mean = mean_image(read_folder(tmp_path, "train"), views(shorter_side_test=8))
-    assert np.array_equal(mean, image[..., ::-1])
-
-
 def test_uploads_copy_nothing_to_where_it_lies():
     tensor = torch.arange(6)
     assert upload(tensor, torch.device("cpu")) is tensor
@@ -80,37 +57,3 @@ def test_uploads_from_pinned_memory_arrive_before_they_are_read():
         moved = upload(pinned, device)
         pinned = None  # its memory may be given away
         assert int((moved != value).sum()) == 0
-
-
-@pytest.fixture
-def batch():
-    """Image i is i everywhere, of class i."""
-    inputs = torch.arange(4.0)[:, None, None, None].expand(4, 3, 8, 8)
-    return inputs.contiguous(memory_format=torch.channels_last), torch.arange(4)
-
-
-@pytest.mark.parametrize("alphas", [(0.2, 0.0), (0.0, 1.0), (0.2, 1.0)])
-def test_labels_are_mixed_as_the_images_are(batch, alphas):
-    inputs, labels = batch
-    torch.manual_seed(0)
-    kinds = set()
-    for _ in range(20):
-        mixed, targets = Mixing(5, *alphas)(inputs, labels)
-        assert targets.shape == (4, 5)
-        assert targets.sum(1).tolist() == pytest.approx([1] * 4)
-        assert torch.allclose(mixed.mean((1, 2, 3)), targets @ torch.arange(5.0), atol=1e-5)
-        assert mixed.is_contiguous(memory_format=torch.channels_last)
-        if 0.1 < targets[0, 0] < 0.9:
-            kinds.add("cutmix" if mixed[1].unique().numel() == 2 else "mixup")
-    assert kinds == {name for name, alpha in zip(("mixup", "cutmix"), alphas, strict=True) if alpha}
-
-
-def test_mixing_repeats_with_torchs_seed_and_must_mix(batch):
-    results = []
-    for _ in range(2):
-        torch.manual_seed(1)
-        results.append(Mixing(4, 0.2, 1.0)(*batch)[0])
-    assert torch.equal(*results)
-    for alphas in ((0.0, 0.0), (-1.0, 0.5)):
-        with pytest.raises(ValueError, match="one of them above, got"):
-            Mixing(4, *alphas)
