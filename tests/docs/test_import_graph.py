@@ -1,21 +1,24 @@
-"""Imports of a made-up house: groups, arrows, and those that others imply."""
+"""Imports of a made-up house: rooms, arrows, and those that others imply."""
 
 import pytest
 
 from tools.docs.graph import Groups, read_groups, without_detours
 
 FILES = {
-    "tools/run.py": "from resdet import engines, sources\n",
-    "resdet/__init__.py": "",
-    "resdet/boxes.py": "import numpy\n",
-    "resdet/result.py": "def f():\n    from resdet.data import voc\n",
-    "resdet/sources.py": "from resdet import boxes, engines\n",
+    "tools/run.py": "from resdet.commands import show\n",
+    "tools/docs/draw.py": "import backbones\n",
+    "resdet/__init__.py": "def load():\n    from resdet.engines import load\n",
+    "resdet/commands/show.py": "from resdet import engines\n",
+    "resdet/structures/boxes.py": "import numpy\n",
     "resdet/data/__init__.py": "",
-    "resdet/data/voc.py": "from resdet.boxes import area\nfrom backbones.data import images\n",
+    "resdet/data/loader.py": "from resdet.data.voc import reader\n",
+    "resdet/data/voc/__init__.py": "'''VOC'''\n",
+    "resdet/data/voc/reader.py": (
+        "from resdet.structures.boxes import area\nfrom backbones.data import images\n"
+    ),
     "resdet/engines/__init__.py": (
-        "from typing import TYPE_CHECKING\nfrom resdet.result import Result\n"
-        "from resdet.data.voc import load\nimport backbones.net\n"
-        "if TYPE_CHECKING:\n    from resdet import sources\n"
+        "from typing import TYPE_CHECKING\nfrom resdet.data.loader import load\n"
+        "import backbones.net\nif TYPE_CHECKING:\n    from resdet.commands import show\n"
     ),
     "backbones/__init__.py": "'''networks'''\n",
     "backbones/net.py": "import torch\n",
@@ -32,35 +35,35 @@ def groups(tmp_path):
     return read_groups(tmp_path)
 
 
-def test_a_packages_own_modules_stand_where_they_are_used(groups):
+def test_a_room_is_a_group_and_a_folder_in_it_a_line(groups):
     assert groups.modules == {
         "tools": ("tools.run",),
-        "resdet": ("resdet.sources",),
-        "resdet.between": ("resdet.result",),
-        "resdet.below": ("resdet.boxes",),
-        "resdet.data": ("resdet.data.voc",),
+        "resdet": ("resdet",),
+        "resdet.commands": ("resdet.commands.show",),
+        "resdet.structures": ("resdet.structures.boxes",),
+        "resdet.data": ("resdet.data.loader", "resdet.data.voc/"),
         "resdet.engines": ("resdet.engines",),
-        "backbones.below": ("backbones", "backbones.net"),
+        "backbones": ("backbones", "backbones.net"),
         "backbones.data": ("backbones.data.images",),
     }
 
 
 def test_what_only_type_checkers_read_is_no_import(groups):
-    assert groups.targets("resdet.engines") == {"resdet.between", "resdet.data", "backbones.below"}
-    assert groups.targets("tools") == {"resdet", "resdet.engines"}
+    assert groups.targets("resdet.engines") == {"resdet.data", "backbones"}
+    assert groups.targets("tools") == {"resdet.commands"}
 
 
 def test_arrows_that_others_imply_are_left_out(groups):
     down, up = without_detours(groups)
     assert up == set()
     assert down == {
-        ("tools", "resdet"),
+        ("tools", "resdet.commands"),
         ("resdet", "resdet.engines"),
-        ("resdet.engines", "resdet.between"),
-        ("resdet.between", "resdet.data"),
-        ("resdet.data", "resdet.below"),
+        ("resdet.commands", "resdet.engines"),
+        ("resdet.engines", "resdet.data"),
+        ("resdet.data", "resdet.structures"),
         ("resdet.data", "backbones.data"),
-        ("backbones.data", "backbones.below"),
+        ("backbones.data", "backbones"),
     }
 
 

@@ -1,4 +1,4 @@
-"""The imports of the source, from file to file, gathered into groups of modules."""
+"""The imports of the source, from file to file, gathered by rooms."""
 
 from __future__ import annotations
 
@@ -9,9 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PARTS = ("tools", "resdet", "backbones")  # none imports one that stands before it
-# of a package's own modules: those that import none of its subpackages; those that do, and on
-# which other subpackages stand
-BELOW, BETWEEN = ".below", ".between"
 Edge = tuple[str, str]
 
 
@@ -28,24 +25,37 @@ class Groups:
 
 
 def read_groups(root: Path) -> Groups:
-    """A group for each folder; a package's own modules are up to three, one above another."""
+    """A group for each room, a folder of a package, with its folders in one line each.
+
+    A package's own modules are a group; of tools the commands alone are one.
+    """
     files = {_module(root, path): path for part in PARTS for path in _sources(root / part)}
-    edges = {name: set(_imports(path, files)) - {name} for name, path in files.items()}
-    folder = {name: ".".join(p.relative_to(root).parts[:-1]) for name, p in files.items()}
-    group = dict(folder)
-    for package in PARTS[1:]:
-        group |= _own_groups(package, folder, edges)
+    group = {name: _room(path.relative_to(root).parts) for name, path in files.items()}
     modules: dict[str, list[str]] = {}
     imports: Counter[Edge] = Counter()
-    for name in files:
+    for name, path in files.items():
         modules.setdefault(group[name], []).append(name)
-        imports.update((group[name], other) for other in {group[to] for to in edges[name]})
-    kept = Counter({(a, b): count for (a, b), count in imports.items() if a != b})
-    return Groups({name: tuple(found) for name, found in modules.items()}, kept)
+        targets = {group[to] for to in _imports(path, files)} - {group[name]}
+        imports.update((group[name], other) for other in targets)
+    return Groups({name: _shown(name, found) for name, found in modules.items()}, imports)
+
+
+def _room(parts: tuple[str, ...]) -> str:
+    return ".".join(parts[:-1][:2])
+
+
+def _shown(group: str, modules: list[str]) -> tuple[str, ...]:
+    """The modules, and of a folder in the room its name alone: `voc/`."""
+    depth = group.count(".") + 1
+    parts = [name.split(".") for name in modules]
+    folders = {".".join(p[: depth + 1]) for p in parts if len(p) > depth + 1}
+    plain = [name for name in modules if name.count(".") <= depth and name not in folders]
+    return (*plain, *(f"{name}/" for name in sorted(folders)))
 
 
 def _sources(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*.py") if path.stat().st_size)
+    found = folder.glob("*.py") if folder.name == PARTS[0] else folder.rglob("*.py")
+    return sorted(path for path in found if path.stat().st_size)
 
 
 def _module(root: Path, path: Path) -> str:
@@ -70,21 +80,6 @@ def _running(node: ast.AST) -> Iterator[ast.AST]:
             continue
         yield child
         yield from _running(child)
-
-
-def _own_groups(
-    package: str, folder: Mapping[str, str], edges: Mapping[str, set[str]]
-) -> dict[str, str]:
-    own = {name for name in folder if folder[name] == package}
-    pairs = {(name, to) for name in edges for to in edges[name] if to != package}
-    reach = {name: reached(name, pairs) for name in folder}
-    inside = {name for name in folder if name.startswith(f"{package}.")} - own
-    subpackages = {name: folder[name] for name in inside}
-    uses = {name: {subpackages[to] for to in reach[name] if to in subpackages} for name in own}
-    above = {name for name in own if uses[name]}
-    users = {part for name, part in subpackages.items() if reach[name] & above}
-    between = {name for name in above if not uses[name] & users}
-    return dict.fromkeys(own - above, package + BELOW) | dict.fromkeys(between, package + BETWEEN)
 
 
 def without_detours(groups: Groups) -> tuple[set[Edge], set[Edge]]:

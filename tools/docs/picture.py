@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
 
-from tools.docs.graph import BELOW, BETWEEN, Edge, Groups, read_groups, without_detours
+from tools.docs.graph import Edge, Groups, read_groups, without_detours
 from tools.docs.layout import Layout, Place, lay_out
 
 # pixels of a letter: of modules' names, all alike; of titles and roles, the widest usual fonts'
@@ -21,31 +21,36 @@ BETWEEN_ROWS = 60.0
 MARGIN = 40.0
 TITLE = 92.0
 ROLES = {
-    "tools": "the commands: parse, load, call, print",
-    "resdet": "what commands share",
-    "resdet" + BETWEEN: "results and pictures for programs",
-    "resdet" + BELOW: "what crosses seams",
-    "tools.docs": "draws this picture",
+    "tools": "the commands as files",
+    "resdet": "the public names",
     "resdet.benchmarks": "speed, side by side with others",
-    "resdet.config": "detectron2's keys",
-    "resdet.doctor": "what is installed, and what is missing",
+    "resdet.checkpoints": "a detector's file",
+    "resdet.commands": "parse, load, call, print",
+    "resdet.config": "detectron2's keys, a row each",
     "resdet.data": "VOC, COCO, YOLO into records",
-    "resdet.engines": "train, run, measure a detector",
-    "resdet.engines.d2": "inside detectron2; by name",
-    "resdet.engines.tv": "on torchvision's parts; by name",
+    "resdet.detector": "a trained detector at work",
+    "resdet.doctor": "what is installed, and what is missing",
+    "resdet.engines": "detectron2's parts or torchvision's",
     "resdet.evaluation": "NumPy: from detections to numbers",
     "resdet.export": "ONNX, torch.export",
-    "resdet.modeling": "trunk, pyramid, heads, weights",
+    "resdet.modeling": "trunk, pyramid, heads",
+    "resdet.reproduction": "the paper's tables",
+    "resdet.structures": "what crosses seams",
+    "resdet.training": "a run and what it leaves",
     "resdet.visualization": "boxes, curves, gallery",
-    "backbones": "a network for programs",
-    "backbones" + BETWEEN: "weights of others",
-    "backbones" + BELOW: "the networks, and what all stands on",
+    "backbones": "the networks",
     "backbones.benchmarks": "speed, side by side with others",
     "backbones.config": "keys, and the loader of YAML",
-    "backbones.data": "images, views, workers",
+    "backbones.data": "images, views, loaders",
     "backbones.evaluation": "crops, scales, ensembles",
+    "backbones.export": "ONNX, torch.export",
+    "backbones.files": "reading safely, writing whole",
+    "backbones.images": "heads, decoding, checks",
+    "backbones.machine": "cores, memory, processes",
     "backbones.reproduction": "the paper's tables",
-    "backbones.training": "the loop, schedules, processes",
+    "backbones.terminal": "parser, bars, words",
+    "backbones.training": "the loop, schedules, solver",
+    "backbones.weights": "ours and those of others",
 }
 STYLE = """
 svg { --paper: #ffffff; --ink: #1b1f24; --faint: #59636e; --line: #d1d9e0; --box: #ffffff;
@@ -103,12 +108,7 @@ def _columns(modules: Sequence[str]) -> int:
 
 
 def _names(group: str, modules: Sequence[str]) -> list[str]:
-    package = _title(group)
-    return [name.removeprefix(f"{package}.") for name in modules if name != package] or ["__init__"]
-
-
-def _title(group: str) -> str:
-    return group.removesuffix(BELOW).removesuffix(BETWEEN)
+    return [name.removeprefix(f"{group}.") for name in modules if name != group] or ["__init__"]
 
 
 def _size(group: str, modules: Sequence[str]) -> tuple[float, float]:
@@ -116,7 +116,7 @@ def _size(group: str, modules: Sequence[str]) -> tuple[float, float]:
     columns = _columns(names)
     wide = _column_width(names) * columns + COLUMN_GAP * (columns - 1)
     rows = math.ceil(len(names) / columns)
-    least = max(len(ROLES.get(group, "")) * ROLE_CHARACTER, len(_title(group)) * TITLE_CHARACTER)
+    least = max(len(ROLES.get(group, "")) * ROLE_CHARACTER, len(group) * TITLE_CHARACTER)
     return max(wide, least) + 2 * PADDING, HEAD + rows * LINE + PADDING
 
 
@@ -139,7 +139,7 @@ def _boxes(layout: Layout, groups: Groups) -> Iterator[str]:
             f'height="{place.height:.1f}" rx="9" stroke="{colour}"/>'
         )
         x, y = left + PADDING, place.top
-        title, role = _title(group), escape(ROLES.get(group, ""))
+        title, role = group, escape(ROLES.get(group, ""))
         yield f'<text class="title" x="{x:.1f}" y="{y + 22:.1f}" fill="{colour}">{title}</text>'
         yield f'<text class="role" x="{x:.1f}" y="{y + 39:.1f}">{role}</text>'
         step = _column_width(names) + COLUMN_GAP
