@@ -1,4 +1,4 @@
-"""Fixtures shared by all tests: tiny synthetic data, a tiny detector, the shared real data."""
+"""Fixtures shared by all tests: one machine, tiny synthetic data, a tiny detector, real data."""
 
 from __future__ import annotations
 
@@ -9,9 +9,26 @@ from pathlib import Path
 
 import pytest
 
+from backbones.machine import hardware
 from resdet.engines import registry as registry_module
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# One terminal and one locale, in programs that tests start too.
+for _name in ("FORCE_COLOR", "NO_COLOR", "PYTHON_COLORS", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+    os.environ.pop(_name, None)
+os.environ.update(COLUMNS="80", LINES="24", TERM="xterm", LC_ALL="C.UTF-8")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def usual_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Two cores of an ordinary processor, whatever there is."""
+    cpuinfo = tmp_path_factory.mktemp("machine") / "cpuinfo"
+    cpuinfo.write_text("model name\t: Intel(R) Xeon(R) Processor @ 2.80GHz\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hardware, "CPUINFO", cpuinfo)
+        patch.setattr(os, "sched_getaffinity", lambda process: {0, 1})
+        yield
 
 
 @pytest.fixture(scope="session")
