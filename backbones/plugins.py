@@ -1,7 +1,7 @@
 """Things by name, and the modules of others that add to them.
 
-A plugin is a Python module whose import registers networks, heads, formats or engines. It is
-named by $RESDET_PLUGINS, module names or .py files with commas between, or is an installed
+A plugin is a Python module whose import registers networks, heads, formats, metrics or engines. It
+is named by $RESDET_PLUGINS, module names or .py files with commas between, or is an installed
 package's entry point in the group `resdet.plugins`. A config or a checkpoint never names one: files
 of strangers run no code.
 """

@@ -122,6 +122,27 @@ def test_dataset(place, monkeypatch, shapes_root):
     assert "2 fault" in str(told.value)
 
 
+def test_metric(place, monkeypatch, capsys):
+    follow("metric", monkeypatch)
+    import numpy as np
+    from kitti_ap import forty_points
+
+    from resdet.evaluation import load_matches, read_json
+    from resdet.evaluation.ranking import Ranking
+
+    # of 4 objects three, as detections 1, 4 and 5: precision 1 to recall 1/4, 3/5 to 3/4
+    ranking = Ranking(np.array([1, 2, 3]), np.array([1, 4, 5]), 4)
+    assert forty_points(ranking) == pytest.approx((10 + 20 * 3 / 5) / 40)
+    assert "VOC 40point, IoU >= t" in capsys.readouterr().out
+    result, record = read_json(Path("plain.json")), load_matches(Path("plain.matches.npz"))
+    assert result["metric"] == result["analysis"]["metric"] == "40point"
+    assert result["per_class"] == record.matches.average_precisions("40point")
+    monkeypatch.delenv("RESDET_PLUGINS")
+    monkeypatch.setattr("resdet.evaluation.registry.METRICS._things", {})
+    with pytest.raises(ValueError, match="got metric '40point', which is none of .*RESDET_PLUGINS"):
+        run("resdet compare plain.json flipped.json", monkeypatch)
+
+
 def test_engine(place, monkeypatch):
     follow("engine", monkeypatch)
     assert len(list(Path("drawn").iterdir())) == len(list(Path("demo/shapes/JPEGImages").iterdir()))
@@ -142,7 +163,7 @@ def test_types_of_the_examples_are_sound(tmp_path):
             if named := FILE.match(text):
                 files.append(tmp_path / named[1])
                 files[-1].write_text(text)
-    assert len(files) == 4
+    assert len(files) == 5
     command = [sys.executable, "-m", "mypy", *map(str, files)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
@@ -163,4 +184,4 @@ def test_the_pages_say_what_is_there():
 
 
 def test_plugin_modules_do_not_stay():
-    assert not {"deep_stem", "conv_head", "csv_boxes", "grid_engine"} & set(sys.modules)
+    assert not {"deep_stem", "conv_head", "csv_boxes", "kitti_ap", "grid_engine"} & set(sys.modules)
