@@ -21,7 +21,7 @@ from backbones.benchmarks.limits import measure_limits, share_of_limit, synchron
 from backbones.benchmarks.request import benchmark_conditions, check_networks, present
 from backbones.complexity import count
 from backbones.freeze import fold_batch_norm
-from backbones.training.loop import DTYPES, Precision
+from backbones.machine.precision import Precision, autocast
 from backbones.weights.interop import from_torchvision
 
 NETWORKS = ("resnet18", "resnet50", "resnet101", "vgg16")
@@ -117,7 +117,7 @@ def _images_per_second(
     """The median over `rounds` of each model, in turn, after one pass that is not counted."""
     seconds: dict[str, list[float]] = {library: [] for library in models}
     device = images.device
-    with torch.autocast(device.type, DTYPES[precision], precision != "fp32"):
+    with autocast(device, precision):
         for round_number in range(rounds + 1):
             for library, model in models.items():
                 start = time.perf_counter()

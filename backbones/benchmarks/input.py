@@ -22,7 +22,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from backbones.benchmarks.input_peers import albumentations_views, torchvision_views
 from backbones.data.folder import ImageFolder
-from backbones.data.loader import make_training_batches
+from backbones.data.loader import TrainingImages, make_training_batches
 from backbones.data.normalize import Normalizer
 from backbones.data.transforms import Views
 from backbones.images.decoding import read_image
@@ -165,12 +165,12 @@ def _ways(paths: Sequence[str], crop: Crop) -> dict[str, Way]:
         erasing=0.0,
     )
     labels = np.zeros(len(paths), np.int64)
-    images = ImageFolder(("image",), tuple(paths), labels)
+    images = TrainingImages(ImageFolder(("image",), tuple(paths), labels), views, seed=0)
     normalize = Normalizer(Preprocessing("RGB", 1.0, MEAN, STD), "cpu")
 
     def ours() -> Iterator[Tensor]:
         """One epoch."""
-        batches = make_training_batches(images, views, batch_size=BATCH, seed=0)
+        batches = make_training_batches(images, batch_size=BATCH)
         return (batch for batch, _ in islice(batches, len(paths) // BATCH))
 
     ways = {"torchvision, PIL": _peer(paths, torchvision_views(crop))}

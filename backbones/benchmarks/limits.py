@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn.functional import conv2d
 
 from backbones.machine.hardware import available_cores
-from backbones.training.loop import DTYPES, Precision
+from backbones.machine.precision import DTYPES, Precision
 
 _SIDES = {"cpu": (256, 512, 1024, 2048), "cuda": (256, 1024, 4096, 8192)}
 _COPIED = {"cpu": 128 * 2**20, "cuda": 2**30}  # bytes, beyond any cache

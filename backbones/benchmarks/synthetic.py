@@ -27,9 +27,10 @@ import backbones
 from backbones.benchmarks.limits import measure_limits, share_of_limit, synchronize
 from backbones.benchmarks.request import benchmark_conditions, check_networks, present
 from backbones.config import load_classification
+from backbones.machine.precision import Precision, autocast
 from backbones.training import solver
 from backbones.training.accelerate import accelerate
-from backbones.training.loop import DTYPES, LoopSettings, Precision, train
+from backbones.training.loop import Learner, LoopSettings, TrainingRun, train
 from backbones.training.runlog import RunLog
 
 OURS, TORCHVISION, TIMM = "resdet", "torchvision", "timm"
@@ -180,11 +181,7 @@ def _ours(job: Job) -> Way:
     optimizer = solver.build_optimizer(cfg, network)
     model, _ = accelerate(network, images, compiled=job.compiled, precision=job.precision)
     scaler = torch.amp.GradScaler(job.device.type, enabled=job.precision == "fp16")
-
-    def losses(model: nn.Module, batch: Batch) -> dict[str, Tensor]:
-        logits = model(batch[0])
-        error = 100 * (logits.detach().argmax(1) != batch[1]).float().mean()
-        return {"loss_cls": F.cross_entropy(logits, batch[1]), "train_error": error}
+    learner = Learner(model, _losses, optimizer, scaler, lambda iteration: 1.0)
 
     def run(steps: int) -> float:
         clock = _Clock(job.device)
@@ -199,26 +196,16 @@ def _ours(job: Job) -> Way:
             contextlib.redirect_stdout(io.StringIO()),
             RunLog(Path(folder), job.name, settings.max_iterations) as log,
         ):
-            train(
-                model,
-                clock.batches((images, labels)),
-                losses,
-                optimizer,
-                _constant,
-                settings,
-                log,
-                scaler=scaler,
-                save_checkpoint=lambda done: None,
-                evaluate=lambda done: {},
-                after_step=lambda done: clock.stop() if done == 1 + steps else None,
-            )
+            train(learner, clock.batches((images, labels)), settings, _Timed(clock, 1 + steps), log)
         return clock.seconds
 
     return run
 
 
-def _constant(iteration: int) -> float:
-    return 1.0
+def _losses(model: nn.Module, batch: Batch) -> dict[str, Tensor]:
+    logits = model(batch[0])
+    error = 100 * (logits.detach().argmax(1) != batch[1]).float().mean()
+    return {"loss_cls": F.cross_entropy(logits, batch[1]), "train_error": error}
 
 
 class _Clock:
@@ -242,6 +229,18 @@ class _Clock:
     def stop(self) -> None:
         synchronize(self._device)
         self.seconds = time.perf_counter() - self._started
+
+
+@dataclass(frozen=True)
+class _Timed(TrainingRun):
+    """Stops the clock with the last step."""
+
+    clock: _Clock
+    last: int
+
+    def after_step(self, done: int) -> None:
+        if done == self.last:
+            self.clock.stop()
 
 
 def _timed(step: Callable[[], None], device: torch.device) -> Way:
@@ -270,7 +269,7 @@ def _torchvisions(job: Job) -> Way:
     scaler = torch.amp.GradScaler(job.device.type, enabled=precision == "fp16")
 
     def step() -> None:
-        with torch.autocast(job.device.type, DTYPES[precision], precision != "fp32"):
+        with autocast(job.device, precision):
             output = model(images)
             loss = F.cross_entropy(output, labels)
         optimizer.zero_grad()
@@ -300,7 +299,7 @@ def _timms(job: Job) -> Way:
 
     def step() -> None:
         optimizer.zero_grad()
-        with torch.autocast(job.device.type, DTYPES[job.precision], job.precision != "fp32"):
+        with autocast(job.device, job.precision):
             loss = F.cross_entropy(model(images), labels)
         scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
         scaler.step(optimizer)

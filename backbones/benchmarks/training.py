@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from backbones.config import load_classification
+from backbones.machine import distributed
+from backbones.machine.hardware import conditions
 from backbones.training.classification import train_classifier
 from backbones.training.runlog import METRICS
 
@@ -43,13 +45,12 @@ def benchmark_training(
         raise ValueError('--variant names must differ, and be neither "config" nor "usual loop"')
     variants["usual loop"] = USUAL_LOOP
     speeds: dict[str, list[float]] = {name: [] for name in variants}
-    results: dict[str, Any] = {}
     for _ in range(rounds):
         for name, changes in variants.items():
             pairs = [*overrides, *changes, *_UNTESTED, "SOLVER.MAX_ITER", str(iterations)]
             cfg = load_classification(config, pairs)
             with tempfile.TemporaryDirectory() as folder:
-                results = train_classifier(cfg, Path(folder) / "run")
+                train_classifier(cfg, Path(folder) / "run")
                 speeds[name].append(_iterations_per_second(Path(folder) / "run" / METRICS))
     medians = {name: statistics.median(values) for name, values in speeds.items()}
     reference = list(medians.values())[-1]
@@ -62,8 +63,7 @@ def benchmark_training(
         "iterations_per_second": {name: round(value, 3) for name, value in medians.items()},
         "all_rounds": {name: [round(x, 3) for x in values] for name, values in speeds.items()},
         "ratio": {name: round(value / reference, 3) for name, value in medians.items()},
-        "hardware": results["hardware"],
-        "versions": results["versions"],
+        **conditions(distributed.device(cfg.MODEL.DEVICE)),
     }
 
 

@@ -108,27 +108,23 @@ class CentreImages(Dataset[tuple[Image, int]]):
 
 
 def make_training_batches(
-    images: Images,
-    views: Views,
+    images: TrainingImages,
     *,
     batch_size: int,
-    seed: int,
     start_iteration: int = 0,
     rank: int = 0,
     world_size: int = 1,
     num_workers: int = 0,
-    repetitions: int = 1,
 ) -> Iterator[Batch]:
-    """Endless batches of images (n, size, size, 3) uint8 RGB and labels (n,), this rank's share.
+    """Endless batches of views (n, size, size, 3) uint8 RGB and labels (n,), this rank's share.
 
     Raises: ValueError if batch_size is no multiple of world_size; later if a file is unreadable.
     """
     check_shares(batch_size, world_size)
     sampler = EndlessSampler(first=start_iteration * batch_size, rank=rank, world_size=world_size)
-    dataset = TrainingImages(images, views, seed, repetitions)
     share = batch_size // world_size
     return load(
-        dataset, sampler, _stack, batch_size=share, num_workers=num_workers, name=dataset.name
+        images, sampler, _stack, batch_size=share, num_workers=num_workers, name=images.name
     )
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from backbones.config import CfgNode
 from backbones.data.images import open_split
-from backbones.data.loader import make_training_batches
+from backbones.data.loader import TrainingImages, make_training_batches
 from backbones.data.transforms import Views
 from backbones.data.views import build_views
 from backbones.evaluation.networks import LoadedNetwork
@@ -31,13 +31,8 @@ def recompute(
     Raises: ValueError if there is no train split.
     Source: github.com/KaimingHe/deep-residual-networks, "Disclaimer and known issues", 1.
     """
-    batches = make_training_batches(
-        open_split(root, "train"),
-        training_views(network),
-        batch_size=batch_size,
-        seed=0,
-        num_workers=num_workers,
-    )
+    images = TrainingImages(open_split(root, "train"), training_views(network), seed=0)
+    batches = make_training_batches(images, batch_size=batch_size, num_workers=num_workers)
     recompute_statistics(
         network.model, (normalize(images) for images, _ in islice(batches, num_batches))
     )

@@ -26,7 +26,8 @@ from backbones.reproduction.experiments import SMOKE, Experiment, Network, Row
 from backbones.reproduction.smoke import copy_few
 from backbones.responses import layer_responses
 from backbones.training.classification import train_classifier
-from backbones.training.report import FINAL, RESULTS, finished_results
+from backbones.training.report import FINAL, finished_results
+from backbones.training.results import PROVENANCE, RESULTS
 from backbones.weights.checkpoint import last
 
 RESPONSE_BATCH, RESPONSE_BATCHES = 100, 10  # test images that layer responses are taken over
@@ -139,11 +140,12 @@ def _measure_ensemble(network: Network, folders: Sequence[Path], test: Test, pla
     if (folder / RESULTS).is_file():
         return
     deepest = runs.read_run(folders[-1]).values
-    shared = ("num_classes", "num_images", "iterations", "hardware", "versions")
+    told = ("num_classes", "num_images", "iterations", *PROVENANCE)
+    shared = {key: deepest[key] for key in told if key in deepest}
     tested = _test(folders, test, plan)
     runs.add(folder, {"data": plan.kind, "overrides": list(plan.told), "tests": {test: tested}})
     members = [path.name for path in folders]
-    runs.write(folder, {"metrics": {}, "members": members, **{key: deepest[key] for key in shared}})
+    runs.write(folder, {"metrics": {}, "members": members, **shared})
 
 
 def _test(folders: Sequence[Path], test: Test, plan: Plan) -> dict[str, float]:

@@ -13,7 +13,7 @@ from backbones.evaluation.protocol import Test
 from backbones.files.atomic import atomic_write
 from backbones.reproduction.experiments import NUM_CLASSES, NUM_TEST_IMAGES, Network
 from backbones.training.curves import TEST, TRAIN, Points, format_iterations, read_curves, thin
-from backbones.training.report import RESULTS
+from backbones.training.results import RESULTS, Provenance
 from backbones.training.runlog import METRICS
 
 EXTRA = "reproduction.json"  # beside it: the data's kind, further tests, layer responses
@@ -21,8 +21,8 @@ DECIMALS = 4  # of a published number
 
 
 @dataclass(frozen=True)
-class Run:
-    """A finished run: its results.json with what EXTRA adds; `folder` is None if published."""
+class FinishedRun:
+    """What its results.json holds with what EXTRA adds; `folder` is None if published."""
 
     values: Mapping[str, Any]
     folder: Path | None = None
@@ -41,6 +41,11 @@ class Run:
     def responses(self) -> list[float]:
         """Standard deviations by layer, or none."""
         return [std for _, std in self.values.get("responses", ())]
+
+    @property
+    def provenance(self) -> Provenance:
+        """What it was made on and with."""
+        return Provenance.of(self.values)
 
     def errors(self, test: Test) -> Mapping[str, float]:
         """Measure -> percent; empty where this test was not made."""
@@ -83,7 +88,7 @@ class Summary:
         return f"{self.best:.2f} ({self.mean:.2f}±{self.std:.2f})"
 
 
-def collect(network: Network, runs: Path, published: Path | None) -> list[Run]:
+def collect(network: Network, runs: Path, published: Path | None) -> list[FinishedRun]:
     """The finished runs under `runs`, by seed; if there is none, those of the folder `published`.
 
     Raises: ValueError naming a file that does not hold results.
@@ -101,21 +106,21 @@ def run_folder(network: Network, runs: Path, seed: int) -> Path:
     return runs / f"{network.name}-seed{seed}"
 
 
-def read_run(folder: Path) -> Run:
+def read_run(folder: Path) -> FinishedRun:
     """A run that has written its results."""
     extra = folder / EXTRA
     values = _read(folder / RESULTS) | (_read(extra) if extra.is_file() else {})
-    return Run(_checked(values, folder / RESULTS), folder)
+    return FinishedRun(_checked(values, folder / RESULTS), folder)
 
 
-def read_published(file: Path) -> list[Run]:
+def read_published(file: Path) -> list[FinishedRun]:
     """{"runs": [...]}, or the results of one run."""
     values = _read(file)
     records = values.get("runs", [values])
-    return [Run(_checked(record, file)) for record in records]
+    return [FinishedRun(_checked(record, file)) for record in records]
 
 
-def publish(runs: Sequence[Run], file: Path) -> None:
+def publish(runs: Sequence[FinishedRun], file: Path) -> None:
     """Write what `runs` measured, with their curves, as `read_published` reads it."""
     records = [
         {
@@ -152,27 +157,27 @@ def write(folder: Path, values: Mapping[str, Any]) -> None:
     _write(folder / RESULTS, values)
 
 
-def comparable(runs: Sequence[Run]) -> list[Run]:
+def comparable(runs: Sequence[FinishedRun]) -> list[FinishedRun]:
     """The runs of the most iterations, of the data and by the recipe of the first of them."""
     longest = [run for run in runs if run.iterations == max(r.iterations for r in runs)]
     return [run for run in longest if _recipe(run) == _recipe(longest[0])]
 
 
-def conditions(runs: Sequence[Run], dataset: str) -> str:
+def conditions(runs: Sequence[FinishedRun], dataset: str) -> str:
     """Iterations, number of runs, hardware, versions, and what is not as in the paper; "" of none.
 
     That is: images stored otherwise, fewer classes or test images, keys set by hand.
     """
     if not runs:
         return ""
-    versions = [run.values.get("versions", {}) for run in runs]
+    torch = [run.provenance.packages.get("torch") for run in runs]
     return ", ".join(
         [
             f"{format_iterations(runs[0].iterations)} iterations",
             *_distinct(_members(run) for run in runs),
             f"{len(runs)} run{'s' if len(runs) > 1 else ''}",
-            *_distinct(run.values.get("hardware", "") for run in runs),
-            *_distinct(f"torch {v['torch']}" if "torch" in v else "" for v in versions),
+            *_distinct(run.provenance.hardware for run in runs),
+            *_distinct(f"torch {version}" if version else "" for version in torch),
             *_distinct(run.data for run in runs),
             *_distinct(_fewer_images(run, dataset) for run in runs),
             *_distinct(" ".join(run.values.get("overrides", ())) for run in runs),
@@ -189,16 +194,16 @@ def _distinct(texts: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(text for text in texts if text))
 
 
-def _recipe(run: Run) -> tuple[Any, ...]:
+def _recipe(run: FinishedRun) -> tuple[Any, ...]:
     return run.data, run.values.get("overrides", []), run.values.get("num_classes")
 
 
-def _members(run: Run) -> str:
+def _members(run: FinishedRun) -> str:
     members = run.values.get("members", ())
     return f"{len(members)} networks" if members else ""
 
 
-def _fewer_images(run: Run, dataset: str) -> str:
+def _fewer_images(run: FinishedRun, dataset: str) -> str:
     classes = run.values.get("num_classes", NUM_CLASSES[dataset])
     images = run.values.get("num_images", {}).get("test", NUM_TEST_IMAGES[dataset])
     if (classes, images) == (NUM_CLASSES[dataset], NUM_TEST_IMAGES[dataset]):

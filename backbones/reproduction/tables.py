@@ -20,7 +20,7 @@ from backbones.reproduction.experiments import (
 )
 from backbones.reproduction.paper import number
 from backbones.reproduction.plots import Compared, plot_comparison, plot_responses
-from backbones.reproduction.runs import Run, Summary, comparable, conditions, distinct
+from backbones.reproduction.runs import FinishedRun, Summary, comparable, conditions, distinct
 from backbones.training.curves import TEST, TRAIN, Curve, plot_errors
 
 # of one number; errors are printed with their mean and deviation
@@ -35,12 +35,16 @@ class Line:
     experiment: Experiment
     row: Row
     counted: Mapping[str, float]
-    runs: Sequence[Run]
+    runs: Sequence[FinishedRun]
     left_out: int = 0
 
     @classmethod
     def of(
-        cls, experiment: Experiment, row: Row, counted: Mapping[str, float], runs: Sequence[Run]
+        cls,
+        experiment: Experiment,
+        row: Row,
+        counted: Mapping[str, float],
+        runs: Sequence[FinishedRun],
     ) -> Line:
         """Those of the runs that measured something here and may stand in one mean."""
         measured = [measure for measure in experiment.measures if measure not in COUNTED]
@@ -151,16 +155,16 @@ class Table:
                 record[f"{measure}_std"] = Summary(values).std if values else ""
         return record | (self._provenance(line.runs) if self.experiment.trains else {})
 
-    def _provenance(self, runs: Sequence[Run]) -> dict[str, Any]:
+    def _provenance(self, runs: Sequence[FinishedRun]) -> dict[str, Any]:
         results = [run.values for run in runs]
-        versions = [values.get("versions", {}) for values in results]
+        made = [run.provenance for run in runs]
         return {
             "runs": len(runs) or "",
             "iterations": runs[0].iterations if runs else "",
             "seeds": " ".join(str(values.get("seed", "")) for values in results),
-            "hardware": distinct(values.get("hardware", "") for values in results),
-            "torch": distinct(version.get("torch", "") for version in versions),
-            "torchvision": distinct(version.get("torchvision", "") for version in versions),
+            "hardware": distinct(one.hardware for one in made),
+            "torch": distinct(one.packages.get("torch", "") for one in made),
+            "torchvision": distinct(one.packages.get("torchvision", "") for one in made),
             "data": runs[0].data if runs else "",
             "scale": SMOKE_LABEL if self.smoke else "full",
         }
@@ -174,7 +178,7 @@ class Table:
         }
 
 
-def _measured(experiment: Experiment, run: Run, measure: str) -> float | None:
+def _measured(experiment: Experiment, run: FinishedRun, measure: str) -> float | None:
     responses = run.responses
     if measure == "num_responses":
         return len(responses) or None

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from backbones.machine import distributed
-from backbones.training.loop import DTYPES, Precision
+from backbones.machine.precision import Precision, autocast
 
 
 def accelerate(
@@ -42,7 +42,7 @@ def _record(model: nn.Module, example: Tensor, precision: Precision) -> nn.Modul
     """Capture forward and backward; what the capture did to the statistics is undone."""
     kept = {name: buffer.clone() for name, buffer in model.named_buffers()}
     model.train()
-    with torch.autocast("cuda", DTYPES[precision], precision != "fp32", cache_enabled=False):
+    with autocast(example.device, precision, cached=False):
         recorded = torch.cuda.make_graphed_callables(model, (example,))
     for name, buffer in model.named_buffers():
         buffer.copy_(kept[name])

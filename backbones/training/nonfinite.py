@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -51,9 +51,9 @@ class Step:
 
     iteration: int
     rate: float
-    batches: list[Any]
-    losses: dict[str, Tensor]
-    gradient_norm: Tensor | None
+    batches: list[Any] = field(default_factory=list)
+    losses: dict[str, Tensor] = field(default_factory=dict)
+    gradient_norm: Tensor | None = None
 
     def take(self, batch: Any, values: Mapping[str, Tensor]) -> None:
         """Another part of the step; of each loss the sum over the parts is kept."""

@@ -1,4 +1,4 @@
-"""What each process adds to a checkpoint, so that a run goes on to the bit from any iteration."""
+"""What is each process's own: kept in a checkpoint to go on to the bit, shared to be tested."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.distributed as dist
 from torch import Tensor, nn
 
 from backbones.machine import distributed
@@ -60,6 +61,27 @@ def restore_rank(
     for name, statistic in saved.items():
         own[name].copy_(statistic)
     return ""
+
+
+def share_statistics(model: nn.Module) -> None:
+    """Average the running statistics of batch norms, of which each process has its own.
+
+    What is evaluated in several processes is then what one checkpoint holds.
+    """
+    if distributed.world_size() == 1:
+        return
+    for module in model.modules():
+        if isinstance(module, nn.modules.batchnorm._BatchNorm) and module.track_running_stats:
+            for statistic in (module.running_mean, module.running_var):
+                if statistic is not None:
+                    statistic.copy_(distributed.mean_over_ranks(statistic))
+
+
+def follow_main(model: nn.Module) -> None:
+    """Give every process the statistics of the first, whose checkpoint is kept."""
+    if distributed.world_size() > 1:
+        for buffer in model.buffers():
+            dist.broadcast(buffer, 0)
 
 
 def _statistics(model: nn.Module) -> dict[str, Tensor]:

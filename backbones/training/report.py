@@ -12,13 +12,13 @@ import torch
 from torch import nn
 
 from backbones.config import CfgNode
+from backbones.files import outputs
 from backbones.files.atomic import atomic_write
 from backbones.machine import distributed
-from backbones.machine.hardware import conditions
 from backbones.training import solver
-from backbones.training.boards import plain
 from backbones.training.curves import read_curves
 from backbones.training.learning_curve import plot_learning_curve
+from backbones.training.results import RESULTS, Outcome, common_results
 from backbones.training.runlog import METRICS, RunLog
 from backbones.training.state import read_state
 from backbones.training.task import Task
@@ -26,8 +26,9 @@ from backbones.weights.checkpoint import last, save_backbone
 
 FINAL = "model_final.pth"
 BEST = "model_best.pth"
-RESULTS = "results.json"
 CURVE = "learning_curve.png"
+
+Recipe = Mapping[str, Any]  # the config as plain values
 
 
 def finished_results(cfg: CfgNode, output: Path) -> dict[str, Any] | None:
@@ -63,50 +64,43 @@ def introduce(
 
 
 def make_results(
-    cfg: CfgNode,
-    task: Task,
-    device: torch.device,
-    output: Path,
-    seed: int,
-    seconds: float,
-    metrics: Mapping[str, float],
+    task: Task, outcome: Outcome, device: torch.device, output: Path
 ) -> dict[str, Any]:
     """What results.json holds; the speed is the median of what the run in `output` logged."""
     speeds = [y for _, y in read_curves(output / METRICS).get("images_per_second", [])]
     return {
         "arch": task.model.arch,
         "num_classes": task.model.num_classes,
-        "metrics": dict(metrics),
         "num_images": {split: len(images) for split, images in task.splits.items()},
-        "iterations": cfg.SOLVER.MAX_ITER,
-        "seed": seed,
-        "seconds": round(seconds, 1),
         "images_per_second": round(statistics.median(speeds), 1) if speeds else None,
-        "num_processes": distributed.world_size(),
-        **conditions(device),
+        **common_results(outcome, device),
     }
 
 
 def write_final(
-    cfg: CfgNode, output: Path, task: Task, model: nn.Module, results: Mapping[str, Any]
+    recipe: Recipe, output: Path, task: Task, model: nn.Module, results: Mapping[str, Any]
 ) -> None:
     """Write the learning curve, the checkpoint and, last, results.json."""
-    plot_learning_curve(output / METRICS, output / CURVE, cfg.MODEL.NAME)
-    _save_network(cfg, output / FINAL, task, model, results)
-    with atomic_write(output / RESULTS) as file:
-        file.write((json.dumps(results, indent=2) + "\n").encode())
+    plot_learning_curve(output / METRICS, output / CURVE, recipe["MODEL"]["NAME"])
+    _save_network(recipe, output / FINAL, task, model, results)
+    outputs.write_json(output / RESULTS, results)
 
 
 def write_best(
-    cfg: CfgNode, output: Path, task: Task, model: nn.Module, done: int, metrics: Mapping[str, Any]
+    recipe: Recipe,
+    output: Path,
+    task: Task,
+    model: nn.Module,
+    done: int,
+    metrics: Mapping[str, Any],
 ) -> None:
     """Write the network whose error was the lowest so far."""
     meta = {"iterations": done, "metrics": dict(metrics)}
-    _save_network(cfg, output / BEST, task, model, meta)
+    _save_network(recipe, output / BEST, task, model, meta)
 
 
 def _save_network(
-    cfg: CfgNode, path: Path, task: Task, model: nn.Module, meta: Mapping[str, Any]
+    recipe: Recipe, path: Path, task: Task, model: nn.Module, meta: Mapping[str, Any]
 ) -> None:
     save_backbone(
         path,
@@ -114,6 +108,6 @@ def _save_network(
         num_classes=task.model.num_classes,
         model=model.state_dict(),
         preprocessing=task.preprocessing,
-        recipe=plain(cfg),
+        recipe=dict(recipe),
         meta=dict(meta),
     )

@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 from backbones.config import CfgNode
+from backbones.machine.precision import Precision
 from backbones.training import schedule
-from backbones.training.loop import Precision
 
 NORMS = (nn.modules.batchnorm._BatchNorm, nn.GroupNorm, nn.LayerNorm)
 
@@ -44,6 +44,11 @@ def build_optimizer(cfg: CfgNode, model: nn.Module) -> torch.optim.SGD:
         for (rate, decay), parameters in kinds.items()
     ]
     return torch.optim.SGD(groups, lr=base_lr, momentum=solver.MOMENTUM, nesterov=solver.NESTEROV)
+
+
+def build_scaler(cfg: CfgNode, device: torch.device) -> torch.amp.GradScaler:
+    """Scales losses in fp16 alone, whose gradients would vanish."""
+    return torch.amp.GradScaler(device.type, enabled=precision(cfg) == "fp16")
 
 
 def load_optimizer(optimizer: torch.optim.Optimizer, state: Mapping[str, Any]) -> None:

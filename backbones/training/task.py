@@ -11,12 +11,21 @@ from typing import Any, Literal
 import torch
 
 from backbones.activation_checkpointing import checkpoint_activations
-from backbones.config import CfgNode
-from backbones.config.schema import DEFAULTS
+from backbones.config import CfgNode, default_config
 from backbones.data.check_usable import usable
 from backbones.data.images import Images, Splits, open_images
-from backbones.data.loader import Batch, make_test_batches, make_training_batches
-from backbones.data.resident import load_resident, resident_test_batches, resident_training_batches
+from backbones.data.loader import (
+    Batch,
+    TrainingImages,
+    make_test_batches,
+    make_training_batches,
+)
+from backbones.data.resident import (
+    ResidentImages,
+    load_resident,
+    resident_test_batches,
+    resident_training_batches,
+)
 from backbones.data.statistics import mean_image
 from backbones.data.transforms import Views
 from backbones.data.views import build_views
@@ -141,11 +150,12 @@ def build_classifier(
             f"MODEL.NUM_CLASSES must be 0 or at least the {len(class_names)} classes of the "
             f"training images, got {num_classes}"
         )
+    defaults = default_config().MODEL
     # a key at its default is left to the network, which may not know it
     arguments = {
         argument: cfg.MODEL[key]
         for key, argument in _ARGUMENTS.items()
-        if cfg.MODEL[key] != DEFAULTS["MODEL"][key]
+        if cfg.MODEL[key] != defaults[key]
     }
     model = create(cfg.MODEL.NAME, num_classes=num_classes, **arguments)
     if not cfg.MODEL.WEIGHTS:
@@ -193,54 +203,60 @@ def _with_mean_image(preprocessing: Preprocessing, images: Images, views: Views)
     return replace(preprocessing, mean=mean, mean_image=tuple(map(float, image.reshape(-1))))
 
 
+@dataclass(frozen=True)
 class Batches:
-    """Batches of every split, from disk or from the device.
+    """Batches of every split: from the device where images are `resident`, else from disk.
 
+    A batch to train on is one of `parts` of an iteration.
     Shape: (n, size, size, 3) uint8 RGB, (n,) int64; n is this process's share.
     """
 
-    def __init__(self, cfg: CfgNode, task: Task, device: torch.device) -> None:
-        self._cfg = cfg
-        self._task = task
-        self._num_workers = min(cfg.DATALOADER.NUM_WORKERS, available_cores())
-        self._ranks = {"rank": distributed.rank(), "world_size": distributed.world_size()}
-        self._resident = (
-            {name: load_resident(images, device) for name, images in task.splits.items()}
-            if cfg.DATASETS.IN_MEMORY
-            else {}
-        )
+    task: Task
+    images_per_iteration: int
+    parts: int
+    num_workers: int
+    repetitions: int
+    resident: Mapping[Split, ResidentImages]
 
     def train(self, seed: int, start_iteration: int) -> Iterator[Batch]:
-        """Endless; a batch is one part of SOLVER.ACCUMULATION."""
-        parts = self._cfg.SOLVER.ACCUMULATION
+        """Endless."""
         common: dict[str, Any] = {
-            "batch_size": self._cfg.SOLVER.IMS_PER_BATCH // parts,
-            "seed": seed,
-            "start_iteration": start_iteration * parts,
-            **self._ranks,
+            "batch_size": self.images_per_iteration // self.parts,
+            "start_iteration": start_iteration * self.parts,
+            **_ranks(),
         }
-        if self._resident:
-            return resident_training_batches(self._resident["train"], self._task.views, **common)
-        return make_training_batches(
-            self._task.splits["train"],
-            self._task.views,
-            num_workers=self._num_workers,
-            repetitions=self._cfg.DATALOADER.REPETITIONS,
-            **common,
-        )
+        views = self.task.views
+        if self.resident:
+            return resident_training_batches(self.resident["train"], views, seed=seed, **common)
+        images = TrainingImages(self.task.splits["train"], views, seed, self.repetitions)
+        return make_training_batches(images, num_workers=self.num_workers, **common)
 
     def once(self, split: Split) -> Iterator[Batch]:
         """Every image of a split, as tested; large enough to be fast, small enough to fit."""
-        share = math.ceil(self._cfg.SOLVER.IMS_PER_BATCH / self._cfg.SOLVER.ACCUMULATION)
-        size = max(1, share // distributed.world_size())
-        if self._resident:
-            return resident_test_batches(
-                self._resident[split], self._task.test_views, batch_size=size, **self._ranks
-            )
-        return make_test_batches(
-            self._task.splits[split],
-            self._task.test_views,
-            batch_size=size,
-            num_workers=self._num_workers,
-            **self._ranks,
-        )
+        share = math.ceil(self.images_per_iteration / self.parts)
+        common: dict[str, Any] = {
+            "batch_size": max(1, share // distributed.world_size()),
+            **_ranks(),
+        }
+        views = self.task.test_views
+        if self.resident:
+            return resident_test_batches(self.resident[split], views, **common)
+        images = self.task.splits[split]
+        return make_test_batches(images, views, num_workers=self.num_workers, **common)
+
+
+def build_batches(cfg: CfgNode, task: Task, device: torch.device) -> Batches:
+    """As DATALOADER, DATASETS.IN_MEMORY and SOLVER say."""
+    held = task.splits.items() if cfg.DATASETS.IN_MEMORY else ()
+    return Batches(
+        task,
+        images_per_iteration=cfg.SOLVER.IMS_PER_BATCH,
+        parts=cfg.SOLVER.ACCUMULATION,
+        num_workers=min(cfg.DATALOADER.NUM_WORKERS, available_cores()),
+        repetitions=cfg.DATALOADER.REPETITIONS,
+        resident={name: load_resident(images, device) for name, images in held},
+    )
+
+
+def _ranks() -> dict[str, int]:
+    return {"rank": distributed.rank(), "world_size": distributed.world_size()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,14 @@ import torch
 
 from backbones.machine import distributed
 from backbones.training import solver
+from backbones.training.loop import Learner, LoopSettings, TrainingRun
 from backbones.training.ranks import RankState, gather_ranks, restore_rank
 from backbones.training.runlog import RunLog, has_evaluation
 from backbones.training.series import Series
-from backbones.training.stopping import Stopping
 from resdet.checkpoints import checkpoint
 from resdet.checkpoints.checkpoint import BEST, FINAL, DetectorCheckpoint
 from resdet.detector.inference import Detector
+from resdet.engines.samples import Sample
 from resdet.structures.records import Dataset, Detections
 from resdet.training.evaluation import evaluate, flatten, primary
 from resdet.training.pictures import pictures
@@ -27,22 +28,36 @@ CHECKPOINTS = Series("model")
 
 
 @dataclass
-class Run:
-    """A detector, what trains it, and the best score so far."""
+class DetectorRun(TrainingRun):
+    """A detector, what trains it, and the best score so far.
+
+    `begun` is the detector's file before its first iteration, of which all others are made;
+    `num_pictures` are drawn at each evaluation; the `keep` newest checkpoints are kept, 0: all.
+    """
 
     detector: Detector
-    directory: Path
+    begun: DetectorCheckpoint
+    learner: Learner[list[Sample]]
+    settings: LoopSettings
     tests: Sequence[Dataset]
-    optimizer: torch.optim.Optimizer
-    scaler: torch.amp.GradScaler
+    log: RunLog
     seed: int
     started: float
-    stop: Stopping
+    num_pictures: int
+    keep: int
     seconds_before: float = 0.0
     best: float | None = None
-    rate_scale: float = 1.0
-    log: RunLog | None = None  # for pictures of what is found
     scores: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def directory(self) -> Path:
+        """Where the run leaves its files."""
+        return self.log.directory
+
+    @property
+    def device(self) -> torch.device:
+        """Where the detector lies."""
+        return next(self.detector.model.parameters()).device
 
     def seconds(self) -> float:
         """Time spent on this run, with that of the parts it resumes."""
@@ -51,10 +66,9 @@ class Run:
     def resume(self, saved: DetectorCheckpoint) -> str:
         """Take up all that a checkpoint holds besides the weights; returns a remark, or ""."""
         training = saved.training
-        solver.load_optimizer(self.optimizer, training["optimizer"])
-        self.scaler.load_state_dict(training["scaler"])
+        solver.load_optimizer(self.learner.optimizer, training["optimizer"])
+        self.learner.scaler.load_state_dict(training["scaler"])
         self.seconds_before = training["seconds"]
-        self.rate_scale *= training.get("rate_scale", 1.0)
         best = self.directory / BEST
         remark = ""
         if best.is_file():
@@ -64,35 +78,31 @@ class Run:
                 remark = f"the best so far is not known: {error}"
         ranks: list[RankState] = training.get("ranks", [])
         model = self.detector.model
-        device = next(model.parameters()).device
-        begun_anew = restore_rank(ranks, model, device, self.seed, saved.iteration)
+        begun_anew = restore_rank(ranks, model, self.device, self.seed, saved.iteration)
         return "; ".join(text for text in (remark, begun_anew) if text)
 
     def save(self, done: int) -> None:
         """Write a checkpoint to resume from, point last_checkpoint at it, remove the oldest."""
-        model, solver_keys = self.detector.model, self.detector.cfg.SOLVER
-        ranks = gather_ranks(model, next(model.parameters()).device)
+        ranks = gather_ranks(self.detector.model, self.device)
         if distributed.is_main():
-            name = FINAL if done == solver_keys.MAX_ITER else CHECKPOINTS.name(done)
+            name = FINAL if done == self.settings.max_iterations else CHECKPOINTS.name(done)
             training = {
-                "optimizer": self.optimizer.state_dict(),
-                "scaler": self.scaler.state_dict(),
+                "optimizer": self.learner.optimizer.state_dict(),
+                "scaler": self.learner.scaler.state_dict(),
                 "seed": self.seed,
                 "seconds": self.seconds(),
                 "ranks": ranks,
-                "rate_scale": self.rate_scale,
+                "rate_scale": self.settings.rate_scale,
             }
             self._write(name, done, training)
-            CHECKPOINTS.advance(self.directory, name, done, solver_keys.CHECKPOINT_KEEP)
+            CHECKPOINTS.advance(self.directory, name, done, self.keep)
         distributed.barrier()  # a process that ends would end all
 
     def evaluate(self, done: int) -> dict[str, float]:
         """Measure on every test set, keep the best weights, return the numbers to log."""
 
         def look(dataset: Dataset, found: Sequence[Detections]) -> None:
-            count = self.detector.cfg.TEST.PICTURES if self.log else 0
-            for name, picture in pictures(dataset, found, count):
-                assert self.log is not None
+            for name, picture in pictures(dataset, found, self.num_pictures):
                 self.log.picture(done - 1, name, picture)
 
         self.scores = evaluate(self.detector, self.tests, self.directory, look)
@@ -110,25 +120,19 @@ class Run:
 
         The numbers that were not logged are the first process's to miss; all are told.
         """
-        period = self.detector.cfg.TEST.EVAL_PERIOD
-        if not self.tests or not period or done % period:
+        if not self.tests or not self.settings.evaluates(done):
             return False
         logged = distributed.is_main() and has_evaluation(self.directory, done)
         return not distributed.gather(logged)[0]
 
+    def image_ids(self, iteration: int, batches: Sequence[Any]) -> list[int | str]:
+        """Of every image in the batches."""
+        return [sample["image_id"] for batch in batches for sample in batch]
+
     def _write(self, name: str, done: int, training: dict[str, Any]) -> None:
-        detector = self.detector
-        checkpoint.save(
-            self.directory / name,
-            DetectorCheckpoint(
-                model=detector.engine.canonical_state(detector.model),
-                cfg=detector.cfg,
-                class_names=detector.class_names,
-                engine=detector.engine.NAME,
-                iteration=done,
-                training=training,
-            ),
-        )
+        weights = self.detector.engine.canonical_state(self.detector.model)
+        now = replace(self.begun, model=weights, iteration=done, training=training)
+        checkpoint.save(self.directory / name, now)
 
 
 def read_to_resume(path: Path) -> DetectorCheckpoint:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,14 @@ from torch.nn.parallel import DistributedDataParallel
 from backbones.files import outputs
 from backbones.files.atomic import atomic_write
 from backbones.files.json_file import read_json
-from backbones.machine import distributed, environment
+from backbones.machine import distributed
 from backbones.training import solver
 from backbones.training.boards import wandb_board
 from backbones.training.learning_curve import plot_learning_curve
-from backbones.training.loop import LoopSettings, cure_of_waiting, train
+from backbones.training.loop import Learner, LoopSettings, train
+from backbones.training.meter import cure_of_waiting
 from backbones.training.nonfinite import ROLLED_BACK, NonFiniteLossError, check_roll_back
+from backbones.training.results import RESULTS, Outcome, common_results
 from backbones.training.runlog import METRICS, RunLog
 from backbones.training.stopping import Stopping
 from backbones.weights.checkpoint import last
@@ -35,14 +38,14 @@ from resdet.detector.extras.extras import Extras
 from resdet.detector.inference import Detector, speed_up
 from resdet.detector.speed import Speed, compile_parts
 from resdet.engines.protocol import Engine
+from resdet.engines.samples import Sample
 from resdet.evaluation.comparison.paper import paper_values
 from resdet.modeling.registry import HEADS
 from resdet.structures.records import Dataset
 from resdet.training.datasets import images_per_process, load_datasets, training_batches
 from resdet.training.evaluation import evaluate
-from resdet.training.run import CHECKPOINTS, Run, read_to_resume
+from resdet.training.run import CHECKPOINTS, DetectorRun, read_to_resume
 
-RESULTS = "results.json"
 EVALUATION = "evaluation.json"
 CONFIG = "config.yaml"
 
@@ -64,34 +67,30 @@ def train_detector(
     Raises: ConfigError; ValueError for data or weights that do not fit, or a loss not finite;
         Stopped by a signal.
     """
-    started = time.monotonic()
+    fresh = partial(_started, cfg, engine, init_from, overrides)
     with Stopping(directory) as stop:
-        start = Start(cfg, engine, name, directory, stop, started, init_from, overrides)
         try:
-            return _train(start, resume=resume)
+            return _train(cfg, engine, name, directory, stop, fresh, resume=resume)
         except NonFiniteLossError as error:
             check_roll_back(cfg.SOLVER.ROLL_BACK, directory, error)
-        # the checkpoint counts the time until it was saved
-        again = replace(start, started=time.monotonic())
-        return _train(again, resume=True, rate_scale=ROLLED_BACK)
+        return _train(
+            *(cfg, engine, name, directory, stop, fresh), resume=True, rate_scale=ROLLED_BACK
+        )
 
 
-@dataclass(frozen=True)
-class Start:
-    """What `train_detector` was asked for."""
-
-    cfg: CfgNode
-    engine: Engine
-    name: str
-    directory: Path
-    stop: Stopping
-    started: float
-    init_from: Path | None
-    overrides: Sequence[str]
-
-
-def _train(asked: Start, *, resume: bool, rate_scale: float = 1.0) -> dict[str, Any]:
-    cfg, engine, directory = asked.cfg, asked.engine, asked.directory
+def _train(
+    cfg: CfgNode,
+    engine: Engine,
+    name: str,
+    directory: Path,
+    stop: Stopping,
+    fresh: Callable[[tuple[str, ...]], tuple[nn.Module, list[str]]],
+    *,
+    resume: bool,
+    rate_scale: float = 1.0,
+) -> dict[str, Any]:
+    """`fresh` builds the model of these classes that a run begins with."""
+    started = time.monotonic()
     config.check(cfg, engine=engine.NAME, heads=HEADS.names())
     saved = CHECKPOINTS.take_up(directory, read_to_resume, resume=resume)
     if saved and (finished := _finished(cfg, directory, saved.iteration)):
@@ -100,48 +99,75 @@ def _train(asked: Start, *, resume: bool, rate_scale: float = 1.0) -> dict[str, 
     seed = _seed(cfg, saved)
     distributed.seed_all(seed)
     device = _device(cfg)
-    images_per_process(cfg)
-    count = len(cfg.DATASETS.TRAIN)
-    datasets = load_datasets(cfg, [*cfg.DATASETS.TRAIN, *cfg.DATASETS.TEST], training=count)
-    trains, tests = datasets[:count], datasets[count:]
-    _check_distinct(tests)
-    classes = datasets[0].class_names
-    if saved:
-        model, lines = _resumed(cfg, engine, classes, saved, directory)
-    else:
-        model, lines = _started(cfg, engine, classes, asked.init_from, asked.overrides)
+    settings = _build_settings(cfg, saved, rate_scale)
+    first, last = settings.start_iteration, settings.max_iterations
+    trains, tests = _load_data(cfg)
+    classes = trains[0].class_names
+    model, lines = _resumed(cfg, engine, classes, saved, directory) if saved else fresh(classes)
     model.to(device)
     if cfg.MODEL.COMPILE:
         compile_parts(model)
-    run = Run(
+    run = DetectorRun(
         detector=Detector(model, cfg, classes, engine),
-        directory=directory,
+        begun=DetectorCheckpoint({}, cfg, classes, engine.NAME, iteration=0, training={}),
+        learner=_build_learner(cfg, engine, model, device),
+        settings=settings,
         tests=tests,
-        optimizer=solver.build_optimizer(cfg, model),
-        scaler=torch.amp.GradScaler(device.type, enabled=solver.precision(cfg) == "fp16"),
+        log=RunLog(directory, name, last, first, boards),
         seed=seed,
-        started=asked.started,
-        stop=asked.stop,
-        rate_scale=rate_scale,
+        started=started,
+        num_pictures=cfg.TEST.PICTURES,
+        keep=cfg.SOLVER.CHECKPOINT_KEEP,
     )
     if saved and (remark := run.resume(saved)):
         lines.append(remark)
-    first = saved.iteration if saved else 0
-    with RunLog(directory, asked.name, cfg.SOLVER.MAX_ITER, first, boards) as log:
-        run.log = log
-        _announce(cfg, engine, device, trains, seed, first, lines, log)
-        if run.rate_scale < 1:
-            log.info(f"every rate times {run.rate_scale:g}: a loss was not finite")
-        if distributed.is_main():
-            _write_config(cfg, directory)
-        if first >= cfg.SOLVER.MAX_ITER:  # stopped between the last iteration and its evaluation
+    with run.log:
+        _announce(cfg, run, trains, lines)
+        if first >= last:  # stopped between the last iteration and its evaluation
             run.evaluate(first)
         else:
-            _run_loop(run, trains, first, log)
+            _run_loop(run, training_batches(cfg, trains, seed, first), stop)
     if distributed.is_main():
-        plot_learning_curve(directory / METRICS, directory / "learning_curve.png", asked.name)
-    measured = Measured(cfg.SOLVER.MAX_ITER, seed, run.seconds(), run.scores)
-    return write_results(directory / RESULTS, asked.name, run.detector, measured)
+        plot_learning_curve(directory / METRICS, directory / "learning_curve.png", name)
+    outcome = Outcome(run.scores, last, seed, run.seconds())
+    return write_results(directory / RESULTS, name, run.detector, outcome)
+
+
+def _load_data(cfg: CfgNode) -> tuple[list[Dataset], list[Dataset]]:
+    """To train on, and to test on."""
+    images_per_process(cfg)
+    count = len(cfg.DATASETS.TRAIN)
+    datasets = load_datasets(cfg, [*cfg.DATASETS.TRAIN, *cfg.DATASETS.TEST], training=count)
+    _check_distinct(datasets[count:])
+    return datasets[:count], datasets[count:]
+
+
+def _build_settings(
+    cfg: CfgNode, saved: DetectorCheckpoint | None, rate_scale: float
+) -> LoopSettings:
+    return LoopSettings(
+        max_iterations=cfg.SOLVER.MAX_ITER,
+        images_per_iteration=cfg.SOLVER.IMS_PER_BATCH,
+        start_iteration=saved.iteration if saved else 0,
+        precision=solver.precision(cfg),
+        checkpoint_period=cfg.SOLVER.CHECKPOINT_PERIOD,
+        evaluation_period=cfg.TEST.EVAL_PERIOD,
+        cure_of_waiting=cure_of_waiting(cfg.DATALOADER.NUM_WORKERS),
+        rate_scale=rate_scale * (saved.training.get("rate_scale", 1.0) if saved else 1.0),
+        **solver.clipping(cfg),
+    )
+
+
+def _build_learner(
+    cfg: CfgNode, engine: Engine, model: nn.Module, device: torch.device
+) -> Learner[list[Sample]]:
+    return Learner(
+        model,
+        engine.compute_losses,
+        solver.build_optimizer(cfg, model),
+        solver.build_scaler(cfg, device),
+        solver.build_rate_factor(cfg),
+    )
 
 
 def _finished(cfg: CfgNode, directory: Path, done: int) -> dict[str, Any] | None:
@@ -194,47 +220,30 @@ def evaluate_checkpoint(
     _check_distinct(tests)
     scores = evaluate(detector, tests, directory)
     seconds = time.monotonic() - started
-    measured = Measured(saved.iteration, saved.training.get("seed"), seconds, scores)
+    outcome = Outcome(scores, saved.iteration, saved.training.get("seed"), seconds)
     file = directory / (RESULTS if last(directory) is None else EVALUATION)
-    return write_results(file, name, detector, measured)
+    return write_results(file, name, detector, outcome)
 
 
-@dataclass(frozen=True)
-class Measured:
-    """What a run found, after how many iterations, by which seed, in how long."""
-
-    iterations: int
-    seed: int | None
-    seconds: float
-    scores: dict[str, dict[str, Any]]
-
-
-def write_results(path: Path, name: str, detector: Detector, measured: Measured) -> dict[str, Any]:
+def write_results(path: Path, name: str, detector: Detector, outcome: Outcome) -> dict[str, Any]:
     """What was measured, of what, on what, beside the paper's own value."""
     device = next(detector.model.parameters()).device
-    gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else None
     values = {
         "config": name,
         "engine": detector.engine.NAME,
-        "device": gpu or str(device),
-        "seed": measured.seed,
-        "seconds": round(measured.seconds, 1),
-        "iterations": measured.iterations,
-        "processes": distributed.world_size(),
-        "metrics": measured.scores,
         "paper": paper_values(name),
-        "environment": environment.environment(),
+        **common_results(outcome, device),
     }
     if distributed.is_main():
         outputs.write_json(path, values)
     return values
 
 
-def _run_loop(run: Run, trains: Sequence[Dataset], start: int, log: RunLog) -> None:
-    cfg, model = run.detector.cfg, run.detector.model
+def _run_loop(run: DetectorRun, batches: Iterator[list[Sample]], stop: Stopping) -> None:
+    model, start = run.detector.model, run.settings.start_iteration
     if start and run.owes_evaluation(start):
-        log.status("evaluating what the run was stopped before")
-        log.scalars(start - 1, run.evaluate(start))
+        run.log.status("evaluating what the run was stopped before")
+        run.log.scalars(start - 1, run.evaluate(start))
         model.train()
     wrapped: nn.Module = model
     if distributed.world_size() > 1:
@@ -242,31 +251,7 @@ def _run_loop(run: Run, trains: Sequence[Dataset], start: int, log: RunLog) -> N
             warnings.simplefilter("ignore", FutureWarning)
             # the loop averages running statistics where they are read
             wrapped = DistributedDataParallel(model, broadcast_buffers=False)
-    settings = LoopSettings(
-        max_iterations=cfg.SOLVER.MAX_ITER,
-        images_per_iteration=cfg.SOLVER.IMS_PER_BATCH,
-        start_iteration=start,
-        precision=solver.precision(cfg),
-        checkpoint_period=cfg.SOLVER.CHECKPOINT_PERIOD,
-        evaluation_period=cfg.TEST.EVAL_PERIOD,
-        cure_of_waiting=cure_of_waiting(cfg.DATALOADER.NUM_WORKERS),
-        rate_scale=run.rate_scale,
-        **solver.clipping(cfg),
-    )
-    train(
-        wrapped,
-        training_batches(cfg, trains, run.seed, start),
-        run.detector.engine.compute_losses,
-        run.optimizer,
-        solver.build_rate_factor(cfg),
-        settings,
-        log,
-        scaler=run.scaler,
-        save_checkpoint=run.save,
-        evaluate=run.evaluate,
-        stop=run.stop,
-        image_ids=lambda iteration, batches: [s["image_id"] for batch in batches for s in batch],
-    )
+    train(replace(run.learner, model=wrapped), batches, run.settings, run, run.log, stop)
 
 
 def _resumed(
@@ -287,9 +272,9 @@ def _resumed(
 def _started(
     cfg: CfgNode,
     engine: Engine,
-    classes: tuple[str, ...],
     init_from: Path | None,
     overrides: Sequence[str],
+    classes: tuple[str, ...],
 ) -> tuple[nn.Module, list[str]]:
     weights = Path(cfg.MODEL.WEIGHTS)
     if init_from is None and weights.is_file() and checkpoint.holds_detector(weights):
@@ -322,17 +307,15 @@ def _device(cfg: CfgNode) -> torch.device:
 
 
 def _announce(
-    cfg: CfgNode,
-    engine: Engine,
-    device: torch.device,
-    trains: Sequence[Dataset],
-    seed: int,
-    start: int,
-    lines: Sequence[str],
-    log: RunLog,
+    cfg: CfgNode, run: DetectorRun, trains: Sequence[Dataset], lines: Sequence[str]
 ) -> None:
-    processes = distributed.world_size()
-    log.info(f"engine {engine.NAME} on {device}, {processes} process(es), seed {seed}")
+    """Write config.yaml and say what is trained on what, how, and from where."""
+    if distributed.is_main():
+        with atomic_write(run.directory / CONFIG) as file:
+            file.write(cfg.dump().encode())
+    log, processes = run.log, distributed.world_size()
+    engine = run.detector.engine.NAME
+    log.info(f"engine {engine} on {run.device}, {processes} process(es), seed {run.seed}")
     for dataset in trains:
         objects = sum(len(r.ground_truth) for r in dataset.records if r.ground_truth is not None)
         log.info(
@@ -344,10 +327,7 @@ def _announce(
     if extras := Extras.of(cfg):
         log.info(f"tested with {extras}")
     log.info(solver.describe_rate(cfg))
-    if start:
+    if start := run.settings.start_iteration:
         log.info(f"going on from iteration {start}")
-
-
-def _write_config(cfg: CfgNode, directory: Path) -> None:
-    with atomic_write(directory / CONFIG) as file:
-        file.write(cfg.dump().encode())
+    if run.settings.rate_scale < 1:
+        log.info(f"every rate times {run.settings.rate_scale:g}: a loss was not finite")

@@ -21,7 +21,8 @@ from torch import nn
 
 from backbones.config import load_classification
 from backbones.terminal.exits import Stopped
-from backbones.training.classification import Run, train_classifier
+from backbones.training.classification import train_classifier
+from backbones.training.losses import ClassificationLosses
 from backbones.training.nonfinite import NonFiniteLossError
 from backbones.training.progress import Progress
 from backbones.training.report import finished_results
@@ -197,16 +198,16 @@ def test_another_number_of_processes_begins_the_random_numbers_anew(images, tmp_
 
 def spoil_once(monkeypatch: pytest.MonkeyPatch, iteration: int, times: int = 1) -> list[Any]:
     """Let the loss of an iteration be NaN; returns the labels of its batch, each time."""
-    real, calls, seen = Run._losses, itertools.count(), []
+    real, calls, seen = ClassificationLosses.__call__, itertools.count(), []
 
-    def losses(run: Run, model: nn.Module, batch: Any) -> dict[str, torch.Tensor]:
-        values = real(run, model, batch)
+    def losses(own: ClassificationLosses, model: nn.Module, batch: Any) -> dict[str, torch.Tensor]:
+        values = real(own, model, batch)
         if next(calls) == iteration or (seen and len(seen) < times):
             seen.append(batch[1].tolist())
             values["loss_cls"] = values["loss_cls"] * torch.nan
         return values
 
-    monkeypatch.setattr(Run, "_losses", losses)
+    monkeypatch.setattr(ClassificationLosses, "__call__", losses)
     return seen
 
 

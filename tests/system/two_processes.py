@@ -11,7 +11,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from backbones.machine import distributed
 from backbones.training import solver
-from backbones.training.loop import LoopSettings, train
+from backbones.training.loop import Learner, LoopSettings, TrainingRun, train
 from backbones.training.runlog import RunLog
 from resdet import config, engines
 from resdet.detector.build import build_model
@@ -59,18 +59,14 @@ def learn(cfg_text: str, output: Path) -> None:
     mine = [s for s in batch() if (len(s["boxes"]) > 0) == distributed.is_main()]
     settings = LoopSettings(cfg.SOLVER.MAX_ITER, images_per_iteration=4, log_period=10)
     with RunLog(output, "learn", cfg.SOLVER.MAX_ITER) as log:
-        train(
+        learner = Learner(
             DistributedDataParallel(model, broadcast_buffers=False),
-            itertools.repeat(mine),
             engine.compute_losses,
             optimizer,
+            solver.build_scaler(cfg, torch.device("cpu")),
             solver.build_rate_factor(cfg),
-            settings,
-            log,
-            scaler=torch.amp.GradScaler("cpu", enabled=False),
-            save_checkpoint=lambda iteration: None,
-            evaluate=lambda iteration: {},
         )
+        train(learner, itertools.repeat(mine), settings, TrainingRun(), log)
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from backbones.training.results import Provenance
 from resdet.benchmarks import evaluation
 from resdet.evaluation import read_json
 from resdet.evaluation.comparison.paper import TABLE_7, TABLE_8
@@ -142,8 +143,9 @@ def conditions(result: Mapping[str, Any]) -> str:
 
 def _classifier_conditions(best: Mapping[str, Any], runs: int) -> str:
     told = [f"{best['iterations']} iterations", f"{runs} run{'s' if runs > 1 else ''}"]
-    told += [best["data"], best["hardware"]]
-    told.append(f"torch {best['versions']['torch'].partition('+')[0]}")
+    made = Provenance.of(best)
+    told += [best["data"], made.hardware]
+    told.append(f"torch {made.packages['torch'].partition('+')[0]}")
     return ", ".join(filter(None, told))
 
 

@@ -20,7 +20,7 @@ from resdet.evaluation.comparison.bootstrap import (
     interval,
     resampled_ap,
 )
-from resdet.evaluation.comparison.sides import Run, Side, matches_like
+from resdet.evaluation.comparison.sides import MeasuredRun, Side, matches_like
 from resdet.evaluation.detection_table import Float64Array
 from resdet.evaluation.matches import Objects
 from resdet.evaluation.measures import Measure, check_alike, mean_if_all
@@ -206,7 +206,7 @@ def _with_interval(row: Row, gains: Float64Array, seed: int) -> Row:
 
 def _resampled_side(
     side: Side,
-    reference: Run,
+    reference: MeasuredRun,
     measures: Sequence[Measure],
     weights: Weights,
     done: Callable[[], None],

@@ -23,8 +23,8 @@ _SAME_AP = 1e-9
 
 
 @dataclass(frozen=True)
-class Run:
-    """One result file, and the matches beside it where they are there."""
+class MeasuredRun:
+    """What one result file says was measured, and the matches beside it where they are there."""
 
     path: Path
     result: Mapping[str, Any]
@@ -37,7 +37,7 @@ class Side:
     """One model: a name and its runs (seeds)."""
 
     name: str
-    runs: tuple[Run, ...]
+    runs: tuple[MeasuredRun, ...]
 
     @property
     def config(self) -> str | None:
@@ -86,7 +86,7 @@ def with_baseline_first(sides: Sequence[Side], baseline: str | None) -> list[Sid
     raise ValueError(f"baseline must be one of {names} or its file, got {baseline!r}")
 
 
-def read_run(path: Path) -> Run:
+def read_run(path: Path) -> MeasuredRun:
     """A result, and its matches where they lie beside it.
 
     Raises: FileNotFoundError; ValueError for what is no result, or matches of another one.
@@ -95,14 +95,14 @@ def read_run(path: Path) -> Run:
     values = measured(result, str(path))
     found = matches_path(path)
     if not found.is_file():
-        return Run(path, result, values, None)
+        return MeasuredRun(path, result, values, None)
     record = load_matches(found)
     if not _give(record.matches, values):
         raise ValueError(
             f"{found} must hold the matches of {path}, got others; evaluate again with --json, "
             "or remove them to go without"
         )
-    return Run(path, result, values, record)
+    return MeasuredRun(path, result, values, record)
 
 
 def _give(matches: Matches, values: Measured) -> bool:
@@ -137,7 +137,7 @@ def records_to_show(sides: Sequence[Side]) -> list[Record]:
     return [records[0], *(Record(matches_like(run, first)) for run in others)]
 
 
-def matches_like(run: Run, reference: Run) -> Matches:
+def matches_like(run: MeasuredRun, reference: MeasuredRun) -> Matches:
     """The matches of a run, its images and objects numbered as the reference's.
 
     Raises: ValueError naming the first image, object or rule in which the two differ.
@@ -197,7 +197,7 @@ def _rows(truth: Objects) -> Float64Array:
     return np.column_stack([truth.images, truth.labels, truth.ignored, truth.boxes])
 
 
-def _unlike(run: Run, reference: Run, fault: str) -> ValueError:
+def _unlike(run: MeasuredRun, reference: MeasuredRun, fault: str) -> ValueError:
     return ValueError(
         f"{run.path} must be measured on the images and objects of {reference.path}, got {fault}; "
         "evaluate both on one data set"

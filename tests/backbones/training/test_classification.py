@@ -13,7 +13,7 @@ import backbones
 from backbones.config import ConfigError, load_classification
 from backbones.machine.hardware import cpu_model
 from backbones.terminal import parser as cli
-from backbones.training import classification, task
+from backbones.training import classifier_run, task
 from backbones.training.classification import train_classifier
 from backbones.training.report import finished_results
 from backbones.training.state import load_state
@@ -92,7 +92,9 @@ def test_training_learns_and_writes_its_files(run):
     files = {"config.yaml", "log.txt", "metrics.json", "model_final.pth", "last_checkpoint"}
     assert names >= {*files, "learning_curve.png", "results.json", "events.out"}
     assert json.loads((output / "results.json").read_text()) == results
-    assert results["hardware"] == cpu_model()
+    assert results["device"] == "cpu"
+    assert results["environment"]["cpu"] == cpu_model()
+    assert results["num_processes"] == 1
 
 
 def test_the_checkpoint_rebuilds_the_network_and_knows_its_classes(run):
@@ -109,9 +111,9 @@ def test_a_stopped_run_resumes_to_the_same_weights(run, images, tmp_path, monkey
         raise KeyboardInterrupt
 
     cfg = config(images, SOLVER__CHECKPOINT_PERIOD=20)
-    real = classification.save_state
+    real = classifier_run.save_state
     with monkeypatch.context() as patch:
-        patch.setattr(classification, "save_state", lambda *a: (real(*a), stop()))
+        patch.setattr(classifier_run, "save_state", lambda *a: (real(*a), stop()))
         with pytest.raises(KeyboardInterrupt):
             train_classifier(cfg, tmp_path)
     assert finished_results(cfg, tmp_path) is None

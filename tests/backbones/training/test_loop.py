@@ -10,8 +10,26 @@ import pytest
 import torch
 from torch import nn
 
-from backbones.training.loop import LoopSettings, cure_of_waiting, train
+from backbones.training.loop import Learner, LoopSettings, TrainingRun, train
 from backbones.training.runlog import RunLog
+
+
+class Recorded(TrainingRun):
+    """Keeps what it was asked for."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, int]] = []
+        self.steps: list[int] = []
+
+    def after_step(self, done: int) -> None:
+        self.steps.append(done)
+
+    def save(self, done: int) -> None:
+        self.calls.append(("save", done))
+
+    def evaluate(self, done: int) -> dict[str, float]:
+        self.calls.append(("evaluate", done))
+        return {"score": 0.5}
 
 
 def run(
@@ -20,34 +38,19 @@ def run(
     rate: float = 0.1,
     loss=None,
     batches=None,
-    after_step=None,
     **settings,
 ):
-    """Minimise w**2 by default; returns the calls of save and evaluate."""
+    """Minimise w**2 by default; returns what was asked for beside the steps."""
     optimizer = torch.optim.SGD([{"params": list(model.parameters()), "base_lr": rate}], lr=rate)
-    calls: list[tuple[str, int]] = []
     loss = loss or (lambda m, batch: {"loss_a": (m.weight**2).sum(), "loss_b": m.weight.sum() * 0})
-
-    def evaluate(iteration: int) -> dict[str, float]:
-        calls.append(("evaluate", iteration))
-        return {"score": 0.5}
-
+    scaler = torch.amp.GradScaler("cpu", enabled=False)
+    learner = Learner(model, loss, optimizer, scaler, lambda iteration: float(iteration < 3))
     settings = LoopSettings(**{"max_iterations": 5, "images_per_iteration": 2} | settings)
     with RunLog(directory, "test", settings.max_iterations, settings.start_iteration) as log:
-        train(
-            model,
-            iter(batches) if batches else itertools.repeat(None),
-            loss,
-            optimizer,
-            lambda iteration: 1.0 if iteration < 3 else 0.0,
-            settings,
-            log,
-            scaler=torch.amp.GradScaler("cpu", enabled=False),
-            save_checkpoint=lambda iteration: calls.append(("save", iteration)),
-            evaluate=evaluate,
-            after_step=after_step,
-        )
-    return calls
+        recorded = Recorded()
+        batches = iter(batches) if batches else itertools.repeat(None)
+        train(learner, batches, settings, recorded, log)
+    return recorded
 
 
 def layer(value: float = 1.0) -> nn.Module:
@@ -64,11 +67,11 @@ def test_plain_descent_by_hand(tmp_path: Path) -> None:
 
 
 def test_periods_and_the_end(tmp_path: Path) -> None:
-    calls = run(tmp_path, layer(), checkpoint_period=2, evaluation_period=4)
+    calls = run(tmp_path, layer(), checkpoint_period=2, evaluation_period=4).calls
     expected = [("save", 2), ("save", 4), ("evaluate", 4), ("save", 5), ("evaluate", 5)]
     assert calls == expected
     # what is evaluated is saved before: a run may be stopped amid a long evaluation
-    calls = run(tmp_path, layer(), evaluation_period=3)
+    calls = run(tmp_path, layer(), evaluation_period=3).calls
     assert calls == [("save", 3), ("evaluate", 3), ("save", 5), ("evaluate", 5)]
 
 
@@ -111,35 +114,21 @@ def test_accumulation_steps_along_the_mean_gradient(tmp_path: Path) -> None:
 
 def test_measures_are_reported_and_do_not_train(tmp_path: Path) -> None:
     model = layer()
-    done: list[int] = []
     batches = {"batches": [1, 2, 4], "max_iterations": 3, "log_period": 2}
-    run(tmp_path, model, loss=slope, after_step=done.append, **batches)
+    recorded = run(tmp_path, model, loss=slope, **batches)
     assert model.weight.item() == pytest.approx(1 - 0.1 * 7)
-    assert done == [1, 2, 3]
+    assert recorded.steps == [1, 2, 3]
     lines = [json.loads(x) for x in (tmp_path / "metrics.json").read_text().splitlines()]
     reports = [x for x in lines if "total_loss" in x]
     assert [x["total_loss"] for x in reports] == pytest.approx([1 * 1.0, 2 * 0.9, 4 * 0.7])
     assert [x["error"] for x in reports] == [50, 50, 50]
 
 
-@pytest.mark.parametrize(
-    ("workers", "can_hold", "cure"),
-    [
-        (1, True, "raise DATALOADER.NUM_WORKERS"),
-        (2, True, "every core decodes: set DATASETS.IN_MEMORY or store smaller images"),
-        (8, False, "every core decodes: store smaller images"),
-    ],
-)
-def test_waiting_names_what_helps(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int, can_hold: bool, cure: str
-) -> None:
-    monkeypatch.setattr("backbones.training.loop.available_cores", lambda: 2)
-    assert cure_of_waiting(workers, can_hold=can_hold) == cure
-
+def test_waiting_names_what_helps(tmp_path: Path) -> None:
     def late() -> Iterator[float]:
         while True:
             time.sleep(0.02)
             yield 1.0
 
-    run(tmp_path, layer(), batches=late(), log_period=2, cure_of_waiting=cure)
-    assert f"({cure})" in (tmp_path / "log.txt").read_text()
+    run(tmp_path, layer(), batches=late(), log_period=2, cure_of_waiting="hurry")
+    assert "(hurry)" in (tmp_path / "log.txt").read_text()

@@ -13,7 +13,7 @@ from torch import nn
 from backbones.machine import distributed
 from backbones.terminal import parser as cli
 from backbones.terminal.exits import NOT_FINITE
-from backbones.training.loop import LoopSettings, train
+from backbones.training.loop import Learner, LoopSettings, TrainingRun, train
 from backbones.training.nonfinite import (
     FiniteWatch,
     NonFiniteLossError,
@@ -34,23 +34,18 @@ def layer(value: float = 1.0) -> nn.Module:
     return model
 
 
+class Named(TrainingRun):
+    def image_ids(self, iteration, batches):
+        return [f"image {iteration}"]
+
+
 def run(directory: Path, model: nn.Module, batches, loss, rate: float = 0.1, **settings) -> None:
     optimizer = torch.optim.SGD([{"params": list(model.parameters()), "base_lr": rate}], lr=rate)
+    scaler = torch.amp.GradScaler("cpu", enabled=False)
+    learner = Learner(model, loss, optimizer, scaler, lambda iteration: 1.0)
     settings = LoopSettings(**{"max_iterations": 5, "images_per_iteration": 2} | settings)
     with RunLog(directory, "test", settings.max_iterations) as log:
-        train(
-            model,
-            iter(batches),
-            loss,
-            optimizer,
-            lambda iteration: 1.0,
-            settings,
-            log,
-            scaler=torch.amp.GradScaler("cpu", enabled=False),
-            save_checkpoint=lambda done: None,
-            evaluate=lambda done: {},
-            image_ids=lambda iteration, batches: [f"image {iteration}"],
-        )
+        train(learner, iter(batches), settings, Named(), log)
 
 
 def scaled(model: nn.Module, batch: Batch) -> dict[str, torch.Tensor]:

@@ -11,7 +11,7 @@ import torch
 
 from backbones.config import load_classification
 from backbones.data.normalize import Normalizer
-from backbones.training import classification, task
+from backbones.training import classifier_run, task
 from backbones.training.classification import train_classifier
 from backbones.training.state import load_state
 from backbones.training.task import build_classifier, build_task
@@ -108,7 +108,7 @@ def test_statistics_are_recomputed_before_each_test(root, tmp_path):
 
 def stop_after(monkeypatch, saves):
     """Let `save_state` interrupt the run after so many calls."""
-    real, calls = classification.save_state, []
+    real, calls = classifier_run.save_state, []
 
     def save(*arguments):
         real(*arguments)
@@ -116,7 +116,7 @@ def stop_after(monkeypatch, saves):
         if len(calls) == saves:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(classification, "save_state", save)
+    monkeypatch.setattr(classifier_run, "save_state", save)
 
 
 def test_a_stopped_run_goes_on_with_averages_plateaus_and_means(root, tmp_path, monkeypatch):
