@@ -8,7 +8,6 @@ import torch
 from torch import nn
 
 import backbones
-from backbones.weights.checkpoint import Preprocessing, save_backbone
 
 RED = np.zeros((40, 50, 3), np.uint8)
 RED[..., 0] = 250
@@ -24,23 +23,8 @@ class Colours(nn.Module):
         return x.mean((2, 3))
 
 
-def saved(path, order="RGB", names=("red", "green", "blue"), size=32):
-    network = backbones.create("cifar_resnet8", num_classes=3)
-    preprocessing = Preprocessing(order, 1 / 255, (0.5,) * 3, (0.25,) * 3, names)
-    save_backbone(
-        path,
-        arch=network.arch,
-        num_classes=3,
-        model=network.state_dict(),
-        preprocessing=preprocessing,
-        recipe={"INPUT": {"SIZE": size, "MIN_SIZE_TEST": size}} if size else {},
-        meta={},
-    )
-    return path
-
-
 @pytest.mark.parametrize("order", ["RGB", "BGR"])
-def test_a_colour_is_known_in_every_form(tmp_path, order):
+def test_a_colour_is_known_in_every_form(tmp_path, saved, order):
     classify = backbones.load(saved(tmp_path / "n.pth", order), device="cpu")
     classify.model = Colours()
     names = classify.class_names if order == "RGB" else classify.class_names[::-1]
@@ -54,7 +38,7 @@ def test_a_colour_is_known_in_every_form(tmp_path, order):
     assert [g[0].name for g in classify([RED, BLUE], channel_order="RGB")] == ["red", "blue"]
 
 
-def test_guesses_are_the_networks_probabilities(tmp_path):
+def test_guesses_are_the_networks_probabilities(tmp_path, saved):
     classify = backbones.load(saved(tmp_path / "n.pth"), device="cpu")
     assert repr(classify) == "ImageClassifier(cifar_resnet8, 3 classes, 32 pixels)"
     image = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
@@ -70,7 +54,7 @@ def test_guesses_are_the_networks_probabilities(tmp_path):
     assert classify(image, channel_order="RGB", top=2) == found[:2]
 
 
-def test_many_images_go_in_batches_and_come_back_in_order(tmp_path):
+def test_many_images_go_in_batches_and_come_back_in_order(tmp_path, saved):
     classify = backbones.load(saved(tmp_path / "n.pth", names=()), device="cpu", batch=2)
     images = [np.full((30 + n, 40, 3), 50 * n, np.uint8) for n in range(5)]
     found = classify(images, channel_order="RGB", top=1)
@@ -81,7 +65,7 @@ def test_many_images_go_in_batches_and_come_back_in_order(tmp_path):
     assert classify([]) == []
 
 
-def test_what_is_wrong_is_told(tmp_path):
+def test_what_is_wrong_is_told(tmp_path, saved):
     with pytest.raises(FileNotFoundError, match="must be an existing file"):
         backbones.load(tmp_path / "gone.pth")
     with pytest.raises(ValueError, match='name must be given with torchvision:.* "resnet50"'):

@@ -1,10 +1,11 @@
 """A network slid over a whole image, against the network itself and against its layers."""
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 
-from backbones.evaluation.dense import FullyConvolutional
+from backbones.evaluation.dense import FullyConvolutional, scaled_views, scales_for
 
 
 @pytest.mark.parametrize(
@@ -61,3 +62,13 @@ def test_images_smaller_than_a_crop_are_refused(random_network):
     dense = FullyConvolutional(random_network("cifar_resnet20"), 32)
     with pytest.raises(ValueError, match="scale must be at least the crop size 32, got 28; leave"):
         dense(torch.zeros(1, 3, 28, 40))
+
+
+def test_whole_images_at_every_scale_and_flipped():
+    image = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3)
+    whole = scaled_views(image, scales=(4, 8))
+    assert [x.shape for x in whole] == [(2, 4, 6, 3), (2, 8, 12, 3)]
+    assert (whole[0][0] == image).all()
+    assert (whole[0][1] == image[:, ::-1]).all()
+    assert scales_for(224) == (224, 256, 384, 480, 640)
+    assert scales_for(32) == (32, 37, 55, 69, 91)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import json
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 import torch
@@ -16,9 +14,7 @@ import torch.nn.functional as F
 import backbones
 from backbones.export import classifier as exporter
 from backbones.export.classifier import ClassifierGraph, export_classifier
-from backbones.export.formats import METADATA, Contract, encode
-from backbones.export.images import images_to_compare
-from backbones.export.request import check_request
+from backbones.export.formats import METADATA
 from backbones.weights.checkpoint import Preprocessing, load_backbone, save_backbone
 
 NAMES = tuple("abcde")
@@ -93,54 +89,6 @@ def test_different_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(ValueError, match=r"scores must differ by at most 0.001, got .* on made up"):
         export_classifier(source, "torch-export", tmp_path / "net.pt2")
     assert not (tmp_path / "net.pt2").exists()
-
-
-def test_a_network_that_branches_on_values_is_told_in_a_line() -> None:
-    class Branching(torch.nn.Module):
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return x + 1 if x.float().mean() > 3 else x
-
-    contract = Contract("x", torch.zeros(4, dtype=torch.uint8), {}, {"y": ("",)})
-    with pytest.raises(ValueError, match="network must be one that torch.export can hold") as error:
-        encode(Branching(), contract, "torch-export")
-    assert "\n" not in str(error.value)
-
-
-def test_packages_that_lack_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = importlib.util.find_spec
-    monkeypatch.setattr(
-        importlib.util, "find_spec", lambda name: None if "runtime" in name else found(name)
-    )
-    with pytest.raises(ValueError, match="got no onnxruntime; pip install onnxruntime"):
-        check_request("onnx", tmp_path / "a.onnx")
-    check_request("torch-export", tmp_path / "a.pt2")
-
-
-def test_output_must_be_new_and_named_after_its_format(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"--output of --format torch-export must end in \.pt2"):
-        check_request("torch-export", tmp_path / "a.onnx")
-    (tmp_path / "a.pt2").write_text("old")
-    with pytest.raises(ValueError, match=r"--output must be new, got .*a\.pt2, which exists"):
-        check_request("torch-export", tmp_path / "a.pt2")
-
-
-def test_images_to_compare(tmp_path: Path) -> None:
-    sizes = [image.shape[:2] for _, image in images_to_compare(None)]
-    assert len(set(sizes)) == len(sizes) == 5
-    with pytest.raises(ValueError, match="--images must be a folder, got"):
-        images_to_compare(tmp_path / "none")
-    (tmp_path / "deeper").mkdir()
-    for at, name in enumerate(["a.png", "b.png", "deeper/c.png", "d.txt"]):
-        if name.endswith("png"):
-            cv2.imwrite(str(tmp_path / name), np.full((20 + at, 30, 3), 9, np.uint8))
-    with pytest.raises(ValueError, match=r"--images must hold 5 images .*, got 3 in"):
-        images_to_compare(tmp_path)
-    for name in ("e.png", "f.png"):
-        cv2.imwrite(str(tmp_path / name), np.full((20, 30, 3), 9, np.uint8))
-    assert [name for name, _ in images_to_compare(tmp_path)] == [
-        *("a.png", "b.png", "c.png"),
-        *("e.png", "f.png"),
-    ]
 
 
 @pytest.mark.slow

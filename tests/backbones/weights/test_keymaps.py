@@ -75,29 +75,6 @@ def test_every_kind_there_and_back(random_network, kind, name, options):
         close(theirs_in_order, value)
 
 
-@pytest.mark.parametrize("name", ["resnet18", "resnet50"])
-def test_the_reference_is_torchvision(name):
-    torch.manual_seed(0)
-    theirs = torchvision.models.get_model(name, num_classes=3).eval()
-    with torch.no_grad():
-        expected = theirs(IMAGES)
-    close(reference.run("torchvision", theirs.state_dict(), IMAGES)["logits"], expected)
-
-
-@pytest.mark.parametrize("normed", [False, True])
-def test_the_reference_is_torchvisions_vgg(normed):
-    layers = [8, "M", 8, 16, "M", 16, "M", 24, "M", 24, "M"]
-    with torch.device("meta"):  # its hidden layers are 400 MB
-        theirs = torchvision.models.VGG(nn.Sequential())
-    theirs.features = torchvision.models.vgg.make_layers(layers, batch_norm=normed)
-    sizes = ((24 * 49, 32), (32, 32), (32, 5))
-    for index, (inputs, channels) in zip((0, 3, 6), sizes, strict=True):
-        theirs.classifier[index] = nn.Linear(inputs, channels)
-    with torch.no_grad():
-        expected = theirs.eval()(IMAGES)
-    close(reference.run("torchvision", theirs.state_dict(), IMAGES)["logits"], expected)
-
-
 class AkamasterBlock(nn.Module):
     """conv1, bn1, conv2, bn2; zeros on both sides of the channels where their number changes."""
 

@@ -1,0 +1,28 @@
+"""What is asked of an exporter."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from backbones.export.request import check_request
+
+
+def test_packages_that_lack_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if "runtime" in name else found(name)
+    )
+    with pytest.raises(ValueError, match="got no onnxruntime; pip install onnxruntime"):
+        check_request("onnx", tmp_path / "a.onnx")
+    check_request("torch-export", tmp_path / "a.pt2")
+
+
+def test_output_must_be_new_and_named_after_its_format(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"--output of --format torch-export must end in \.pt2"):
+        check_request("torch-export", tmp_path / "a.onnx")
+    (tmp_path / "a.pt2").write_text("old")
+    with pytest.raises(ValueError, match=r"--output must be new, got .*a\.pt2, which exists"):
+        check_request("torch-export", tmp_path / "a.pt2")

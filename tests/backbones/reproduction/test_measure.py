@@ -1,0 +1,100 @@
+"""What is trained and tested for a row, and what is not done again; without training."""
+
+import pytest
+
+from backbones.reproduction import measure, runs
+from backbones.reproduction.experiments import EXPERIMENTS, SMOKE, cifar, find_rows
+from backbones.reproduction.measure import Plan, make_plan, measure_row, train_network
+
+KEYS = {"SOLVER.BASE_LR": "0.2", "MODEL.DEVICE": "cpu"}
+
+
+@pytest.fixture
+def plan(tmp_path):
+    told = tuple(text for pair in KEYS.items() for text in pair)
+    return Plan(tmp_path / "data", "JPEG copies", tmp_path / "runs", 2, KEYS, told)
+
+
+@pytest.fixture
+def trained(monkeypatch):
+    """Configs of the trainings that would have been."""
+    seen = []
+    monkeypatch.setattr(measure, "train_classifier", lambda *a, **k: seen.append((*a, k)))
+    return seen
+
+
+def test_a_run_is_trained_by_the_keys_and_the_seed(plan, trained):
+    folder = train_network(cifar(20), 3, plan)
+    ((cfg, output, options),) = trained
+    assert output == folder == plan.runs / "cifar10_resnet20-seed3"
+    assert (cfg.SEED, cfg.SOLVER.BASE_LR) == (3, 0.2)
+    assert str(plan.data) == cfg.DATASETS.ROOT
+    assert options == {"resume": False}
+    assert runs.overrides(folder) == list(plan.told)
+
+
+def test_what_is_finished_is_not_trained_again(plan, trained, leave_run, monkeypatch, capsys):
+    leave_run("cifar10_resnet20", 1, 8.0)
+    monkeypatch.setattr(measure, "finished_results", lambda cfg, folder: {})
+    folder = train_network(cifar(20), 1, plan)
+    assert trained == []
+    assert capsys.readouterr().out == f"{folder} is finished already\n"
+    assert runs.read_run(folder).data == "JPEG copies"
+
+
+def test_a_run_goes_on_by_the_keys_it_began_with(plan, trained, monkeypatch):
+    folder = train_network(cifar(20), 1, plan)
+    monkeypatch.setattr(measure, "last", lambda folder: folder / "newest.pth")
+    longer = ("SOLVER.MAX_ITER", "9", *plan.told)
+    train_network(cifar(20), 1, Plan(plan.data, "", plan.runs, 1, KEYS, longer))
+    assert trained[-1][-1] == {"resume": True}
+    with pytest.raises(ValueError, match=r"must be those it began with, .* got none; give these"):
+        train_network(cifar(20), 1, Plan(plan.data, "", plan.runs, 1, {}, ()))
+    assert len(trained) == 2
+    assert folder.is_dir()
+
+
+def test_every_seed_of_a_row_is_tested_once(plan, leave_run, monkeypatch):
+    (row,) = find_rows(EXPERIMENTS["table3"], ["ResNet-50"])
+    tested = []
+    monkeypatch.setattr(
+        measure, "train_network", lambda n, seed, _: runs.run_folder(n, plan.runs, seed)
+    )
+    monkeypatch.setattr(
+        measure, "_test", lambda folders, test, _: tested.append(test) or {"top1_error": 5.0}
+    )
+    folders = [leave_run(row.network.name, seed, 24.0) for seed in (1, 2)]
+    for _ in range(2):
+        measure_row(EXPERIMENTS["table3"], row, plan)
+    assert tested == ["10crop"] * 2
+    assert [runs.read_run(f).errors("10crop") for f in folders] == [{"top1_error": 5.0}] * 2
+
+
+def test_an_ensemble_has_results_under_its_own_name(plan, leave_run, monkeypatch):
+    (row,) = EXPERIMENTS["table5"].rows
+    for network, seed in row.members:
+        leave_run(network.name, seed, 20.0)
+    monkeypatch.setattr(
+        measure, "train_network", lambda n, seed, _: runs.run_folder(n, plan.runs, seed)
+    )
+    monkeypatch.setattr(measure, "_test", lambda folders, *_: {"top5_error": len(folders)})
+    for _ in range(2):
+        measure_row(EXPERIMENTS["table5"], row, plan)
+    (run,) = runs.collect(row.network, plan.runs, None)
+    assert run.errors("multiscale") == {"top5_error": 6}
+    assert run.values["members"][-1] == "imagenet_resnet152-seed2"
+    assert (run.iterations, run.data) == (64000, "JPEG copies")
+
+
+def test_a_smoke_has_its_keys_and_copies_and_yields_to_those_given(tmp_path, monkeypatch):
+    monkeypatch.setattr(measure, "_kind", lambda *_: "")
+    monkeypatch.setattr(measure, "copy_few", lambda data, to: to)
+    given = ["SOLVER.MAX_ITER", "2"]
+    experiment = EXPERIMENTS["fig1"]
+    plan = make_plan(experiment, tmp_path / "d", tmp_path / "out", 1, given, smoke=True)
+    assert plan.keys == {**SMOKE["CIFAR-10"], "SOLVER.MAX_ITER": "2"}
+    assert (plan.data, plan.told) == (tmp_path / "out" / "data", tuple(given))
+    plan = make_plan(experiment, tmp_path / "d", tmp_path / "out", 1, given, smoke=False)
+    assert (plan.data, plan.keys) == (tmp_path / "d", {"SOLVER.MAX_ITER": "2"})
+    with pytest.raises(ValueError, match="overrides must be KEY VALUE pairs, got 'SEED'"):
+        make_plan(experiment, tmp_path, tmp_path, 1, ["SEED"], smoke=False)
