@@ -18,7 +18,7 @@ import orjson
 from backbones.files.atomic import write_bytes
 from backbones.machine.environment import environment
 from resdet.benchmarks.measuring import peak_megabytes, run_module
-from resdet.evaluation.coco.score import METRICS, evaluate_coco
+from resdet.evaluation.coco.score import TWELVE, evaluate_coco
 
 BACKENDS = ("numpy", "faster", "pycocotools")
 _PER_IMAGE = 7.3  # objects, as in val2017
@@ -149,14 +149,14 @@ def _evaluator(backend: str) -> Callable[[Path, Path], list[float]]:
             judge.evaluate()
             judge.accumulate()
             judge.summarize()
-        return [float(value) for value in judge.stats[: len(METRICS)]]
+        return [float(value) for value in judge.stats[: len(TWELVE)]]
 
     return evaluate
 
 
 def _ours(annotations: Path, results: Path) -> list[float]:
     scores = evaluate_coco(annotations, results)
-    return [scores[name] for name in METRICS]
+    return [scores[name] for name in TWELVE]
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import numpy as np
 
 from backbones.plugins import HINT
 from resdet.evaluation.average_precision import metric_title
-from resdet.evaluation.coco.score import METRICS
+from resdet.evaluation.coco.score import TWELVE
 from resdet.evaluation.detection_table import Float64Array
 from resdet.evaluation.matches import Rules
 from resdet.evaluation.registry import VOC_METRICS, known_metrics
@@ -193,7 +193,7 @@ def _voc_values(part: Mapping[str, Any], both: bool) -> dict[Measure, float | No
 
 def _coco_values(part: Mapping[str, Any]) -> dict[Measure, float | None]:
     values: dict[Measure, float | None] = {}
-    for name in METRICS:
+    for name in TWELVE:
         of_matches = name in _COCO_THRESHOLDS
         measure = Measure(
             name, "101point" if of_matches else None, None, _COCO_THRESHOLDS.get(name)

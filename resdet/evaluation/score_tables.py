@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from resdet.evaluation.average_precision import metric_title
-from resdet.evaluation.coco.score import METRICS
+from resdet.evaluation.coco.score import TWELVE
 from resdet.evaluation.measures import convention, rule
 
 COLUMNS = 4  # what a terminal of 80 holds
@@ -65,7 +65,7 @@ def coco_table(result: Mapping[str, Any]) -> Table:
     table = Table(title=title, title_justify="left", min_width=len(title) + 2)
     table.add_column("COCO")
     table.add_column("value", justify="right")
-    for name in METRICS:
+    for name in TWELVE:
         table.add_row(name, percent(result[name]))
     return table
 

@@ -71,7 +71,7 @@ def flatten(scores: dict[str, dict[str, Any]]) -> dict[str, float]:
         for name, value in numbers.items():
             if isinstance(value, dict) and "mAP" in value:
                 flat |= {f"{dataset}/mAP@{t}-{name}": v for t, v in value["mAP"].items()}
-            elif name in coco.METRICS:
+            elif name in coco.TWELVE:
                 flat[f"{dataset}/{name}"] = value
     return {name: value for name, value in flat.items() if value is not None}
 

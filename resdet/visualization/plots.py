@@ -17,10 +17,10 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from backbones.files.atomic import write_bytes
-from resdet.evaluation.analysis.curves import RECALLS, Curve, class_curves
+from resdet.evaluation.analysis.curves import Curve, class_curves
 from resdet.evaluation.analysis.error_tables import convention_of, costs_title, iou_of, points
 from resdet.evaluation.analysis.errors import ERRORS
-from resdet.evaluation.average_precision import threshold_key
+from resdet.evaluation.average_precision import HUNDRED_AND_ONE, threshold_key
 from resdet.evaluation.matches import Matches
 from resdet.evaluation.score_tables import percent
 
@@ -102,11 +102,11 @@ def _pr_figure(
         axes.grid(color=_PALE, linewidth=0.5)
         if name is None:
             _panel(axes, "mean of classes", analysis["AP"], bold=True)
-            _fill(axes, RECALLS, np.array(mean or []))
+            _fill(axes, HUNDRED_AND_ONE, np.array(mean or []))
             continue
         _panel(axes, _short(name), analysis["per_class"][name])
         if mean:
-            axes.plot(RECALLS, mean, color=_GREY, linewidth=0.7, linestyle=":")
+            axes.plot(HUNDRED_AND_ONE, mean, color=_GREY, linewidth=0.7, linestyle=":")
         curve, f1 = curves[name], analysis["best_f1"]["per_class"][name]
         if curve.num_positives and len(curve.scores):
             best = np.maximum.accumulate(curve.precision[::-1])[::-1]

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from resdet.evaluation.average_precision import HUNDRED_AND_ONE
 from resdet.evaluation.detection_table import Float64Array
 from resdet.evaluation.matches import IGNORED, TRUE_POSITIVE, Matches
+from resdet.evaluation.ranking import Ranking
 from resdet.structures.records import BoolArray, Int64Array
-
-RECALLS = np.linspace(0.0, 1.0, 101)
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,9 @@ class Curve:
         return self.found / (self.num_positives or np.nan)
 
     def at_recalls(self) -> Float64Array:
-        """(101,) the best precision at each recall of RECALLS or beyond; 0 where none reaches."""
-        best = np.maximum.accumulate(self.precision[::-1])[::-1]
-        return np.append(best, 0.0)[np.searchsorted(self.recall, RECALLS)]
+        """(101,) the best precision at recall 0, 0.01, ..., 1 or beyond; 0 where none reaches."""
+        hits = np.diff(self.found, prepend=0) > 0
+        return Ranking.of(hits, self.num_positives).precision_at(HUNDRED_AND_ONE)
 
     def best_f1(self) -> dict[str, float | None]:
         """The score to cut at for the highest F1, the highest of equals; None without objects.
@@ -94,7 +94,7 @@ def curves_json(curves: Mapping[str, Curve]) -> dict[str, Any]:
     known = {name: curve.at_recalls() for name, curve in curves.items() if curve.num_positives}
     mean = np.mean(list(known.values()), axis=0) if known else None
     return {
-        "recall": RECALLS.round(2).tolist(),
+        "recall": HUNDRED_AND_ONE.round(2).tolist(),
         "mean": None if mean is None else mean.round(6).tolist(),
         "per_class": {
             name: known[name].round(6).tolist() if name in known else None for name in curves

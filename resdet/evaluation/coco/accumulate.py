@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from resdet.evaluation.average_precision import HUNDRED_AND_ONE
 from resdet.evaluation.coco.match import (
     AREAS,
     MAX_DETECTIONS,
@@ -19,14 +20,13 @@ from resdet.evaluation.detection_table import Float64Array
 from resdet.evaluation.matches import IGNORED, TRUE_POSITIVE
 from resdet.structures.records import Int64Array
 
-RECALLS = np.linspace(0.0, 1.0, 101)
-
 
 def accumulate(found: CocoMatches) -> tuple[Float64Array, Float64Array]:
     """Precision (T, R, K, A, M) and recall (T, K, A, M); -1 for a class without objects."""
     num_classes = len(found.matches.class_names)
     shape = len(THRESHOLDS), num_classes, len(AREAS), len(MAX_DETECTIONS)
-    precision, recall = np.full((shape[0], len(RECALLS), *shape[1:]), -1.0), np.full(shape, -1.0)
+    precision = np.full((shape[0], len(HUNDRED_AND_ONE), *shape[1:]), -1.0)
+    recall = np.full(shape, -1.0)
     for a, ignored in enumerate(found.ignored):
         labels = found.matches.truth.labels[~ignored]
         positives = np.bincount(labels, minlength=num_classes)
@@ -44,7 +44,7 @@ def accumulate(found: CocoMatches) -> tuple[Float64Array, Float64Array]:
 
 def _needed(positives: int) -> Int64Array:
     """(R,) which true positive, from 0, brings the recall that is asked for."""
-    return np.searchsorted(np.arange(1, positives + 1) / positives, RECALLS)
+    return np.searchsorted(np.arange(1, positives + 1) / positives, HUNDRED_AND_ONE)
 
 
 def _precision_at_hits(

@@ -27,7 +27,7 @@ from resdet.structures.records import ImageId
 Backend = Literal["numpy", "faster", "pycocotools"]
 
 # name: kind, IoU index (None: the mean of 0.50:0.95), area index, index of detections per image
-METRICS: dict[str, tuple[str, int | None, int, int]] = {
+TWELVE: dict[str, tuple[str, int | None, int, int]] = {
     "AP": ("precision", None, 0, 2),
     "AP50": ("precision", 0, 0, 2),
     "AP75": ("precision", 5, 0, 2),
@@ -86,7 +86,7 @@ def score_coco(
         precision, recall = by_library(truth, found, backend)
     scores: dict[str, Any] = {
         name: _mean_known((precision if kind == "precision" else recall)[_at(iou), ..., area, most])
-        for name, (kind, iou, area, most) in METRICS.items()
+        for name, (kind, iou, area, most) in TWELVE.items()
     }
     scores["per_class"] = {
         name: None if (ap := _mean_known(precision[:, :, k, 0, 2])) < 0 else ap
@@ -118,7 +118,7 @@ def cross_check(
     Raises: ValueError naming the number that differs most if that is by more than 1e-12.
     """
     judge = score_coco(truth, found, backend=backend)
-    differences = {name: _apart(scores[name], judge[name]) for name in METRICS}
+    differences = {name: _apart(scores[name], judge[name]) for name in TWELVE}
     for name, ap in judge["per_class"].items():
         differences[f"AP of {name}"] = _apart(scores["per_class"].get(name), ap)
     worst, largest = max(differences.items(), key=lambda item: item[1])
@@ -127,7 +127,7 @@ def cross_check(
             f"{worst} must be that of {backend}, got a difference of {largest:.3g} from "
             f"{scores['backend']}; report it with both files"
         )
-    what = f"all {len(METRICS)} numbers and the AP of {len(judge['per_class'])} classes"
+    what = f"all {len(TWELVE)} numbers and the AP of {len(judge['per_class'])} classes"
     same = "to the last bit" if largest == 0 else f"to {largest:.1e}"
     return f"cross-check: {what} by {scores['backend']} are those of {backend} {same}"
 

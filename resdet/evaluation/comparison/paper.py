@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from resdet.evaluation.measures import Measure
 
-Pairs = Mapping[str, tuple[float, float]]
+PaperRows = Mapping[str, tuple[float, float]]
 
 # Source: He et al. 2016, Table 7 (PASCAL VOC, baseline Faster R-CNN, mAP at IoU 0.5)
 TABLE_7 = {
@@ -28,7 +28,7 @@ def paper_values(config_name: str) -> dict[str, float]:
     return {**TABLE_7, **TABLE_8}.get(config_name, {})
 
 
-def paper_pairs(config_name: str, measured: Iterable[Measure]) -> Pairs:
+def paper_pairs(config_name: str, measured: Iterable[Measure]) -> PaperRows:
     """By measure: VGG-16 and ResNet-101 of the training data of either config.
 
     Raises: ValueError listing the configs that the paper has, or the measures of the paper and
@@ -46,7 +46,7 @@ def paper_pairs(config_name: str, measured: Iterable[Measure]) -> Pairs:
     return pairs
 
 
-def known_pairs(baseline: str | None, other: str | None, measured: Iterable[Measure]) -> Pairs:
+def known_pairs(baseline: str | None, other: str | None, measured: Iterable[Measure]) -> PaperRows:
     """The paper's rows where the two configs are VGG-16 and ResNet-101 of one training set.
 
     Empty where the paper measured something else.
@@ -58,7 +58,7 @@ def known_pairs(baseline: str | None, other: str | None, measured: Iterable[Meas
     return pairs if pairs.keys() & _means(measured).keys() else {}
 
 
-def _pairs(config_name: str) -> Pairs:
+def _pairs(config_name: str) -> PaperRows:
     data = config_name.rpartition("_")[0]
     first, second = paper_values(f"{data}_vgg16"), paper_values(f"{data}_r101")
     return {name: (first[name], second[name]) for name in first}

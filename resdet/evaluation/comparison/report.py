@@ -13,14 +13,16 @@ from rich.text import Text
 
 from resdet.evaluation.comparison.bootstrap import FEWEST_IMAGES
 from resdet.evaluation.comparison.compare import Comparison, Row
-from resdet.evaluation.comparison.paper import Pairs
+from resdet.evaluation.comparison.paper import PaperRows
 from resdet.evaluation.comparison.sides import Side
 from resdet.evaluation.score_tables import percent
 
 _NAME_WIDTH = 10  # columns of a model's name: two of them and the numbers fit a terminal of 80
 
 
-def comparison_tables(comparison: Comparison, title: str, paper: Sequence[Pairs]) -> list[Table]:
+def comparison_tables(
+    comparison: Comparison, title: str, paper: Sequence[PaperRows]
+) -> list[Table]:
     """One table for each other model: measure, baseline, other, gain, interval, p.
 
     `paper`: what the paper has for each of them, below the rows. A gain is green or red where
@@ -47,7 +49,7 @@ def comparison_tables(comparison: Comparison, title: str, paper: Sequence[Pairs]
     return tables
 
 
-def comparison_markdown(comparison: Comparison, title: str, paper: Sequence[Pairs]) -> str:
+def comparison_markdown(comparison: Comparison, title: str, paper: Sequence[PaperRows]) -> str:
     """The same tables in Markdown, and the notes below."""
     blocks = []
     for other, rows, pairs in zip(comparison.others, comparison.rows, paper):
@@ -60,7 +62,7 @@ def comparison_markdown(comparison: Comparison, title: str, paper: Sequence[Pair
     return "\n\n".join(blocks) + "\n"
 
 
-def notes(comparison: Comparison, paper: Sequence[Pairs]) -> list[str]:
+def notes(comparison: Comparison, paper: Sequence[PaperRows]) -> list[str]:
     """How the intervals were made, what they leave out, the spread of runs, and the paper's."""
     source = ["paper: He et al. 2016, Tables 7 and 8, VGG-16 and ResNet-101."] if any(paper) else []
     return [*_uncertainty_in_words(comparison), *source]
@@ -112,7 +114,7 @@ def _shown(rows: Iterable[Row]) -> Iterator[Row]:
     return (row for row in rows if not row.detail)
 
 
-def _of_paper(pairs: Pairs) -> Iterator[Row]:
+def _of_paper(pairs: PaperRows) -> Iterator[Row]:
     return (Row(f"paper, {name}", *values) for name, values in pairs.items())
 
 

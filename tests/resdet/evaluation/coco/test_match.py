@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pycocotools.cocoeval import Params
 
-from resdet.evaluation.coco.accumulate import RECALLS
+from resdet.evaluation.average_precision import HUNDRED_AND_ONE
 from resdet.evaluation.coco.match import AREAS, MAX_DETECTIONS, THRESHOLDS, match_areas, match_coco
 from resdet.evaluation.coco.results import read_results
 from resdet.evaluation.coco.truth import read_truth
@@ -49,7 +49,7 @@ def test_the_columns():
 def test_the_conventions_are_those_of_pycocotools():
     theirs = Params("bbox")
     assert THRESHOLDS.tolist() == theirs.iouThrs.tolist()
-    assert RECALLS.tolist() == theirs.recThrs.tolist()
+    assert HUNDRED_AND_ONE.tolist() == theirs.recThrs.tolist()
     assert [list(limits) for limits in AREAS.values()] == theirs.areaRng
     assert list(AREAS) == theirs.areaRngLbl
     assert list(MAX_DETECTIONS) == theirs.maxDets

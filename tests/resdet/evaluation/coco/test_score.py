@@ -20,7 +20,7 @@ from resdet.evaluation import (
 from resdet.evaluation.coco.accumulate import accumulate
 from resdet.evaluation.coco.match import match_areas, match_coco
 from resdet.evaluation.coco.results import read_results
-from resdet.evaluation.coco.score import METRICS, by_library, cross_check, score_coco
+from resdet.evaluation.coco.score import TWELVE, by_library, cross_check, score_coco
 from resdet.evaluation.coco.truth import read_truth
 from resdet.structures.records import Dataset, Detections, GroundTruth, ImageRecord
 
@@ -82,7 +82,7 @@ def judged(truth, results):
 
 
 def twelve(scores):
-    return [scores[name] for name in METRICS]
+    return [scores[name] for name in TWELVE]
 
 
 @pytest.mark.parametrize("seed", range(12))
