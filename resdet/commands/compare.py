@@ -25,9 +25,8 @@ def main(argv: Sequence[str]) -> None:
 
     from rich.console import Console
 
-    from backbones.files.outputs import check_writable, write_text
+    from backbones.files.outputs import check_writable, write_json, write_text
     from backbones.terminal.progress import reporting
-    from resdet.evaluation import write_json
     from resdet.evaluation.comparison.compare import compare
     from resdet.evaluation.comparison.paper import known_pairs, paper_pairs
     from resdet.evaluation.comparison.report import comparison_markdown, comparison_tables, notes

@@ -1,8 +1,5 @@
 """Measures of detectors: pure functions of NumPy arrays; torch is not imported here."""
 
-from backbones.files.json_file import read_json
-from backbones.files.outputs import write_json
-from backbones.machine.environment import environment
 from resdet.evaluation.coco.match import match_coco
 from resdet.evaluation.coco.results import from_coco_results, to_coco_results
 from resdet.evaluation.coco.score import evaluate_coco, score_coco
@@ -21,7 +18,6 @@ __all__ = [
     "Rules",
     "coco_ground_truth",
     "compare",
-    "environment",
     "evaluate_coco",
     "evaluate_voc",
     "from_coco_results",
@@ -30,11 +26,9 @@ __all__ = [
     "match_coco",
     "match_voc",
     "read_comp4",
-    "read_json",
     "save_matches",
     "score_coco",
     "score_voc",
     "to_coco_results",
     "write_comp4",
-    "write_json",
 ]

@@ -127,7 +127,8 @@ def test_metric(place, monkeypatch, capsys):
     import numpy as np
     from kitti_ap import forty_points
 
-    from resdet.evaluation import load_matches, read_json
+    from backbones.files.json_file import read_json
+    from resdet.evaluation import load_matches
     from resdet.evaluation.ranking import Ranking
 
     # of 4 objects three, as detections 1, 4 and 5: precision 1 to recall 1/4, 3/5 to 3/4

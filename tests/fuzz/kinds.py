@@ -20,6 +20,7 @@ from flipping import Kind
 import backbones
 from backbones.config import load_classification
 from backbones.data.images import open_split
+from backbones.files.outputs import write_json
 from backbones.images.decoding import decode_image, image_size, read_image
 from backbones.weights import checkpoint
 from backbones.weights.checkpoint import Preprocessing, save_backbone
@@ -31,7 +32,7 @@ from resdet.checkpoints import checkpoint as detector
 from resdet.data.coco.reader import load_coco
 from resdet.data.voc.reader import load_voc
 from resdet.detector.shards import detect_in_shards
-from resdet.evaluation import from_coco_results, load_matches, read_comp4, write_comp4, write_json
+from resdet.evaluation import from_coco_results, load_matches, read_comp4, write_comp4
 from resdet.evaluation.coco.truth import read_truth
 from resdet.evaluation.comparison.compare import compare
 from resdet.evaluation.comparison.report import comparison_markdown, comparison_tables

@@ -13,7 +13,9 @@ import cv2
 import numpy as np
 import pytest
 
-from resdet.evaluation import read_json, write_comp4, write_json
+from backbones.files.json_file import read_json
+from backbones.files.outputs import write_json
+from resdet.evaluation import write_comp4
 from resdet.structures.records import Detections
 
 TOOLS = Path(__file__).parents[2] / "tools"

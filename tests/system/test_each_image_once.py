@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 import pytest
 
+from backbones.files.json_file import read_json
 from resdet import engines
 from resdet.data.shapes.make import make_shapes
-from resdet.evaluation import read_json
 from resdet.training.train import train_detector
 
 ROOT = Path(__file__).parents[2]

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from backbones.files.json_file import read_json
 from resdet import engines
-from resdet.evaluation import load_matches, read_json
+from resdet.evaluation import load_matches
 from resdet.training.train import train_detector
 
 ROOT = Path(__file__).parents[2]

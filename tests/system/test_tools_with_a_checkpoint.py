@@ -8,12 +8,13 @@ import cv2
 import numpy as np
 import pytest
 
+from backbones.files.json_file import read_json
 from resdet import engines
 from resdet.data.coco.reader import load_coco
 from resdet.data.shapes.draw import SHAPE_CLASSES
 from resdet.data.voc.reader import load_voc
 from resdet.detector.inference import load_detector
-from resdet.evaluation import evaluate_coco, evaluate_voc, ground_truth_by_id, read_json
+from resdet.evaluation import evaluate_coco, evaluate_voc, ground_truth_by_id
 from resdet.evaluation import to_coco_results as as_results
 from resdet.training.train import train_detector
 

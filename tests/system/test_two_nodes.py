@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from resdet.evaluation import read_json
+from backbones.files.json_file import read_json
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.slow

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from backbones.files.json_file import read_json
 from backbones.training.results import Provenance
 from resdet.benchmarks import evaluation
-from resdet.evaluation import read_json
 from resdet.evaluation.comparison.paper import TABLE_7, TABLE_8
 from resdet.reproduction.extras_table import FILE, extras_table
 from tools.docs import markdown

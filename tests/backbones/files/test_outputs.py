@@ -9,8 +9,9 @@ import sys
 import pytest
 from rich.console import Console
 
-from backbones.files.outputs import check_folder, check_writable
-from resdet.evaluation import environment, read_json, write_json
+from backbones.files.json_file import read_json
+from backbones.files.outputs import check_folder, check_writable, write_json
+from backbones.machine.environment import environment
 from resdet.evaluation.score_tables import (
     coco_class_table,
     coco_table,

@@ -4,8 +4,9 @@ import filecmp
 
 import pytest
 
+from backbones.files.json_file import read_json
 from resdet.benchmarks.coco import benchmark_coco, write_random_coco
-from resdet.evaluation import evaluate_coco, read_json
+from resdet.evaluation import evaluate_coco
 
 SIZE = {"images": 30, "detections": 600, "classes": 4}
 

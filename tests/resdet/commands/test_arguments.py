@@ -9,12 +9,12 @@ import cv2
 import pytest
 import torch
 
+from backbones.files.json_file import read_json
 from resdet import config, engines
 from resdet.checkpoints import checkpoint as files
 from resdet.commands.arguments import add_extras, extras
 from resdet.data.shapes.draw import SHAPE_CLASSES
 from resdet.detector.build import build_model
-from resdet.evaluation import read_json
 
 TOOLS = Path(__file__).parents[3] / "tools"
 

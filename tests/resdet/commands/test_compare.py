@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from resdet.evaluation import match_voc, read_json, save_matches, score_voc, write_json
+from backbones.files.json_file import read_json
+from backbones.files.outputs import write_json
+from resdet.evaluation import match_voc, save_matches, score_voc
 from resdet.evaluation.record import Record, matches_path
 from resdet.structures.records import Detections, GroundTruth
 

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 import resdet.config
+from backbones.files.json_file import read_json
+from backbones.files.outputs import write_json
 from resdet.detector import inference
-from resdet.evaluation import read_json, write_comp4, write_json
+from resdet.evaluation import write_comp4
 from resdet.structures.records import Detections
 
 TOOLS = Path(__file__).parents[3] / "tools"

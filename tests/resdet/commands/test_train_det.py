@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from backbones.files.json_file import read_json
 from resdet.checkpoints import checkpoint
-from resdet.evaluation import read_json
 
 TOOLS = Path(__file__).parents[3] / "tools"
 OTHER = {"tv": "d2", "d2": "tv"}

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from resdet.evaluation import match_voc, save_matches, score_voc, write_json
+from backbones.files.outputs import write_json
+from resdet.evaluation import match_voc, save_matches, score_voc
 from resdet.evaluation.comparison.compare import Comparison, Row, compare
 from resdet.evaluation.comparison.paper import known_pairs, paper_pairs
 from resdet.evaluation.comparison.report import comparison_markdown, comparison_tables, notes
