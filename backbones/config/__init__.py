@@ -2,8 +2,10 @@
 
 from fvcore.common.config import CfgNode
 
+from backbones.config.check import check
+from backbones.config.classification import CONFIG_FOLDER, load_classification
 from backbones.config.load import ConfigError
-from backbones.config.schema import CONFIG_FOLDER, check, default_config, load_classification
+from backbones.config.schema import default_config
 
 __all__ = [
     "CONFIG_FOLDER",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import difflib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from fvcore.common.config import CfgNode
 
 from backbones.files.plain_yaml import parse_yaml, read_yaml
+from backbones.terminal.wording import near_names, nearest
 
 BASE_KEY = "_BASE_"
 
@@ -33,7 +33,7 @@ def find(name: str, folder: Path) -> Path:
         if candidate.is_file():
             return candidate
     known = sorted(p.name for p in folder.glob("*.yaml"))
-    near = difflib.get_close_matches(name, known, n=3) or known
+    near = near_names(name, known, cutoff=0.6) or known
     raise ConfigError(name, [f"config must be a file or one of {', '.join(near)}, got {name!r}"])
 
 
@@ -131,8 +131,7 @@ def _assign(cfg: CfgNode, key: str, value: Any, source: str, faults: list[str]) 
         node = node.get(parent) if isinstance(node, CfgNode) else None
     if not isinstance(node, CfgNode) or leaf not in node:
         known = [k for k, _ in _leaves(cfg)]
-        near = difflib.get_close_matches(key.upper(), known, n=2, cutoff=0.6)
-        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        hint = nearest(key.upper(), known, most=2, cutoff=0.6)
         faults.append(f"{key} ({source}) is not a known key{hint}")
         return
     converted, fits = _convert(value, node[leaf])

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from backbones.config.schema import SHORTER_SIDES
+from backbones.config.classification import SHORTER_SIDES
 from backbones.features import Classifier
 from backbones.registry import create
 from backbones.weights.checkpoint import Preprocessing, backbone_hash

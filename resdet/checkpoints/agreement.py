@@ -11,36 +11,18 @@ from backbones.weights.checkpoint import Preprocessing
 from resdet import config
 from resdet.checkpoints.checkpoint import DetectorCheckpoint
 from resdet.config import ConfigError, get
+from resdet.config.schema import KEYS
 from resdet.modeling.registry import HEADS
 
-# weights mean something else under another value of these, though their shapes may agree
-MEANING = (
-    *("MODEL.BACKBONE.NAME", "MODEL.BACKBONE.NETWORK", "MODEL.BACKBONE.WIDTH", "MODEL.VGG.DEPTH"),
-    *("MODEL.RESNETS.DEPTH", "MODEL.RESNETS.STRIDE_IN_1X1", "MODEL.RESNETS.RES5_DILATION"),
-    *("MODEL.FPN.IN_FEATURES", "MODEL.FPN.OUT_CHANNELS", "MODEL.FPN.NORM", "MODEL.FPN.FUSE_TYPE"),
-    *("MODEL.ANCHOR_GENERATOR.SIZES", "MODEL.ANCHOR_GENERATOR.ASPECT_RATIOS"),
-    *("MODEL.ANCHOR_GENERATOR.OFFSET", "MODEL.ROI_BOX_HEAD.CLS_AGNOSTIC_BBOX_REG"),
-    *("MODEL.RPN.IN_FEATURES", "MODEL.RPN.BBOX_REG_WEIGHTS", "MODEL.ROI_HEADS.IN_FEATURES"),
-    *("MODEL.ROI_HEADS.NAME", "MODEL.ROI_BOX_HEAD.NAME", "MODEL.ROI_BOX_HEAD.FC_DIM"),
-    *("MODEL.ROI_BOX_HEAD.BBOX_REG_WEIGHTS", "MODEL.ROI_BOX_HEAD.POOLER_TYPE"),
-    *("MODEL.ROI_BOX_HEAD.POOLER_RESOLUTION", "MODEL.ROI_BOX_HEAD.POOLER_SAMPLING_RATIO"),
-)
-
-
-# of these, what a config must agree on with a foreign detector too; the rest it takes from it
-STRUCTURE = (
-    *("MODEL.BACKBONE.NAME", "MODEL.BACKBONE.NETWORK", "MODEL.BACKBONE.WIDTH"),
-    "MODEL.RESNETS.DEPTH",
-    *("MODEL.FPN.IN_FEATURES", "MODEL.FPN.NORM", "MODEL.RPN.IN_FEATURES"),
-    *("MODEL.ROI_HEADS.NAME", "MODEL.ROI_HEADS.IN_FEATURES", "MODEL.ROI_BOX_HEAD.NAME"),
-)
+# what weights depend on, in the order in which disagreement is told
+COMPARED = sorted((k.compared, k.name) for k in KEYS if k.compared)
 
 
 def agree(cfg: CfgNode, engine: str, saved: DetectorCheckpoint, source: str) -> list[str]:
     """Give `cfg` the checkpoint's preprocessing, and a foreign one's meaning; tell of it."""
     lines = []
     if saved.foreign:
-        taken = [key for key in MEANING if key not in STRUCTURE]
+        taken = [key for compared, key in COMPARED if not compared.foreign]
         lines = _take(cfg, {key: get(saved.cfg, key) for key in taken})
     _check_meaning(cfg, engine, saved.cfg, source)
     return lines + adopt(cfg, _preprocessing(saved.cfg))
@@ -50,7 +32,7 @@ def _check_meaning(cfg: CfgNode, engine: str, saved: CfgNode, source: str) -> No
     config.check(cfg, engine=engine, heads=HEADS.names(), training=False)
     faults = [
         f"{key} must be {get(saved, key)!r}, as in {source}, got {get(cfg, key)!r}"
-        for key in MEANING
+        for _, key in COMPARED
         if get(cfg, key) != get(saved, key)
     ]
     if faults:

@@ -14,7 +14,7 @@ from backbones.layers import scale_channels
 from resdet import config
 from resdet.checkpoints import detectron2_names
 from resdet.checkpoints.detectron2_names import C4, DC5, FPN, STAGES, Layout
-from resdet.config.check import RESNET, RESNET_FPN
+from resdet.config.backbones import RESNET, RESNET_FPN
 from resdet.structures.classes import COCO_CLASSES, VOC_CLASSES
 
 STEM_CHANNELS = 64  # at width 1

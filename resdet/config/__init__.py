@@ -1,7 +1,7 @@
 """Configuration in detectron2's vocabulary: `load`, `check`, `default_config`."""
 
+from backbones.config.keys import get
 from backbones.config.load import ConfigError
-from backbones.config.schema import get
 from resdet.config.check import check
 from resdet.config.load import CONFIG_FOLDER, load, loads
 from resdet.config.schema import add_resdet_config, default_config

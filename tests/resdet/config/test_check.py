@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import pytest
 
+from backbones.config.keys import Key
 from resdet import config
 from resdet.config import ConfigError
-from resdet.config.check import ALLOWED, D2_ALLOWED
+from resdet.config.schema import KEYS
+
+OPENED = [key for key in KEYS if key.engines]  # wider on one engine
 
 CASES = [
     ("MODEL.MASK_ON", "True", "must be False, got True"),
@@ -51,13 +54,14 @@ def test_a_head_reads_levels_that_follow_each_other() -> None:
             config.check(config.load("coco_r101_fpn", ["MODEL.ROI_HEADS.IN_FEATURES", levels]))
 
 
-@pytest.mark.parametrize("key", D2_ALLOWED)
-def test_what_detectron2_alone_can_do_is_open_on_d2(key: str) -> None:
-    for value in D2_ALLOWED[key]:
-        cfg = config.load("coco_r101", [key, str(value)])
+@pytest.mark.parametrize("key", OPENED, ids=lambda key: key.name)
+def test_what_detectron2_alone_can_do_is_open_on_d2(key: Key) -> None:
+    for value in key.engines["d2"]:
+        cfg = config.load("coco_r101", [key.name, str(value)])
         config.check(cfg, engine="d2")
-        if value not in ALLOWED[key]:
-            with pytest.raises(ConfigError, match=f"{key} must be .*; give --engine d2, which can"):
+        if value not in key.allowed:
+            refusal = f"{key.name} must be .*; give --engine d2, which can"
+            with pytest.raises(ConfigError, match=refusal):
                 config.check(cfg, engine="tv")
 
 

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from fvcore.common.config import CfgNode
 
+from backbones.config.keys import add_keys, value_faults
 from resdet import config
-from resdet.config import schema
+from resdet.config import own_keys, schema
 
 
 def leaves(node: Any, prefix: str = "") -> dict[str, Any]:
@@ -20,7 +21,8 @@ def leaves(node: Any, prefix: str = "") -> dict[str, Any]:
 
 
 def test_our_keys_are_added_once_and_kept() -> None:
-    cfg = CfgNode(schema.DETECTRON2)
+    cfg = CfgNode()
+    add_keys(cfg, schema.DETECTRON2)
     config.add_resdet_config(cfg)
     cfg.MODEL.VGG.DEPTH = 19
     before = cfg.dump()
@@ -44,8 +46,22 @@ def test_every_key_has_detectron2s_name_type_and_default() -> None:
     from detectron2.config import get_cfg
 
     theirs = leaves(get_cfg())
-    for key, value in leaves(schema.DETECTRON2).items():
-        assert key in theirs, key
-        assert type(theirs[key]) is type(value), key
-        assert theirs[key] == value, key
-    assert not set(leaves(schema.RESDET)) & set(theirs)
+    for key in schema.DETECTRON2:
+        assert key.name in theirs, key
+        assert type(theirs[key.name]) is type(key.default), key
+        assert theirs[key.name] == key.default, key
+    assert not {key.name for key in own_keys.KEYS} & set(theirs)
+
+
+def test_a_key_has_one_row_that_admits_its_default() -> None:
+    """Defaults of detectron2's that its own parts are named by are not ours to build."""
+    names = [key.name for key in schema.KEYS]
+    assert len(set(names)) == len(names)
+    theirs = {"MODEL.BACKBONE.NAME", "MODEL.ROI_HEADS.NAME", "MODEL.ROI_BOX_HEAD.NAME"}
+    faults = value_faults(config.default_config(), schema.KEYS)
+    assert {fault.split()[0] for fault in faults} == theirs
+
+
+def test_a_checkpoint_is_compared_in_one_order() -> None:
+    places = sorted(key.compared.place for key in schema.KEYS if key.compared)
+    assert places == list(range(1, len(places) + 1))

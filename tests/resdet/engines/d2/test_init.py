@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
-import subprocess
-import sys
-
 import pytest
 import torch
 
 import resdet
+from backbones.config.keys import Key
 from resdet import engines
 from resdet.benchmarks.golden import pair_up
 from resdet.config import ConfigError
-from resdet.config.check import ALLOWED, D2_ALLOWED
+from resdet.config.schema import KEYS
 from resdet.detector.build import build_model
 
 SIZES = [(96, 130), (90, 121), (104, 88)]
@@ -150,43 +147,22 @@ class _Live:
 
 
 @pytest.mark.detectron2
-@pytest.mark.parametrize("key", D2_ALLOWED)
-def test_what_only_d2_honours_does_something_there(small_config, key: str) -> None:
+@pytest.mark.parametrize("key", [key for key in KEYS if key.engines], ids=lambda key: key.name)
+def test_what_only_d2_honours_does_something_there(small_config, key: Key) -> None:
     pytest.importorskip("detectron2")
     engine = engines.load("d2")
     found = {}
-    for value in D2_ALLOWED[key]:
-        cfg = small_config(*EVERYTHING, key, str(value))
+    for value in key.engines["d2"]:
+        cfg = small_config(*EVERYTHING, key.name, str(value))
         torch.manual_seed(0)
         model, _ = build_model(cfg, engine)
         losses = engine.compute_losses(model.train(), batch(6))
         found[tuple(loss.item() for loss in losses.values())] = value
         sum(losses.values()).backward()
         assert all(torch.isfinite(p.grad).all() for p in model.parameters() if p.requires_grad)
-        if value not in ALLOWED[key]:
-            with pytest.raises(ConfigError, match=f"{key} must be .* give --engine d2, which can"):
+        if value not in key.allowed:
+            with pytest.raises(
+                ConfigError, match=f"{key.name} must be .* give --engine d2, which can"
+            ):
                 build_model(cfg, engines.load("tv"))
-    assert len(found) == len(D2_ALLOWED[key])
-
-
-def test_importing_resdet_imports_neither_torch_nor_detectron2() -> None:
-    code = (
-        "import sys, resdet, resdet.config, resdet.engines\n"
-        "assert resdet.engines.choose('tv') == 'tv'\n"
-        "resdet.add_resdet_config(resdet.config.default_config())\n"
-        "print([n for n in ('torch', 'torchvision', 'detectron2') if n in sys.modules])\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert (done.stdout, done.stderr) == ("[]\n", "")
-
-
-def test_without_detectron2_the_way_out_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    find = importlib.util.find_spec
-    monkeypatch.setattr(
-        importlib.util, "find_spec", lambda name: None if name == "detectron2" else find(name)
-    )
-    assert engines.load("auto").NAME == "tv"
-    for ask in (lambda: engines.load("d2"), resdet.register):
-        with pytest.raises(ValueError, match="--engine tv gives the same numbers, or install") as e:
-            ask()
-        assert "pip install --no-build-isolation 'git+https://" in str(e.value)
+    assert len(found) == len(key.engines["d2"])
