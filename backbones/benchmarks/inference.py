@@ -17,8 +17,8 @@ import torchvision
 from torch import Tensor, nn
 
 import backbones
-from backbones.benchmarks.limits import measure_limits, share_of_limit, synchronize
-from backbones.benchmarks.request import benchmark_conditions, check_networks, present
+from backbones.benchmarks.conditions import benchmark_conditions, check_networks, present
+from backbones.benchmarks.limits import figures, measure_limits, synchronize
 from backbones.complexity import count
 from backbones.freeze import fold_batch_norm
 from backbones.machine.precision import Precision, autocast
@@ -64,13 +64,7 @@ def benchmark_inference(
         theirs = logits["torchvision"]
         operations = 2 * count(models["torchvision"], side).multiply_adds
         results[name] = {
-            "images_per_second": speeds,
-            "ratio": {library: speeds[library] / speeds["torchvision"] for library in speeds},
-            "operations": operations,
-            "share_of_limit": {
-                library: share_of_limit(operations, 1 / speed, precision, limits)
-                for library, speed in speeds.items()
-            },
+            **figures(speeds, "torchvision", operations, dict.fromkeys(speeds, precision), limits),
             "largest_difference": {
                 library: ((x - theirs).abs().max() / theirs.abs().max()).item()
                 for library, x in logits.items()

@@ -68,6 +68,28 @@ def share_of_limit(
     return operations / seconds / float(limits["matrix_rate"][precision])
 
 
+def figures(
+    speeds: Mapping[str, float],
+    reference: str,
+    operations: float,
+    precisions: Mapping[str, Precision],
+    limits: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Of each way: images per second, their ratio to those of `reference`, share of the limit.
+
+    `operations` are those of an image.
+    """
+    return {
+        "images_per_second": dict(speeds),
+        "ratio": {way: speed / speeds[reference] for way, speed in speeds.items()},
+        "operations": operations,
+        "share_of_limit": {
+            way: share_of_limit(operations, 1 / speed, precisions[way], limits)
+            for way, speed in speeds.items()
+        },
+    }
+
+
 def _shortest(call: Callable[[], Tensor], device: torch.device) -> float:
     """Seconds of the fastest of some runs, after one that is not counted; few of a slow one."""
     best, spent = float("inf"), 0.0

@@ -24,8 +24,8 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 import backbones
-from backbones.benchmarks.limits import measure_limits, share_of_limit, synchronize
-from backbones.benchmarks.request import benchmark_conditions, check_networks, present
+from backbones.benchmarks.conditions import benchmark_conditions, check_networks, present
+from backbones.benchmarks.limits import figures, measure_limits, synchronize
 from backbones.config import load_classification
 from backbones.machine.precision import Precision, autocast
 from backbones.training import solver
@@ -117,15 +117,7 @@ def benchmark_synthetic_training(
             way: batch / seconds for way, seconds in _seconds_per_step(job, rounds, steps).items()
         }
         operations = training_operations(name, side)
-        results[name] = {
-            "images_per_second": speeds,
-            "ratio": {way: speed / speeds[TORCHVISION] for way, speed in speeds.items()},
-            "operations": operations,
-            "share_of_limit": {
-                way: share_of_limit(operations, 1 / speed, of_way[way], limits)
-                for way, speed in speeds.items()
-            },
-        }
+        results[name] = figures(speeds, TORCHVISION, operations, of_way, limits)
     return {
         "batch": batch,
         "side": side,

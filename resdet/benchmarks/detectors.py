@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,8 +13,8 @@ import torch
 from rich.table import Table
 from torch import Tensor
 
+from backbones.benchmarks.conditions import benchmark_conditions, present
 from backbones.benchmarks.limits import measure_limits, share_of_limit
-from backbones.benchmarks.request import benchmark_conditions, present
 from backbones.machine.hardware import available_cores
 from resdet.benchmarks import golden
 from resdet.benchmarks.detector_task import KINDS, Task, Work
@@ -54,74 +54,97 @@ SIZES: dict[tuple[str, Work], Size] = {
 }
 
 
-def benchmark_detectors(
-    work: Work,
-    folder: Path,
-    *,
-    kinds: Sequence[str] | None = None,
-    side: int | None = None,
-    calls: int | None = None,
-    rounds: int | None = None,
-    device: str = "cpu",
-    precision: Precision = "fp32",
-    compiled: bool = False,
-    batch: int | None = None,
-    profiled: bool = False,
-    threads: int | None = None,
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be measured: sizes are those of `SIZES` where none are given.
+
+    All ways are fp32, eager, an image a pass; `precision`, `compiled` and `batch` give ours a way
+    more, but `batch` in training is the images of a step for all. Each runs on `threads` cores,
+    all by default. `profiled` names what ours spends its time on.
+    """
+
+    kinds: Sequence[str] | None = None
+    side: int | None = None
+    calls: int | None = None
+    rounds: int | None = None
+    device: str = "cpu"
+    precision: Precision = "fp32"
+    compiled: bool = False
+    batch: int | None = None
+    profiled: bool = False
+    threads: int | None = None
+
+    def size(self, work: Work) -> Size:
+        """Raises: ValueError for an unknown kind, a size out of range, a device that is absent."""
+        usual = SIZES[present(self.device).type, work]
+        if unknown := [kind for kind in self.kinds or () if kind not in KINDS]:
+            raise ValueError(f"kinds must be among {', '.join(KINDS)}, got {', '.join(unknown)}")
+        return Size(
+            kinds=tuple(self.kinds or usual.kinds),
+            side=_at_least("side", self.side, usual.side, SMALLEST_SIDE),
+            calls=_at_least("calls", self.calls, usual.calls, 1),
+            rounds=_at_least("rounds", self.rounds, usual.rounds, 1),
+        )
+
+
+def benchmark_detectors(work: Work, folder: Path, wanted: Wanted) -> dict[str, Any]:
     """{kind: seconds, ratio to ours, operations and share of the limit of each way; differences}.
 
     "infer" is an image, uint8 tensor on the host to detections there; "train" a step of two
-    images: losses, gradients, SGD. Sizes are those of `SIZES` where none are given. All ways are
-    fp32, eager, an image a pass; `precision`, `compiled` and `batch` give ours a way more, but
-    `batch` in training is the images of a step for all. Each runs in turn in fresh processes,
-    `rounds` times, on `threads` cores (all by default). `profiled` names what ours spends its
-    time on.
+    images: losses, gradients, SGD. Each way runs in turn in fresh processes.
 
     Ours and detectron2's have the same random weights, and largest_difference holds how far their
     detections are apart; torchvision's networks have other layers (stride, anchors, pooling),
     hence weights of their own. Operations are those of convolutions and matrix products, two a
     multiply-add; share_of_limit is operations a second over the device's measured rate of matrix
     products in that precision.
-    Raises: ValueError for an unknown kind, a size out of range, a device that is absent.
+    Raises: as `Wanted.size`.
     """
-    place = present(device)
-    size = SIZES[place.type, work]
-    if unknown := [kind for kind in kinds or () if kind not in KINDS]:
-        raise ValueError(f"kinds must be among {', '.join(KINDS)}, got {', '.join(unknown)}")
-    side = _at_least("side", side, size.side, SMALLEST_SIDE)
-    calls = _at_least("calls", calls, size.calls, 1)
-    rounds = _at_least("rounds", rounds, size.rounds, 1)
-    asked = Speed(precision, compiled, 1 if batch is None else batch)
-    in_step = (batch or IMAGES_PER_STEP) if work == "train" else 1
-    cores = threads or available_cores()
-    limits = measure_limits(device, cores)
-    results: dict[str, Any] = {}
-    for kind in kinds or size.kinds:
+    size = wanted.size(work)
+    asked = Speed(wanted.precision, wanted.compiled, 1 if wanted.batch is None else wanted.batch)
+    in_step = (wanted.batch or IMAGES_PER_STEP) if work == "train" else 1
+    cores = wanted.threads or available_cores()
+    limits = measure_limits(wanted.device, cores)
+    results = {}
+    for kind in size.kinds:
         weights = folder / f"{kind}.pth"
         write_weights(kind, weights)
-        plain = Task(work, kind, str(weights), side, calls, in_step, device, profiled=profiled)
+        plain = Task(
+            *(work, kind, str(weights), size.side, size.calls, in_step, wanted.device),
+            profiled=wanted.profiled,
+        )
         ways = _ways(plain, asked)
-        runs: dict[str, list[dict[str, Any]]] = {way: [] for way in ways}
-        for _ in range(rounds):
-            for way, (module, task) in ways.items():
-                env = {"OMP_NUM_THREADS": str(cores)}
-                runs[way].append(run_module(module, task.text(), env=env))
+        runs = _runs(ways, size.rounds, cores)
         weights.unlink()
-        tasks = {way: task for way, (_, task) in ways.items()}
-        results[kind] = _summary(tasks, runs, limits)
+        results[kind] = _summary({way: task for way, (_, task) in ways.items()}, runs, limits)
     return {
         "work": work,
-        "short_side": side,
-        "calls": calls,
+        "short_side": size.side,
+        "calls": size.calls,
         "images_per_step": in_step,
-        "as_asked": {"precision": precision, "compiled": compiled, "batch": asked.batch},
-        "rounds": rounds,
+        "as_asked": {
+            "precision": asked.precision,
+            "compiled": asked.compiled,
+            "batch": asked.batch,
+        },
+        "rounds": size.rounds,
         "threads": cores,
         "limits": limits,
         "kinds": results,
-        **benchmark_conditions(place),
+        **benchmark_conditions(torch.device(wanted.device)),
     }
+
+
+def _runs(
+    ways: Mapping[str, tuple[str, Task]], rounds: int, cores: int
+) -> dict[str, list[dict[str, Any]]]:
+    """What each way's process measured, in turn."""
+    runs: dict[str, list[dict[str, Any]]] = {way: [] for way in ways}
+    for _ in range(rounds):
+        for way, (module, task) in ways.items():
+            env = {"OMP_NUM_THREADS": str(cores)}
+            runs[way].append(run_module(module, task.text(), env=env))
+    return runs
 
 
 def _at_least(name: str, value: int | None, default: int, least: int) -> int:

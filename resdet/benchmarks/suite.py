@@ -15,7 +15,7 @@ from backbones.benchmarks.input import benchmark_input
 from backbones.benchmarks.synthetic import benchmark_synthetic_training
 from backbones.benchmarks.training import benchmark_training
 from resdet.benchmarks.detector_task import Work
-from resdet.benchmarks.detectors import benchmark_detectors, profile_tables
+from resdet.benchmarks.detectors import Wanted, benchmark_detectors, profile_tables
 from resdet.benchmarks.evaluation import benchmark_evaluation
 from resdet.benchmarks.evaluation import tables as evaluation_tables
 from resdet.benchmarks.input import benchmark_detection_input
@@ -44,7 +44,7 @@ def measure_input(images: Path | None = None, rounds: int = 5) -> dict[str, Any]
 def measure_detectors(work: Work, **options: Any) -> dict[str, Any]:
     """Detectors, by weights in a folder that is removed afterwards."""
     with tempfile.TemporaryDirectory() as folder:
-        return benchmark_detectors(work, Path(folder), **options)
+        return benchmark_detectors(work, Path(folder), Wanted(**options))
 
 
 def measure_scaling(device: str = "cpu", plot: Path | None = None) -> dict[str, Any]:

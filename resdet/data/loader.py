@@ -133,7 +133,6 @@ def train_batches(
     batch_size: int,
     num_workers: int,
     aspect_ratio_grouping: bool = True,
-    seed: int = 0,
     rank: int = 0,
     world_size: int = 1,
     start_iteration: int = 0,
@@ -157,7 +156,7 @@ def train_batches(
         logger.info("dropped %d of %d images without boxes", dropped, len(dataset))
     if not indices:
         raise ValueError(f"dataset must hold an image to train on, got none of {len(dataset)}")
-    draws = islice(shuffled(indices, seed), rank, None, world_size)
+    draws = islice(shuffled(indices, dataset.seed), rank, None, world_size)
     groups = [r.width > r.height and aspect_ratio_grouping for r in dataset.records]
     batches = islice(batched(draws, batch_size, groups), start_iteration, None)
     return read_batches(dataset, batches, list, num_workers=num_workers, name=dataset.name)

@@ -107,7 +107,6 @@ def training_batches(
         batch_size=images_per_process(cfg),
         num_workers=cfg.DATALOADER.NUM_WORKERS,
         aspect_ratio_grouping=cfg.DATALOADER.ASPECT_RATIO_GROUPING,
-        seed=seed,
         rank=distributed.rank(),
         world_size=distributed.world_size(),
         start_iteration=start_iteration,

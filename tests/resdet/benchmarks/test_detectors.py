@@ -157,23 +157,22 @@ def test_ways_are_those_asked_for(monkeypatch):
 )
 def test_values_out_of_range_are_refused(options, fault, tmp_path):
     with pytest.raises(ValueError, match=fault):
-        detectors.benchmark_detectors("infer", tmp_path, **options)
+        detectors.benchmark_detectors("infer", tmp_path, detectors.Wanted(**options))
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU is there")
 @pytest.mark.parametrize("device", ["cuda", "cuda:0"])
 def test_a_device_that_is_absent_is_refused(device, tmp_path):
     with pytest.raises(ValueError, match=f"device must be cpu: there is no GPU, got '{device}'"):
-        detectors.benchmark_detectors("infer", tmp_path, device=device)
+        detectors.benchmark_detectors("infer", tmp_path, detectors.Wanted(device=device))
 
 
 @pytest.mark.slow
 @pytest.mark.detectron2
 def test_detections_are_those_of_detectron2(tmp_path):
     pytest.importorskip("detectron2")
-    measured = detectors.benchmark_detectors(
-        "infer", tmp_path, kinds=["R-50-FPN"], side=160, calls=1, rounds=1
-    )
+    wanted = detectors.Wanted(kinds=["R-50-FPN"], side=160, calls=1, rounds=1)
+    measured = detectors.benchmark_detectors("infer", tmp_path, wanted)
     json.dumps(measured, allow_nan=False)
     kind = measured["kinds"]["R-50-FPN"]
     assert kind["detections"] == [100]
@@ -186,9 +185,7 @@ def test_detections_are_those_of_detectron2(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize(("work", "name"), [("infer", "VGG-16"), ("train", "R-50-FPN")])
 def test_as_asked_stands_beside_the_default(work, name, tmp_path):
-    measured = detectors.benchmark_detectors(
-        work,
-        tmp_path,
+    wanted = detectors.Wanted(
         kinds=[name],
         side=64,
         calls=1,
@@ -198,6 +195,7 @@ def test_as_asked_stands_beside_the_default(work, name, tmp_path):
         batch=2,
         profiled=True,
     )
+    measured = detectors.benchmark_detectors(work, tmp_path, wanted)
     json.dumps(measured, allow_nan=False)
     kind = measured["kinds"][name]
     assert set(kind["ratio"]) >= {"resdet", "resdet, as asked", "torchvision"}

@@ -212,8 +212,8 @@ def test_functions_take_what_the_tool_hands_them(main):
     functions = {
         **suite.BENCHMARKS,
         "train-backbone": synthetic.benchmark_synthetic_training,
-        "infer-det": detectors.benchmark_detectors,
-        "train-det": detectors.benchmark_detectors,
+        "infer-det": detectors.Wanted,
+        "train-det": detectors.Wanted,
     }
     for name, taken in benchmark_options.TAKES.items():
         words = {benchmark_options._KEYWORDS.get(o[2:], o[2:]) for o in taken}

@@ -1,4 +1,4 @@
-"""What a benchmark is asked for and with: devices, networks, libraries."""
+"""What a benchmark runs on and with: devices, networks, hardware and versions."""
 
 from __future__ import annotations
 
