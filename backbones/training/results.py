@@ -12,7 +12,7 @@ from backbones.machine import distributed
 from backbones.machine.environment import environment
 
 RESULTS = "results.json"
-# of a classifier up to release 0.1 the last two, which knew neither cores nor packages
+# of classifiers that older versions trained the last two, which tell neither cores nor packages
 PROVENANCE = ("device", "environment", "hardware", "versions")
 
 

@@ -30,5 +30,5 @@ def test_two_processes_train_on_d2_and_count_each_image_once(small_config, tmp_p
     )
     assert done.returncode == 0, done.stdout + done.stderr
     results = json.loads((tmp_path / "run/results.json").read_text())
-    assert (results["engine"], results["processes"]) == ("d2", 2)
+    assert (results["engine"], results["num_processes"]) == ("d2", 2)
     assert results["metrics"]["shapes_test"]["area"]["num_images"] == 4

@@ -61,7 +61,7 @@ def test_two_processes_train_by_the_tool_and_count_each_image_once(
 ) -> None:
     launch(2, *arguments(small_config(), tmp_path / "two", 3))
     results = json.loads((tmp_path / "two/results.json").read_text())
-    assert results["processes"] == 2
+    assert results["num_processes"] == 2
     numbers = results["metrics"]["shapes_test"]["area"]
     entries = json.loads((tmp_path / "two/coco_instances_results.json").read_text())
     assert numbers["num_images"] == 4

@@ -96,7 +96,7 @@ def test_a_detector(small_config, shapes_root, tmp_path):
         run = ["--config", tmp_path / "cfg.yaml", "--output", tmp_path / name]
         launch("tools/train_det.py", "--engine", "tv", *run)
     one, two = (read_json(tmp_path / name / "results.json") for name in ("one", "two"))
-    assert two["processes"] == 2
+    assert two["num_processes"] == 2
     assert two["metrics"] == one["metrics"]
     assert losses(tmp_path / "two") == losses(tmp_path / "one")
 

@@ -1,5 +1,7 @@
 """Runs collected from folders and from published results."""
 
+import json
+
 import pytest
 
 from backbones.reproduction import runs
@@ -98,3 +100,14 @@ def test_conditions_say_what_is_not_as_in_the_paper(leave_run, tmp_path):
         "64k iterations, 2 runs, a GPU, a CPU, torch 2.11.0, JPEG copies, "
         "20 test images of 10 classes, SOLVER.BASE_LR 0.2"
     )
+
+
+def test_runs_of_any_release_stand_in_one_line(leave_run, tmp_path):
+    leave_run("cifar10_resnet20", 1, 8.0)
+    folder = leave_run("cifar10_resnet20", 2, 9.0)
+    values = json.loads((folder / "results.json").read_text())
+    packages = values.pop("versions")
+    values |= {"device": values.pop("hardware"), "environment": {"cpu": "", "packages": packages}}
+    (folder / "results.json").write_text(json.dumps(values))
+    told = "64k iterations, 2 runs, a GPU, torch 2.11.0"
+    assert runs.conditions(collect(tmp_path), "CIFAR-10") == told
