@@ -33,11 +33,12 @@ def eleven_points(ranking: Ranking) -> float:
 
 
 def area(ranking: Ranking) -> float:
-    """The area below precision over recall: each true positive adds 1 / positives to the recall.
+    """The area below precision over recall: each object found adds 1 / positives to the recall.
 
     Source: VOC2010 devkit section 3.4.1.
     """
-    return float(ranking.precision.sum() / ranking.positives)
+    gained = np.diff(ranking.found, prepend=0)
+    return float((gained * ranking.precision).sum() / ranking.positives)
 
 
 def hundred_and_one_points(ranking: Ranking) -> float:

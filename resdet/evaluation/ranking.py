@@ -43,7 +43,7 @@ class Ranking:
     @property
     def precision(self) -> Float64Array:
         """(H,) the best share of true positives, here or further on; falling."""
-        return np.maximum.accumulate((self.found / self.seen)[::-1])[::-1].copy()
+        return np.maximum.accumulate((self.found / self.seen)[::-1])[::-1]
 
     def precision_at(self, recalls: Float64Array) -> Float64Array:
         """The precision where each recall is reached first; 0 where it never is."""

@@ -2,10 +2,7 @@
 
 import io
 import json
-import os
-import shutil
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,66 +10,15 @@ import pytest
 from rich.console import Console
 
 from backbones.files.outputs import write_json
-from resdet.evaluation import match_voc, save_matches, score_voc
-from resdet.evaluation.comparison.compare import Comparison, Row, compare
-from resdet.evaluation.comparison.paper import known_pairs, paper_pairs
+from resdet.evaluation.average_precision import area
+from resdet.evaluation.comparison.compare import compare
+from resdet.evaluation.comparison.paper import paper_pairs
 from resdet.evaluation.comparison.report import comparison_markdown, comparison_tables, notes
-from resdet.evaluation.comparison.sides import (
-    Side,
-    read_run,
-    read_sides,
-    records_to_show,
-    with_baseline_first,
-)
-from resdet.evaluation.measures import Measure
-from resdet.evaluation.record import Record, load_matches, matches_path
-from resdet.structures.records import Detections, GroundTruth
+from resdet.evaluation.comparison.sides import read_run, read_sides, with_baseline_first
+from resdet.evaluation.registry import register_metric
 
-CLASSES = ("cat", "[dog]", "rare", "absent")
 JSON_OF_A_ROW = ["name", "baseline", "other", "low", "high", "p_value"]
 JSON_OF_A_ROW += ["baseline_runs", "other_runs", "gain"]
-IMAGES = tuple(f"{i:06}" for i in range(40))
-
-
-def ground_truth():
-    """A cat and a dog in every image; of the rare class one in nine, a difficult one in nine."""
-    boxes = np.array([[0, 0, 20, 20], [30, 30, 60, 60], [70, 70, 90, 90]])
-    return {
-        image: GroundTruth(
-            boxes[: 2 + (i < 18)],
-            np.arange(2 + (i < 18)),
-            np.array([False, False, i > 8])[: 2 + (i < 18)],
-        )
-        for i, image in enumerate(IMAGES)
-    }
-
-
-def found(skill, seed):
-    """Each object is found with probability `skill`; as many boxes are elsewhere."""
-    random = np.random.default_rng(seed)
-    detections = []
-    for image, truth in ground_truth().items():
-        keep = random.random(len(truth)) < skill
-        away = truth.boxes + np.where(keep, 0, 100)[:, None]
-        scores = random.random(len(truth)) / 2 + keep * 0.3
-        detections.append(Detections(image, away, truth.labels, scores))
-    return detections
-
-
-@pytest.fixture
-def write(tmp_path):
-    """Evaluate and write a result with its matches; returns its path as text."""
-
-    def run(name, skill=0.5, seed=0, *, truth=None, metrics=("area",), thresholds=(0.5,)):
-        truth = truth or ground_truth()
-        matches = match_voc(truth, found(skill, seed), CLASSES, thresholds=thresholds)
-        results = {metric: score_voc(matches, metric) for metric in metrics}
-        path = tmp_path / f"{name}.json"
-        write_json(path, results if len(metrics) > 1 else results[metrics[0]])
-        save_matches(matches_path(path), Record(matches))
-        return str(path)
-
-    return run
 
 
 def comparison_of(*texts, **options):
@@ -90,7 +36,7 @@ def text_of(tables, width=80):
 def test_rows_with_their_intervals(write):
     comparison = comparison_of(write("vgg", 0.4), write("res", 0.8))
     rows = {row.name: row for row in comparison.rows[0]}
-    assert list(rows) == ["mAP@0.50", *CLASSES]
+    assert list(rows) == ["mAP@0.50", "cat", "[dog]", "rare", "absent"]
     for name in ("mAP@0.50", "cat", "[dog]"):
         row = rows[name]
         assert row.gain == row.other - row.baseline
@@ -114,21 +60,6 @@ def test_seeded(write):
     first = comparison_of(*texts, seed=1)
     assert first.rows == comparison_of(*texts, seed=1).rows
     assert first.rows != comparison_of(*texts, seed=2).rows
-
-
-def test_images_in_another_order_are_the_same_images(write):
-    backwards = dict(reversed(ground_truth().items()))
-    straight = write("vgg", 0.5), write("res", 0.7, seed=1)
-    turned = straight[0], write("turned", 0.7, seed=1, truth=backwards)
-    assert comparison_of(*straight).rows[0][1:3] == comparison_of(*turned).rows[0][1:3]
-    straight, turned = (records_to_show(read_sides(pair))[1].matches for pair in (straight, turned))
-    assert straight.image_ids == turned.image_ids
-    np.testing.assert_array_equal(straight.truth.boxes, turned.truth.boxes)
-    found = [
-        sorted(zip(m.labels.tolist(), m.scores.tolist(), m.objects[0].tolist()))
-        for m in (straight, turned)
-    ]
-    assert found[0] == found[1]
 
 
 def test_several_runs_are_pooled(write):
@@ -193,6 +124,17 @@ def test_both_metrics_at_several_thresholds(write):
     assert "cat@0.75, area" in names
 
 
+def test_an_added_metric_has_its_intervals(write, fresh_plugins):
+    """Ours by another name: the same resamples one by one."""
+    register_metric("my area", area)
+    added = comparison_of(*(write(n, s, metrics=("my area",)) for n, s in (("a", 0.4), ("b", 0.7))))
+    ours = comparison_of(*(write(n, s) for n, s in (("a", 0.4), ("b", 0.7))))
+    for row, own in zip(added.rows[0], ours.rows[0]):
+        assert (row.name, row.p_value) == (own.name, own.p_value)
+        for field in ("gain", "low", "high"):
+            assert getattr(row, field) == pytest.approx(getattr(own, field), abs=1e-12)
+
+
 def test_without_matches_it_says_so(write, tmp_path):
     texts = write("vgg", 0.4), write("res", 0.8)
     (tmp_path / "res.matches.npz").unlink()
@@ -214,185 +156,9 @@ def test_resamples_are_none_or_enough(write):
             comparison_of(*texts, resamples=wrong)
 
 
-def test_other_images_or_objects_are_named(write):
-    truth = ground_truth()
-    fewer = {image: truth[image] for image in IMAGES[:-1]} | {"new": truth[IMAGES[-1]]}
-    moved = truth | {IMAGES[5]: replace(truth[IMAGES[5]], boxes=truth[IMAGES[5]].boxes + 1)}
-    hard = truth | {IMAGES[7]: replace(truth[IMAGES[7]], difficult=np.ones(3, bool))}
-    empty = truth | {IMAGES[3]: GroundTruth(np.zeros((0, 4)), np.zeros(0, int))}
-    baseline = write("vgg")
-    for name, changed, text in (
-        ("moved", moved, r"other classes, boxes or difficult objects in image '000005'"),
-        ("hard", hard, r"other classes, boxes or difficult objects in image '000007'"),
-        ("empty", empty, r"0 objects for 3 in image '000003'"),
-    ):
-        pattern = rf"{name}\.json must be measured on the images and objects of .*vgg\.json, got "
-        with pytest.raises(ValueError, match=pattern + text):
-            comparison_of(baseline, write(name, truth=changed))
-    detections = [d for d in found(0.5, 0) if d.image_id != IMAGES[-1]]
-    other = write_result(baseline, "other", match_voc(fewer, detections, CLASSES))
-    with pytest.raises(ValueError, match=r"got 2 images that one alone has \('000039', 'new'\)"):
-        comparison_of(baseline, other)
-
-
-def write_result(beside, name, matches):
-    path = Path(beside).with_name(f"{name}.json")
-    write_json(path, score_voc(matches, "area"))
-    save_matches(matches_path(path), Record(matches))
-    return str(path)
-
-
-def test_matches_of_another_evaluation_are_refused(write, tmp_path):
-    read_run(Path(write("vgg", 0.4)))
-    write("res", 0.8)
-    record = load_matches(tmp_path / "res.matches.npz")
-    renamed = replace(record.matches, class_names=("cat", "dog", "rare", "absent"))
-    for other in (record, Record(renamed)):
-        save_matches(tmp_path / "vgg.matches.npz", other)
-        text = r"vgg\.matches\.npz must hold the matches of .*vgg\.json, got others; evaluate again"
-        with pytest.raises(ValueError, match=text):
-            read_run(tmp_path / "vgg.json")
-
-
-def test_one_file_is_one_run(write, tmp_path):
-    run = write("r")
-    (tmp_path / "link.json").symlink_to(run)
-    for again in (run, tmp_path / "link.json", tmp_path / ".." / tmp_path.name / "r.json"):
-        with pytest.raises(
-            ValueError, match=r"runs of a side must be different files, got .*r\.json"
-        ):
-            read_sides([f"A={run},{again}"])
-    copied = shutil.copy(run, tmp_path / "copy.json")
-    assert len(read_sides([f"A={run},{copied}"])[0].runs) == 2
-    assert len(read_sides([f"A={run}", f"B={run}"])) == 2
-
-
-def test_a_list_of_runs_may_be_longer_than_a_files_name(write, tmp_path, monkeypatch):
-    write("r")
-    names = [f"a_run_of_a_long_name_{number}.json" for number in range(12)]
-    for name in names:
-        os.link(tmp_path / "r.json", tmp_path / name)
-    monkeypatch.chdir(tmp_path)
-    assert len(read_sides(["A=" + ",".join(names)])[0].runs) == 12
-
-
 def test_conventions_are_compared_first(write, tmp_path):
     texts = write("vgg", 0.4), write("res", 0.8)
     changed = json.loads((tmp_path / "res.json").read_text()) | {"iou_rule": "gt"}
     write_json(tmp_path / "res.json", changed)
     with pytest.raises(ValueError, match="iou_rule: ge against gt"):
         comparison_of(*texts)
-
-
-def test_names_of_sides(write, tmp_path):
-    for folder in ("a", "b"):
-        (tmp_path / folder).mkdir()
-    paths = [write("a/r"), write("b/r", 0.6), write("c=d")]
-    assert [side.name for side in read_sides(paths[:1])] == ["r"]
-    assert [side.name for side in read_sides(paths)] == ["a/r", "b/r", f"{tmp_path.name}/c=d"]
-    (side,) = read_sides([f"ResNet-101={paths[0]},{paths[1]}"])
-    assert (side.name, len(side.runs)) == ("ResNet-101", 2)
-    (side,) = read_sides([f"x={paths[2]}"])
-    assert (side.name, side.runs[0].path.name) == ("x", "c=d.json")
-    with pytest.raises(ValueError, match="names must differ, got 'x' twice"):
-        read_sides([f"x={paths[0]}", f"x={paths[1]}"])
-    for wrong in ("x=", "=r.json", "", ",", "x=,"):
-        with pytest.raises(ValueError, match=r"a side must be \[NAME=\]FILE"):
-            read_sides([wrong])
-    with pytest.raises(FileNotFoundError, match="JSON file must exist, got none.json"):
-        read_sides(["none.json"])
-
-
-def comparison_by_hand(names, rows):
-    baseline, *others = (Side(name, ()) for name in names)
-    return Comparison(baseline, tuple(others), (tuple(rows),) * len(others), 1000, 0, 4952)
-
-
-def test_tables_and_markdown_by_hand():
-    rows = [
-        Row("mAP@0.50", 0.732, 0.764, 0.0251, 0.0389, 1 / 1001),
-        Row("[b]|<i>x\ny", 0.5, 0.25, -0.3, -0.2, 0.0004),
-        Row("none", None, None),
-        Row("unsure", 0.5, 0.6, -0.1, 0.3, 0.3),
-    ]
-    comparison = comparison_by_hand(("VGG-16 baseline", "[red]R|101"), rows)
-    pairs = [paper_pairs("voc0712_r101", [Measure("mAP@0.50")])]
-    text = text_of(comparison_tables(comparison, "VOC 11-point, IoU >= t, 4952 images", pairs))
-    for part in ("+3.2", "[+2.5, +3.9]", "<=0.001", "<0.001", "-25.0", "n/a", "paper, mAP@0.50"):
-        assert part in text
-    assert "[red]R|101" in text
-    (table,) = comparison_tables(comparison, "title", [{}])
-    colours = [cell.partition("]")[0] for cell in table.columns[3].cells]
-    assert colours == ["[green", "[red", "n/a", "+10.0"]
-    assert "\u2026" not in text
-    markdown = comparison_markdown(comparison, "title", pairs)
-    assert "| AP x100 | VGG-16 baseline | [red]R\\|101 | gain | [low, high] | p |" in markdown
-    assert "| mAP@0.50 | 73.2 | 76.4 | +3.2 | [+2.5, +3.9] | &lt;=0.001 |" in markdown
-    assert "| [b]\\|&lt;i>x y | 50.0 | 25.0 | -25.0 | [-30.0, -20.0] | &lt;0.001 |" in markdown
-    assert "| none | n/a | n/a | n/a | n/a | n/a |" in markdown
-    assert "| paper, mAP@0.50 | 73.2 | 76.4 | +3.2 |  |  |" in markdown
-    assert "* paper: He et al. 2016, Tables 7 and 8" in markdown
-    assert "4952 images, 1000 resamples, seed 0" in markdown
-
-
-@pytest.mark.parametrize(
-    ("value", "resamples", "text"),
-    [
-        (1 / 1001, 1000, "<=0.001"),
-        (1 / 996, 1000, "<=0.002"),  # five resamples were without the class
-        (2 / 1001, 1000, "0.002"),
-        (1 / 101, 100, "<=0.010"),
-        (1 / 10001, 10000, "<0.001"),
-        (12 / 10001, 10000, "0.001"),
-        (1.0, 1000, "1.000"),
-    ],
-)
-def test_the_smallest_p_is_a_bound(value, resamples, text):
-    rows = [Row("a", 0.5, 0.6, 0.05, 0.15, value)]
-    comparison = replace(comparison_by_hand(("A", "B"), rows), resamples=resamples)
-    (table,) = comparison_tables(comparison, "title", [{}])
-    assert [str(cell) for cell in table.columns[5].cells] == [text]
-
-
-@pytest.mark.parametrize(
-    ("name", "lines"),
-    [
-        ("shc_resnet18", ["shc_", "resnet18"]),
-        ("VGG-16 baseline", ["VGG-16", "baseline"]),
-        ("ResNet-101", ["ResNet-101"]),
-        ("a-b-c-d-e-f-g", ["a-b-c-d-e-", "f-g"]),
-        ("abcdefghijklm", ["abcdefghij", "klm"]),
-        ("x_abcdefghijklm", ["x_", "abcdefghij", "klm"]),
-        ("\u5927\u5927\u5927-\u5927\u5927", ["\u5927\u5927\u5927-", "\u5927\u5927"]),
-    ],
-)
-def test_names_are_broken_where_their_parts_end(name, lines):
-    comparison = comparison_by_hand(("A", name), [Row("mAP@0.50, 11-point", 0.5, 0.6)])
-    text = text_of(comparison_tables(comparison, "title", [{}]))
-    head = text.splitlines()[2 : 2 + len(lines)]
-    assert [line.split("\u2503")[3].strip() for line in head] == lines
-
-
-def test_the_papers_rows():
-    voc, coco = [Measure("mAP@0.50"), Measure("AP", class_index=0)], [Measure("AP")]
-    assert paper_pairs("voc07pp12_vgg16", voc) == {"mAP@0.50": (0.704, 0.738)}
-    assert paper_pairs("coco_r101", coco) == {"AP50": (0.415, 0.484), "AP": (0.212, 0.272)}
-    with pytest.raises(ValueError, match="one of voc0712_vgg16, .*, coco_r101, got 'shapes_r18'"):
-        paper_pairs("shapes_r18", voc)
-    text = r"results must have AP50 or AP to stand beside the paper's coco_r101, got mAP@0\.50;"
-    with pytest.raises(ValueError, match=text):
-        paper_pairs("coco_r101", voc)
-    with pytest.raises(ValueError, match=r"must have mAP@0\.50 to .* voc0712_r101, got AP;"):
-        paper_pairs("voc0712_r101", coco)
-    vgg, resnet = "voc0712_vgg16", "voc0712_r101"
-    assert known_pairs(vgg, resnet, voc) == {"mAP@0.50": (0.732, 0.764)}
-    assert known_pairs(vgg, resnet, coco) == {}
-    for pair in (
-        ("voc0712_vgg16", "voc07pp12_r101"),
-        ("voc0712_r101", "voc0712_vgg16"),
-        ("voc0712_vgg16_fpn", "voc0712_r101_fpn"),
-        ("shapes_vgg16", "shapes_r101"),
-        (None, "voc0712_r101"),
-        (None, None),
-    ):
-        assert known_pairs(*pair, voc) == {}
