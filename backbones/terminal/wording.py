@@ -9,15 +9,19 @@ from collections.abc import Iterable, Sequence
 def nearest(word: str, known: Iterable[str], most: int = 3, cutoff: float = 0.5) -> str:
     """`; did you mean a or b?`, or nothing where nothing is near."""
     names = list(known)
-    tries = (difflib.get_close_matches(text, names, most, cutoff) for text in (word, word.lower()))
-    near = next(filter(None, tries), [])
+    near = near_names(word, names, most, cutoff) or near_names(word.lower(), names, most, cutoff)
     return f"; did you mean {' or '.join(near)}?" if near else ""
+
+
+def near_names(word: str, known: Sequence[str], most: int = 3, cutoff: float = 0.5) -> list[str]:
+    """The known names that are like `word`, the most alike first."""
+    return difflib.get_close_matches(word, known, most, cutoff)
 
 
 def nearest_first(word: str, known: Iterable[str]) -> list[str]:
     """The known names, those most like `word` first."""
     names = list(known)
-    near = difflib.get_close_matches(word, names, n=3, cutoff=0.5)
+    near = near_names(word, names)
     return near + [name for name in names if name not in near]
 
 
