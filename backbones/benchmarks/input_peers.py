@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +14,7 @@ from torch import Tensor
 from torchvision import transforms
 
 from backbones.data.transforms import AREA_RANGE, COLOR_STD, EIGENVALUES, EIGENVECTORS, RATIO_RANGE
+from backbones.machine.versions import look_for_no_updates
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 SIZE, SIDES = 224, (256, 480)
@@ -61,7 +61,7 @@ class _Lighting:
 
 def albumentations_views(crop: str) -> Callable[[str], Tensor]:
     """Of a file, by OpenCV and albumentations."""
-    os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
+    look_for_no_updates()
     import albumentations as lib
 
     finish = [lib.HorizontalFlip(p=0.5), lib.Normalize(MEAN, STD)]

@@ -7,7 +7,6 @@ stream by position, whatever the number of processes: see `backbones.data.loader
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from torch import Tensor
 from backbones.data.images import Images
 from backbones.data.loader import Batch, check_shares, epoch_order
 from backbones.data.transforms import Views
+from backbones.machine.hardware import available_cores
 
 _CHUNK = 256
 _WAY_OUT = "or set DATASETS.IN_MEMORY False"
@@ -58,7 +58,7 @@ def load_resident(
                 )
             pixels[index] = image
 
-    with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
+    with ThreadPoolExecutor(threads or available_cores()) as pool:
         for _ in pool.map(fill, range(0, len(images), _CHUNK)):
             pass  # a fault of a thread is raised here
     return ResidentImages(

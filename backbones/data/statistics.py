@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from backbones.data.images import Images
 from backbones.data.transforms import Views, centre_view
+from backbones.machine.hardware import available_cores
 
 _CHUNK = 256
 
@@ -35,5 +35,5 @@ def mean_image(
         return total
 
     chunks = [chosen[i : i + _CHUNK] for i in range(0, count, _CHUNK)]
-    with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
+    with ThreadPoolExecutor(threads or available_cores()) as pool:
         return sum(pool.map(add, chunks), np.zeros((), np.int64)) / count

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gc
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import orjson
+
+from backbones.machine.hardware import available_memory
 
 _GROWTH = 4  # a list of numbers of seven digits takes so much more in memory than in its file
 
@@ -62,18 +63,13 @@ def gc_paused() -> Iterator[None]:
 def _content(path: Path) -> bytes:
     if not path.is_file():
         raise FileNotFoundError(f"JSON file must exist, got {path}")
-    size, memory = path.stat().st_size, _memory()
+    size, memory = path.stat().st_size, available_memory()
     if size * _GROWTH > memory:
         raise ValueError(
             f"{path}: file must fit into memory, got {size / 1e9:.1f} GB of JSON, which take "
             f"{size * _GROWTH / 1e9:.0f} GB when read, for {memory / 1e9:.0f} GB; cut it into parts"
         )
     return path.read_bytes()
-
-
-def _memory() -> int:
-    """Bytes of this machine."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def _read_slowly(path: Path, content: bytes, finite: bool) -> Any:

@@ -33,7 +33,7 @@ def cgroup_memory() -> tuple[int | None, int]:
 def text_of(path: Path) -> str:
     """What a file of the system says; "" where it cannot be read."""
     try:
-        return path.read_text(encoding="utf-8").strip()
+        return path.read_text(encoding="utf-8", errors="replace").strip()
     except OSError:
         return ""
 

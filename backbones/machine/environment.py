@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import platform
-from importlib import metadata
-from pathlib import Path
 from typing import Any
+
+from backbones.machine.hardware import available_cores, cpu_model
+from backbones.machine.versions import installed
 
 _PACKAGES = (
     "resdet",
@@ -26,25 +26,7 @@ def environment() -> dict[str, Any]:
     return {
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
-        "cpu": _cpu_model(),
-        "cores": len(os.sched_getaffinity(0))
-        if hasattr(os, "sched_getaffinity")
-        else os.cpu_count(),
-        "packages": {name: version for name in _PACKAGES if (version := _version(name))},
+        "cpu": cpu_model(),
+        "cores": available_cores(),
+        "packages": {name: version for name in _PACKAGES if (version := installed(name))},
     }
-
-
-def _version(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
-
-
-def _cpu_model() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        lines = []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()

@@ -1,4 +1,4 @@
-"""What a run was made on and with; no name of the machine and no kernel."""
+"""Processor and memory, as far as this process may use them; what a run was made on and with."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import platform
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from backbones.machine.cgroups import cgroup_cores, cgroup_memory, text_of
+
 if TYPE_CHECKING:
     import torch
 
-CPUINFO = Path("/proc/cpuinfo")
+CPUINFO, MEMINFO = Path("/proc/cpuinfo"), Path("/proc/meminfo")
 
 
 def conditions(device: torch.device) -> dict[str, Any]:
@@ -30,15 +32,37 @@ def conditions(device: torch.device) -> dict[str, Any]:
 
 
 def available_cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0))
+    """How many cores this process may use: of `visible_cores`, what its control group grants."""
+    granted = cgroup_cores()
+    count = visible_cores()
+    return count if granted is None else max(1, min(count, int(granted)))
+
+
+def visible_cores() -> int:
+    """How many cores the system puts this process on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def available_memory() -> int:
+    """How many bytes this process may use: the machine's, or what its control group grants."""
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    granted, _ = cgroup_memory()
+    return total if granted is None else min(total, granted)
+
+
+def machine_memory() -> tuple[int, int] | None:
+    """Bytes of the whole machine, and those of them that are free, where Linux tells them."""
+    known = dict(line.split(":", 1) for line in text_of(MEMINFO).splitlines() if ":" in line)
+    if "MemTotal" not in known or "MemAvailable" not in known:
+        return None
+    total, free = (1024 * int(known[name].split()[0]) for name in ("MemTotal", "MemAvailable"))
+    return total, free
 
 
 def cpu_model() -> str:
     """The processor's model name, where Linux tells it; else its architecture."""
-    try:
-        text = CPUINFO.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        text = ""
-    names = [x.partition(":")[2].strip() for x in text.splitlines() if x.startswith("model name")]
+    lines = text_of(CPUINFO).splitlines()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names and names[0] else platform.machine()

@@ -1,19 +1,19 @@
-"""Versions of packages that are not imported."""
+"""Versions of packages that are not imported, and packages that ask the network for theirs."""
 
 from __future__ import annotations
 
 import ast
 import importlib.metadata
 import importlib.util
+import os
 from pathlib import Path
 
 
 def version(name: str) -> str:
     """Of a package, which is not imported; "" where it is absent."""
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        spec = importlib.util.find_spec(name)
+    if found := installed(name):
+        return found
+    spec = importlib.util.find_spec(name)
     if spec is None or spec.origin is None:
         return ""
     source = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
@@ -21,3 +21,16 @@ def version(name: str) -> str:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__version__":
             return f"{ast.literal_eval(node.value)} (of {Path(spec.origin).parent})"
     return "of unknown version"
+
+
+def installed(distribution: str) -> str:
+    """The version of what pip installed under this name; "" where it did not."""
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def look_for_no_updates() -> None:
+    """Keep albumentations, which is then imported, from asking the network for a newer one."""
+    os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")

@@ -75,6 +75,16 @@ def test_a_file_that_memory_cannot_hold_is_refused_before_it_is_read(tmp_path):
     assert repeated_keys(path) == []
 
 
+def test_the_memory_is_the_one_that_this_process_may_use(tmp_path, monkeypatch):
+    path = tmp_path / "r.json"
+    path.write_text(f'"{"x" * 98}"')
+    monkeypatch.setattr("backbones.files.json_file.available_memory", lambda: 400)
+    assert read_json(path) == "x" * 98
+    monkeypatch.setattr("backbones.files.json_file.available_memory", lambda: 399)
+    with pytest.raises(ValueError, match="must fit into memory"):
+        read_json(path)
+
+
 @pytest.mark.parametrize(
     ("text", "keys"),
     [

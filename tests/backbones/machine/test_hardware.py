@@ -1,4 +1,4 @@
-"""The processor's name, and what stands beside a result."""
+"""The processor and the memory, and what stands beside a result."""
 
 import os
 import platform
@@ -32,6 +32,39 @@ def test_conditions_of_the_cpu():
     assert type(found["versions"]["torch"]) is str
 
 
-def test_cores_are_those_this_process_may_use(monkeypatch):
+@pytest.mark.parametrize(("granted", "cores"), [(None, 3), (0.5, 1), (1.0, 1), (2.9, 2), (64.0, 3)])
+def test_cores_are_those_this_process_may_use(monkeypatch, granted, cores):
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 3, 5})
-    assert hardware.available_cores() == 3
+    monkeypatch.setattr(hardware, "cgroup_cores", lambda: granted)
+    assert hardware.visible_cores() == 3
+    assert hardware.available_cores() == cores
+
+
+def test_cores_where_the_system_binds_no_process(monkeypatch):
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: 7)
+    assert hardware.visible_cores() == 7
+
+
+def test_memory_is_what_the_control_group_grants(tmp_path, monkeypatch):
+    monkeypatch.setattr(hardware, "cgroup_memory", lambda: (None, 0))
+    total = hardware.available_memory()
+    assert total > 1 << 20
+    for limit, expected in ((1000, 1000), (total + 1, total)):
+        monkeypatch.setattr(hardware, "cgroup_memory", lambda limit=limit: (limit, 5))
+        assert hardware.available_memory() == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("MemTotal:  64 kB\nMemFree: 1 kB\nMemAvailable: 60 kB\nDirectMap4k:\n", (65536, 61440)),
+        ("MemTotal:  64 kB\n", None),
+        (None, None),
+    ],
+)
+def test_memory_of_the_machine(tmp_path, monkeypatch, text, expected):
+    monkeypatch.setattr(hardware, "MEMINFO", tmp_path / "meminfo")
+    if text is not None:
+        (tmp_path / "meminfo").write_text(text)
+    assert hardware.machine_memory() == expected
