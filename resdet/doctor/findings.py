@@ -1,4 +1,4 @@
-"""A finding, the list of all, and how they are shown."""
+"""The list of all findings, and how they are shown."""
 
 from __future__ import annotations
 

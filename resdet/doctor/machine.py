@@ -8,12 +8,11 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from backbones.machine.cgroups import cgroup_cores, cgroup_memory, text_of
-from backbones.machine.hardware import available_cores, cpu_model
+from backbones.machine.cgroups import cgroup_cores, cgroup_memory
+from backbones.machine.hardware import available_cores, cpu_model, machine_memory, visible_cores
 from backbones.terminal.wording import nearest
 from resdet.doctor.finding import Finding
 
-MEMINFO = Path("/proc/meminfo")
 SHARED = Path("/dev/shm")
 GIB = 2**30
 SETTINGS = ("RESDET_CACHE", "RESDET_MAX_PIXELS", "RESDET_PLUGINS", "RESDET_TIMEOUT")
@@ -22,23 +21,23 @@ OTHERS = ("DETECTRON2_DATASETS", "TORCH_HOME", "CUDA_VISIBLE_DEVICES", "OMP_NUM_
 
 def cores() -> Iterator[Finding]:
     """Those that the process may use, and what its control group grants."""
-    count, granted = available_cores(), cgroup_cores()
+    count, granted = visible_cores(), cgroup_cores()
     text = f"{count} of {cpu_model()}"
     if granted is not None and granted < count:
-        threads = max(1, int(granted))
         text += f"; the control group grants the time of {granted:g}"
-        yield Finding("cores", "warning", text, f"export OMP_NUM_THREADS={threads}, or all wait")
+        remedy = f"export OMP_NUM_THREADS={available_cores()}, or all wait"
+        yield Finding("cores", "warning", text, remedy)
     else:
         yield Finding("cores", "ok", text)
 
 
 def memory() -> Iterator[Finding]:
     """What is free of what there is, or of what the control group grants."""
-    known = dict(line.split(":") for line in text_of(MEMINFO).splitlines() if ":" in line)
-    if "MemTotal" not in known:
+    known = machine_memory()
+    if known is None:
         yield Finding("memory", "note", "cannot be told: no /proc/meminfo")
         return
-    total, free = (1024 * int(known[name].split()[0]) for name in ("MemTotal", "MemAvailable"))
+    total, free = known
     text = f"{free / GIB:.1f} of {total / GIB:.1f} GiB free"
     limit, used = cgroup_memory()
     if limit is not None and limit < total:

@@ -12,9 +12,8 @@ import warnings
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-from backbones.machine.versions import version
+from backbones.machine.versions import installed, look_for_no_updates, version
 from backbones.plugins import load_plugins
 from resdet.doctor.finding import Finding, guarded
 from resdet.engines.registry import INSTALL_DETECTRON2
@@ -106,7 +105,7 @@ def torchvision_operators() -> Iterator[Finding]:
         yield Finding(topic, "error", f"{found}: nms or roi_align answer wrongly", *remedy)
         return
     wanted = _torch_wanted()
-    if wanted and wanted != version("torch").partition("+")[0]:
+    if wanted:
         text = f"{found} is built for torch {wanted}, got {version('torch')}"
         yield Finding(topic, "warning", text, *remedy)
     else:
@@ -114,13 +113,17 @@ def torchvision_operators() -> Iterator[Finding]:
 
 
 def _torch_wanted() -> str:
-    """The torch that this torchvision is built for, as it says itself."""
-    try:
-        needs = importlib.metadata.requires("torchvision") or []
-    except importlib.metadata.PackageNotFoundError:
+    """The torch that this torchvision says it is built for, where another is installed; else ""."""
+    from packaging.requirements import Requirement
+    from packaging.specifiers import SpecifierSet
+
+    torch = installed("torch")
+    if not torch or not installed("torchvision"):
         return ""
-    exact = (re.match(r"torch\s*==\s*([\d.]+)", need) for need in needs)
-    return next((match.group(1) for match in exact if match), "")
+    needs = map(Requirement, importlib.metadata.requires("torchvision") or ())
+    wanted = next((need.specifier for need in needs if need.name == "torch"), SpecifierSet())
+    fits = wanted.contains(torch, prereleases=True)
+    return "" if fits else str(wanted).removeprefix("==")
 
 
 def detectron2() -> Iterator[Finding]:
@@ -161,7 +164,7 @@ def opencv() -> Iterator[Finding]:
         text = f"{cv2.__version__} does not decode a JPEG"
         yield Finding("OpenCV", "error", text, "install it again:", command)
         return
-    builds = [f"opencv-{kind}" for kind in _OPENCV_BUILDS if version_of(f"opencv-{kind}")]
+    builds = [f"opencv-{kind}" for kind in _OPENCV_BUILDS if installed(f"opencv-{kind}")]
     if len(builds) > 1:
         text = f"{cv2.__version__}, of {' and '.join(builds)}, which overwrite each other"
         command = f"pip uninstall -y {' '.join(builds)}; pip install opencv-python-headless"
@@ -190,12 +193,13 @@ def _overlap(module: str, distribution: str) -> list[Finding]:
         text = f"{distribution} answers wrongly: {value}"
         command = f"pip install --force-reinstall {distribution}"
         return [Finding("COCO tools", "error", text, "install it again:", command)]
-    return [Finding("COCO tools", "ok", f"{distribution} {version_of(distribution)}")]
+    return [Finding("COCO tools", "ok", f"{distribution} {installed(distribution)}")]
 
 
 def packages() -> Iterator[Finding]:
     """What else is imported at work."""
     loaded, broken = [], []
+    look_for_no_updates()
     for name in REQUIRED:
         faults = guarded("packages", partial(_import, name))
         loaded += [] if faults else [name]
@@ -217,7 +221,7 @@ def extras() -> Iterator[Finding]:
             text = f"{extra}: {', '.join(absent)} absent; {purpose}"
             yield Finding("optional", "note", text, command=f"pip install {' '.join(absent)}")
         else:
-            text = ", ".join(f"{name} {version_of(name)}" for name in names)
+            text = ", ".join(f"{name} {installed(name)}" for name in names)
             yield Finding("optional", "ok", f"{extra}: {text}")
 
 
@@ -229,11 +233,3 @@ def plugins() -> Iterator[Finding]:
         yield Finding("plugins", "error", " ".join(str(error).split()), "mend it, or leave it out")
         return
     yield Finding("plugins", "ok", f"load: {', '.join(names)}" if names else "none are named")
-
-
-def version_of(distribution: str) -> Any:
-    """The version of what pip installed under this name; "" where it did not."""
-    try:
-        return importlib.metadata.version(distribution)
-    except importlib.metadata.PackageNotFoundError:
-        return ""
