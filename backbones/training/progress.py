@@ -65,19 +65,24 @@ class Progress:
 
 def build_rate_factor(cfg: CfgNode, progress: Progress) -> Callable[[int], float]:
     """Iteration to factor of the base rate, as SOLVER and the errors so far say."""
-    plateau, below = cfg.SOLVER.PLATEAU, cfg.SOLVER.WARMUP_UNTIL_ERROR
-    by_iteration = solver.build_rate_factor(cfg)
-
-    def scheduled(iteration: int) -> float:
-        if cfg.SOLVER.LR_SCHEDULER_NAME != "WarmupPlateauLR":
-            return by_iteration(iteration)
-        drops = schedule.plateau_drops(
-            progress.evaluation, patience=plateau.PATIENCE, threshold=plateau.THRESHOLD
-        )
-        return solver.multistep(cfg, drops, iteration)
+    scheduled = solver.build_rate_factor(cfg)
+    if cfg.SOLVER.LR_SCHEDULER_NAME == "WarmupPlateauLR":
+        patience, threshold = cfg.SOLVER.PLATEAU.PATIENCE, cfg.SOLVER.PLATEAU.THRESHOLD
+        scheduled = _at_plateaus(solver.build_multistep(cfg), progress, patience, threshold)
+    below, cold = cfg.SOLVER.WARMUP_UNTIL_ERROR, cfg.SOLVER.WARMUP_FACTOR
 
     def after_warmup(iteration: int) -> float:
         warm = iteration >= schedule.warmup_end(progress.training, below)
-        return scheduled(iteration) * (1.0 if warm else cfg.SOLVER.WARMUP_FACTOR)
+        return scheduled(iteration) * (1.0 if warm else cold)
 
     return after_warmup if below > 0 else scheduled
+
+
+def _at_plateaus(
+    multistep: Callable[..., float], progress: Progress, patience: int, threshold: float
+) -> Callable[[int], float]:
+    def factor(iteration: int) -> float:
+        drops = schedule.plateau_drops(progress.evaluation, patience=patience, threshold=threshold)
+        return multistep(iteration, steps=drops)
+
+    return factor

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -101,12 +101,12 @@ def build_rate_factor(cfg: CfgNode) -> Callable[[int], float]:
         return partial(
             schedule.warmup_cosine, max_iter=solver.MAX_ITER, end_factor=end, **_warmup(cfg)
         )
-    return partial(multistep, cfg, tuple(solver.STEPS))
+    return partial(build_multistep(cfg), steps=tuple(solver.STEPS))
 
 
-def multistep(cfg: CfgNode, steps: Sequence[int], iteration: int) -> float:
-    """SOLVER.GAMMA to the number of `steps` reached, after the warm-up of SOLVER."""
-    return schedule.warmup_multistep(iteration, steps=steps, gamma=cfg.SOLVER.GAMMA, **_warmup(cfg))
+def build_multistep(cfg: CfgNode) -> Callable[..., float]:
+    """(iteration, steps=): SOLVER.GAMMA to the number of steps reached, after SOLVER's warm-up."""
+    return partial(schedule.warmup_multistep, gamma=cfg.SOLVER.GAMMA, **_warmup(cfg))
 
 
 def _warmup(cfg: CfgNode) -> dict[str, Any]:
