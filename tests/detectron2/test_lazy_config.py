@@ -14,7 +14,6 @@ from detectron2.config import LazyConfig, instantiate  # noqa: E402
 from detectron2.structures import Boxes, Instances  # noqa: E402
 from detectron2.utils.events import EventStorage  # noqa: E402
 
-from backbones.features import Trunk  # noqa: E402
 from resdet import config  # noqa: E402
 from resdet.engines import d2  # noqa: E402
 
@@ -46,15 +45,3 @@ def test_it_has_the_weights_of_the_yaml_form() -> None:
     yaml_form = d2.build_model(cfg, build_parts(cfg, with_weights=False))
     ours, theirs = d2.canonical_state(model), d2.canonical_state(yaml_form)
     assert {k: v.shape for k, v in ours.items()} == {k: v.shape for k, v in theirs.items()}
-
-
-def test_a_pyramid_from_plain_arguments() -> None:
-    from resdet.modeling.fpn import FPN
-
-    stages = ["res2", "res3", "res4", "res5"]
-    trunk = d2.make_trunk("resnet18", stages, freeze_at=2, width=0.125, norm="FrozenBN")
-    assert isinstance(trunk, Trunk)
-    backbone = d2.ResdetBackbone(FPN(trunk, stages, 16))
-    assert list(backbone.output_shape()) == ["p2", "p3", "p4", "p5", "p6"]
-    assert not any(p.requires_grad for p in trunk.get_submodule("res2").parameters())
-    assert all(p.requires_grad for p in trunk.get_submodule("res3").parameters())

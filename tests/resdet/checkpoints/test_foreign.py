@@ -17,8 +17,8 @@ from resdet.checkpoints import checkpoint
 from resdet.checkpoints.detectron2_names import Layout, to_detectron2
 from resdet.checkpoints.foreign import from_detectron2
 from resdet.config import ConfigError
-from resdet.detector.build import build_model, initialize_model, restore_model
-from resdet.detector.inference import Detector, load_detector
+from resdet.detector.build import build_model, initialize_model, load_model, restore_model
+from resdet.detector.inference import build_detector, load_detector
 from resdet.modeling.parts import build_network, build_parts
 from resdet.structures.classes import COCO_CLASSES, VOC_CLASSES
 from resdet.training import train as training
@@ -140,23 +140,6 @@ def test_a_pickle_that_would_run_code_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"zoo\.pkl must hold NumPy arrays and plain values only"):
         load_detector(path, engine="tv")
     assert not (tmp_path / "ran").exists()
-
-
-def test_files_without_a_detector(tmp_path: Path) -> None:
-    path = tmp_path / "R-50.pkl"
-    path.write_bytes(pickle.dumps({"conv1_w": np.zeros(1, np.float32)}))
-    message = (
-        r"format of .*R-50\.pkl must be 'resdet/1', got None; .* or a Faster R-CNN of detectron2"
-    )
-    with pytest.raises(ValueError, match=message):
-        checkpoint.load(path)
-    assert not checkpoint.holds_detector(path)
-    path.write_bytes(pickle.dumps([1]))
-    with pytest.raises(ValueError, match=r"R-50\.pkl must hold a dict, got list"):
-        checkpoint.load(path)
-    path.write_bytes(pickle.dumps({"backbone.stem.conv1.weight": "text"}))
-    with pytest.raises(ValueError, match="must be arrays, got others: backbone.stem.conv1.weight"):
-        checkpoint.load(path)
 
 
 def test_a_config_takes_what_it_would_have_to_type(tmp_path: Path) -> None:
@@ -371,7 +354,7 @@ def test_detectron2s_own_detections(theirs: Callable, structure: str, engine: st
     chosen = engines.load(engine)
     saved = checkpoint.load(pth)
     saved.cfg.INPUT.MIN_SIZE_TEST = SIDE
-    ours = Detector(restore_model(saved.cfg, chosen, saved, "pth")[0], saved.cfg, (), chosen)
+    ours = build_detector(saved.cfg, load_model(saved, chosen, "pth")[0], (), chosen)
     pictures = images()
     for image, found in zip(pictures, ours.predict(enumerate(pictures))):
         with torch.no_grad():
