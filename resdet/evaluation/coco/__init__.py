@@ -1,1 +1,1 @@
-"""COCO's average precision: its form, matching, scores."""
+"""COCO's average precision: ground truth, results, matching, scores."""
