@@ -60,17 +60,25 @@ def decode_image(
     """
     size = jpeg_size(data) if reduction is not None else None
     factor = reduction(*size) if reduction is not None and size is not None else 1
-    flags = _ORDERS[channel_order] | _REDUCED[factor]
-    try:
-        known = may_decode(data, name)
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if known else None
-    except cv2.error:
-        image = None
+    image = decoded(data, name, _ORDERS[channel_order] | _REDUCED[factor])
     if image is None:
         raise ValueError(
             f"{name} must be an image, got an unreadable file; restore it or drop it from the list"
         )
-    return image  # type: ignore[return-value]
+    return image
+
+
+def decoded(data: bytes, name: str, flags: int = cv2.IMREAD_COLOR_RGB) -> Image | None:
+    """The pixels in a file's bytes; None of what is no image, or what its decoder gives up.
+
+    Raises: ValueError with `name` where it claims too many pixels: see `header`.
+    """
+    try:
+        if may_decode(data, name):
+            return cv2.imdecode(np.frombuffer(data, np.uint8), flags)  # type: ignore[return-value]
+    except cv2.error:
+        pass
+    return None
 
 
 def reduced(height: int, width: int, factor: int) -> tuple[int, int]:

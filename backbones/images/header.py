@@ -14,6 +14,7 @@ from backbones.images.jpeg import jpeg_size
 
 MAX_PIXELS = 1 << 27  # 134 million, 400 MB as uint8 RGB: more than any camera's
 MAX_PIXELS_VARIABLE = "RESDET_MAX_PIXELS"
+PNG = b"\x89PNG\r\n\x1a\n"  # its first bytes
 Size = tuple[int, int]
 
 _PNM = re.compile(rb"P[1-6](?:\s|#[^\n]*\n)+(\d{1,9})(?:\s|#[^\n]*\n)+(\d{1,9})\s")
@@ -59,7 +60,7 @@ def header_size(data: bytes) -> Size | None:
     JPEG (after the rotation of its EXIF), PNG, WebP, BMP, GIF, TIFF, PNM, JPEG 2000, AVIF.
     """
     try:
-        if data[:8] == b"\x89PNG\r\n\x1a\n":
+        if data[:8] == PNG:
             width, height = struct.unpack_from(">II", data, 16)
             return (height, width) if data[12:16] == b"IHDR" else None
         if data[:4] == b"RIFF" and data[8:12] == b"WEBP":

@@ -12,8 +12,6 @@ from backbones.terminal.progress import reporting
 
 MOST_LEFT_OUT = 0.1  # of the images: where more are broken, something else is wrong
 _FORM = "images/1"  # a new number wherever a head is read otherwise
-
-
 _WORTHWHILE = 2000  # heads read anew; fewer are read again sooner than written
 
 

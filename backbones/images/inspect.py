@@ -21,7 +21,8 @@ from typing import BinaryIO, Literal
 import cv2
 import numpy as np
 
-from backbones.images.header import header_size, max_pixels, may_decode
+from backbones.images.decoding import decoded
+from backbones.images.header import PNG, header_size, max_pixels
 from backbones.images.jpeg import is_jpeg, jpeg_head
 
 State = Literal["whole", "missing", "unreadable", "cut", "damaged"]
@@ -30,9 +31,9 @@ Progress = Callable[[int, int], None]  # done, of how many
 _HEAD = 1 << 12  # bytes in which the size of most files stands
 _TAIL = 1 << 12  # bytes in which the end of a file stands, were something appended to it
 _END_OF_JPEG, _SCAN_OF_JPEG = b"\xff\xd9", b"\xff\xda"
-_PNG, _END_OF_PNG = b"\x89PNG\r\n\x1a\n", b"IEND"
+_END_OF_PNG = b"IEND"
 # kinds whose head tells the size that they are read at
-_EXACT = (_PNG, b"BM", b"GIF8", b"RIFF", *(b"P%d" % number for number in range(1, 7)))
+_EXACT = (PNG, b"BM", b"GIF8", b"RIFF", *(b"P%d" % number for number in range(1, 7)))
 _CHUNK = 16  # images that a process or thread takes at once
 _THREADS = 8  # heads are small: reading them waits for the disk
 
@@ -206,18 +207,14 @@ def _is_cut(head: bytes, tail: bytes) -> bool:
     """Whether the end that such a file has is missing in its tail."""
     if is_jpeg(head):
         return _END_OF_JPEG not in tail
-    return head.startswith(_PNG) and _END_OF_PNG not in tail
+    return head.startswith(PNG) and _END_OF_PNG not in tail
 
 
 def _by_pixels(data: bytes, path: str) -> ImageFacts:
     """Decoded as the readers do."""
-    image = None
     with _complaints() as told:
         try:
-            if may_decode(data, path):
-                image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB)
-        except cv2.error:
-            pass
+            image = decoded(data, path)
         except ValueError as fault:  # too many pixels; who tells it names the file
             why = str(fault).removeprefix(path).strip()
             return ImageFacts("unreadable", num_bytes=len(data), why=why)
