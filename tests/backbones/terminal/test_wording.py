@@ -1,0 +1,36 @@
+"""Words of messages."""
+
+import pytest
+
+from backbones.terminal.wording import near_names, nearest, nearest_first, shorten
+
+KNOWN = ("resnet18", "resnet34", "vgg16", "SOLVER.BASE_LR")
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("resnet8", "; did you mean resnet18 or resnet34?"),
+        ("VGG-16", "; did you mean vgg16?"),  # in small letters
+        ("SOLVER.BASELR", "; did you mean SOLVER.BASE_LR?"),
+        ("elephant", ""),
+    ],
+)
+def test_what_is_near_is_asked_for(word, told):
+    assert nearest(word, iter(KNOWN)) == told
+
+
+def test_no_more_and_nothing_farther_than_asked_for():
+    assert near_names("resnet8", KNOWN, most=1) == ["resnet18"]
+    assert near_names("resnet8", KNOWN, cutoff=0.9) == ["resnet18"]
+    assert nearest("resnet8", KNOWN, most=1) == "; did you mean resnet18?"
+
+
+def test_all_names_those_most_alike_first():
+    assert nearest_first("vgg19", KNOWN) == ["vgg16", "resnet18", "resnet34", "SOLVER.BASE_LR"]
+
+
+def test_a_list_fits_into_a_message():
+    assert shorten([]) == "[]"
+    assert shorten(["a", "b"], limit=2) == "['a', 'b']"
+    assert shorten(["a", "b", "c"], limit=2) == "['a', 'b', ... 3 in all]"
