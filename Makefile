@@ -2,7 +2,7 @@
 # make test   the whole fast test suite
 # make faults training injured in every known way, and broken files: minutes, and a table
 # make bench  every benchmark and the goals it is held to: a quarter of an hour, and output/bench.json
-# make docs   the tables of the README and of docs/ and the picture of the architecture, made anew
+# make docs   the tables of the README and of docs/, docs/config.md and the picture of the architecture, made anew
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -44,6 +44,7 @@ bench: $(VENV)/installed-dev
 
 docs: $(VENV)/installed-dev
 	$(RUN) -m tools.docs.readme_tables
+	$(RUN) -m tools.docs.config_page
 	$(RUN) -m tools.docs.draw_architecture
 
 lint: $(VENV)/installed-dev

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from fvcore.common.config import CfgNode
 
@@ -37,6 +37,13 @@ def find(name: str, folder: Path) -> Path:
     raise ConfigError(name, [f"config must be a file or one of {', '.join(near)}, got {name!r}"])
 
 
+class Source(NamedTuple):
+    """The values of a file after those of the files it is based on, each read once."""
+
+    name: str
+    files: tuple[tuple[str, dict[str, Any]], ...]
+
+
 def load(
     schema: CfgNode, name_or_path: str, overrides: Sequence[str] = (), *, folder: Path
 ) -> CfgNode:
@@ -44,8 +51,7 @@ def load(
 
     Raises: ConfigError with all faults: unknown keys (nearest named), wrong types, odd pairs.
     """
-    chain = _chain(find(name_or_path, folder))
-    return _filled(schema, name_or_path, ((path.name, values) for path, values in chain), overrides)
+    return fill(schema, read(name_or_path, folder), overrides)
 
 
 def loads(schema: CfgNode, text: str, source: str, overrides: Sequence[str] = ()) -> CfgNode:
@@ -56,18 +62,20 @@ def loads(schema: CfgNode, text: str, source: str, overrides: Sequence[str] = ()
     values = _values(source, lambda: parse_yaml(text))
     if BASE_KEY in values:
         raise ConfigError(source, [f"must stand alone, got {BASE_KEY} {values[BASE_KEY]!r}"])
-    return _filled(schema, source, [(Path(source).name, values)], overrides)
+    return fill(schema, Source(source, ((Path(source).name, values),)), overrides)
 
 
-def _filled(
-    schema: CfgNode,
-    name: str,
-    files: Iterable[tuple[str, dict[str, Any]]],
-    overrides: Sequence[str],
-) -> CfgNode:
+def read(name_or_path: str, folder: Path) -> Source:
+    """A path as it stands, else a bare name in `folder`. Raises: ConfigError."""
+    chain = _chain(find(name_or_path, folder))
+    return Source(name_or_path, tuple((path.name, values) for path, values in chain))
+
+
+def fill(schema: CfgNode, source: Source, overrides: Sequence[str] = ()) -> CfgNode:
+    """`load` of what was read. Raises: ConfigError with all faults."""
     cfg = schema.clone()
     faults: list[str] = []
-    for file, values in files:
+    for file, values in source.files:
         for key, value in _leaves(values):
             _assign(cfg, key, value, file, faults)
     if len(overrides) % 2:
@@ -76,7 +84,7 @@ def _filled(
         for key, text in zip(overrides[::2], overrides[1::2]):
             _assign(cfg, key, _parse(text), "command line", faults)
     if faults:
-        raise ConfigError(name, faults)
+        raise ConfigError(source.name, faults)
     return cfg
 
 
@@ -136,16 +144,16 @@ def _assign(cfg: CfgNode, key: str, value: Any, source: str, faults: list[str]) 
         return
     converted, fits = _convert(value, node[leaf])
     if not fits:
-        faults.append(f"{key} ({source}) must be {_type(node[leaf])}, got {value!r:.200}")
+        faults.append(f"{key} ({source}) must be {type_name(node[leaf])}, got {value!r:.200}")
         return
     node[leaf] = converted
 
 
-def _type(value: Any) -> str:
+def type_name(value: Any) -> str:
     """`list of float` for [1.0], `int` for 3."""
     name = type(value).__name__
     if isinstance(value, (tuple, list)) and value:
-        return f"{name} of {_type(value[0])}"
+        return f"{name} of {type_name(value[0])}"
     return name
 
 

@@ -1,0 +1,45 @@
+"""docs/config.md: the page of the rows."""
+
+from backbones.config.keys import Compared, Key
+from backbones.config.schema import KEYS as CLASSIFIERS
+from resdet.config.schema import KEYS as DETECTORS
+from tools.docs import config_page
+
+
+def test_the_page_is_that_of_the_rows():
+    assert config_page.main(["--check"]) == 0, "run make docs"
+
+
+def test_every_key_has_a_line():
+    _, detection, classification = config_page.page().split("\n## ")
+    for part, keys in ((detection, DETECTORS), (classification, CLASSIFIERS)):
+        assert part.count("\n| `") == len(keys)
+        assert all(f"\n| `{key.name}` " in part for key in keys)
+
+
+def test_a_line_tells_what_the_row_knows():
+    key = Key(
+        "A.B",
+        [1.0, 2.0],
+        "a range",
+        allowed=([1.0, 2.0],),
+        engines={"d2": ([1.0, 2.0], [2.0, 3.0])},
+        bounds="> 0",
+        length=2,
+        compared=Compared(1),
+    )
+    line = config_page.row(key, config_page.engines(key), config_page.checkpoint(key))
+    assert line == (
+        "| `A.B` | list of float | `[1.0, 2.0]` | a range | `[1.0, 2.0]`; 2 numbers; > 0 "
+        "| all; d2 also `[2.0, 3.0]` | agree; detectron2's: takes |"
+    )
+
+
+def test_a_page_that_differs_is_told_and_mended(tmp_path, monkeypatch):
+    page = tmp_path / "config.md"
+    page.write_text("older")
+    monkeypatch.setattr(config_page, "PAGE", page)
+    assert config_page.main(["--check"]) == 1
+    assert page.read_text() == "older"
+    assert config_page.main([]) == 0
+    assert config_page.main(["--check"]) == 0
