@@ -75,7 +75,7 @@ ROOMS = {
     "resdet/commands/show.py": Room(ARRAYS, ("backbones", *_DETECTION, "resdet.commands")),
     "resdet/commands/outputs.py": Room(ARRAYS, ("backbones", *_DETECTION, "resdet.commands")),
     "resdet/commands/sources.py": Room(ARRAYS, ("backbones", *_DETECTION, "resdet.commands")),
-    "resdet": Room((), ("resdet",), late=("torch", "fvcore")),
+    "resdet": Room((), ("resdet",), late=("torch", "fvcore", "backbones")),
 }
 
 
@@ -254,3 +254,48 @@ def test_cfg_is_read_in_few_places() -> None:
         *("resdet/commands/", "resdet/export/exportable.py", "resdet/reproduction/"),
     )
     assert [reader for reader in readers if not reader.startswith(allowed)] == []
+
+
+# detectors at rest: the config is part of the file
+AT_REST = {"DetectorCheckpoint", "ForeignDetector"}
+
+
+def keeps_cfg(node: ast.ClassDef) -> bool:
+    """Whether a class has a field of type CfgNode, or keeps an argument of that type."""
+    parts = list(ast.walk(node))
+    typed = [part for part in parts if isinstance(part, ast.arg | ast.AnnAssign)]
+    cfgs = [t for t in typed if t.annotation and "CfgNode" in ast.unparse(t.annotation)]
+    arguments = {part.arg for part in cfgs if isinstance(part, ast.arg)}
+    kept = {
+        value.id
+        for part in parts
+        if isinstance(part, ast.Assign) and "self." in ast.unparse(part.targets[0])
+        for value in (part.value.elts if isinstance(part.value, ast.Tuple) else [part.value])
+        if isinstance(value, ast.Name)
+    }
+    return bool(kept & arguments) or any(isinstance(part, ast.AnnAssign) for part in cfgs)
+
+
+def test_no_class_keeps_a_cfg() -> None:
+    keepers = {
+        node.name
+        for path in MODULES.values()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef) and keeps_cfg(node)
+    }
+    assert keepers == AT_REST
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "    cfg: CfgNode",
+        "    cfg: CfgNode | None = None",
+        "    def __init__(self, c: CfgNode) -> None:\n        self._asked = c",
+        "    def __init__(self, *, c: 'CfgNode') -> None:\n        self.a, self.b = 1, c",
+    ],
+)
+def test_a_cfg_kept_is_seen(body: str) -> None:
+    (node,) = ast.parse(f"class A:\n{body}\n").body
+    assert isinstance(node, ast.ClassDef)
+    assert keeps_cfg(node)

@@ -22,8 +22,8 @@ from resdet.benchmarks.detector_task import (
 from resdet.checkpoints import checkpoint
 from resdet.checkpoints.checkpoint import DetectorCheckpoint
 from resdet.checkpoints.detectron2_names import Layout, to_detectron2
-from resdet.detector.build import build_model, restore_model
-from resdet.detector.inference import Detector, speed_up
+from resdet.detector.build import build_model, load_model
+from resdet.detector.inference import build_detector, speed_up
 from resdet.detector.speed import Speed, compile_parts
 from resdet.engines.samples import Sample
 from resdet.structures.classes import COCO_CLASSES
@@ -51,7 +51,7 @@ def measure(task: Task) -> dict[str, Any]:
     """Engine tv, as the tools run it."""
     engine = engines.load("tv")
     saved = checkpoint.load(Path(task.weights), KINDS[task.kind].changes)
-    model, _ = restore_model(saved.cfg, engine, saved, task.weights)
+    model, cfg = load_model(saved, engine, task.weights)
     device = torch.device(task.device)
     batches = [[_sample(picture, task.side) for picture in batch] for batch in task.batches()]
     compiles = (lambda: compile_parts(model)) if task.compiled else None
@@ -62,7 +62,7 @@ def measure(task: Task) -> dict[str, Any]:
         )
     # compiled after its operations are counted, not before
     speed = Speed(task.precision, batch=task.batch)
-    detector = Detector(model, saved.cfg, saved.class_names, engine, speed)
+    detector = build_detector(cfg, model, saved.class_names, engine, speed)
     speed_up(detector, device)
     result = timed(detector.detect, batches, task, compiles)
     found = [one for batch in batches for one in detector.detect(batch)]

@@ -8,28 +8,28 @@ from typing import Any
 from fvcore.common.config import CfgNode
 
 from backbones.weights.checkpoint import Preprocessing
-from resdet import config
 from resdet.checkpoints.checkpoint import DetectorCheckpoint
 from resdet.config import ConfigError, get
 from resdet.config.schema import KEYS
-from resdet.modeling.registry import HEADS
 
 # what weights depend on, in the order in which disagreement is told
 COMPARED = sorted((k.compared, k.name) for k in KEYS if k.compared)
 
 
-def agree(cfg: CfgNode, engine: str, saved: DetectorCheckpoint, source: str) -> list[str]:
-    """Give `cfg` the checkpoint's preprocessing, and a foreign one's meaning; tell of it."""
+def agree(cfg: CfgNode, saved: DetectorCheckpoint, source: str) -> list[str]:
+    """Give `cfg` the checkpoint's preprocessing, and a foreign one's meaning; tell of it.
+
+    Raises: ConfigError with every key whose other value the weights were trained with.
+    """
     lines = []
     if saved.foreign:
         taken = [key for compared, key in COMPARED if not compared.foreign]
         lines = _take(cfg, {key: get(saved.cfg, key) for key in taken})
-    _check_meaning(cfg, engine, saved.cfg, source)
+    _check_meaning(cfg, saved.cfg, source)
     return lines + adopt(cfg, _preprocessing(saved.cfg))
 
 
-def _check_meaning(cfg: CfgNode, engine: str, saved: CfgNode, source: str) -> None:
-    config.check(cfg, engine=engine, heads=HEADS.names(), training=False)
+def _check_meaning(cfg: CfgNode, saved: CfgNode, source: str) -> None:
     faults = [
         f"{key} must be {get(saved, key)!r}, as in {source}, got {get(cfg, key)!r}"
         for _, key in COMPARED

@@ -24,7 +24,10 @@ BEST = "model_best.pth"
 
 @dataclass(frozen=True)
 class DetectorCheckpoint:
-    """`training` (optimiser, scaler, best score) is empty in files that are not for resuming."""
+    """A detector at rest: what its file holds, the config it was trained by among it.
+
+    `training` (optimiser, scaler, best score) is empty in files that are not for resuming.
+    """
 
     model: dict[str, Tensor]
     cfg: CfgNode

@@ -47,7 +47,7 @@ STRUCTURES: dict[str, dict[str, Any]] = {
 
 
 class ForeignDetector(NamedTuple):
-    """Canonical weights, the config of their kind, and the names of their classes."""
+    """A detector at rest: canonical weights, the config of their kind, their classes."""
 
     model: dict[str, Tensor]
     cfg: CfgNode

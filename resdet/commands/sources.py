@@ -85,7 +85,6 @@ def detect(args: argparse.Namespace, dataset: Dataset) -> DetectionTable | None:
     """
     from backbones.files.digests import file_digest
     from backbones.machine import distributed
-    from resdet.detector.extras.extras import Extras
     from resdet.detector.inference import load_detector
     from resdet.detector.shards import detect_all, detect_in_shards
 
@@ -93,7 +92,7 @@ def detect(args: argparse.Namespace, dataset: Dataset) -> DetectionTable | None:
         detector = load_detector(
             *(args.checkpoint, args.engine, args.device), speed=speed(args), testing=extras(args)
         )
-        asked = Extras.of(detector.cfg)
+        asked = detector.extras
         args.tested = str(asked)
         DetectionTable.of([]).for_classes(detector.class_names, dataset.class_names)
         if args.shards:

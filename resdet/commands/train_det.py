@@ -59,9 +59,10 @@ def main(argv: Sequence[str]) -> None:
 
     engine_name = engines.choose(args.engine)
     given = [*args.overrides, *in_config(args)]
-    cfg = config.load(args.config or OWN, given)
+    source = config.read(args.config or OWN)
+    cfg = config.fill(source, given)  # what is wrong is told before the data is looked at
     output = args.output or Path(cfg.OUTPUT_DIR)
-    cfg = config.load(args.config or OWN, [*from_data(args, output), *given])
+    cfg = config.fill(source, [*from_data(args, output), *given])
     config.check(cfg, engine=engine_name, heads=HEADS.names(), training=not args.eval_only)
     name = Path(args.config or OWN).stem
     cfg.OUTPUT_DIR = str(output)

@@ -3,7 +3,7 @@
 from backbones.config.keys import get
 from backbones.config.load import ConfigError
 from resdet.config.check import check
-from resdet.config.load import CONFIG_FOLDER, load, loads
+from resdet.config.load import CONFIG_FOLDER, fill, load, loads, read
 from resdet.config.schema import add_resdet_config, default_config
 
 __all__ = [
@@ -12,7 +12,9 @@ __all__ = [
     "add_resdet_config",
     "check",
     "default_config",
+    "fill",
     "get",
     "load",
     "loads",
+    "read",
 ]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fvcore.common.config import CfgNode
 
 from backbones.config import load as loader
+from backbones.config.load import Source
 from backbones.files.shipped import folder
 from resdet.config.schema import default_config
 
@@ -18,7 +19,17 @@ def load(name_or_path: str, overrides: Sequence[str] = ()) -> CfgNode:
 
     Raises: ConfigError with every fault at once.
     """
-    return loader.load(default_config(), name_or_path, overrides, folder=CONFIG_FOLDER)
+    return fill(read(name_or_path), overrides)
+
+
+def read(name_or_path: str) -> Source:
+    """The values of a config, of which `fill` makes any number. Raises: ConfigError."""
+    return loader.read(name_or_path, CONFIG_FOLDER)
+
+
+def fill(source: Source, overrides: Sequence[str] = ()) -> CfgNode:
+    """`load` of what was read. Raises: ConfigError with every fault at once."""
+    return loader.fill(default_config(), source, overrides)
 
 
 def loads(text: str, source: str, overrides: Sequence[str] = ()) -> CfgNode:

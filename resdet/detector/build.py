@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from fvcore.common.config import CfgNode
 from torch import nn
 
+from backbones.images.decoding import ChannelOrder
 from resdet import config
 from resdet.checkpoints.agreement import adopt, agree
 from resdet.checkpoints.checkpoint import DetectorCheckpoint
@@ -17,12 +21,11 @@ PREDICTOR = "box_predictor."  # what depends on the classes
 
 
 def build_model(cfg: CfgNode, engine: Engine) -> tuple[nn.Module, list[str]]:
-    """The model of `cfg` with MODEL.WEIGHTS, on the CPU, and what to tell the reader of it.
+    """The model of a checked `cfg` with MODEL.WEIGHTS, on the CPU, and what to tell of it.
 
     The weights' own preprocessing replaces INPUT.FORMAT, PIXEL_MEAN and PIXEL_STD in `cfg`.
-    Raises: ConfigError; ValueError if MODEL.WEIGHTS does not fit.
+    Raises: ValueError if MODEL.WEIGHTS does not fit.
     """
-    config.check(cfg, engine=engine.NAME, heads=HEADS.names(), training=False)
     parts = build_parts(cfg)
     lines = [parts.report]
     if parts.preprocessing:
@@ -30,14 +33,28 @@ def build_model(cfg: CfgNode, engine: Engine) -> tuple[nn.Module, list[str]]:
     return engine.build_model(cfg, parts), lines
 
 
+def load_model(
+    saved: DetectorCheckpoint, engine: Engine, source: str, testing: Sequence[str] = ()
+) -> tuple[nn.Module, CfgNode]:
+    """The model of a checkpoint by the config it carries, on the CPU, and that config.
+
+    `testing`, KEY VALUE pairs, stand above the config.
+    Raises: ConfigError if `engine` cannot build it; ValueError.
+    """
+    cfg = config.loads(saved.cfg.dump(), source, testing) if testing else saved.cfg
+    config.check(cfg, engine=engine.NAME, heads=HEADS.names(), training=False)
+    model, _ = restore_model(cfg, engine, saved, source)
+    return model, cfg
+
+
 def restore_model(
     cfg: CfgNode, engine: Engine, saved: DetectorCheckpoint, source: str
 ) -> tuple[nn.Module, list[str]]:
-    """The model of `cfg` with a checkpoint's weights and preprocessing, on the CPU.
+    """The model of a checked `cfg` with a checkpoint's weights and preprocessing, on the CPU.
 
-    Raises: ConfigError; ValueError if the checkpoint is of another model.
+    Raises: ConfigError if the two disagree; ValueError if the checkpoint is of another model.
     """
-    lines = [f"all weights from {source}", *agree(cfg, engine.NAME, saved, source)]
+    lines = [f"all weights from {source}", *agree(cfg, saved, source)]
     model = engine.build_model(cfg, build_parts(cfg, with_weights=False))
     engine.load_canonical_state(model, saved.model, source)
     return model, lines
@@ -56,7 +73,7 @@ def initialize_model(
     lines = [
         f"all weights from {source} but {PREDICTOR}*, which is new: its classes were "
         f"{_some(saved.class_names)}, now {_some(class_names)}",
-        *agree(cfg, engine.NAME, saved, source),
+        *agree(cfg, saved, source),
     ]
     model = engine.build_model(cfg, build_parts(cfg, with_weights=False))
     state = {k: v for k, v in saved.model.items() if not k.startswith(PREDICTOR)}
@@ -70,6 +87,20 @@ def _some(names: tuple[str, ...]) -> str:
     return ", ".join(names[:5]) + (f", ... ({len(names)})" if len(names) > 5 else "")
 
 
-def test_transform(cfg: CfgNode) -> TestTransform:
-    """The resizing of INPUT.MIN_SIZE_TEST and MAX_SIZE_TEST."""
-    return TestTransform(cfg.INPUT.MIN_SIZE_TEST, cfg.INPUT.MAX_SIZE_TEST)
+@dataclass(frozen=True)
+class NetworkInput:
+    """How a network gets images in tests. Unit: pixels."""
+
+    shorter_side: int
+    longest_side: int
+    channel_order: ChannelOrder
+
+    @property
+    def transform(self) -> TestTransform:
+        """The resizing."""
+        return TestTransform(self.shorter_side, self.longest_side)
+
+
+def build_input(cfg: CfgNode) -> NetworkInput:
+    """Of INPUT.MIN_SIZE_TEST, MAX_SIZE_TEST and FORMAT."""
+    return NetworkInput(cfg.INPUT.MIN_SIZE_TEST, cfg.INPUT.MAX_SIZE_TEST, cfg.INPUT.FORMAT)

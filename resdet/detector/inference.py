@@ -17,12 +17,17 @@ from backbones.images.decoding import ChannelOrder
 from backbones.images.given import ImageLike, as_list, each_rgb
 from backbones.machine import distributed
 from backbones.machine.exhaustion import fitting
-from resdet import config
 from resdet.checkpoints import checkpoint
 from resdet.data.loader import test_batches, to_tensor, unlabelled
 from resdet.data.transforms import Augmented, Image
-from resdet.detector.build import restore_model, test_transform
-from resdet.detector.extras.extras import ExtendedTest, Extras, unresized
+from resdet.detector.build import NetworkInput, build_input, load_model
+from resdet.detector.extras.extras import (
+    ExtendedTest,
+    Extras,
+    build_extended_test,
+    build_extras,
+    unresized,
+)
 from resdet.detector.pipeline import ahead
 from resdet.detector.result import Result
 from resdet.detector.speed import Speed, compile_parts, keep_memory
@@ -36,26 +41,30 @@ _WINDOW = 4  # batches at most between the image read and the image answered
 
 
 class Detector:
-    """A model with the config and the classes it was trained with, and how fast it is to run."""
+    """A model with the classes and the input it was trained with, and how fast it is to run.
+
+    `num_workers` read files where nothing else is said; `extended` takes the place of one pass.
+    """
 
     def __init__(
         self,
         model: nn.Module,
-        cfg: CfgNode,
         class_names: Sequence[str],
         engine: Engine,
+        input: NetworkInput,
         speed: Speed = Speed(),  # noqa: B008  (frozen)
+        num_workers: int = 0,
+        extended: ExtendedTest | None = None,
     ) -> None:
         self.model = model
-        self.cfg = cfg
         self.class_names = tuple(class_names)
         self.engine = engine
+        self.input = input
         self.speed = speed
-        self._extended: ExtendedTest | None = None
-        self._transform: Callable[..., Augmented] = test_transform(cfg)
-        if Extras.of(cfg):
-            self._extended = ExtendedTest(model, cfg, class_names, engine, speed)
-            self._transform = unresized
+        self.num_workers = num_workers
+        self.extras = extended.extras if extended else Extras()
+        self._extended = extended
+        self._transform: Callable[..., Augmented] = unresized if extended else input.transform
         pyramids = (part for part in model.modules() if isinstance(part, FPN))
         self._multiple = next((fpn.size_divisibility for fpn in pyramids), 1)
 
@@ -121,13 +130,13 @@ class Detector:
         """Detections of each image on disk, in the order of `records`; under torchrun this
         process's share only. Files are read ahead, by workers or by a thread.
         """
-        workers = self.cfg.DATALOADER.NUM_WORKERS if num_workers is None else num_workers
+        workers = self.num_workers if num_workers is None else num_workers
         batches = test_batches(
             records,
             transform=self._transform,
             batch_size=batch_size or self.speed.batch,
             num_workers=workers,
-            channel_order=self.cfg.INPUT.FORMAT,
+            channel_order=self.input.channel_order,
             rank=distributed.rank(),
             world_size=distributed.world_size(),
         )
@@ -138,7 +147,7 @@ class Detector:
         no_boxes, no_labels = np.zeros((0, 4), np.float32), np.zeros(0, np.int64)
         resized, _, _ = self._transform(image, no_boxes, no_labels, (0,))
         height, width = image.shape[:2]
-        return unlabelled(to_tensor(resized, self.cfg.INPUT.FORMAT), height, width, image_id)
+        return unlabelled(to_tensor(resized, self.input.channel_order), height, width, image_id)
 
     def _in_turn(
         self, samples: Iterable[Sample], batch_size: int | None = None
@@ -184,6 +193,24 @@ class Detector:
         return [in_own_pixels(f, sample) for f, sample in zip(to_host(found), batch)]
 
 
+def build_detector(
+    cfg: CfgNode,
+    model: nn.Module,
+    class_names: Sequence[str],
+    engine: Engine,
+    speed: Speed = Speed(),  # noqa: B008  (frozen)
+) -> Detector:
+    """A model of `cfg` at work, with the extras that TEST asks for.
+
+    Raises: as `build_extended_test`.
+    """
+    extended = None
+    if build_extras(cfg):
+        extended = build_extended_test(cfg, model, class_names, engine, speed)
+    workers = cfg.DATALOADER.NUM_WORKERS
+    return Detector(model, class_names, engine, build_input(cfg), speed, workers, extended)
+
+
 def load_detector(
     path: str | Path,
     engine: str = "auto",
@@ -215,9 +242,8 @@ def load_detector(
             "they are for files of detectron2"
         )
     chosen = load(engine)
-    cfg = config.loads(saved.cfg.dump(), str(path), testing) if testing else saved.cfg
-    model, _ = restore_model(cfg, chosen, saved, str(path))
-    detector = Detector(model, cfg, saved.class_names, chosen, speed)
+    model, cfg = load_model(saved, chosen, str(path), testing)
+    detector = build_detector(cfg, model, saved.class_names, chosen, speed)
     speed_up(detector, on)
     return detector
 

@@ -14,8 +14,8 @@ from torch import nn
 from resdet.checkpoints import checkpoint
 from resdet.data.loader import to_tensor, unlabelled
 from resdet.data.transforms import Image
-from resdet.detector.build import restore_model, test_transform
-from resdet.detector.extras.extras import Extras
+from resdet.detector.build import build_input, load_model
+from resdet.detector.extras.extras import build_extras
 from resdet.engines.registry import load
 from resdet.engines.samples import in_own_pixels, to_host
 from resdet.structures.records import Detections
@@ -49,12 +49,12 @@ def load_exportable(path: Path) -> Exportable:
     Raises: FileNotFoundError; ValueError if the file is broken or no such detector.
     """
     saved = checkpoint.load(path)
-    cfg, engine = saved.cfg, load("tv")
-    model, _ = restore_model(cfg, engine, saved, str(path))
+    engine = load("tv")
+    model, cfg = load_model(saved, engine, str(path))
     model.eval()
     engine.speed_up(model)
-    transform = test_transform(cfg)
-    order = cfg.INPUT.FORMAT
+    given = build_input(cfg)
+    transform, order = given.transform, given.channel_order
     none = np.zeros((0, 4), np.float32), np.zeros(0, np.int64)
 
     def resize(image: Image) -> Image:
@@ -66,15 +66,15 @@ def load_exportable(path: Path) -> Exportable:
         sample = unlabelled(to_tensor(resize(image), order), height, width)
         return in_own_pixels(to_host(engine.detect(model, [sample]))[0], sample)
 
-    extras = Extras.of(cfg)
+    extras = build_extras(cfg)
     padding: Any = model.get_submodule("transform")
     anchors: Any = model.get_submodule("rpn.anchor_generator")
     return Exportable(
         model=model,
         class_names=saved.class_names,
         channel_order=order,
-        size=cfg.INPUT.MIN_SIZE_TEST,
-        max_size=cfg.INPUT.MAX_SIZE_TEST,
+        size=given.shorter_side,
+        max_size=given.longest_side,
         strides=tuple(anchors.strides),
         multiple=padding.divisibility,
         extras=str(extras) if extras else "",

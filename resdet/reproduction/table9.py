@@ -233,4 +233,5 @@ def _train(demo: Path, output: Path, name: str, seed: int) -> None:
         "SEED": seed,
     }
     cfg = config.load(name, [str(text) for pair in given.items() for text in pair])
+    config.check(cfg)
     train_detector(cfg, engines.load("tv"), name, output, resume=True)

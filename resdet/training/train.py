@@ -29,18 +29,15 @@ from backbones.training.results import RESULTS, Outcome, common_results
 from backbones.training.runlog import METRICS, RunLog
 from backbones.training.stopping import Stopping
 from backbones.weights.checkpoint import last
-from resdet import config
 from resdet.checkpoints import checkpoint
 from resdet.checkpoints.checkpoint import DetectorCheckpoint
 from resdet.config import ConfigError
 from resdet.detector.build import build_model, initialize_model, restore_model
-from resdet.detector.extras.extras import Extras
-from resdet.detector.inference import Detector, speed_up
+from resdet.detector.inference import Detector, build_detector, speed_up
 from resdet.detector.speed import Speed, compile_parts
 from resdet.engines.protocol import Engine
 from resdet.engines.samples import Sample
 from resdet.evaluation.comparison.paper import paper_values
-from resdet.modeling.registry import HEADS
 from resdet.structures.records import Dataset
 from resdet.training.datasets import images_per_process, load_datasets, training_batches
 from resdet.training.evaluation import evaluate
@@ -64,6 +61,7 @@ def train_detector(
 
     `resume` goes on from last_checkpoint where there is one; `init_from`, a detector's file, gives
     weights only, as such a file does under MODEL.WEIGHTS. `overrides`: see `checkpoint.load`.
+    `cfg` is checked.
     Raises: ConfigError; ValueError for data or weights that do not fit, or a loss not finite;
         Stopped by a signal.
     """
@@ -91,7 +89,6 @@ def _train(
 ) -> dict[str, Any]:
     """`fresh` builds the model of these classes that a run begins with."""
     started = time.monotonic()
-    config.check(cfg, engine=engine.NAME, heads=HEADS.names())
     saved = CHECKPOINTS.take_up(directory, read_to_resume, resume=resume)
     if saved and (finished := _finished(cfg, directory, saved.iteration)):
         return finished
@@ -108,7 +105,7 @@ def _train(
     if cfg.MODEL.COMPILE:
         compile_parts(model)
     run = DetectorRun(
-        detector=Detector(model, cfg, classes, engine),
+        detector=build_detector(cfg, model, classes, engine),
         begun=DetectorCheckpoint({}, cfg, classes, engine.NAME, iteration=0, training={}),
         learner=_build_learner(cfg, engine, model, device),
         settings=settings,
@@ -206,7 +203,7 @@ def evaluate_checkpoint(
     """Measure a checkpoint on DATASETS.TEST, without training; returns what it wrote.
 
     That is results.json, in the folder of a training run evaluation.json. `overrides`: see
-    `checkpoint.load`.
+    `checkpoint.load`. `cfg` is checked.
     Raises: ConfigError if there is nothing to measure on; ValueError if the checkpoint differs.
     """
     started = time.monotonic()
@@ -214,7 +211,7 @@ def evaluate_checkpoint(
         raise ConfigError("config", ["DATASETS.TEST must name a dataset, got none"])
     saved = checkpoint.load(path, overrides)
     model, _ = restore_model(cfg, engine, saved, str(path))
-    detector = Detector(model, cfg, saved.class_names, engine, speed)
+    detector = build_detector(cfg, model, saved.class_names, engine, speed)
     speed_up(detector, _device(cfg))
     tests = load_datasets(cfg, cfg.DATASETS.TEST)
     _check_distinct(tests)
@@ -324,7 +321,7 @@ def _announce(
         )
     for line in lines:
         log.info(line)
-    if extras := Extras.of(cfg):
+    if extras := run.detector.extras:
         log.info(f"tested with {extras}")
     log.info(solver.describe_rate(cfg))
     if start := run.settings.start_iteration:

@@ -12,7 +12,7 @@ import torch
 
 from resdet import engines
 from resdet.detector import build
-from resdet.detector.inference import Detector
+from resdet.detector.inference import build_detector
 
 PAGES = Path(__file__).resolve().parents[2] / "docs/contributing"
 
@@ -61,7 +61,7 @@ def test_both_engines_find_the_same(plugins, small_config, settings):
     image = np.random.default_rng(0).integers(0, 256, (80, 96, 3), dtype=np.uint8)
     names = ("circle", "square", "triangle", "star", "cross", "ring")
     a, b = (
-        Detector(model, cfg, names, engine)(image, channel_order="BGR")
+        build_detector(cfg, model, names, engine)(image, channel_order="BGR")
         for model, engine in ((ours, tv), (theirs, d2))
     )
     assert len(a) == len(b) > 0

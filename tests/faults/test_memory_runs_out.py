@@ -8,7 +8,7 @@ from backbones.evaluation.crops import evaluate_one_crop
 from backbones.machine.exhaustion import OutOfMemory
 from resdet import engines
 from resdet.detector.build import build_model
-from resdet.detector.inference import Detector
+from resdet.detector.inference import build_detector
 
 
 def full(*_):
@@ -17,7 +17,7 @@ def full(*_):
 
 def test_a_detector_that_tests(small_config, monkeypatch):
     cfg, engine = small_config(), engines.load("tv")
-    detector = Detector(build_model(cfg, engine)[0], cfg, tuple("abcdef"), engine)
+    detector = build_detector(cfg, build_model(cfg, engine)[0], tuple("abcdef"), engine)
     monkeypatch.setattr(engine, "detect", full)
     image = np.zeros((40, 60, 3), np.uint8)
     told = r"1 image\(s\): a.jpg \(96x64, 0 boxes\), got 'CUDA out of .*--batch.*MIN_SIZE_TEST"

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from resdet.checkpoints import checkpoint
-from resdet.detector.build import restore_model
-from resdet.detector.extras.network import Network
+from resdet.detector.build import load_model
+from resdet.detector.extras.network import Network, build_network
 from resdet.engines.protocol import Engine
 from resdet.modeling.predictions import Predictions
 
@@ -30,9 +30,9 @@ def load_members(
                 f"TEST.ENSEMBLE must be detectors of the same classes ({', '.join(class_names)}), "
                 f"got {path} of {', '.join(saved.class_names)}; leave it out"
             )
-        model, _ = restore_model(saved.cfg, engine, saved, path)
+        model, cfg = load_model(saved, engine, path)
         engine.speed_up(model)
-        members.append(Network(model.eval(), engine, saved.cfg))
+        members.append(build_network(cfg, model.eval(), engine))
     return tuple(members)
 
 

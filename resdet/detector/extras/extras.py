@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from resdet.data.transforms import Image
 from resdet.detector.extras import ensemble, multiscale, refinement
-from resdet.detector.extras.network import Network, View
+from resdet.detector.extras.network import Network, View, build_network
 from resdet.detector.speed import Speed, compile_parts
 from resdet.engines.protocol import Engine
 from resdet.engines.samples import RawDetections, Sample, in_own_pixels, to_host
@@ -28,27 +28,13 @@ class Extras:
     False where there is one view, not mirrored.
     """
 
-    refine: bool
-    merges: bool
-    sizes: tuple[int, ...]
-    longest: int
-    flip: bool
-    maxout: tuple[int, ...]
-    ensemble: tuple[str, ...]
-
-    @classmethod
-    def of(cls, cfg: CfgNode) -> Extras:
-        """What a config asks for."""
-        test, aug = cfg.TEST, cfg.TEST.AUG
-        return cls(
-            refine=test.REFINE,
-            merges=aug.ENABLED,
-            sizes=tuple(aug.MIN_SIZES) if aug.ENABLED else (),
-            longest=aug.MAX_SIZE if aug.ENABLED else 0,
-            flip=aug.ENABLED and aug.FLIP,
-            maxout=tuple(test.MAXOUT_SIZES),
-            ensemble=tuple(test.ENSEMBLE),
-        )
+    refine: bool = False
+    merges: bool = False
+    sizes: tuple[int, ...] = ()
+    longest: int = 0
+    flip: bool = False
+    maxout: tuple[int, ...] = ()
+    ensemble: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.refine or self.merges or self.maxout or self.ensemble)
@@ -64,39 +50,39 @@ class Extras:
         return "; ".join(parts)
 
 
-class ExtendedTest:
-    """A detector, and those beside it, with the extras of its config.
+def build_extras(cfg: CfgNode) -> Extras:
+    """What a config asks for."""
+    test, aug = cfg.TEST, cfg.TEST.AUG
+    return Extras(
+        refine=test.REFINE,
+        merges=aug.ENABLED,
+        sizes=tuple(aug.MIN_SIZES) if aug.ENABLED else (),
+        longest=aug.MAX_SIZE if aug.ENABLED else 0,
+        flip=aug.ENABLED and aug.FLIP,
+        maxout=tuple(test.MAXOUT_SIZES),
+        ensemble=tuple(test.ENSEMBLE),
+    )
 
-    Raises: FileNotFoundError, ValueError for a file of TEST.ENSEMBLE that does not go with it;
-        ValueError if `speed` asks for more than one image in a pass.
+
+@dataclass(frozen=True)
+class ExtendedTest:
+    """A detector, and those beside it, with extras.
+
+    Of the boxes found those are kept that score `least_score`, overlap no better one by more than
+    `overlap`, and are among the best `limit` of the image.
     """
 
-    def __init__(
-        self,
-        model: nn.Module,
-        cfg: CfgNode,
-        class_names: Sequence[str],
-        engine: Engine,
-        speed: Speed,
-    ) -> None:
-        self.extras = Extras.of(cfg)
-        if speed.batch > 1:
-            raise ValueError(
-                f"--batch must be 1 with the extras of TEST ({self.extras}), got {speed.batch}; "
-                "they look at one image at a time"
-            )
-        self.cfg = cfg
-        members = ensemble.load_members(self.extras.ensemble, engine, class_names)
-        if speed.compiled:
-            for member in members:
-                compile_parts(member.model)
-        self.networks = (Network(model, engine, cfg), *members)
+    extras: Extras
+    networks: tuple[Network, ...]
+    least_score: float
+    overlap: float
+    limit: int
 
     def __call__(self, sample: Sample) -> Detections:
         """Detections of an image of its own size, `sample["image"]`."""
         pixels = np.ascontiguousarray(sample["image"].permute(1, 2, 0).cpu().numpy())
         image: Image = pixels
-        if self.cfg.INPUT.FORMAT == "BGR":
+        if self.networks[0].input.channel_order == "BGR":
             image = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)  # type: ignore[assignment]
         device = next(self.networks[0].model.parameters()).device
         for network in self.networks[1:]:
@@ -107,8 +93,7 @@ class ExtendedTest:
                 found, seen = self._detect(image, size, flip=flip)
                 seen["image_id"] = sample["image_id"]
                 views.append(in_own_pixels(to_host([found])[0], seen))
-        rule = self.cfg.MODEL.ROI_HEADS
-        return multiscale.merge(views, rule.NMS_THRESH_TEST, self.cfg.TEST.DETECTIONS_PER_IMAGE)
+        return multiscale.merge(views, self.overlap, self.limit)
 
     def _detect(self, image: Image, size: int, *, flip: bool) -> tuple[RawDetections, Sample]:
         """One view, of the shorter side `size` or, if 0, each network's own."""
@@ -131,19 +116,19 @@ class ExtendedTest:
                 [to_size(n.propose(v), v.size, frame) for n, v in zip(self.networks, firsts)]
             )
         )
-        rule, overlap = self.cfg.MODEL.ROI_HEADS, self.cfg.MODEL.ROI_HEADS.NMS_THRESH_TEST
+        overlap = self.overlap
         if self.extras.refine:
             again = predict(refinement.regressed(predictions, frame))
             predictions = refinement.union(predictions, again)
             overlap = refinement.NMS_OVERLAP
-        rivals = candidates(predictions, frame, rule.SCORE_THRESH_TEST)
-        found = suppress(rivals, overlap, self.cfg.TEST.DETECTIONS_PER_IMAGE)
+        rivals = candidates(predictions, frame, self.least_score)
+        found = suppress(rivals, overlap, self.limit)
         if self.extras.refine:
             found = refinement.vote(found, rivals)
         return multiscale.mirrored(found, frame) if flip else found, firsts[0].sample
 
     def _look(self, network: Network, image: Image, size: int, *, flip: bool) -> View:
-        shorter = size or network.shorter_side
+        shorter = size or network.input.shorter_side
         longest = self.extras.longest or network.longest_side(shorter)
         return network.look(network.sample(image, shorter, longest, flip=flip))
 
@@ -156,6 +141,33 @@ class ExtendedTest:
             same = sample["image"].shape == first.sample["image"].shape
             views.append(first if same else network.look(sample))
         return views
+
+
+def build_extended_test(
+    cfg: CfgNode, model: nn.Module, class_names: Sequence[str], engine: Engine, speed: Speed
+) -> ExtendedTest:
+    """A model of `cfg` with the extras it asks for.
+
+    Raises: FileNotFoundError, ValueError for a file of TEST.ENSEMBLE that does not go with it;
+        ValueError if `speed` asks for more than one image in a pass.
+    """
+    extras = build_extras(cfg)
+    if speed.batch > 1:
+        raise ValueError(
+            f"--batch must be 1 with the extras of TEST ({extras}), got {speed.batch}; "
+            "they look at one image at a time"
+        )
+    members = ensemble.load_members(extras.ensemble, engine, class_names)
+    if speed.compiled:
+        for member in members:
+            compile_parts(member.model)
+    return ExtendedTest(
+        extras=extras,
+        networks=(build_network(cfg, model, engine), *members),
+        least_score=cfg.MODEL.ROI_HEADS.SCORE_THRESH_TEST,
+        overlap=cfg.MODEL.ROI_HEADS.NMS_THRESH_TEST,
+        limit=cfg.TEST.DETECTIONS_PER_IMAGE,
+    )
 
 
 def unresized(

@@ -32,7 +32,7 @@ def describe(network: Network, pyramid: Sequence[View], boxes: Tensor, frame: Si
     if len(views) == 1:
         view, there = views[0]
         return network.describe(view, there)
-    lower = first_of_pair([there for _, there in views], SUITABLE_SIDE * network.shorter_side)
+    lower = first_of_pair([there for _, there in views], SUITABLE_SIDE * network.input.shorter_side)
     described: Tensor | None = None
     for index, pair in enumerate(pairwise(views)):
         which = torch.where(lower == index)[0]

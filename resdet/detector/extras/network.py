@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from resdet.data.loader import to_tensor, unlabelled
 from resdet.data.transforms import Image, resize_shortest_edge
+from resdet.detector.build import NetworkInput, build_input
 from resdet.engines.protocol import Engine
 from resdet.engines.samples import Features, Sample
 from resdet.modeling.predictions import Predictions, Size, decode
@@ -33,20 +34,16 @@ class View(NamedTuple):
 
 @dataclass(frozen=True)
 class Network:
-    """A model, its engine, and what its config says of the input and of the boxes."""
+    """A model, its engine, what it is tested on, and the factors on the deltas of its boxes."""
 
     model: nn.Module
     engine: Engine
-    cfg: CfgNode
-
-    @property
-    def shorter_side(self) -> int:
-        """Of the images it is tested on."""
-        return int(self.cfg.INPUT.MIN_SIZE_TEST)
+    input: NetworkInput
+    box_weights: tuple[float, ...]
 
     def longest_side(self, shorter_side: int) -> int:
-        """INPUT.MAX_SIZE_TEST, in proportion."""
-        return round(self.cfg.INPUT.MAX_SIZE_TEST * shorter_side / self.cfg.INPUT.MIN_SIZE_TEST)
+        """That of its input, in proportion."""
+        return round(self.input.longest_side * shorter_side / self.input.shorter_side)
 
     def sample(
         self, image: Image, shorter_side: int, longest_side: int, *, flip: bool = False
@@ -56,7 +53,7 @@ class Network:
         if flip:
             resized = np.ascontiguousarray(resized[:, ::-1])
         height, width = image.shape[:2]
-        return unlabelled(to_tensor(resized, self.cfg.INPUT.FORMAT), height, width)
+        return unlabelled(to_tensor(resized, self.input.channel_order), height, width)
 
     def look(self, sample: Sample) -> View:
         """The first stage."""
@@ -73,5 +70,10 @@ class Network:
     def predict(self, described: Tensor, boxes: Tensor) -> Predictions:
         """The last. `boxes` may be in pixels of any view: the refined ones are in the same."""
         scores, deltas = self.engine.predict(self.model, described)
-        weights = self.cfg.MODEL.ROI_BOX_HEAD.BBOX_REG_WEIGHTS
-        return Predictions(decode(boxes, deltas, weights), scores)
+        return Predictions(decode(boxes, deltas, self.box_weights), scores)
+
+
+def build_network(cfg: CfgNode, model: nn.Module, engine: Engine) -> Network:
+    """A model of `cfg`, stage by stage."""
+    weights = tuple(cfg.MODEL.ROI_BOX_HEAD.BBOX_REG_WEIGHTS)
+    return Network(model, engine, build_input(cfg), weights)

@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 import pytest
 
-import resdet.config
 from backbones.files.json_file import read_json
 from backbones.files.outputs import write_json
 from resdet.detector import inference
+from resdet.detector.extras.extras import Extras
 from resdet.evaluation import write_comp4
 from resdet.structures.records import Detections
 
@@ -114,7 +114,7 @@ def test_coco_results_on_voc_data(voc, tmp_path, ids):
 def test_a_checkpoint_is_run_on_the_split(voc, tmp_path, monkeypatch):
     class Detector:
         class_names = ("dog", "cat")  # the data's order is another
-        cfg = resdet.config.load("shapes_r18")
+        extras = Extras()
 
         def predict_records(self, records):
             assert [r.image_id for r in records] == list(OBJECTS)

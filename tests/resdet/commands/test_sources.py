@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from resdet.commands import sources
-from resdet.config.schema import default_config
+from resdet.detector.extras.extras import Extras
 from resdet.evaluation import DetectionTable, write_comp4
 from resdet.evaluation.coco.match import match_coco
 from resdet.evaluation.coco.truth import coco_truth
@@ -76,7 +76,7 @@ def test_a_folder_of_years_is_the_one_with_the_split(tmp_path):
 def test_a_detector_of_other_classes_is_refused(voc, monkeypatch):
     class Detector:
         class_names = ("cat", "cow")
-        cfg = default_config()
+        extras = Extras()
 
         def predict_records(self, records):
             return iter(())

@@ -7,12 +7,15 @@ import importlib.util
 import json
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 import torch
 
+from backbones.config import load as loader
 from backbones.files.json_file import read_json
+from resdet import config
 from resdet.checkpoints import checkpoint
 
 TOOLS = Path(__file__).parents[3] / "tools"
@@ -221,3 +224,37 @@ def test_a_checkpoint_of_another_depth_or_other_weights_on_d2(
     expected = r"missing: proposal_generator.rpn_head.conv.bias; unknown: backbone.trunk.res9.w"
     with pytest.raises(ValueError, match=expected):
         tool("train_det", *command, "--init-from", path)
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> Counter:
+    """How many files are read for configs, and how many configs are checked."""
+    counts: Counter = Counter()
+
+    def counting(what: str, act):
+        def count(*args, **kwargs):
+            counts[what] += 1
+            return act(*args, **kwargs)
+
+        return count
+
+    monkeypatch.setattr(loader, "read_yaml", counting("read", loader.read_yaml))
+    monkeypatch.setattr(config, "check", counting("checked", config.check))
+    return counts
+
+
+def test_a_config_is_read_once_and_checked_once(
+    tool, written: Path, counted: Counter, shapes_root: Path, tmp_path: Path
+) -> None:
+    run, weights = tmp_path / "run", tmp_path / "run/model_final.pth"
+    commands = [
+        ("--output", run, "SOLVER.MAX_ITER", "1"),
+        ("--output", run, "--resume", "SOLVER.MAX_ITER", "2"),
+        ("--output", tmp_path / "measured", "--eval-only", "--init-from", weights),
+        ("--output", tmp_path / "own", "--data", shapes_root, "SOLVER.MAX_ITER", "1"),
+        ("--output", tmp_path / "more", "--init-from", weights, "SOLVER.MAX_ITER", "1"),
+    ]
+    for command in commands:
+        counted.clear()
+        tool("train_det", "--config", written, "--engine", "tv", *command)
+        assert counted == {"read": 1, "checked": 1}, command

@@ -5,14 +5,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-import torch
 
 from backbones.weights import checkpoint as files
 from resdet import engines
 from resdet.checkpoints import checkpoint
 from resdet.data.voc.reader import load_voc
 from resdet.detector.inference import load_detector
-from resdet.engines.samples import in_own_pixels
 from resdet.training.train import train_detector
 
 
@@ -21,13 +19,6 @@ def trained(small_config, tmp_path: Path) -> Path:
     cfg = small_config("SOLVER.MAX_ITER", "1", "DATASETS.TEST", "()")
     train_detector(cfg, engines.load("tv"), "test", tmp_path / "run")
     return tmp_path / "run/model_final.pth"
-
-
-def test_boxes_come_back_in_pixels_of_the_file_and_inside_it() -> None:
-    sample = {"image": torch.zeros(3, 50, 100), "height": 100, "width": 300, "image_id": "a"}
-    boxes = torch.tensor([[10.0, 10, 20, 20], [90.0, 40, 130, 60]])
-    found = in_own_pixels((boxes, torch.tensor([0, 1]), torch.tensor([0.9, 0.5])), sample)
-    assert found.boxes.tolist() == [[30, 20, 60, 40], [270, 80, 300, 100]]
 
 
 def test_arrays_and_records_give_the_same_detections(trained: Path, shapes_root: Path) -> None:
@@ -60,7 +51,7 @@ def test_prediction_is_lazy(trained: Path) -> None:
 def test_classes_and_config_travel_inside(trained: Path, shapes_root: Path) -> None:
     detector = load_detector(trained)
     assert detector.class_names == load_voc(shapes_root, "test").class_names
-    assert detector.cfg.INPUT.MIN_SIZE_TEST == 96
+    assert detector.input.shorter_side == 96
 
 
 @pytest.mark.parametrize("keep", [0, 100, -1000])

@@ -9,17 +9,12 @@ import pytest
 import torch
 from torch import nn
 
-import backbones
 from backbones.layers import BATCH_NORM_TYPES, FrozenBatchNorm2d
 from resdet import engines
 from resdet.benchmarks.golden import pair_up
 from resdet.detector.build import build_model
-from resdet.detector.inference import Detector
+from resdet.detector.inference import Detector, build_detector
 from resdet.detector.speed import Speed, compile_parts
-from resdet.engines.tv.regions import ProjectedConv5, Rows
-from resdet.modeling.folding import fold
-from resdet.modeling.heads import Conv5Head
-from resdet.modeling.pooler import Pooler
 
 TV = engines.load("tv")
 FROZEN = ("MODEL.RESNETS.NORM", "FrozenBN", "MODEL.ROI_HEADS.SCORE_THRESH_TEST", "0.0")
@@ -33,16 +28,6 @@ KINDS = {
 }
 
 
-def boxes_in(height: int, width: int, number: int, seed: int = 0) -> torch.Tensor:
-    """Of every size, some outside, one without area."""
-    generator = torch.Generator().manual_seed(seed)
-    corner = torch.rand(number, 2, generator=generator) * torch.tensor([width, height]) - 20
-    sides = torch.rand(number, 2, generator=generator) ** 2 * torch.tensor([width, height])
-    boxes = torch.cat([corner, corner + sides], 1)
-    boxes[0, 2:] = boxes[0, :2]
-    return boxes
-
-
 def vary_norms(model: nn.Module) -> None:
     """Statistics that matter."""
     for module in model.modules():
@@ -51,75 +36,6 @@ def vary_norms(model: nn.Module) -> None:
             module.bias.data.uniform_(-0.5, 0.5)
             module.running_mean.uniform_(-0.5, 0.5)
             module.running_var.uniform_(0.5, 1.5)
-
-
-@pytest.mark.parametrize("kind", ["ROIAlignV2", "ROIAlign"])
-@pytest.mark.parametrize("samples", [0, 1, 2, 3])
-@pytest.mark.parametrize("size", [7, 14])
-def test_rows_pool_as_roi_align_does(kind: str, size: int, samples: int) -> None:
-    torch.manual_seed(0)
-    pooler = Pooler({"p2": 4, "p3": 8, "p4": 16}, size, samples, kind)
-    features = {
-        name: torch.randn(2, 5, 320 // stride, 448 // stride)
-        for name, stride in pooler.strides.items()
-    }
-    boxes = [boxes_in(320, 448, 60), boxes_in(320, 448, 50, seed=1)]
-    rows = Rows(pooler)
-    expected = pooler(features, boxes)
-    assert expected.abs().mean() > 0.1
-    torch.testing.assert_close(rows(features, boxes), expected, atol=1e-4, rtol=0)
-
-
-@pytest.mark.parametrize("kind", ["ROIAlignV2", "ROIAlign"])
-@pytest.mark.parametrize("samples", [0, 2])
-def test_rows_pass_gradients_on_as_roi_align_does(kind: str, samples: int) -> None:
-    torch.manual_seed(0)
-    pooler = Pooler({"p2": 4, "p3": 8}, 7, samples, kind)
-    features = {
-        name: torch.randn(2, 5, 160 // stride, 224 // stride, requires_grad=True)
-        for name, stride in pooler.strides.items()
-    }
-    boxes = [boxes_in(160, 224, 30), boxes_in(160, 224, 20, seed=1)]
-    weight = torch.randn(50, 5, 7, 7)
-    inputs = list(features.values())
-    expected = torch.autograd.grad((pooler(features, boxes) * weight).sum(), inputs)
-    got = torch.autograd.grad((Rows(pooler)(features, boxes) * weight).sum(), inputs)
-    for ours, theirs in zip(got, expected):
-        assert theirs.abs().mean() > 0.01
-        torch.testing.assert_close(ours, theirs, atol=1e-3, rtol=1e-4)
-    none = Rows(pooler)(features, [boxes[0][:0], boxes[1][:0]])
-    assert none.shape == (0, 5, 7, 7)
-    assert all(not g.any() for g in torch.autograd.grad(none.sum(), inputs))
-
-
-def test_every_second_bin() -> None:
-    pooler = Pooler({"res4": 16}, 14, 0, "ROIAlignV2")
-    image, boxes = torch.randn(1, 3, 20, 30), boxes_in(320, 480, 30)
-    rois = torch.cat([torch.zeros(30, 1), boxes], 1)
-    expected = pooler({"res4": image}, [boxes])[..., ::2, ::2]
-    torch.testing.assert_close(Rows(pooler).pool([image], rois, 2), expected, atol=1e-4, rtol=0)
-
-
-@pytest.mark.parametrize("stride_in_1x1", [True, False])
-def test_conv5_may_begin_on_the_image(stride_in_1x1: bool) -> None:
-    torch.manual_seed(0)
-    network = backbones.create(
-        "resnet50", num_classes=1, width=0.25, stride_in_1x1=stride_in_1x1, norm="frozen"
-    )
-    head = Conv5Head(network.res5, network.stage_infos()["res5"].channels)
-    vary_norms(head)
-    pooler = Pooler({"res4": 16}, 14, 0, "ROIAlignV2")
-    assert not ProjectedConv5.fits(head)
-    features = {"res4": torch.randn(2, network.stage_infos()["res4"].channels, 20, 30)}
-    boxes = [boxes_in(320, 480, 140), boxes_in(320, 480, 20, seed=1)]
-    with torch.inference_mode():
-        expected = head(pooler(features, boxes))
-        fold(head)
-        assert ProjectedConv5.fits(head)
-        fast = ProjectedConv5(Rows(pooler), head)
-        assert expected.std() > 0.01
-        torch.testing.assert_close(fast(features, boxes), expected, atol=1e-4, rtol=1e-4)
-        assert fast(features, [boxes[0][:0], boxes[1][:0]]).shape == (0, head.out_channels)
 
 
 def detector(small_config, kind: str, speed: Speed = Speed()) -> Detector:  # noqa: B008
@@ -131,7 +47,7 @@ def detector(small_config, kind: str, speed: Speed = Speed()) -> Detector:  # no
     nn.init.normal_(model.rpn.head.cls_logits.weight, std=0.5)
     nn.init.normal_(model.roi_heads.box_predictor.cls_score.weight, std=0.5)
     nn.init.normal_(model.roi_heads.box_predictor.bbox_pred.weight, std=0.05)
-    return Detector(model, cfg, ["a"] * cfg.MODEL.ROI_HEADS.NUM_CLASSES, TV, speed)
+    return build_detector(cfg, model, ["a"] * cfg.MODEL.ROI_HEADS.NUM_CLASSES, TV, speed)
 
 
 def images(sizes: list[tuple[int, int]]) -> Iterator[tuple[int, np.ndarray]]:
@@ -185,7 +101,7 @@ def test_batches_find_what_single_images_do(kind: str, small_config) -> None:
         detect = staticmethod(lambda model, batch: seen.append(len(batch)) or detect(model, batch))
 
     expected = list(single.predict(images(SIZES)))
-    batched = Detector(single.model, single.cfg, single.class_names, Counting(), Speed(batch=3))
+    batched = Detector(single.model, single.class_names, Counting(), single.input, Speed(batch=3))
     box, score = apart(list(batched.predict(images(SIZES))), expected)
     assert max(seen) == 3
     assert sum(seen) == len(SIZES)
@@ -211,7 +127,7 @@ def test_few_images_wait_for_a_batch(small_config) -> None:
 def test_half_precision_is_near(precision: str, small_config) -> None:
     full = detector(small_config, "FPN")
     batch = [full._sample(*named) for named in images([(96, 96)])]
-    half = Detector(full.model, full.cfg, full.class_names, TV, Speed(precision))
+    half = Detector(full.model, full.class_names, TV, full.input, Speed(precision))
     seen = {}
     predictor = full.model.roi_heads.box_head
     hook = predictor.register_forward_hook(lambda *a: seen.update(type=a[-1].dtype))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,14 +14,10 @@ from resdet import config, engines
 from resdet.benchmarks.golden import pair_up
 from resdet.checkpoints import checkpoint
 from resdet.detector.build import build_model
-from resdet.detector.extras.ensemble import mean, union
-from resdet.detector.extras.extras import ExtendedTest, Extras
-from resdet.detector.extras.multiscale import describe, first_of_pair, merge, mirrored
-from resdet.detector.extras.refinement import regressed, vote
-from resdet.detector.inference import Detector, load_detector
+from resdet.detector.extras.extras import build_extended_test, build_extras
+from resdet.detector.inference import build_detector, load_detector
 from resdet.detector.speed import Speed
 from resdet.engines.samples import Features
-from resdet.modeling.predictions import Predictions, candidates, decode, suppress
 from resdet.structures.records import Detections
 
 BOTH = ["tv", pytest.param("d2", marks=pytest.mark.detectron2)]
@@ -80,7 +75,7 @@ def sample(height: int = 100, width: int = 100, seed: int = 0) -> dict:
 )
 def test_a_second_look_and_a_vote(share: float, box: list[float] | None) -> None:
     cfg = stub_config("TEST.REFINE", "True", "MODEL.ROI_HEADS.NMS_THRESH_TEST", "0.5")
-    tester = ExtendedTest(nn.Linear(1, 1), cfg, ["a"], Shifting(share), Speed())
+    tester = build_extended_test(cfg, nn.Linear(1, 1), ["a"], Shifting(share), Speed())
     found = tester(sample())
     if box is None:
         assert found.boxes.tolist() == [[20, 0, 30, 10], [10, 0, 20, 10]]
@@ -92,109 +87,14 @@ def test_a_second_look_and_a_vote(share: float, box: list[float] | None) -> None
 
 def test_without_the_extra_the_first_look_counts() -> None:
     aug = ("TEST.AUG.ENABLED", "True", "TEST.AUG.MIN_SIZES", "()", "TEST.AUG.MAX_SIZE", "0")
-    tester = ExtendedTest(
-        nn.Linear(1, 1), stub_config(*aug, "TEST.AUG.FLIP", "False"), ["a"], Shifting(0.5), Speed()
-    )
+    plain = stub_config(*aug, "TEST.AUG.FLIP", "False")
+    tester = build_extended_test(plain, nn.Linear(1, 1), ["a"], Shifting(0.5), Speed())
     assert tester(sample()).boxes.tolist() == [[5, 0, 15, 10]]
-    tester = ExtendedTest(nn.Linear(1, 1), stub_config(*aug), ["a"], Shifting(0.5), Speed())
+    tester = build_extended_test(stub_config(*aug), nn.Linear(1, 1), ["a"], Shifting(0.5), Speed())
     assert tester(sample()).boxes.tolist() == [[5, 0, 15, 10], [85, 0, 95, 10]]
     views = stub_config(*aug, "TEST.AUG.MIN_SIZES", "(50, 100)", "TEST.AUG.FLIP", "False")
-    found = ExtendedTest(nn.Linear(1, 1), views, ["a"], Shifting(0.5), Speed())(sample())
+    found = build_extended_test(views, nn.Linear(1, 1), ["a"], Shifting(0.5), Speed())(sample())
     assert found.boxes.tolist() == [[10, 0, 30, 20], [5, 0, 15, 10]]  # 1/9 of them is common
-
-
-def test_votes_are_weighted_by_score_within_a_class() -> None:
-    kept = torch.tensor([[0.0, 0, 10, 10]]), torch.tensor([0]), torch.tensor([0.8])
-    boxes = [[0, 0, 10, 10], [0, 0, 10, 12], [0, 0, 10, 30], [0, 0, 10, 12]]
-    labels, scores = torch.tensor([0, 0, 0, 1]), torch.tensor([0.8, 0.4, 0.7, 0.5])
-    found = vote(kept, (torch.tensor(boxes, dtype=torch.float32), labels, scores))
-    assert found[0].tolist() == [pytest.approx([0, 0, 10, (0.8 * 10 + 0.4 * 12) / 1.2])]
-    assert found[1:] == kept[1:]
-    none = vote(tuple(c[:0] for c in kept), tuple(c[:0] for c in kept))
-    assert none[0].shape == (0, 4)
-
-
-@pytest.mark.parametrize("precision", [torch.bfloat16, torch.float16])
-def test_votes_keep_their_digits_in_a_lower_precision(precision: torch.dtype) -> None:
-    boxes = torch.tensor([[0.0, 0, 1001.3, 777.7], [0.0, 0, 1003.3, 777.7]])
-    rivals = boxes, torch.tensor([0, 0]), torch.tensor([0.9, 0.45])
-    kept = tuple(column[:1] for column in rivals)
-    with torch.autocast("cpu", precision):
-        voted = vote(kept, rivals)[0]
-    assert torch.equal(voted, vote(kept, rivals)[0])
-
-
-def test_the_second_look_is_at_the_best_class_within_the_image() -> None:
-    boxes = torch.tensor([[[0.0, 0, 5, 5], [-5, 2, 30, 8]], [[1, 1, 3, 3], [40, 0, 50, 9]]])
-    scores = torch.tensor([[0.1, 0.2, 0.7], [0.1, 0.3, 0.6]])
-    assert regressed(Predictions(boxes, scores), (10, 20)).tolist() == [[0, 2, 20, 8]]
-
-
-def test_deltas_are_undone_in_units_of_the_box() -> None:
-    deltas = torch.tensor([[1.0, 2, 5 * np.log(2), 0, 0, 0, 1000, 0]])
-    found = decode(torch.tensor([[10.0, 10, 20, 30]]), deltas, (10, 10, 5, 5))
-    assert found[0, 0].tolist() == pytest.approx([6, 14, 26, 34])
-    assert (found[0, 1, 2] - found[0, 1, 0]).item() == pytest.approx(625)  # 10 * 1000 / 16
-
-
-def test_candidates_and_suppression() -> None:
-    boxes = torch.tensor([[[0.0, 0, 10, 10], [0, 0, 10, 10]], [[0, 0, 10, 11], [30, 0, 40, 9]]])
-    scores = torch.tensor([[0.5, 0.4, 0.1], [0.6, 0.3, 0.1]])
-    found = candidates(Predictions(boxes, scores), (20, 20), 0.35)
-    assert found[0].tolist() == [[0, 0, 10, 10], [0, 0, 10, 10], [0, 0, 10, 11]]
-    assert found[1].tolist() == [0, 1, 0]
-    best = suppress(found, 0.5, 100)
-    assert best[1].tolist() == [0, 1]
-    assert best[2].tolist() == pytest.approx([0.6, 0.4])
-    assert len(suppress(found, 0.95, 2)[0]) == 2
-
-
-def test_regions_choose_two_adjacent_scales() -> None:
-    box = torch.tensor([[0.0, 0, 10, 10], [0, 0, 40, 40], [0, 0, 20, 80], [0, 0, 500, 500]])
-    at = [box * 0.5, box, box * 2, box * 4]
-    # side 40 at the scales 20, 40, 80, 160: the middles of the pairs are 28, 57, 113
-    assert first_of_pair(at, 56).tolist() == [2, 1, 1, 0]
-
-
-def test_the_larger_number_of_two_scales_is_taken() -> None:
-    """A head that answers with the size of its view and with its negative."""
-
-    class Sized:
-        shorter_side = 100
-        describe = staticmethod(
-            lambda view, boxes: torch.tensor([[view.size[0], -view.size[0]]]).repeat(len(boxes), 1)
-        )
-
-    views = [SimpleNamespace(size=(s, s)) for s in (50, 100, 200)]
-    boxes = torch.tensor([[0.0, 0, 90, 90], [0, 0, 10, 10], [5, 5, 9, 9]])
-    found = describe(Sized(), views, boxes, (100, 100))
-    assert found.tolist() == [[100, -50], [200, -100], [200, -100]]
-    assert describe(Sized(), views, boxes[:0], (100, 100)).shape == (0, 2)
-
-
-def test_views_are_merged_and_mirrors_undone() -> None:
-    found = torch.tensor([[10.0, 1, 30, 5]]), torch.tensor([2]), torch.tensor([0.5])
-    assert mirrored(found, (50, 100))[0].tolist() == [[70, 1, 90, 5]]
-    one = Detections("a", [[0, 0, 10, 10], [50, 0, 60, 10]], [0, 0], [0.6, 0.3])
-    two = Detections("a", [[0, 0, 10, 11], [0, 0, 10, 10]], [0, 1], [0.7, 0.4])
-    assert merge([one], 0.5, 1) is one
-    both = merge([one, two], 0.5, 100)
-    assert both.boxes.tolist() == [[0, 0, 10, 11], [0, 0, 10, 10], [50, 0, 60, 10]]
-    assert both.labels.tolist() == [0, 1, 0]
-    assert len(merge([one, two], 0.5, 2)) == 2
-
-
-def test_proposals_are_united_and_predictions_averaged() -> None:
-    a, b = (
-        torch.tensor([[3.0, 0, 9, 9], [1, 1, 2, 2]]),
-        torch.tensor([[1.0, 1, 2, 2], [0, 0, 4, 4]]),
-    )
-    assert union([a, b]).tolist() == [[3, 0, 9, 9], [1, 1, 2, 2], [0, 0, 4, 4]]
-    assert union([a, a]).equal(a)
-    first = Predictions(torch.tensor([[[0.0, 0, 2, 2]]]), torch.tensor([[0.5, 0.5]]))
-    second = Predictions(torch.tensor([[[2.0, 0, 6, 2]]]), torch.tensor([[0.9, 0.1]]))
-    assert mean([first, second]).boxes.tolist() == [[[1, 0, 4, 2]]]
-    assert mean([first, second]).scores.tolist() == [pytest.approx([0.7, 0.3])]
 
 
 def trained(small_config, engine_name: str, path: Path, base: str = "shapes_r18", seed: int = 0):
@@ -280,13 +180,13 @@ def _tensors(found: Detections) -> tuple[torch.Tensor, ...]:
 
 
 def test_what_is_on_is_said(small_config) -> None:
-    assert not Extras.of(small_config())
+    assert not build_extras(small_config())
     cfg = small_config(*EXTRAS["refine"], *EXTRAS["maxout"], *EXTRAS["views"])
-    assert str(Extras.of(cfg)) == (
+    assert str(build_extras(cfg)) == (
         "box refinement; views 64, 96; mirrored too; maxout of 64, 96, 128"
     )
     cfg = small_config("TEST.AUG.ENABLED", "True", "TEST.AUG.MIN_SIZES", "()", *EXTRAS["ensemble"])
-    assert str(Extras.of(cfg)) == "views of its own size; mirrored too; ensemble with {other}"
+    assert str(build_extras(cfg)) == "views of its own size; mirrored too; ensemble with {other}"
 
 
 def test_faults_are_told_before_the_work(small_config, tmp_path: Path) -> None:
@@ -298,9 +198,9 @@ def test_faults_are_told_before_the_work(small_config, tmp_path: Path) -> None:
     checkpoint.save(tmp_path / "other.pth", renamed)
     with pytest.raises(ValueError, match=r"same classes \(a, b, .* f\), got .*other.pth of a"):
         found_by(path, "tv", "TEST.ENSEMBLE", f"['{tmp_path}/other.pth']")
-    model = nn.Linear(1, 1)
+    cfg, model = small_config(*EXTRAS["refine"]), nn.Linear(1, 1)
     with pytest.raises(ValueError, match=r"--batch must be 1 with the extras of TEST \(box ref.*4"):
-        Detector(model, small_config(*EXTRAS["refine"]), ["a"], engines.load("tv"), Speed(batch=4))
+        build_detector(cfg, model, ["a"], engines.load("tv"), Speed(batch=4))
     for key, value in (("TEST.MAXOUT_SIZES", "[200, 100]"), ("TEST.AUG.MIN_SIZES", "[0, 100]")):
         with pytest.raises(config.ConfigError, match=f"{key} must be pixels of the shorter side"):
             config.check(small_config(key, value))
