@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     import torch
     from fvcore.common.config import CfgNode
 
+    from backbones.machine.precision import Precision
     from resdet.detector.inference import Detector
     from resdet.detector.result import Result
-    from resdet.detector.speed import Precision
     from resdet.evaluation.registry import register_metric
 
 __all__ = [

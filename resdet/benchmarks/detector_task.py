@@ -20,8 +20,9 @@ from torch.autograd import DeviceType  # type: ignore[attr-defined]
 from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
 
+from backbones.machine.precision import Precision
 from resdet.benchmarks.measuring import peak_megabytes
-from resdet.detector.speed import Precision, Speed
+from resdet.detector.speed import Speed
 
 Work = Literal["infer", "train"]
 WARM_UP = 3  # calls of a GPU that are not timed: it chooses kernels

@@ -16,11 +16,12 @@ from torch import Tensor
 from backbones.benchmarks.conditions import benchmark_conditions, present
 from backbones.benchmarks.limits import measure_limits, share_of_limit
 from backbones.machine.hardware import available_cores
+from backbones.machine.precision import Precision
 from resdet.benchmarks import golden
 from resdet.benchmarks.detector_task import KINDS, Task, Work
 from resdet.benchmarks.measuring import run_module
 from resdet.benchmarks.our_detector import write_weights
-from resdet.detector.speed import Precision, Speed
+from resdet.detector.speed import Speed
 
 OURS, ASKED = "resdet", "resdet, as asked"
 OUR_MODULE = "resdet.benchmarks.our_detector"

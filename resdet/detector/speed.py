@@ -5,13 +5,11 @@ from __future__ import annotations
 import ctypes
 import sys
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import nn
 
-Precision = Literal["fp32", "bf16", "fp16"]
-DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+from backbones.machine.precision import DTYPES, Precision, autocast
 
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # of glibc's malloc.h
 
@@ -35,8 +33,7 @@ class Speed:
 
     def autocast(self, device: torch.device) -> torch.autocast:
         """The context in which the model runs."""
-        enabled = self.precision != "fp32"
-        return torch.autocast(device.type, DTYPES[self.precision] if enabled else None, enabled)
+        return autocast(device, self.precision)
 
 
 def compile_parts(model: nn.Module) -> None:
