@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from backbones.machine import hardware
+from backbones.machine import cgroups, hardware
 from resdet.engines import registry as registry_module
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -27,6 +27,7 @@ def usual_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     cpuinfo.write_text("model name\t: Intel(R) Xeon(R) Processor @ 2.80GHz\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(hardware, "CPUINFO", cpuinfo)
+        patch.setattr(cgroups, "CGROUP", cpuinfo.parent / "cgroup")
         patch.setattr(os, "sched_getaffinity", lambda process: {0, 1})
         yield
 

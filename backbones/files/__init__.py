@@ -1,1 +1,1 @@
-"""Files: read without trust, written whole or not at all."""
+"""Files and folders: read without trust, there whole or not at all."""

@@ -1,1 +1,1 @@
-"""Files of pictures, whatever they show: heads, decoding, checks, copies."""
+"""Files of pictures, whatever they show: heads, decoding and encoding, checks, copies, workers."""
