@@ -18,6 +18,7 @@ from backbones.files import shipped
 from backbones.terminal.parser import Parser
 
 SHELLS = ("bash", "zsh", "fish")
+METRICS = ("11point", "area", "both")  # here too: resdet.evaluation is no light import
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -43,6 +44,8 @@ def script(shell: str) -> str:
         if "--config" in action.option_strings:
             kind = "backbones" if {"train-backbone", "benchmark"} & set(words) else "detection"
             action.complete = _configs(kind)  # type: ignore[attr-defined]
+        elif "--metric" in action.option_strings:
+            action.choices = METRICS
         elif action.type is Path or action.metavar in ("FILE", "INPUT", "CHECKPOINT"):
             kind = "directory" if action.metavar == "DIR" else "file"
             action.complete = _paths(kind)  # type: ignore[attr-defined]

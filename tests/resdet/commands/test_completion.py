@@ -9,6 +9,7 @@ import pytest
 pytest.importorskip("shtab")
 
 from resdet.commands.completion import script
+from resdet.evaluation.registry import BOTH, VOC_METRICS
 
 ODD = "it's [a] (b)"
 ASK = """
@@ -61,6 +62,7 @@ def bash(tmp_path_factory):
         (["resdet", "train-det", "--precision", "b"], {"bf16"}, {"fp16"}),
         (["resdet", "eval-voc", "--data", ""], {"data"}, {"mine.yaml"}),
         (["resdet", "eval-voc", "--checkpoint", ""], {"data", "mine.yaml"}, set()),
+        (["resdet", "eval-voc", "--metric", ""], {*VOC_METRICS, BOTH}, {"mine.yaml"}),
         (["resdet", "benchmark", "train-backbone", "--var"], {"--variant"}, set()),
         (["resdet", "completion", ""], {"bash", "zsh", "fish"}, set()),
     ],
