@@ -32,23 +32,6 @@ def test_every_table_stands_somewhere_once() -> None:
     assert sorted(marks) == sorted(tables(ROOT / "configs"))
 
 
-def test_a_mark_of_no_table_and_one_that_is_open_are_told() -> None:
-    with pytest.raises(ValueError, match="mark must be one of paper, .*, got 'papers'"):
-        with_tables("<!-- papers -->\n<!-- /papers -->", ROOT / "configs")
-    with pytest.raises(ValueError, match="mark 'paper' must be closed by <!-- /paper -->"):
-        with_tables("<!-- paper -->\n", ROOT / "configs")
-
-
-def test_a_run_of_the_paper_fills_its_row(tmp_path: Path) -> None:
-    result = (ROOT / "configs/detection/shapes_r18.json").read_text(encoding="utf-8")
-    (tmp_path / "detection").mkdir()
-    (tmp_path / "detection" / "voc0712_r101.json").write_text(result, encoding="utf-8")
-    text = with_tables("<!-- paper -->\n<!-- /paper -->", tmp_path)
-    (row,) = [line for line in text.splitlines() if "`voc0712_r101`" in line]
-    assert re.search(r"\| 76\.4 \| \d\d\.\d \| 600 iterations, 1 run, ", row)
-    assert text.count("not measured") == 5
-
-
 @pytest.mark.parametrize("name", TEXTS)
 def test_files_that_a_page_names_are_there(name: str) -> None:
     text, folder = TEXTS[name], PAGES[name].parent

@@ -85,27 +85,6 @@ def test_a_share_is_a_part(main, share):
         main(["eval", "--share", share])
 
 
-def test_ways_stand_beside_ours_however_deep(main):
-    from resdet.benchmarks.suite import lines
-
-    speeds = {
-        "images_per_second": {"torchvision": 5.0, "resdet": 10.0},
-        "ratio": {"torchvision": 1.0, "resdet": 2.0},
-        "share_of_limit": {"torchvision": 0.1, "resdet": 0.2},
-    }
-    steps = {"seconds": {"resdet": 0.5, "detectron2": 1.5}}
-    bare = {"iterations_per_second": {"config": 8.0, "usual loop": 2.0}}
-    measured = {"rounds": 3, "networks": {"one": speeds, "versions": {"x": "1"}}, "two": steps}
-    assert list(lines({**measured, "three": bare})) == [
-        ("one", "torchvision", "5.0 img/s", 2.0, 0.1),
-        ("one", "resdet", "10.0 img/s", 1.0, 0.2),
-        ("two", "resdet", "0.500 s", 1.0, None),
-        ("two", "detectron2", "1.500 s", 3.0, None),
-        ("three", "config", "8.00 iterations/s", 1.0, None),
-        ("three", "usual loop", "2.00 iterations/s", 4.0, None),
-    ]
-
-
 @pytest.mark.parametrize("what", ["infer-backbone", "train-backbone"])
 def test_networks_at_a_small_size(main, known_limits, tmp_path, capsys, what):
     out = tmp_path / "out.json"
@@ -199,25 +178,6 @@ def test_each_option_is_the_functions_word(main, fakes):
         "precision": "bf16",
         "batch": 2,
     }
-
-
-def test_functions_take_what_the_tool_hands_them(main):
-    """Every option of every benchmark is a parameter of its function."""
-    import inspect
-
-    from backbones.benchmarks import synthetic
-    from resdet.benchmarks import detectors, suite
-    from resdet.commands import benchmark_options
-
-    functions = {
-        **suite.BENCHMARKS,
-        "train-backbone": synthetic.benchmark_synthetic_training,
-        "infer-det": detectors.Wanted,
-        "train-det": detectors.Wanted,
-    }
-    for name, taken in benchmark_options.TAKES.items():
-        words = {benchmark_options._KEYWORDS.get(o[2:], o[2:]) for o in taken}
-        assert words <= set(inspect.signature(functions[name]).parameters), name
 
 
 def test_growth_is_drawn(main, monkeypatch, tmp_path, capsys):

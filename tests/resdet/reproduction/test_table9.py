@@ -60,23 +60,6 @@ def test_every_line_is_measured_and_printed(
     assert len({line.count("|") for line in text}) == 1
 
 
-def test_a_row_reads_as_the_paper_prints() -> None:
-    gain = {"gain": 0.0123, "low": -0.004, "high": 0.03, "p_value": 0.1}
-    line = {
-        "label": "box refinement",
-        "measures": {"mAP@.5": 0.7, "mAP@[.5,.95]": 0.5},
-        "gains": {"mAP@.5": gain, "mAP@[.5,.95]": {**gain, "low": None}},
-        "milliseconds": 45.4,
-        "paper": [1.5, 2.7],
-    }
-    first = {**line, "gains": {}, "paper": None}
-    text = extras_table({"lines": [first, line]}).splitlines()[2:]
-    assert text[0] == "| box refinement | 70.0 |  | 50.0 |  | 45 |  |"
-    assert (
-        text[1] == "| box refinement | 70.0 | +1.2 (-0.4 to +3.0) | 50.0 | +1.2 | 45 | +1.5 +2.7 |"
-    )
-
-
 def test_what_is_published_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     paths = table9.reproduce(None, tmp_path, 1, publish=False)
     told = capsys.readouterr().out

@@ -19,7 +19,6 @@ from resdet.evaluation.matches import DEVKIT
 from resdet.evaluation.record import Record
 from resdet.structures.records import GroundTruth
 from resdet.visualization.gallery import check_gallery, check_gallery_folder, write_gallery
-from resdet.visualization.pictures import find_pictures
 
 CLASSES = ("cat", "dog")
 TRUTH = {
@@ -179,11 +178,6 @@ def test_no_file_name_leaves_the_root(tmp_path: Path, pictures: Path, name: str)
 def test_images_must_be_a_folder(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="images must be a folder, got"):
         write_gallery(tmp_path / "g", [("A", record())], images=tmp_path / "none", threshold=0.3)
-
-
-def test_one_file_name_per_image(pictures: Path) -> None:
-    with pytest.raises(ValueError, match=r"files must be one per image \(3\), got 1"):
-        find_pictures(record(root=pictures, files=("wide.png",)), None)
 
 
 def test_data_are_ascii_without_markup(tmp_path: Path) -> None:
