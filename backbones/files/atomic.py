@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-_SHOWN = 50  # characters of the name that a temporary one begins with; a name holds 255 bytes
+SHOWN = 50  # characters of the name that a temporary one begins with; a name holds 255 bytes
 # temporary names with the process that writes, and those of files without it, which we once gave
 _LEFTOVER = re.compile(r"\..+\.(?P<process>\d+)\.\w{8}\.tmp|\..+\.(json|npz|png|txt)-\w{8}")
 
@@ -91,7 +91,7 @@ def real(path: Path) -> Path:
 
 def temporary_name(target: Path) -> tuple[str, str, Path]:
     """Suffix, prefix and folder, for `tempfile`; by them `sweep` knows what is left of `target`."""
-    return ".tmp", f".{target.name[:_SHOWN]}.{os.getpid()}.", target.parent
+    return ".tmp", f".{target.name[:SHOWN]}.{os.getpid()}.", target.parent
 
 
 def _sync(file: _Remembering) -> None:

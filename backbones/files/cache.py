@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from backbones.files.atomic import atomic_write
+from backbones.files.atomic import write_bytes
 
 _SETTLED = 2_000_000_000  # ns; a younger file could change once more with the same time stamp
 
@@ -47,8 +47,7 @@ class Cache:
             return
         with contextlib.suppress(OSError, TypeError):  # a full disk; a file name that is no text
             body = orjson.dumps(entries)
-            with atomic_write(self._path) as file:
-                file.write(orjson.dumps(self._head(body)) + b"\n" + body)
+            write_bytes(self._path, orjson.dumps(self._head(body)) + b"\n" + body)
 
     def _head(self, body: bytes) -> dict[str, str]:
         digest = hashlib.sha256(body).hexdigest()

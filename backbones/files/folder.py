@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from backbones.files.atomic import real, temporary_name
+from backbones.files.atomic import SHOWN, real, temporary_name
 
 
 @contextlib.contextmanager
@@ -43,7 +43,7 @@ def whole_folder(target: Path, *, replace: bool = False) -> Iterator[Path]:
 
 def _replace(target: Path, fresh: Path) -> None:
     """The old folder goes out of the way first, and back where the new one does not take it."""
-    old = Path(tempfile.mkdtemp(prefix=f".{target.name}-old-", dir=target.parent))
+    old = Path(tempfile.mkdtemp(prefix=f".{target.name[:SHOWN]}-old-", dir=target.parent))
     target.rename(old)
     try:
         fresh.rename(target)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from backbones.files.atomic import atomic_write
+from backbones.files.atomic import write_bytes
 from backbones.terminal.printable import printable
 
 Severity = Literal["error", "warning", "note"]
@@ -105,8 +105,8 @@ class Report:
 
 def write_reports(path: Path, reports: list[Report]) -> None:
     """Everything as JSON: {"reports": [...]}, whole or not at all."""
-    with atomic_write(path) as file:
-        file.write(json.dumps({"reports": [r.to_dict() for r in reports]}, indent=1).encode())
+    text = json.dumps({"reports": [report.to_dict() for report in reports]}, indent=1)
+    write_bytes(path, text.encode())
 
 
 def _plural(count: int, word: str) -> str:

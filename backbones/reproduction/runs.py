@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from backbones.evaluation.protocol import Test
-from backbones.files.atomic import atomic_write
+from backbones.files.atomic import write_bytes
 from backbones.reproduction.experiments import NUM_CLASSES, NUM_TEST_IMAGES, Network
 from backbones.training.curves import TEST, TRAIN, Points, format_iterations, read_curves, thin
 from backbones.training.results import RESULTS, Provenance
@@ -133,8 +133,7 @@ def publish(runs: Sequence[FinishedRun], file: Path) -> None:
         for run in runs
     ]
     lines = ",\n".join(json.dumps(record, ensure_ascii=False) for record in records)
-    with atomic_write(file) as stream:
-        stream.write(f'{{"runs": [\n{lines}\n]}}\n'.encode())
+    write_bytes(file, f'{{"runs": [\n{lines}\n]}}\n'.encode())
 
 
 def add(folder: Path, values: Mapping[str, Any]) -> None:
@@ -216,8 +215,7 @@ def _rounded(value: float) -> float:
 
 
 def _write(path: Path, values: Mapping[str, Any]) -> None:
-    with atomic_write(path) as stream:
-        stream.write((json.dumps(values, indent=2) + "\n").encode())
+    write_bytes(path, (json.dumps(values, indent=2) + "\n").encode())
 
 
 def _read(path: Path) -> dict[str, Any]:

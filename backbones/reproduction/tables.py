@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from backbones.files.atomic import atomic_write
+from backbones.files.atomic import write_bytes
 from backbones.reproduction.experiments import (
     COUNTED,
     MEASURES,
@@ -96,8 +96,7 @@ class Table:
         paths = [stem.with_name(f"{stem.name}.{kind}") for kind in ("md", "csv", "png")]
         stem.parent.mkdir(parents=True, exist_ok=True)
         for path, text in zip(paths, (self.markdown(), self.csv())):
-            with atomic_write(path) as file:
-                file.write(text.encode())
+            write_bytes(path, text.encode())
         self.plot(paths[2])
         return paths
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch.utils.tensorboard import SummaryWriter
 
 from backbones.config import CfgNode
-from backbones.files.atomic import atomic_write
+from backbones.files.atomic import write_bytes
 
 EVENTS = "events.out.tfevents"
 _ID = "wandb_id"  # of the run that a resumed one goes on with
@@ -89,8 +89,7 @@ class WeightsAndBiases:
             ) from None
         # a resumed run begins before the last step that wandb has seen
         self._run.define_metric("*", step_metric="iteration")
-        with atomic_write(known) as file:
-            file.write(f"{self._run.id}\n".encode())
+        write_bytes(known, f"{self._run.id}\n".encode())
 
     def scalars(self, iteration: int, values: Mapping[str, float]) -> None:
         """A point on each curve."""

@@ -13,7 +13,7 @@ from torch import nn
 
 from backbones.config import CfgNode
 from backbones.files import outputs
-from backbones.files.atomic import atomic_write
+from backbones.files.atomic import write_bytes
 from backbones.machine import distributed
 from backbones.training import solver
 from backbones.training.curves import read_curves
@@ -50,8 +50,7 @@ def introduce(
 ) -> None:
     """Write config.yaml and say what is trained on what, how, and from where."""
     if distributed.is_main():
-        with atomic_write(output / "config.yaml") as file:
-            file.write(cfg.dump().encode())
+        write_bytes(output / "config.yaml", cfg.dump().encode())
     parameters = sum(p.numel() for p in task.model.parameters())
     log.info(f"{cfg.MODEL.NAME}: {parameters / 1e6:.2f} M parameters on {device}, seed {seed}")
     counts = ", ".join(f"{len(images)} {split}" for split, images in task.splits.items())

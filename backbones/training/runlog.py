@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
-from backbones.files.atomic import atomic_write, cannot_write
+from backbones.files.atomic import cannot_write, write_bytes
 from backbones.machine import distributed
 from backbones.terminal import progress
 from backbones.training.boards import EVENTS, Board, MakeBoard, Picture, TensorBoard
@@ -98,8 +98,8 @@ class RunLog:
         if self._start_iteration and path.is_file():
             lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
             kept = [x for x in lines if _iteration_of(x) < self._start_iteration]
-        with atomic_write(path) as whole:  # who is killed now keeps the metrics that there were
-            whole.write("".join(f"{line}\n" for line in kept).encode())
+        # whole: who is killed now keeps the metrics that there were
+        write_bytes(path, "".join(f"{line}\n" for line in kept).encode())
         return path.open("a", encoding="utf-8")
 
     def info(self, text: str) -> None:

@@ -16,7 +16,7 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from backbones.files.atomic import atomic_write
+from backbones.files.atomic import atomic_write, write_bytes
 
 FORMAT = "backbones/2"
 SAFETENSORS = ".safetensors"
@@ -92,9 +92,7 @@ def save(path: Path, payload: Mapping[str, Any]) -> None:
     if Path(path).suffix == SAFETENSORS:
         header = {key: json.dumps(value) for key, value in payload.items() if key != "model"}
         tensors = {key: value.contiguous() for key, value in payload["model"].items()}
-        data = safetensors.torch.save(tensors, header)
-        with atomic_write(path) as file:
-            file.write(data)
+        write_bytes(path, safetensors.torch.save(tensors, header))
         return
     with atomic_write(path) as file:
         torch.save(dict(payload), file)
@@ -157,8 +155,7 @@ def _load_safetensors(path: Path) -> dict[str, Any]:
 
 def mark_last(directory: Path, name: str) -> None:
     """Point `last_checkpoint` at a file that is already whole."""
-    with atomic_write(directory / LAST) as file:
-        file.write(name.encode())
+    write_bytes(directory / LAST, name.encode())
 
 
 def last(directory: Path) -> Path | None:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from backbones.features import Classifier
-from backbones.files.atomic import atomic_write, real
+from backbones.files.atomic import real, write_bytes
 from backbones.files.folder import folder_beside
 from backbones.registry import create
 from backbones.weights import reference
@@ -197,11 +197,9 @@ def _write(path: Path, kind: str, checkpoint: BackboneCheckpoint) -> None:
     _, weights = see_as(KINDS[kind], model, checkpoint)
     state = {key: v.contiguous() for key, v in from_ours(KINDS[kind], model, weights).items()}
     if path.suffix == SAFETENSORS:
-        with atomic_write(path) as file:
-            file.write(safetensors.torch.save(state, {"format": "pt"}))
+        write_bytes(path, safetensors.torch.save(state, {"format": "pt"}))
     elif path.suffix == PICKLE:
-        with atomic_write(path) as file:
-            file.write(_pickled(_container(kind, {k: v.numpy() for k, v in state.items()})))
+        write_bytes(path, _pickled(_container(kind, {k: v.numpy() for k, v in state.items()})))
     else:
         save(path, _container(kind, state))
 

@@ -73,7 +73,7 @@ def main(argv: Sequence[str]) -> None:
     from backbones.evaluation.networks import load_network, parse_member
     from backbones.evaluation.protocol import Protocol, evaluate_networks
     from backbones.evaluation.report import describe, to_result
-    from backbones.files.atomic import atomic_write
+    from backbones.files.atomic import write_bytes
     from backbones.machine import distributed
     from backbones.terminal.progress import tracked
 
@@ -97,7 +97,6 @@ def main(argv: Sequence[str]) -> None:
         if distributed.is_main():
             print("\n".join((*outcome.notes, describe(outcome))))
             if args.json:
-                with atomic_write(args.json) as file:
-                    text = json.dumps(to_result(outcome, protocol, device), indent=2)
-                    file.write(f"{text}\n".encode())
+                text = json.dumps(to_result(outcome, protocol, device), indent=2)
+                write_bytes(args.json, f"{text}\n".encode())
                 print(f"written: {args.json}")

@@ -16,7 +16,7 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 from backbones.files import outputs
-from backbones.files.atomic import atomic_write
+from backbones.files.atomic import write_bytes
 from backbones.files.json_file import read_json
 from backbones.machine import distributed
 from backbones.training import solver
@@ -308,8 +308,7 @@ def _announce(
 ) -> None:
     """Write config.yaml and say what is trained on what, how, and from where."""
     if distributed.is_main():
-        with atomic_write(run.directory / CONFIG) as file:
-            file.write(cfg.dump().encode())
+        write_bytes(run.directory / CONFIG, cfg.dump().encode())
     log, processes = run.log, distributed.world_size()
     engine = run.detector.engine.NAME
     log.info(f"engine {engine} on {run.device}, {processes} process(es), seed {run.seed}")
