@@ -7,8 +7,6 @@ import pytest
 from backbones.data import check_usable
 from backbones.data.check_usable import usable
 from backbones.data.images import open_images, open_split
-from backbones.images import heads
-from backbones.images.heads import inspect_heads
 
 
 def test_a_broken_image_is_left_out_of_training_and_told(root):
@@ -47,26 +45,3 @@ def test_large_splits_are_sampled(root, monkeypatch):
     assert len(usable(images, "train")[0]) == 10  # every second is looked at
     os.truncate(images.name(2), 0)
     assert len(usable(images, "train")[0]) == 9
-
-
-def test_heads_are_kept_while_their_file_is_unchanged(root, tmp_path, monkeypatch):
-    monkeypatch.setenv("RESDET_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(heads, "_WORTHWHILE", 1)
-    images = open_split(root, "train")
-    for path in images.paths:
-        os.utime(path, (1, 1))
-    monkeypatch.setattr(heads, "is_settled", bool)
-    first = inspect_heads(images.paths)
-    asked = []
-    real = heads.inspect_images
-
-    def inspect(paths, **more):
-        asked.append(list(paths))
-        return real(paths, **more)
-
-    monkeypatch.setattr(heads, "inspect_images", inspect)
-    assert inspect_heads(images.paths) == first
-    os.truncate(images.paths[3], 0)
-    assert [fact.state for fact in inspect_heads(images.paths)].count("unreadable") == 1
-    assert asked == [[], [images.paths[3]]]
-    assert inspect_heads([]) == []

@@ -171,16 +171,3 @@ def test_the_cache_is_never_in_the_data(root, monkeypatch):
         monkeypatch.setenv("RESDET_CACHE", str(folder))
         assert len(read_shards(root, "train")) == 9
     assert sorted(root.rglob("*")) == before
-
-
-def test_where_the_cache_lies(monkeypatch, tmp_path):
-    def place(root="/data"):
-        return caches._path(Path(root), "shards/1")
-
-    monkeypatch.delenv("RESDET_CACHE", raising=False)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    assert place().parent == tmp_path / "xdg" / "resdet"
-    monkeypatch.delenv("XDG_CACHE_HOME")
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    assert place().parent == tmp_path / "home" / ".cache" / "resdet"
-    assert place() != place("/data2")

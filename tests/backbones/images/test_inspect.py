@@ -1,6 +1,5 @@
 """Files whole and broken, copies, and what two splits share."""
 
-import json
 import os
 import struct
 import zlib
@@ -9,8 +8,6 @@ import cv2
 import numpy as np
 import pytest
 
-from backbones.images.check_kinds import tell_copies
-from backbones.images.check_report import Kind, Report, write_reports
 from backbones.images.inspect import inspect_image, inspect_images, same_content
 
 RANDOM = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
@@ -107,55 +104,6 @@ def test_copies_are_found_by_bytes_and_by_pixels(tmp_path):
     assert same_content([*paths, paths[0]], [*quick, quick[0]]) == [[0, 1]]
     full = [inspect_image(path, True) for path in paths]
     assert same_content(paths, full) == [[0, 1, 3]]
-
-
-def copies(tmp_path, splits, label_of=lambda path: None):
-    paths = sorted({path for listed in splits.values() for path in listed})
-    for path in paths:
-        (tmp_path / path).write_bytes(path[:1].encode() * 5)  # content is the first letter
-    full = {s: [str(tmp_path / path) for path in listed] for s, listed in splits.items()}
-    facts = {str(tmp_path / path): inspect_image(str(tmp_path / path)) for path in paths}
-    report = Report("data", "test", "quick")
-    tell_copies(report, full, facts, label_of)
-    return {kind.name: len(cases) for kind, cases in report.found.items()}
-
-
-def test_only_a_trainval_is_meant_to_share(tmp_path):
-    assert copies(tmp_path, {"train": ["a1", "b1"], "test": ["a1"]}) == {"leak": 1}
-    assert copies(tmp_path, {"trainval": ["a1", "b1"], "test": ["a1"]}) == {"leak": 1}
-    assert copies(tmp_path, {"trainval": ["a1"], "val": ["a1", "b1"]}) == {"leak": 1}
-    assert copies(tmp_path, {"train": ["a1", "b1"], "test": ["c1"]}) == {}
-    assert copies(tmp_path, {"train": ["a1", "b1"], "test": ["a2", "b1", "c1"]}) == {"leak": 2}
-    assert copies(tmp_path, {"train": ["a1"], "val": ["b1"], "trainval": ["a1", "b1"]}) == {}
-
-
-def test_copies_are_told_once_and_under_two_classes_they_contradict(tmp_path):
-    assert copies(tmp_path, {"train": ["a1", "a2"], "trainval": ["a1", "a2", "b1"]}) == {"copy": 1}
-    assert copies(tmp_path, {"train": ["a1", "a2"]}, lambda path: path[-1]) == {"conflict": 1}
-
-
-def test_a_report_is_sorted_counted_and_safe_to_print(tmp_path):
-    report = Report("data", "test", "full", images={"train": 3})
-    note, error = Kind("n", "note", "notes"), Kind("e", "error", "errors", "repair")
-    for number in range(150):
-        report.add(note, f"note {number}")
-    report.add(error, "a\x1b[31m.jpg")
-    report.count_classes("train", ["cat", "dog"], ["cat", "cat", "cow"])
-    lines = list(report.lines(2))
-    assert lines[1:5] == [
-        "error: errors: 1; repair",
-        r"    a\x1b[31m.jpg",
-        "note: notes: 150",
-        "    note 0",
-    ]
-    assert "    ... and 148 more" in lines
-    assert lines[-1].startswith("1 error, 0 warnings, 150 notes")
-    assert report.classes["train"] == {"cat": 2, "dog": 0, "cow": 1}
-    write_reports(tmp_path / "r.json", [report])
-    (read,) = json.loads((tmp_path / "r.json").read_text())["reports"]
-    assert (read["errors"], read["notes"]) == (1, 150)
-    assert [f["count"] for f in read["findings"]] == [1, 150]
-    assert len(read["findings"][1]["examples"]) == 100
 
 
 def test_a_png_that_exif_turns_is_measured_as_it_is_read(tmp_path):

@@ -2,16 +2,12 @@
 
 import json
 import os
-from types import SimpleNamespace
 
 import pytest
 from matplotlib.figure import Figure
 
-from backbones.machine import distributed
 from backbones.training.curves import new_figure, save_figure
 from backbones.training.runlog import RunLog, has_evaluation
-from backbones.training.series import Series
-from backbones.weights.checkpoint import mark_last
 
 
 def write(folder, lines):
@@ -41,20 +37,6 @@ def test_an_evaluation_is_told_from_training(tmp_path):
     write(tmp_path, [{"iteration": 1, "AP": 0.3}, {"iteration": 2, "lr": 0.1, "total_loss": 1}])
     assert has_evaluation(tmp_path, 2)
     assert not has_evaluation(tmp_path, 3)
-
-
-def test_processes_that_read_different_checkpoints_do_not_train(tmp_path, monkeypatch):
-    (tmp_path / "model_0000004.pth").write_bytes(b"")
-    mark_last(tmp_path, "model_0000004.pth")
-
-    def take_up():
-        read = lambda path: SimpleNamespace(iteration=5)  # noqa: E731
-        return Series("model").take_up(tmp_path, read, resume=True)
-
-    assert take_up().iteration == 5
-    monkeypatch.setattr(distributed, "gather", lambda own: [own, 0])
-    with pytest.raises(ValueError, match="got those of iterations 5, 0 by rank; let all machines"):
-        take_up()
 
 
 def test_a_picture_is_whole_or_not_there(tmp_path, monkeypatch):

@@ -1,0 +1,65 @@
+"""Copies, and what two splits share."""
+
+from backbones.images.check_kinds import (
+    ABSENT_CLASS,
+    ALIKE,
+    CUT,
+    ROTATED,
+    UNREADABLE,
+    tell_classes,
+    tell_copies,
+    tell_images,
+)
+from backbones.images.check_report import Report
+from backbones.images.inspect import ImageFacts, inspect_image
+
+
+def copies(tmp_path, splits, label_of=lambda path: None):
+    paths = sorted({path for listed in splits.values() for path in listed})
+    for path in paths:
+        (tmp_path / path).write_bytes(path[:1].encode() * 5)  # content is the first letter
+    full = {s: [str(tmp_path / path) for path in listed] for s, listed in splits.items()}
+    facts = {str(tmp_path / path): inspect_image(str(tmp_path / path)) for path in paths}
+    report = Report("data", "test", "quick")
+    tell_copies(report, full, facts, label_of)
+    return {kind.name: len(cases) for kind, cases in report.found.items()}
+
+
+def test_only_a_trainval_is_meant_to_share(tmp_path):
+    assert copies(tmp_path, {"train": ["a1", "b1"], "test": ["a1"]}) == {"leak": 1}
+    assert copies(tmp_path, {"trainval": ["a1", "b1"], "test": ["a1"]}) == {"leak": 1}
+    assert copies(tmp_path, {"trainval": ["a1"], "val": ["a1", "b1"]}) == {"leak": 1}
+    assert copies(tmp_path, {"train": ["a1", "b1"], "test": ["c1"]}) == {}
+    assert copies(tmp_path, {"train": ["a1", "b1"], "test": ["a2", "b1", "c1"]}) == {"leak": 2}
+    assert copies(tmp_path, {"train": ["a1"], "val": ["b1"], "trainval": ["a1", "b1"]}) == {}
+
+
+def test_copies_are_told_once_and_under_two_classes_they_contradict(tmp_path):
+    assert copies(tmp_path, {"train": ["a1", "a2"], "trainval": ["a1", "a2", "b1"]}) == {"copy": 1}
+    assert copies(tmp_path, {"train": ["a1", "a2"]}, lambda path: path[-1]) == {"conflict": 1}
+
+
+def test_files_that_are_not_whole_are_told_by_their_state():
+    facts = {
+        "a": ImageFacts("whole", (1, 1), 6, 9),
+        "b": ImageFacts("cut"),
+        "c": ImageFacts("unreadable", why="no head"),
+        "d": ImageFacts("whole", (1, 1), 1, 9),
+    }
+    report = Report("data", "test", "quick")
+    tell_images(report, facts)
+    assert report.found == {
+        ROTATED: ["a: orientation 6"],
+        CUT: ["b"],
+        UNREADABLE: ["c: no head"],
+    }
+
+
+def test_classes_alike_and_absent():
+    report = Report("data", "test", "quick")
+    report.count_classes("train", ["Cat", "dog", " cat"], ["Cat"])
+    tell_classes(report, ["Cat", "dog", " cat"])
+    assert report.found == {ALIKE: ["'Cat' and ' cat'"]}  # of one split nothing is absent
+    report.count_classes("test", ["Cat", "dog"], ["Cat", "dog"])
+    tell_classes(report, [])
+    assert report.found[ABSENT_CLASS] == ["train: ['dog', ' cat']"]
