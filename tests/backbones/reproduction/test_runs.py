@@ -106,8 +106,9 @@ def test_runs_of_any_release_stand_in_one_line(leave_run, tmp_path):
     leave_run("cifar10_resnet20", 1, 8.0)
     folder = leave_run("cifar10_resnet20", 2, 9.0)
     values = json.loads((folder / "results.json").read_text())
-    packages = values.pop("versions")
-    values |= {"device": values.pop("hardware"), "environment": {"cpu": "", "packages": packages}}
+    del values["hardware"]
+    environment = {"cpu": "a CPU", "packages": values.pop("versions")}
+    values |= {"device": "cpu", "environment": environment}
     (folder / "results.json").write_text(json.dumps(values))
-    told = "64k iterations, 2 runs, a GPU, torch 2.11.0"
+    told = "64k iterations, 2 runs, a GPU, a CPU, torch 2.11.0"
     assert runs.conditions(collect(tmp_path), "CIFAR-10") == told
