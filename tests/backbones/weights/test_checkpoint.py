@@ -190,21 +190,6 @@ def test_a_foreign_dict_is_refused(tmp_path: Path) -> None:
         checkpoint.load_backbone(tmp_path / "x.pth")
 
 
-def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
-    path = tmp_path / "a.bin"
-    path.write_bytes(b"old")
-
-    def write() -> None:
-        with checkpoint.atomic_write(path) as file:
-            file.write(b"new")
-            raise RuntimeError
-
-    with pytest.raises(RuntimeError):
-        write()
-    assert path.read_bytes() == b"old"
-    assert os.listdir(tmp_path) == ["a.bin"]
-
-
 def test_last_names_the_newest_and_cannot_leave_its_folder(tmp_path: Path) -> None:
     assert checkpoint.last(tmp_path) is None
     checkpoint.mark_last(tmp_path, "model_0000001.pth")
