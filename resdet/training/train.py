@@ -67,13 +67,12 @@ def train_detector(
     """
     fresh = partial(_started, cfg, engine, init_from, overrides)
     with Stopping(directory) as stop:
+        attempt = partial(_train, cfg, engine, name, directory, stop, fresh)
         try:
-            return _train(cfg, engine, name, directory, stop, fresh, resume=resume)
+            return attempt(resume=resume)
         except NonFiniteLossError as error:
             check_roll_back(cfg.SOLVER.ROLL_BACK, directory, error)
-        return _train(
-            *(cfg, engine, name, directory, stop, fresh), resume=True, rate_scale=ROLLED_BACK
-        )
+        return attempt(resume=True, rate_scale=ROLLED_BACK)
 
 
 def _train(
