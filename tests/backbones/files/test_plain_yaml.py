@@ -21,7 +21,7 @@ def test_values_are_typed_unless_they_are_not_to_be():
         ("a: 1\nb: 2\na: 3\n", "'a' twice in one mapping in line 1"),
         ("x:\n  - {k: 1, k: 2}\n", "'k' twice in one mapping in line 2"),
         ("a: &x [*x]", "an alias that leads back to itself in line 1"),
-        ("[" * 1500, "values within values, deeper than can be read"),
+        ("- " * 1500, "values within values, deeper than can be read"),
         ("a: [1", "expected"),
         ("a: !!bool abc", "."),
         ("a: 1\n---\nb: 2\n", "expected a single document"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
 from backbones.config import load_classification
 from backbones.training.progress import Progress, build_rate_factor
@@ -51,3 +52,23 @@ def test_modern_rates() -> None:
     assert listed("imagenet_resnet50_modern", at=points) == pytest.approx(
         [0.005, 0.49991, 0.24673, 0.0], abs=2e-4
     )
+
+
+def test_a_window_closes_at_the_multiples_of_its_length() -> None:
+    progress = Progress()
+    for done in range(1, 46):
+        progress.add(torch.tensor(float(done)))
+        progress.end_iteration(done)
+    assert progress.training == [(20, 10.5), (40, 30.5)]
+    assert (progress.count, progress.to_dict()["sum"]) == (5, 41 + 42 + 43 + 44 + 45)
+
+
+def test_a_run_goes_on_with_the_open_window() -> None:
+    progress = Progress([(20, 5.0)], [(10, 7.0)])
+    progress.add(torch.tensor(3.0))
+    values = progress.to_dict()
+    assert values == {"training": [(20, 5.0)], "evaluation": [(10, 7.0)], "sum": 3.0, "count": 1}
+    again = Progress.from_dict({**values, "training": [[20, 5.0]]})
+    again.add(torch.tensor(5.0))
+    again.end_iteration(40)
+    assert again.training == [(20, 5.0), (40, 4.0)]
