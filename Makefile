@@ -1,14 +1,16 @@
 # make demo   train, measure and compare two detectors on synthetic data; needs nothing installed
 # make test   the whole fast test suite
+# make floors the same with the lowest versions that pyproject.toml admits
 # make faults training injured in every known way, and broken files: minutes, and a table
 # make bench  every benchmark and the goals it is held to: a quarter of an hour, and output/bench.json
 # make docs   the tables of the README and of docs/, docs/config.md and the picture of the architecture, made anew
 PYTHON ?= python3
 VENV ?= .venv
+FLOORS ?= .floors
 BIN := $(VENV)/bin
 RUN := $(BIN)/python
 
-.PHONY: demo test slow faults bench docs lint types clean
+.PHONY: demo test slow floors faults bench docs lint types clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -32,6 +34,16 @@ test: $(VENV)/installed-dev
 
 slow: $(VENV)/installed-dev
 	$(BIN)/pytest -m slow
+
+$(FLOORS)/lowest: pyproject.toml
+	$(PYTHON) -m venv --clear $(FLOORS)
+	$(FLOORS)/bin/pip install --quiet --disable-pip-version-check uv
+	$(FLOORS)/bin/uv pip install --quiet --python $(FLOORS)/bin/python \
+		--resolution lowest-direct --editable '.[test,bench,wandb]'
+	@touch $@
+
+floors: $(FLOORS)/lowest
+	OMP_NUM_THREADS=1 $(FLOORS)/bin/pytest -n 2 -m 'not slow'
 
 faults: $(VENV)/installed-dev
 	$(BIN)/pytest -n 2 -m slow tests/fuzz
