@@ -12,10 +12,9 @@ import cv2
 import numpy as np
 import pytest
 
-from resdet.commands.show import Show, Shown, inputs_of, target_of
 from resdet.detector import inference
 from resdet.detector.speed import Speed
-from resdet.structures.records import Dataset, Detections, ImageRecord
+from resdet.structures.records import Detections
 from resdet.visualization import video
 from resdet.visualization.video import VideoWriter, open_video
 
@@ -182,25 +181,6 @@ def test_options_that_do_not_go_together(tool, capsys, argv, told):
     assert told in capsys.readouterr().err
 
 
-def test_few_images_are_held():
-    held, written = set(), []
-
-    class Frame(np.ndarray):
-        def __del__(self):
-            held.discard(id(self))
-
-    def frames():
-        for number in range(300):
-            frame = np.zeros((32, 32, 3), np.uint8).view(Frame)
-            held.add(id(frame))
-            assert len(held) < 20
-            yield number, frame
-
-    show = Show(Detector(), Shown())
-    assert show._each(frames(), show._detections, lambda name, _: written.append(name)) == 300
-    assert written == list(range(300))
-
-
 def test_speed_reaches_the_detector(visualize, tmp_path, monkeypatch):
     seen = []
     load = lambda *_, speed, **__: seen.append(speed) or Detector()  # noqa: E731
@@ -294,12 +274,6 @@ def test_a_camera_that_is_not_there(tool, camera, tmp_path):
         tool("--input", "3", "--output", tmp_path / "out")
 
 
-def test_a_folder_called_0_is_no_camera(tmp_path, monkeypatch):
-    write(tmp_path / "0" / "a.png")
-    monkeypatch.chdir(tmp_path)
-    assert inputs_of(["0"]) == [Path("0/a.png")]
-
-
 def test_a_contact_sheet_of_pictures_and_of_a_film(tool, tmp_path, capsys):
     for name in "abc":
         write(tmp_path / "in" / f"{name}.png")
@@ -327,11 +301,6 @@ def test_a_film_is_written_as_the_file_that_it_is_called(tool, tmp_path):
     clip = film(tmp_path / "in" / "clip.avi")
     with pytest.raises(ValueError, match=r"must be a \.mp4 file for this video, got .*a\.webm"):
         tool("--input", clip, "--output", tmp_path / "a.webm")
-
-
-def test_a_folder_called_as_a_film_is_a_folder(tmp_path):
-    source = write(tmp_path / "clip.mp4" / "a.png")
-    assert inputs_of([str(tmp_path / "clip.mp4")]) == [source]
 
 
 @pytest.fixture
@@ -368,12 +337,3 @@ def test_data_of_other_classes(tool, coco, tmp_path, monkeypatch):
     monkeypatch.setattr(Detector, "class_names", ("cell", "cat"))
     with pytest.raises(ValueError, match=r"must be the detector's \(cell, cat\), got dog; give"):
         tool(*coco, "--output", tmp_path / "out")
-
-
-def test_data_without_truth_or_with_one_name_twice(tmp_path):
-    records = [ImageRecord(i, tmp_path / folder / "a.jpg", 9, 9) for i, folder in enumerate("xy")]
-    dataset = Dataset("mine", "coco", ("cell",), tuple(records), tmp_path)
-    with pytest.raises(ValueError, match="mine must have ground truth, got none"):
-        Show(Detector(), Shown()).beside_truth(dataset, lambda path: None)
-    target = target_of(tmp_path / "out", dataset)
-    assert [target(r.path).name for r in records] == ["a_000000.jpg", "a_000001.jpg"]

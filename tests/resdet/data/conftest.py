@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -78,3 +79,69 @@ def shapes(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("data") / "shapes"
     make_shapes(root, num_train=24, num_val=8, num_test=8, size=96, seed=3)
     return root
+
+
+def _picture(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), np.full((40, 60, 3), 127, np.uint8))
+
+
+def _labelimg(root: Path, count=10) -> None:
+    for number in range(count):
+        _picture(root / f"{number}.jpg")
+        name = "rare" if number in (3, 7) else "cat"
+        (root / f"{number}.xml").write_text(
+            f"<annotation><object><name>{name}</name><bndbox><xmin>1</xmin><ymin>1</ymin>"
+            "<xmax>20</xmax><ymax>15</ymax></bndbox></object></annotation>"
+        )
+
+
+def _coco(names: list[str], label=1) -> dict:
+    images = [
+        {"id": n, "file_name": name, "height": 40, "width": 60} for n, name in enumerate(names)
+    ]
+    objects = [
+        {"id": n, "image_id": n, "category_id": label, "bbox": [1, 2, 20, 10]}
+        for n in range(len(names))
+    ]
+    categories = [{"id": 1, "name": "cat"}, {"id": 2, "name": "dog"}]
+    return {"images": images, "annotations": objects, "categories": categories}
+
+
+def _roboflow(root: Path) -> None:
+    for split in ("train", "valid", "test"):
+        _picture(root / split / "a.jpg")
+        content = _coco(["a.jpg"])
+        for category in content["categories"]:
+            category["supercategory"] = "pets"
+        content["categories"].insert(0, {"id": 0, "name": "pets", "supercategory": "none"})
+        (root / split / "_annotations.coco.json").write_text(json.dumps(content))
+
+
+def _cvat(root: Path, count=10) -> None:
+    for number in range(count):
+        _picture(root / f"images/{number}.jpg")
+    (root / "annotations").mkdir()
+    content = _coco([f"{number}.jpg" for number in range(count)])
+    (root / "annotations/instances_default.json").write_text(json.dumps(content))
+
+
+def _yolo(root: Path, count=10) -> None:
+    for number in range(count):
+        _picture(root / f"images/{number}.jpg")
+        (root / "labels").mkdir(exist_ok=True)
+        (root / f"labels/{number}.txt").write_text("0 0.5 0.5 0.2 0.1\n")
+    (root / "data.yaml").write_text("train: images\nnames: [cat, dog]\n")
+
+
+@pytest.fixture
+def lay() -> SimpleNamespace:
+    """Data as it is found, by the tool that leaves it so: `lay.labelimg(root, count)`, ..."""
+    return SimpleNamespace(
+        picture=_picture,
+        labelimg=_labelimg,
+        coco=_coco,
+        roboflow=_roboflow,
+        cvat=_cvat,
+        yolo=_yolo,
+    )

@@ -1,17 +1,11 @@
 """Corrected copies read back clean, and the original stays as it was."""
 
 import hashlib
-import json
-from collections import Counter
 
 import cv2
 import numpy as np
 import pytest
 
-from backbones.images.inspect import ImageFacts
-from resdet.data.check_boxes import Item
-from resdet.data.check_correct import correct, turn
-from resdet.data.coco.check import check_coco
 from resdet.data.coco.fix import fix_coco
 from resdet.data.voc.check import check_voc
 from resdet.data.voc.fix import fix_voc
@@ -35,36 +29,6 @@ def digests(folder):
 def paint(path, seed, size=(40, 60)):
     pixels = np.random.default_rng(seed).integers(0, 256, (*size, 3), np.uint8)
     cv2.imwrite(str(path), pixels)
-
-
-@pytest.mark.parametrize("orientation", range(1, 9))
-def test_boxes_turn_as_the_image_does(tmp_path, turn_by_exif, orientation):
-    pixels = np.zeros((40, 64, 3), np.uint8)
-    pixels[8:16, 32:56] = 255
-    path = tmp_path / "a.jpg"
-    cv2.imwrite(str(path), pixels)
-    turn_by_exif(path, orientation)
-    upright = cv2.imread(str(path))[..., 0] > 127
-    rows, columns = np.flatnonzero(upright.any(1)), np.flatnonzero(upright.any(0))
-    seen = [columns[0], rows[0], columns[-1] + 1, rows[-1] + 1]
-    assert turn(np.array([[32.0, 8, 56, 16]]), (40, 64), orientation).tolist() == [seen]
-
-
-@pytest.mark.parametrize(
-    ("written", "size", "expected"),
-    [
-        ([49, 4, 10, 20], (40, 60), [10 - 1, 4, 50, 20]),  # xmin 50, xmax 10: both included
-        ([-1, 4, 70, 20], (40, 60), [0, 4, 60, 20]),
-        ([10, 10, 100, 20], (80, 120), [5, 5, 50, 10]),  # made of an image twice as large
-        ([10, 10, 20, 20], (80, 120), [10, 10, 20, 20]),  # only its size is wrong
-    ],
-)
-def test_a_box_is_put_right(written, size, expected):
-    item = Item("a.xml", "a.jpg", size, ["cat"], np.array([written], np.float64))
-    fixed = correct(item, ImageFacts("whole", (40, 60)), "voc", Counter())
-    assert fixed.boxes.tolist() == [expected]
-    assert fixed.keep.all()
-    assert fixed.size == (40, 60)
 
 
 @pytest.fixture
@@ -140,44 +104,6 @@ def test_what_fails_leaves_nothing_behind(dirty_voc, tmp_path, monkeypatch):
     with pytest.raises(ZeroDivisionError):
         fix_voc(dirty_voc, tmp_path / "out", **QUICK)
     assert [path.name for path in tmp_path.iterdir()] == ["voc"]
-
-
-def test_a_copy_of_coco_reads_back_clean(write_coco, turn_by_exif, tmp_path):
-    def image(number, name, size=(40, 60)):
-        return {"id": number, "file_name": name, "height": size[0], "width": size[1]}
-
-    def thing(number, image_id, bbox):
-        mask = {"segmentation": [[1, 2, 3, 4, 5, 6]], "area": bbox[2] * bbox[3], "iscrowd": 0}
-        return {"id": number, "image_id": image_id, "category_id": 3, "bbox": bbox, **mask}
-
-    images = [image(1, "a.jpg"), image(1, "b.jpg"), image(2, "c.jpg"), image(3, "d.jpg")]
-    things = [
-        thing(1, 1, [20, 20, -10, 5]),
-        thing(1, 1, [50, 20, 25, 5]),
-        thing(2, 2, [10, 5, 20, 10]),
-    ]
-    things += [thing(3, 3, [0, 0, 5, 5]), thing(4, 9, [0, 0, 5, 5]), thing(5, 1, [1, 1, 0, 9])]
-    path, folder = write_coco(images, things, [{"id": 3, "name": "cat"}])
-    for number, name in enumerate("abcd"):
-        paint(folder / f"{name}.jpg", number)
-    turn_by_exif(folder / "c.jpg")
-    (folder / "d.jpg").write_bytes(b"")
-    before = digests(tmp_path)
-    (pair,) = fix_coco([(path, folder)], tmp_path / "out", **QUICK, say=lambda line: None)
-    assert {k: v for k, v in digests(tmp_path).items() if "/out/" not in k} == before
-    assert pair == (tmp_path / "out/annotations/coco.json", tmp_path / "out/images/images")
-    assert {kind.name for kind in check_coco([pair]).found} == set()
-    read = json.loads(pair[0].read_text())
-    assert [(i["id"], i["height"], i["width"]) for i in read["images"]] == [
-        (1, 40, 60),
-        (2, 60, 40),
-    ]
-    assert [(t["id"], t["bbox"], t["area"]) for t in read["annotations"]] == [
-        (1, [10, 20, 10, 5], 50),
-        (2, [50, 20, 10, 5], 50),
-        (3, [25, 10, 10, 20], 200),
-    ]
-    assert ["segmentation" in t for t in read["annotations"]] == [True, True, False]
 
 
 def test_where_nothing_is_left_nothing_is_written(write_voc, write_coco, tmp_path):

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from resdet.data.catalog import load_dataset
-from resdet.data.yolo.folder import open_yolo, yaml_of
 from resdet.data.yolo.reader import load_yolo
 
 LINE = "1 0.5 0.5 0.2 0.1\n"  # of 60 x 40: 24 18 36 22
@@ -150,23 +149,6 @@ def test_a_broken_data_yaml(tmp_path, content, told):
         load_yolo(tmp_path, "train")
 
 
-def test_aliases_that_stand_for_a_billion_values_are_no_data(tmp_path):
-    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
-    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 7)]
-    (tmp_path / "data.yaml").write_text(
-        "\n".join([*lines, "path: *a6", "train: *a6", "names: [x]"])
-    )
-    assert yaml_of(tmp_path) is None
-
-
-def test_lists_never_lead_out_of_the_data(tmp_path):
-    cvat_darknet(tmp_path / "mine")
-    picture(tmp_path / "other/secret.jpg")
-    (tmp_path / "mine/train.txt").write_text("../other/secret.jpg\n")
-    with pytest.raises(ValueError, match=r"must list images in .*got '../other/secret.jpg'"):
-        load_yolo(tmp_path / "mine", "train")
-
-
 def test_a_split_that_is_not_there_names_those_that_are(tmp_path):
     roboflow(tmp_path)
     with pytest.raises(ValueError, match="split must be one of train, val, test, got 'trian'"):
@@ -177,10 +159,3 @@ def test_other_classes_than_the_files(tmp_path):
     roboflow(tmp_path)
     with pytest.raises(ValueError, match=r"must be those of .*data.yaml, \['no', 'yes'\]"):
         load_dataset("yolo:.:train", tmp_path, class_names=["yes", "no"])
-
-
-def test_other_yaml_is_no_data(tmp_path):
-    (tmp_path / "config.yaml").write_text("MODEL:\n  DEPTH: 18\n")
-    (tmp_path / "broken.yaml").write_text("[")
-    picture(tmp_path / "a.jpg", None)
-    assert open_yolo(tmp_path) is None

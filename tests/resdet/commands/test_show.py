@@ -1,0 +1,67 @@
+"""What is drawn of what, and where it goes."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from resdet.commands.show import Show, Shown, inputs_of, target_of
+from resdet.structures.records import Dataset, Detections, ImageRecord
+
+
+class Detector:
+    """Finds a cell at 0.6 in the middle of every image, and a dog at 0.4 on top of it."""
+
+    class_names = ("cell", "dog")
+
+    def predict(self, images):
+        for image_id, image in images:
+            height, width = image.shape[:2]
+            box = [width / 4, height / 4, width * 3 / 4, height * 3 / 4]
+            yield Detections(image_id, [box, box], [0, 1], np.array([0.6, 0.4]))
+
+
+def write(path, size=(64, 96)):
+    path.parent.mkdir(exist_ok=True)
+    cv2.imwrite(str(path), np.full((*size, 3), 128, np.uint8))
+    return path
+
+
+def test_few_images_are_held():
+    held, written = set(), []
+
+    class Frame(np.ndarray):
+        def __del__(self):
+            held.discard(id(self))
+
+    def frames():
+        for number in range(300):
+            frame = np.zeros((32, 32, 3), np.uint8).view(Frame)
+            held.add(id(frame))
+            assert len(held) < 20
+            yield number, frame
+
+    show = Show(Detector(), Shown())
+    assert show._each(frames(), show._detections, lambda name, _: written.append(name)) == 300
+    assert written == list(range(300))
+
+
+def test_a_folder_called_0_is_no_camera(tmp_path, monkeypatch):
+    write(tmp_path / "0" / "a.png")
+    monkeypatch.chdir(tmp_path)
+    assert inputs_of(["0"]) == [Path("0/a.png")]
+
+
+def test_a_folder_called_as_a_film_is_a_folder(tmp_path):
+    source = write(tmp_path / "clip.mp4" / "a.png")
+    assert inputs_of([str(tmp_path / "clip.mp4")]) == [source]
+
+
+def test_data_without_truth_or_with_one_name_twice(tmp_path):
+    records = [ImageRecord(i, tmp_path / folder / "a.jpg", 9, 9) for i, folder in enumerate("xy")]
+    dataset = Dataset("mine", "coco", ("cell",), tuple(records), tmp_path)
+    with pytest.raises(ValueError, match="mine must have ground truth, got none"):
+        Show(Detector(), Shown()).beside_truth(dataset, lambda path: None)
+    target = target_of(tmp_path / "out", dataset)
+    assert [target(r.path).name for r in records] == ["a_000000.jpg", "a_000001.jpg"]

@@ -1,0 +1,55 @@
+"""VOC's annotations wherever a tool puts them."""
+
+import pytest
+
+from resdet.data.convert import convert
+from resdet.data.discover import discover
+from resdet.data.voc.check import check_voc
+
+
+def test_vocs_own_folders_settle_it(write_voc, tmp_path, lay):
+    body = (
+        "<size><width>60</width><height>40</height></size><object><name>cat</name><bndbox>"
+        "<xmin>1</xmin><ymin>1</ymin><xmax>9</xmax><ymax>9</ymax></bndbox></object>"
+    )
+    for split in ("train", "val", "trainval", "test"):
+        root = write_voc({"a": body}, split=split)
+    lay.cvat(root)
+    found = discover(root)
+    assert found.form == "VOC"
+    assert (found.to_train, found.to_watch, found.to_measure) == ("trainval", "test", "test")
+    assert discover(f"coco:{root}").form == "COCO"
+
+
+def test_images_that_no_list_of_the_user_names(write_voc):
+    root = write_voc({"a": "", "b": ""}, split="train")
+    (root / "ImageSets/Main/train.txt").write_text("a\n")
+    assert discover(root).remarks == ("annotated images in no split: 1; list them to use them",)
+
+
+@pytest.mark.parametrize(
+    ("annotations", "images"),
+    [
+        ("{}/annotations", "{}/images"),
+        ("{}/Annotations", "{}/JPEGImages"),
+        ("annotations/{}", "images/{}"),
+    ],
+)
+def test_voc_by_split(tmp_path, annotations, images, lay):
+    for split in ("train", "valid"):
+        lay.labelimg(tmp_path / "flat", 3)
+        (tmp_path / annotations.format(split)).mkdir(parents=True)
+        for file in sorted((tmp_path / "flat").iterdir()):
+            place = annotations if file.suffix == ".xml" else images
+            target = tmp_path / place.format(split) / file.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            file.rename(target)
+        (tmp_path / "flat").rmdir()
+    found = discover(tmp_path)
+    assert found.form == "VOC"
+    assert (found.counts, found.to_watch) == ({"train": 3, "val": 3}, "val")
+    first = found.load("val").records[0]
+    assert (first.image_id, first.path) == ("valid/0", tmp_path / images.format("valid") / "0.jpg")
+    assert len(first.ground_truth) == 1
+    assert check_voc(tmp_path).total("error") == 0
+    convert(found, tmp_path.parent / f"{tmp_path.name}_yolo", "yolo")

@@ -1,0 +1,58 @@
+"""Where a YOLO data set keeps names, images and labels."""
+
+import pytest
+
+from resdet.data.yolo.folder import label_file, open_yolo, yaml_of
+from resdet.data.yolo.reader import load_yolo
+
+
+def test_aliases_that_stand_for_a_billion_values_are_no_data(tmp_path):
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 7)]
+    (tmp_path / "data.yaml").write_text(
+        "\n".join([*lines, "path: *a6", "train: *a6", "names: [x]"])
+    )
+    assert yaml_of(tmp_path) is None
+
+
+def test_lists_never_lead_out_of_the_data(tmp_path, lay):
+    yolo = tmp_path / "mine"
+    lay.yolo(yolo)
+    (yolo / "data.yaml").unlink()
+    (yolo / "obj.names").write_text("cat\n")
+    (yolo / "obj.data").write_text("train = train.txt\nnames = obj.names\n")
+    lay.picture(tmp_path / "other/secret.jpg")
+    (yolo / "train.txt").write_text("../other/secret.jpg\n")
+    with pytest.raises(ValueError, match=r"must list images in .*got '../other/secret.jpg'"):
+        load_yolo(yolo, "train")
+
+
+def test_other_yaml_is_no_data(tmp_path, lay):
+    (tmp_path / "config.yaml").write_text("MODEL:\n  DEPTH: 18\n")
+    (tmp_path / "broken.yaml").write_text("[")
+    lay.picture(tmp_path / "a.jpg")
+    assert open_yolo(tmp_path) is None
+
+
+def test_labels_lie_beside_images_or_in_a_folder_of_their_own(tmp_path):
+    image = tmp_path / "images" / "train" / "a.jpg"
+    apart = tmp_path / "labels" / "train" / "a.txt"
+    assert label_file(image) == apart
+    image.parent.mkdir(parents=True)
+    image.with_suffix(".txt").touch()
+    assert label_file(image) == image.with_suffix(".txt")
+    apart.parent.mkdir(parents=True)
+    apart.touch()
+    assert label_file(image) == apart
+    assert label_file(tmp_path / "a.jpg") == tmp_path / "a.txt"
+
+
+def test_one_yaml_tells_the_data(tmp_path):
+    for name in ("a.yaml", "b.yml"):
+        (tmp_path / name).write_text("train: images\nnames: [no]\n")
+    with pytest.raises(
+        ValueError, match=r"must hold one file .*, got a\.yaml, b\.yml; call the one"
+    ):
+        yaml_of(tmp_path)
+    (tmp_path / "data.yaml").write_text("val: images\nnc: 1\n")
+    assert yaml_of(tmp_path) == tmp_path / "data.yaml"
