@@ -46,11 +46,3 @@ def test_backbones_knows_nothing_of_detection(path):
 def test_a_plain_import_leaves_torch_alone(module):
     code = f"import sys, {module}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
-
-
-def test_every_public_name_exists():
-    import backbones
-
-    assert all(getattr(backbones, name) is not None for name in backbones.__all__)
-    with pytest.raises(AttributeError, match="no attribute 'resnet9000'"):
-        backbones.resnet9000  # noqa: B018

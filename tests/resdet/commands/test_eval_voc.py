@@ -192,45 +192,6 @@ def test_several_years_need_a_choice(voc, tmp_path):
         tool("eval_voc", "--detections", "d", "--data", voc.parent, "--split", "test")
 
 
-@pytest.fixture
-def coco(tmp_path):
-    truth = {
-        "images": [{"id": 5, "file_name": "a.jpg", "height": 50, "width": 50}],
-        "annotations": [{"id": 1, "image_id": 5, "category_id": 1, "bbox": [0, 0, 40, 40]}],
-        "categories": [{"id": 1, "name": "cat"}, {"id": 2, "name": "dog"}],
-    }
-    write_json(tmp_path / "gt.json", truth)
-    entry = {"image_id": 5, "category_id": 1, "bbox": [0, 0, 40, 40], "score": 0.9}
-    write_json(tmp_path / "d.json", [entry])
-    return tmp_path
-
-
-@pytest.mark.parametrize("backend", ["faster", "pycocotools"])
-def test_eval_coco(coco, capsys, backend):
-    tool(
-        "eval_coco",
-        "--detections",
-        coco / "d.json",
-        "--annotations",
-        coco / "gt.json",
-        "--backend",
-        backend,
-        "--json",
-        coco / "r.json",
-    )
-    result = read_json(coco / "r.json")
-    assert result["AP"] == pytest.approx(1.0)
-    assert result["per_class"] == {"cat": pytest.approx(1.0), "dog": None}
-    assert (result["num_images"], result["num_detections"], result["backend"]) == (1, 1, backend)
-    assert "ARl" in capsys.readouterr().out
-
-
-def test_eval_coco_needs_images_for_a_checkpoint(coco, capsys):
-    with pytest.raises(SystemExit):
-        tool("eval_coco", "--checkpoint", "m.pth", "--annotations", coco / "gt.json")
-    assert "--checkpoint needs --images" in capsys.readouterr().err
-
-
 @pytest.mark.parametrize("name", ["eval_voc", "eval_coco", "compare", "visualize"])
 def test_help_imports_nothing_heavy(name):
     code = (

@@ -1,0 +1,28 @@
+"""Convert from the command line's side."""
+
+import pytest
+
+from resdet.commands import convert
+
+
+def test_what_was_found_and_written_is_told(shapes_root, tmp_path, capsys):
+    convert.main([str(shapes_root), str(tmp_path / "out"), "--to", "yolo", "--split", "test"])
+    told = capsys.readouterr().out
+    assert "VOC, told by" in told
+    assert f"written  {tmp_path}/out/: YOLO, 4 images" in told
+    assert len(list((tmp_path / "out" / "images" / "test").iterdir())) == 4
+
+
+def test_options_reach_the_function(monkeypatch, tmp_path, shapes_root):
+    asked = {}
+    monkeypatch.setattr(
+        "resdet.data.convert.convert", lambda found, out, to, **more: asked.update(more) or []
+    )
+    convert.main([str(shapes_root), "out", "--to", "voc", "--link", "--whole-pixels"])
+    assert (asked["link"], asked["whole_pixels"], asked["splits"]) == (True, True, ())
+
+
+def test_whole_pixels_are_vocs(capsys):
+    with pytest.raises(SystemExit):
+        convert.main(["data", "out", "--to", "coco", "--whole-pixels"])
+    assert "--whole-pixels goes with --to voc" in capsys.readouterr().err

@@ -1,0 +1,49 @@
+"""Train-backbone from the command line's side; nothing is trained."""
+
+import pytest
+
+from resdet.commands import train_backbone
+
+
+@pytest.fixture
+def trained(monkeypatch):
+    """What the training was called with; `finished` is what there is already."""
+    asked = {"finished": None}
+
+    def train(cfg, output, *, resume):
+        asked.update(cfg=cfg, output=output, resume=resume)
+        return {"iterations": 9, "metrics": {"top1_error": 12.345}}
+
+    monkeypatch.setattr("backbones.training.classification.train_classifier", train)
+    monkeypatch.setattr(
+        "backbones.training.report.finished_results", lambda cfg, output: asked["finished"]
+    )
+    return asked
+
+
+def test_the_run_lies_where_it_is_told_and_its_errors_are_printed(trained, tmp_path, capsys):
+    argv = ["--config", "cifar10_resnet20", "--output", str(tmp_path), "SEED", "5"]
+    assert train_backbone.main(argv) == 0
+    assert (trained["cfg"].SEED, trained["output"], trained["resume"]) == (5, tmp_path, False)
+    told = capsys.readouterr().out.splitlines()
+    assert told == [
+        f"cifar10_resnet20 -> {tmp_path}/",
+        f"{tmp_path}/model_final.pth  top1_error 12.35 %",
+    ]
+
+
+def test_a_finished_run_is_not_trained(trained, tmp_path, capsys):
+    trained["finished"] = {"iterations": 3, "metrics": {}}
+    train_backbone.main(["--config", "cifar10_resnet20", "--output", str(tmp_path), "--resume"])
+    assert "cfg" not in trained
+    assert f"{tmp_path} is finished already: 3 iterations; raise" in capsys.readouterr().out
+
+
+def test_weights_to_start_from_are_there(trained, tmp_path):
+    argv = ["--config", "cifar10_resnet20", "--output", str(tmp_path), "--init-from"]
+    with pytest.raises(FileNotFoundError, match="--init-from must be an existing file, got /no"):
+        train_backbone.main([*argv, "/no.pth"])
+    (tmp_path / "a.pth").touch()
+    train_backbone.main([*argv, str(tmp_path / "a.pth")])
+    weights = trained["cfg"].MODEL.WEIGHTS
+    assert weights == str(tmp_path / "a.pth")

@@ -1,0 +1,75 @@
+"""What was found, and which split is for what."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from resdet.data.found import Found, in_no_split
+from resdet.data.source import Source
+
+
+def found(*splits, names=("cat", "dog"), own=True, read=None):
+    sources = {name: Source("voc", Path("x"), name) for name in splits}
+    counts = dict.fromkeys(splits, 3)
+    return Found(Path("/data"), "voc", read, "a.xml", names, sources, counts, ("a remark",), own)
+
+
+@pytest.mark.parametrize(
+    ("splits", "train", "watch", "measure"),
+    [
+        (("train", "val", "test"), "train", "val", "test"),
+        (("train", "test"), "train", "test", "test"),
+        (("trainval", "test", "train", "val"), "trainval", "test", "test"),
+        (("trainval",), "trainval", None, "trainval"),
+        (("all",), None, None, "all"),
+        (("val",), None, "val", "val"),
+    ],
+)
+def test_splits_by_what_they_are_for(splits, train, watch, measure):
+    one = found(*splits)
+    assert (one.to_train, one.to_watch, one.to_measure) == (train, watch, measure)
+
+
+def test_what_is_divided_where_nothing_is_held_out():
+    assert found("all").to_divide == "all"
+    assert found("default", "train").to_divide == "default"
+    assert found("mine").to_divide == "mine"
+    assert found("mine", "yours").to_divide is None
+    with pytest.raises(
+        ValueError, match="--split must be given for /data, whose splits are mine, y"
+    ):
+        _ = found("mine", "yours").to_measure
+
+
+def test_a_split_is_loaded_where_it_lies():
+    seen = []
+    one = found("train", read=lambda source, images: seen.append((source, images)) or "data")
+    assert one.load("train", images=False) == "data"
+    assert seen == [(Source("voc", Path("/data/x"), "train"), False)]
+    with pytest.raises(ValueError, match="split of /data must be one of train, got 'val'"):
+        one.load("val")
+
+
+def test_it_is_told_in_lines_and_in_keys():
+    one = found("test", "mine", "train", names=tuple("abcdefghi"), own=False)
+    assert one.ordered() == ["train", "test", "mine"]
+    assert one.lines() == [
+        "data     /data: VOC, told by a.xml",
+        "classes  9: a, b, c, d, e, f, g, h, ...",
+        "splits   train 3, test 3, mine 3",
+        "         a remark",
+    ]
+    keys = one.key_values(training=True)
+    values = {key: json.loads(value) for key, value in zip(keys[::2], keys[1::2], strict=True)}
+    assert values["DATASETS.TRAIN"] == [str(one.splits["train"])]
+    assert values["DATASETS.TEST"] == [str(one.splits["test"])]
+    assert values["DATASETS.CLASSES"] == list("abcdefghi")
+    assert values["MODEL.ROI_HEADS.NUM_CLASSES"] == 9
+    assert json.loads(dict(zip(keys[::2], keys[1::2]))["DATASETS.ROOT"]) == "/data"
+    assert found("train").key_values(training=False)[3] == "[]"
+
+
+def test_images_in_no_split_have_a_way_out():
+    assert in_no_split(2, None) == "annotated images in no split: 2; list them to use them"
+    assert in_no_split(2, Path("m")).endswith("; list them, or delete m to split anew")

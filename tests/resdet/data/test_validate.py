@@ -1,0 +1,65 @@
+"""Faults told together, lines read, boxes too thin."""
+
+import logging
+
+import pytest
+
+from resdet.data.validate import (
+    Faults,
+    check_names,
+    is_pixels,
+    listing,
+    logger,
+    text_lines,
+    unheard,
+    warn_thin,
+)
+
+
+def test_ten_faults_are_shown_and_all_are_counted():
+    faults = Faults("data")
+    faults.raise_any()
+    faults.add("a")
+    with pytest.raises(ValueError, match="^data has 1 fault:\n  a$"):
+        faults.raise_any()
+    for number in range(11):
+        faults.add(str(number))
+    with pytest.raises(ValueError, match=r"^data has 12 faults:(.|\n)*  8\n  ... and 2 more$"):
+        faults.raise_any()
+    assert listing(["a", "b"]) == "  a\n  b"
+
+
+def test_names_differ_and_command_no_terminal():
+    faults = Faults("data")
+    check_names(["cat", "dog", "cat", "\x1b[31m"], "class names", faults)
+    assert faults.found == [
+        "class names must be without control characters, got '\\x1b[31m'; rename them",
+        "class names must differ, got 'cat' more than once; rename one",
+    ]
+    check_names(["cat", "caté"], "class names", faults)
+    assert len(faults.found) == 2
+
+
+def test_pixels_are_numbers_of_an_image():
+    assert is_pixels(-3.5)
+    for value in (float("nan"), float("inf"), 2.0**31, -1e300):
+        assert not is_pixels(value)
+
+
+def test_lines_are_stripped_utf_8(tmp_path):
+    (tmp_path / "a.txt").write_bytes(b"\xef\xbb\xbf a \r\n\n b\xc3\xa9\n")
+    assert text_lines(tmp_path / "a.txt") == ["a", "b\u00e9"]
+    (tmp_path / "b.txt").write_bytes(b"\xe9\n")
+    with pytest.raises(ValueError, match=r"b\.txt must be UTF-8 text, got .*; save it as UTF-8"):
+        text_lines(tmp_path / "b.txt")
+
+
+def test_thin_boxes_are_warned_of_unless_a_report_tells_them(caplog):
+    with caplog.at_level(logging.WARNING, logger.name):
+        warn_thin("data", [])
+        with unheard():
+            warn_thin("data", ["a.xml, object 1"])
+        assert caplog.text == ""
+        warn_thin("data", ["a.xml, object 1"])
+    assert "data: boxes with a side of at most 1 pixel: 1; training leaves them out" in caplog.text
+    assert "  a.xml, object 1" in caplog.text
