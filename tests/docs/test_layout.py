@@ -3,6 +3,8 @@
 import itertools
 from pathlib import Path
 
+import pytest
+
 from tools.docs.graph import read_groups, without_detours
 from tools.docs.layout import GAP, LANE, Place, _settle, lay_out
 from tools.docs.picture import BETWEEN_ROWS, _size
@@ -39,9 +41,10 @@ def test_rows_are_those_of_the_longest_path_and_lanes_lead_past_them():
 
 
 def test_a_box_stands_below_its_only_user():
-    sizes = dict.fromkeys(("a", "b"), (40.0, 20.0))
-    layout = lay_out(sizes, {("a", "b")}, between=10.0)
-    assert layout.boxes["a"].x == layout.boxes["b"].x
+    sizes = {"a": (40.0, 20.0), "b": (40.0, 20.0), "c": (40.0, 20.0), "d": (200.0, 20.0)}
+    boxes = lay_out(sizes, {("a", "b"), ("c", "d")}, between=10.0).boxes
+    assert boxes["a"].x == pytest.approx(boxes["b"].x, abs=0.1)
+    assert boxes["c"].x == pytest.approx(boxes["d"].x, abs=0.1)
 
 
 def test_what_would_overlap_is_pushed_apart_evenly():

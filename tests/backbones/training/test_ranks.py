@@ -21,7 +21,7 @@ CPU = torch.device("cpu")
 
 
 def drawn():
-    return random.random(), float(np.random.rand()), random.gauss(0, 1), torch.rand(2).tolist()
+    return random.random(), float(np.random.randn()), random.gauss(0, 1), torch.rand(2).tolist()
 
 
 @pytest.fixture

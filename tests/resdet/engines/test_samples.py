@@ -18,6 +18,6 @@ def test_detections_of_all_images_come_over_together_and_apart_again() -> None:
     first = torch.tensor([[0.0, 1, 2, 3]]), torch.tensor([4]), torch.tensor([0.5])
     none = torch.zeros(0, 4), torch.zeros(0, dtype=torch.int64), torch.zeros(0)
     low = tuple(t.bfloat16() if t.is_floating_point() else t for t in first)
-    for found, expected in zip(to_host([low, none, first]), [first, none, first], strict=True):
+    for found, expected in zip(to_host([none, low, first]), [none, first, first], strict=True):
         assert all(torch.equal(a, b) for a, b in zip(found, expected, strict=True))
         assert [t.dtype for t in found] == [torch.float32, torch.int64, torch.float32]

@@ -26,3 +26,10 @@ def test_trunk_and_conv5_say_the_same_without_norms(norm: str, random_network: C
     left = [m for n, m in parts.named_modules() if n.rpartition(".")[2].startswith("norm")]
     assert left
     assert {type(m) for m in left} == {nn.GroupNorm if norm == "gn" else nn.Identity}
+
+
+def test_a_part_with_one_other_norm_is_left_as_it_is(random_network: Callable) -> None:
+    trunk = random_network("resnet18").trunk("res3")
+    trunk.res3[1].norm2 = nn.GroupNorm(2, trunk.stage_infos()["res3"].channels)
+    fold(trunk)
+    assert isinstance(trunk.stem.norm1, nn.BatchNorm2d)

@@ -16,7 +16,14 @@ def test_there_are_20_and_80_and_ids_are_up_to_90() -> None:
     assert (len(set(VOC_CLASSES)), len(set(COCO_CLASSES)), len(set(COCO_IDS))) == (20, 80, 80)
     assert list(VOC_CLASSES) == sorted(VOC_CLASSES)
     of = dict(zip(COCO_CLASSES, COCO_IDS, strict=True))
-    ids = {"person": 1, "stop sign": 13, "backpack": 27, "tv": 72, "toothbrush": 90}
+    ids = {
+        "person": 1,
+        "fire hydrant": 11,
+        "stop sign": 13,
+        "backpack": 27,
+        "tv": 72,
+        "toothbrush": 90,
+    }
     assert {name: of[name] for name in ids} == ids
 
 
@@ -28,7 +35,7 @@ def test_roboflows_placeholder_is_no_class() -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        {"categories": [ABOVE]},
+        {"categories": [{**ABOVE, "name": "none"}]},
         {"categories": [ABOVE, CAT], "annotations": [{"category_id": 0}]},
         {"categories": [{**ABOVE, "id": 2}, CAT]},
         {"categories": [{**ABOVE, "supercategory": "things"}, CAT]},

@@ -26,9 +26,9 @@ def test_columns_become_arrays_and_nothing_is_difficult_unless_said() -> None:
 
 def test_float64_keeps_every_digit() -> None:
     third = np.array([[0, 0, 1 / 3, 1]])
-    assert GroundTruth(third, [0]).boxes[0, 2] == 1 / 3
+    assert GroundTruth(third, [0]).boxes.tolist() == third.tolist()
     found = Detections("a", third, [0], np.array([1 / 3]))
-    assert found.scores[0] == found.boxes[0, 2] == 1 / 3
+    assert found.scores.tolist() == [found.boxes.tolist()[0][2]] == [1 / 3]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,88 @@
+"""Numbers of datasets: which decides, under which names, and what is written."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from backbones.files.json_file import read_json
+from resdet.evaluation.coco.score import TWELVE
+from resdet.structures.records import Dataset, Detections, GroundTruth, ImageRecord
+from resdet.training import evaluation
+from resdet.training.evaluation import check_classes, evaluate, flatten, primary
+
+BOX = np.array([[1, 1, 20, 20]], np.float32)
+
+
+@pytest.fixture
+def voc(tmp_path: Path) -> Dataset:
+    truth = GroundTruth(BOX, [0])
+    record = ImageRecord("a", tmp_path / "a.jpg", 40, 60, truth)
+    return Dataset("mine", "voc", ("cat", "dog"), (record,), tmp_path)
+
+
+@pytest.fixture
+def detector(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """Finds every object, and a dog that is none."""
+
+    def detect_all(detector: object, dataset: Dataset) -> list[Detections]:
+        boxes, scores = np.concatenate([BOX, BOX]), np.array([0.9, 0.5], np.float32)
+        return [Detections(r.image_id, boxes, [0, 1], scores) for r in dataset.records]
+
+    monkeypatch.setattr(evaluation, "detect_all", detect_all)
+    return SimpleNamespace(class_names=("cat", "dog"))
+
+
+def test_detections_are_scored_looked_at_and_written(
+    voc: Dataset, detector: SimpleNamespace, tmp_path: Path
+) -> None:
+    second = replace(voc, name="other")
+    seen = []
+    scores = evaluate(
+        detector, [voc, second], tmp_path, lambda data, found: seen.append((data.name, len(found)))
+    )
+    assert list(scores) == ["mine", "other"]
+    assert scores["mine"]["area"]["per_class"]["cat"]["0.50"] == 1
+    assert seen == [("mine", 1), ("other", 1)]
+    assert len(read_json(tmp_path / "coco_instances_results.json")) == 2
+    assert (tmp_path / "coco_instances_results_2.json").is_file()
+    assert (tmp_path / "comp4").is_dir()
+    assert (tmp_path / "comp4_2").is_dir()
+
+
+def test_without_annotations_or_in_another_process_there_is_no_number(
+    voc: Dataset, detector: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unknown = replace(voc, records=(replace(voc.records[0], ground_truth=None),))
+    assert evaluate(detector, [unknown]) == {"mine": {}}
+    assert primary(unknown, {}) is None
+    monkeypatch.setattr(evaluation, "detect_all", lambda *a: None)
+    assert evaluate(detector, [voc]) == {}
+
+
+def test_classes_are_the_detectors_in_its_order(voc: Dataset) -> None:
+    check_classes(("cat", "dog"), voc)
+    with pytest.raises(
+        ValueError, match=r"mine must be the model's \(dog, cat\), got cat, dog; gi"
+    ):
+        check_classes(("dog", "cat"), voc)
+
+
+def test_the_best_is_by_the_rule_of_the_data(voc: Dataset) -> None:
+    numbers = {"11point": {"mAP": {"0.50": 0.25}}, "area": {"mAP": {"0.50": 0.5}}}
+    assert primary(voc, numbers) == 0.5
+    assert primary(replace(voc, metric="11point"), numbers) == 0.25
+    coco = replace(voc, kind="coco")
+    assert primary(coco, {"AP": 0.3, "AP50": 0.6}) == 0.3
+    assert primary(coco, {}) is None
+
+
+def test_a_number_has_one_name_and_what_is_none_is_left_out() -> None:
+    voc = {"area": {"mAP": {"0.50": 0.5, "0.75": None}, "num_images": 4}}
+    first, second = list(TWELVE)[:2]
+    coco = {first: 0.3, "per_class": {"cat": 0.1}, second: None}
+    assert flatten({"a": voc, "b": coco}) == {"a/mAP@0.50-area": 0.5, f"b/{first}": 0.3}
