@@ -7,6 +7,7 @@ import signal
 USER_ERROR = 2  # a wrong argument, config, file or disk: one line says which
 NOT_FINITE = 3  # training met a loss, a gradient or weights that are not finite
 INTERRUPTED = 130  # SIGINT
+UNREAD = 141  # SIGPIPE: nobody reads on, as in `| head -1`
 TERMINATED = 143  # SIGTERM
 
 

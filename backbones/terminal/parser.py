@@ -9,7 +9,9 @@ import argparse
 import inspect
 import logging
 import math
+import os
 import re
+import select
 import shutil
 import sys
 import textwrap
@@ -19,7 +21,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from backbones.terminal.elastic import report_fault
-from backbones.terminal.exits import INTERRUPTED, USER_ERROR, Stopped
+from backbones.terminal.exits import INTERRUPTED, UNREAD, USER_ERROR, Stopped
 from backbones.terminal.printable import PrintableFormatter, printable_lines
 from backbones.terminal.wording import nearest
 
@@ -45,18 +47,41 @@ def run(main: Callable[[Sequence[str]], int | None]) -> None:
     """
     if logging.lastResort is not None:  # what warnings of readers go through
         logging.lastResort.setFormatter(PrintableFormatter())
+    code: Any
     try:
-        code = main(sys.argv[1:]) or 0
+        code = _code_of(main)
+    except SystemExit as end:  # argparse's
+        code = end.code
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = code or UNREAD
+    sys.exit(code)
+
+
+def _code_of(main: Callable[[Sequence[str]], int | None]) -> int:
+    try:
+        return main(sys.argv[1:]) or 0
     except (ValueError, OSError) as error:  # ConfigError is a ValueError
+        if isinstance(error, BrokenPipeError) and _is_unread():
+            return UNREAD
         _tell(f"error: {error}" if str(error) else "")
-        code = getattr(error, "exit_code", USER_ERROR)
+        return int(getattr(error, "exit_code", USER_ERROR))
     except Stopped as stop:
         _tell(str(stop))
-        code = stop.exit_code
+        return stop.exit_code
     except KeyboardInterrupt:
         _tell("interrupted")
-        code = INTERRUPTED
-    sys.exit(code)
+        return INTERRUPTED
+
+
+def _is_unread() -> bool:
+    """Whether nobody reads any more what is printed."""
+    poll = select.poll()
+    poll.register(sys.stdout.fileno(), 0)
+    return any(event & select.POLLERR for _, event in poll.poll(0))
 
 
 def _tell(text: str) -> None:

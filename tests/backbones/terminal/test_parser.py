@@ -1,10 +1,14 @@
 """The parser of all tools: what it takes, what it says of a mistake, and each tool's help."""
 
 import argparse
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 
+from backbones.terminal.exits import UNREAD
 from backbones.terminal.parser import Parser, add_overrides, add_run, positive, share
 from resdet.commands.entry import COMMANDS, command
 
@@ -174,3 +178,29 @@ def commands(parser):
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             yield from action.choices.values()
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("ends", ["return 0", "raise SystemExit(0)"])
+def test_a_reader_that_goes_ends_a_tool_in_silence(unbuffered, ends):
+    code = (
+        f"from backbones.terminal.parser import run\ndef main(argv): print('x'); {ends}\nrun(main)"
+    )
+    reader, writer = os.pipe()
+    os.close(reader)
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(
+        command, stdout=writer, stderr=subprocess.PIPE, env=environment, check=False
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (UNREAD, b"")
+
+
+def test_a_pipe_that_breaks_elsewhere_is_told():
+    code = (
+        "from backbones.terminal.parser import run\n"
+        "def main(argv): raise BrokenPipeError(32, 'of a worker')\nrun(main)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (2, b"error: [Errno 32] of a worker\n")
