@@ -70,7 +70,7 @@ class Bar:
         self.advance(done - self._done)
 
     def say(self, text: str, seconds_left: float | None = None) -> None:
-        """Words behind the bar, and the time left where the caller knows it better."""
+        """Words behind the bar, or below where they are many; the time left, if known better."""
         if self._display is not None:
             left = {} if seconds_left is None else {"left": seconds_left}
             self._display.update(self._task, text=text, **left)  # type: ignore[arg-type]
@@ -130,7 +130,7 @@ def _end() -> None:
 
 
 def _make_display() -> Progress:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
     from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
     from rich.table import Column
     from rich.text import Text
@@ -153,19 +153,32 @@ def _make_display() -> Progress:
     class Words(ProgressColumn):
         def render(self, task: Task) -> Text:
             speed = f"{task.speed:.1f}/s" if task.speed and task.speed >= 0.05 else ""
-            return Text(task.fields["text"] or speed, "dim", no_wrap=True, overflow="ellipsis")
+            text = "" if is_long(task) else task.fields["text"] or speed
+            return one_line(text)
+
+    class Display(Progress):
+        def get_renderables(self) -> Iterable[RenderableType]:
+            yield from super().get_renderables()
+            yield from (one_line(t.fields["text"]) for t in self.tasks if is_long(t))
+
+    def one_line(text: str) -> Text:
+        return Text(text, "dim", no_wrap=True, overflow="ellipsis")
+
+    def is_long(task: Task) -> bool:
+        return len(task.fields["text"]) > console.width // 3
 
     def right() -> Column:
         return Column(justify="right", no_wrap=True)
 
     name = Column(no_wrap=True, overflow="ellipsis", max_width=40)
-    return Progress(
+    console = Console(file=sys.stderr, soft_wrap=True, highlight=False, markup=False)
+    return Display(
         TextColumn("{task.description}", markup=False, table_column=name),
         BarColumn(20),
         Count(right()),
         Left(right()),
         Words(Column(no_wrap=True, overflow="ellipsis", ratio=1)),
-        console=Console(file=sys.stderr, soft_wrap=True, highlight=False, markup=False),
+        console=console,
         refresh_per_second=5,
         redirect_stdout=sys.stdout.isatty(),  # its lines go above the bars; a file keeps its own
         expand=True,

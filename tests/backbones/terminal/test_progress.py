@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from rich.text import Text
 
 from backbones.terminal import progress
 from backbones.terminal.progress import Bar, clock, reporting, tracked
@@ -77,6 +78,20 @@ def test_bars_share_one_display(open_terminal):
     assert "loss 1.5" in text
     assert "a line above" in text  # by way of the display, which draws itself below
     assert text.rindex("training") > text.rindex("a line above")
+
+
+def test_losses_fit_into_80_columns(open_terminal, monkeypatch):
+    terminal = open_terminal()
+    monkeypatch.setenv("COLUMNS", "80")
+    losses = "loss 3.029  cls 1.947  box_reg 0.004  rpn_cls 0.680  rpn_loc 0.208"
+    with Bar("own_r18", 1500, kept=True) as bar:
+        bar.say(f"{losses}  lr 0.02  21.8 img/s  data 5%", 700.0)
+        bar.at(1200, 1500)
+        progress._shared.refresh()
+    shown = [Text.from_ansi(line).plain for line in terminal.getvalue().split("\n")]
+    assert any(losses in line for line in shown)
+    assert any("1200/1500 11:40 left" in line for line in shown)
+    assert max(map(len, shown)) <= 80
 
 
 def test_a_bar_that_an_error_ends_is_gone(open_terminal):
