@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
     truth = parser.add_argument_group("ground truth: --data, or --annotations").add_argument
     truth("--data", type=Path, metavar="DIR", help="VOC, COCO or YOLO, found by looking")
     truth("--split", metavar="NAME", help="of --data: train, val, ... [test, else val, else all]")
+    add_classes(truth)
     truth("--annotations", type=Path, metavar="JSON", help="COCO form")
     truth("--images", type=Path, metavar="DIR", help="of --annotations: the folder of the images")
     running = parser.add_argument_group("how --checkpoint is run")
@@ -39,6 +41,32 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
         "--shards", type=Path, metavar="DIR", help="keep what it found there, and go on from it"
     )
     add_extras(parser)
+
+
+def add_classes(add: Callable[..., Any]) -> None:
+    """The option that names the classes of data which does not itself."""
+    add(
+        "--classes",
+        dest="class_names",
+        type=class_names,
+        default=(),
+        metavar="NAMES",
+        help="of --data, in order: cat,dog or a file of them.txt [what the data names]",
+    )
+
+
+def class_names(text: str) -> tuple[str, ...]:
+    """Names with commas between them, or the lines of a file that ends with .txt."""
+    from resdet.data.validate import text_lines
+
+    try:
+        lines = text_lines(Path(text)) if text.endswith(".txt") else text.split(",")
+    except (OSError, ValueError) as error:
+        raise argparse.ArgumentTypeError(f"must be a list of names, one a line: {error}") from None
+    names = tuple(name.strip() for name in lines)
+    if not names or "" in names:
+        raise argparse.ArgumentTypeError(f"must be names, as cat,dog or names.txt: {text!r}")
+    return names
 
 
 def add_outputs(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
@@ -57,6 +85,8 @@ def check_sources(parser: argparse.ArgumentParser, args: argparse.Namespace) -> 
         parser.error("ground truth is --data DIR, or --annotations JSON: one of them")
     if args.split and not args.data:
         parser.error("--split goes with --data: a JSON is a split of its own")
+    if args.class_names and not args.data:
+        parser.error("--classes goes with --data: a JSON names its own")
     if args.images and args.data:
         parser.error("--images goes with --annotations; --data has its own")
     if args.detections:

@@ -68,7 +68,7 @@ def _folder(args: argparse.Namespace, common: dict[str, Any]) -> Iterator[Report
     found, to_tell = found_to_check(root)
     if to_tell:
         print(*found.lines(), sep="\n", flush=True)
-    yield from check_found(found, args.split, args.fix, **common)
+    yield from check_found(found.called(args.class_names), args.split, args.fix, **common)
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
@@ -80,11 +80,14 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         parser.error("--images must name one folder, or as many as --annotations names files")
     if args.annotations and args.split:
         parser.error("--split goes with --data: a JSON is a split of its own")
+    if args.annotations and args.class_names:
+        parser.error("--classes goes with --data: a JSON names its own")
     return args
 
 
 def arguments() -> argparse.ArgumentParser:
     from backbones.terminal.parser import Parser, positive, whole
+    from resdet.commands.arguments import add_classes
 
     parser = Parser(__doc__)
     data = parser.add_mutually_exclusive_group(required=True)
@@ -95,6 +98,7 @@ def arguments() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--images", type=Path, nargs="+", metavar="DIR", help="the folder of each JSON, or of all")
     add("--split", nargs="+", default=(), metavar="NAME", help="of --data [all that are there]")
+    add_classes(add)
     add("--quick", action="store_true", help="read heads only, decode nothing")
     add("--fix", type=Path, metavar="DIR", help="write a corrected copy, check it")
     add("--json", type=Path, metavar="FILE", help="write everything found")

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from backbones.terminal.parser import Parser
+from resdet.commands.arguments import add_classes
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -25,6 +26,7 @@ def arguments() -> argparse.ArgumentParser:
     add("out", type=Path, metavar="OUT", help="a new folder")
     add("--to", choices=("voc", "coco", "yolo"), required=True, help="its form")
     add("--split", nargs="+", default=(), metavar="NAME", help="only these [all that are there]")
+    add_classes(add)
     add("--link", action="store_true", help="link the images, hard or else symbolic; no copies")
     add("--whole-pixels", action="store_true", help="with --to voc: round boxes that have decimals")
     return parser
@@ -40,7 +42,7 @@ def main(argv: Sequence[str]) -> None:
     from resdet.data.convert import convert, for_form
     from resdet.data.discover import discover
 
-    found = discover(args.data)
+    found = discover(args.data).called(args.class_names)
     print(*found.lines(), sep="\n", flush=True)
     with reporting("converting") as progress:
         lines = convert(

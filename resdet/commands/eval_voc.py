@@ -57,6 +57,8 @@ def main(argv: Sequence[str]) -> None:
         thresholds=args.iou,
         rules=_rules(args),
     )
+    if args.metric is None:
+        _tell_rule(dataset)
     metrics = VOC_METRICS if args.metric == BOTH else (args.metric or dataset.metric,)
     results = {metric: score_voc(matches, metric) for metric in metrics}
     analysis = analyse(matches, metrics[0])
@@ -92,6 +94,15 @@ def _check_submission(args: argparse.Namespace, known: bool) -> None:
     check_writable(args.submission, (args.detections, args.checkpoint, args.annotations))
     if not known and (args.json or args.plots):
         raise ValueError("--json and --plots need annotations, got a split that has none")
+
+
+def _tell_rule(dataset: Dataset) -> None:
+    """That the metric is guessed by a name, where the data is not VOC's own."""
+    from resdet.structures.classes import VOC_CLASSES
+
+    if dataset.metric == "11point" and dataset.class_names != VOC_CLASSES:
+        folder = dataset.annotations.resolve().name
+        print(f"11-point, as the folder is called {folder}; --metric area for the other rule")
 
 
 def _submit(path: Path, table: DetectionTable, dataset: Dataset) -> None:

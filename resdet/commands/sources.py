@@ -32,12 +32,12 @@ def ground_truth(args: argparse.Namespace) -> Dataset:
 
     if args.annotations:
         return load_coco(args.annotations, args.images)
-    pictures = args.checkpoint is not None
+    pictures, names = args.checkpoint is not None, getattr(args, "class_names", ())
     if args.split:  # VOC's own folders need no looking
         root = voc_root(args.data, args.split)
         if (root / "ImageSets" / "Main" / f"{args.split}.txt").is_file():
-            return load_voc(root, args.split, images=pictures)
-    found = discover(args.data, beside=(args.checkpoint or args.detections).parent)
+            return load_voc(root, args.split, class_names=names, images=pictures)
+    found = discover(args.data, beside=(args.checkpoint or args.detections).parent).called(names)
     split = args.split or found.to_measure
     if os.environ.get("RANK", "0") == "0":
         print(*found.lines(), f"measured {split}", sep="\n", flush=True)

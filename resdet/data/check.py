@@ -21,7 +21,7 @@ def found_to_check(root: Path) -> tuple[Found, bool]:
     for kind in OWN_FORMATS:
         form = form_of(kind)
         if form.settles(root):
-            return Found(root, kind, form.load, "its folders", (), {}, {}), False
+            return Found(root, kind, form.load, "its folders", (), {}, {}, own_classes=False), False
     return discover(root), True
 
 

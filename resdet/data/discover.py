@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -58,13 +58,15 @@ def holds_detection_data(root: Path) -> bool:
     return bool(_look(root, ""))
 
 
-def data_for_config(data: Path, output: Path, *, training: bool) -> tuple[list[str], list[str]]:
+def data_for_config(
+    data: Path, output: Path, *, training: bool, class_names: Sequence[str] = ()
+) -> tuple[list[str], list[str]]:
     """(KEY VALUE pairs that put the data of a folder into a config, lines that tell it).
 
     Where there is nothing to measure on, splits are made: see `with_splits`.
-    Raises: ValueError as `discover` and `with_splits`.
+    Raises: ValueError as `discover`, `Found.called` and `with_splits`.
     """
-    found = discover(data, beside=output)
+    found = discover(data, beside=output).called(class_names)
     if training:
         found = with_splits(found, output)
     return found.key_values(training=training), found.lines()

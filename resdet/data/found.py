@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -35,7 +35,7 @@ class Found:
     """One data set: `splits` are relative to `root`; `counts` of images.
 
     `why` names the files that told the form, `read` reads it. `own_classes`: files of the data
-    name its classes, and no config need do so.
+    name its classes, and no config need do so. `said`: those that the user says instead.
     """
 
     root: Path
@@ -47,6 +47,7 @@ class Found:
     counts: dict[str, int]
     remarks: tuple[str, ...] = ()
     own_classes: bool = True
+    said: tuple[str, ...] = ()
 
     @property
     def form(self) -> str:
@@ -69,7 +70,21 @@ class Found:
 
         Raises: ValueError if there is no such split, or its data is faulty.
         """
-        return self.read(self.source(split), images=images)
+        names = () if self.own_classes else self.class_names
+        return self.read(self.source(split), class_names=names, images=images)
+
+    def called(self, class_names: Sequence[str]) -> Found:
+        """With the classes that the user says, where any are said.
+
+        Raises: ValueError where the data names others itself.
+        """
+        names = tuple(class_names)
+        if self.own_classes and names not in ((), self.class_names):
+            raise ValueError(
+                f"class names of {self.root} must be {', '.join(self.class_names)}, "
+                f"got {', '.join(names)}; its files name them: leave --classes out"
+            )
+        return replace(self, class_names=names, said=names) if names else self
 
     @property
     def to_train(self) -> str | None:

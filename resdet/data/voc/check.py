@@ -32,8 +32,9 @@ from resdet.data.found import Found
 from resdet.data.splits import ALL
 from resdet.data.validate import Faults, check_names, text_lines
 from resdet.data.voc.cache import read_annotations
+from resdet.data.voc.classes import known_classes
 from resdet.data.voc.layout import VocLayout, voc_layout
-from resdet.data.voc.reader import known_classes, load_voc
+from resdet.data.voc.reader import load_voc
 from resdet.data.voc.xml import Annotation
 from resdet.structures import boxes as box
 
@@ -87,7 +88,7 @@ def check_voc(
 
 def check(found: Found, splits: Sequence[str], **common: Any) -> Report:
     """As `check_voc`, of data that was found."""
-    return check_voc(found.root, splits, **common)
+    return check_voc(found.root, splits, class_names=found.said, **common)
 
 
 def read_folder(
@@ -115,7 +116,7 @@ def read_folder(
     faults = Faults(str(root))
     annotated = [stem for stem in folder.stems if stem in folder.written]
     folder.annotations = read_annotations(layout, annotated, faults)
-    folder.class_names = tuple(class_names) or known_classes(root)
+    folder.class_names = tuple(class_names) or known_classes(layout, folder.annotations)
     check_names(folder.class_names, "class names", faults)
     for fault in faults.found:
         report.add(BROKEN, fault)

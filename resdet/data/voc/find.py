@@ -10,10 +10,11 @@ from resdet.data.splits import (
     ALL,
 )
 from resdet.data.validate import Faults, text_lines
-from resdet.data.voc.cache import read_annotations
+from resdet.data.voc.classes import all_classes, year_of
 from resdet.data.voc.layout import voc_layout
-from resdet.data.voc.reader import known_classes
+from resdet.data.voc.reader import voc_metric
 from resdet.data.voc.source import load
+from resdet.structures.classes import VOC_CLASSES
 
 
 def settles(root: Path) -> bool:
@@ -28,11 +29,7 @@ def find(root: Path) -> Found | None:
     paired = written & stems
     if not paired:
         return None
-    faults = Faults(f"VOC data {root}")
-    classes = known_classes(root)
-    if not classes:
-        parsed = read_annotations(layout, sorted(written), faults)
-        classes = tuple(sorted({name for one in parsed.values() for name in one.names}))
+    classes = all_classes(layout, {}, Faults(""))  # told by who loads a split
     counts: dict[str, int] = {}
     apart, unlisted = stems - written, set(paired)
     for split in layout.splits() or [ALL]:
@@ -46,6 +43,7 @@ def find(root: Path) -> Found | None:
     if unlisted:
         made = layout.lists[0] if layout.lists[0].is_dir() else None
         remarks.append(in_no_split(len(unlisted), made))
+    remarks += _told_of_year(root, classes)
     of_split = "*/" * any(layout.parts)
     annotations = _told(root, layout.annotations, f"{of_split}{layout.parts[0]}", "*.xml")
     images = _told(root, layout.images, f"{of_split}{layout.parts[1]}")
@@ -55,6 +53,14 @@ def find(root: Path) -> Found | None:
     return Found(
         root, "voc", load, why, classes, sources, counts, tuple(remarks), own_classes=False
     )
+
+
+def _told_of_year(root: Path, classes: tuple[str, ...]) -> list[str]:
+    """What the name of a folder says of VOC's own data and is not so here."""
+    if year_of(root) is None or classes == VOC_CLASSES:
+        return []
+    scored = "; scored as then, 11-point" if voc_metric(root) == "11point" else ""
+    return [f"called {root.resolve().name}, yet of other classes: its own are taken{scored}"]
 
 
 def _told(root: Path, folder: Path, *inner: str) -> str:

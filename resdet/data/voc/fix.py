@@ -28,6 +28,7 @@ def fix_voc(
     out: Path,
     splits: Sequence[str] = (),
     *,
+    class_names: Sequence[str] = (),
     full: bool = True,
     workers: int = 1,
     progress: Progress | None = None,
@@ -38,7 +39,7 @@ def fix_voc(
     Raises: ValueError if `out` may not be written or a split is not there.
     """
     report = Report(str(root), "VOC", "quick")
-    folder = read_folder(root, splits, report)
+    folder = read_folder(root, splits, report, class_names)
     done: Counter[str] = Counter()
     stems = [stem for stem in folder.stems if stem in folder.images]
     paths = [str(folder.images[stem]) for stem in stems]
@@ -60,7 +61,7 @@ def fix_voc(
 
 def fix(found: Found, splits: Sequence[str], out: Path, **common: Any) -> Found:
     """As `fix_voc`, of data that was found."""
-    fix_voc(found.root, out, splits, **common)
+    fix_voc(found.root, out, splits, class_names=found.said, **common)
     return replace(found, root=out)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
@@ -15,10 +14,10 @@ from backbones.images.folders import SUFFIXES
 from backbones.terminal.wording import nearest_first
 from resdet.data.validate import Faults, check_names, text_lines, warn_thin
 from resdet.data.voc.cache import read_annotations
+from resdet.data.voc.classes import all_classes, year_of
 from resdet.data.voc.layout import VocLayout, voc_layout
 from resdet.data.voc.xml import Annotation
 from resdet.structures import boxes as box
-from resdet.structures.classes import VOC_CLASSES
 from resdet.structures.records import Dataset, GroundTruth, ImageRecord
 
 
@@ -33,8 +32,7 @@ def load_voc(
 ) -> Dataset:
     """The images of `root/ImageSets/Main/<split>.txt`, in its order; see `voc_layout` for others.
 
-    Class names, unless given, are the lines of `classes.txt` in the root, VOC's twenty in a folder
-    called VOC<year>, or else the sorted names of all annotations. A `test` split without any
+    Class names, unless given, are those of `all_classes`. A `test` split without any
     annotation is taken as unlabelled, as VOC 2012's is. `images=False`: to score, annotations
     will do; a size that neither they nor a picture tell is 0 x 0. `listing`: the list itself.
 
@@ -45,14 +43,10 @@ def load_voc(
     layout = voc_layout(root)
     there, written = layout.pictures(), layout.written()
     listed = _listed(layout, split, listing, set(there), written, images, faults)
-    classes = tuple(class_names) or known_classes(root)
     labelled = split != "test" or any(stem in written for stem in listed)
     wanted = listed if labelled else []
-    if not classes:
-        wanted = list(dict.fromkeys([*wanted, *sorted(written)]))
     parsed = read_annotations(layout, wanted, faults)
-    if not classes:
-        classes = tuple(sorted({name for one in parsed.values() for name in one.names}))
+    classes = tuple(class_names) or all_classes(layout, parsed, faults)
     check_names(classes, "class names", faults)
     thin: list[str] = []
     truths = _ground_truths({s: parsed[s] for s in listed if s in parsed}, classes, faults, thin)
@@ -84,13 +78,8 @@ def voc_metric(root: Path) -> Literal["11point", "area"]:
 
     Source: VOC2007 devkit section 3.4.1; VOC2010 devkit section 3.4.1.
     """
-    year = _year(root)
+    year = year_of(root)
     return "11point" if year is not None and year <= 2007 else "area"
-
-
-def _year(root: Path) -> int | None:
-    match = re.fullmatch(r"VOC(\d{4})", root.resolve().name, re.IGNORECASE)
-    return int(match[1]) if match else None
 
 
 def _listed(
@@ -133,21 +122,6 @@ def _listed(
     return list(stems)
 
 
-def known_classes(root: Path) -> tuple[str, ...]:
-    """Of `classes.txt` or CVAT's `labelmap.txt`, VOC's twenty in a folder VOC<year>, or none.
-
-    Raises: ValueError if the file is not UTF-8.
-    """
-    listed, colours = root / "classes.txt", root / "labelmap.txt"
-    if listed.is_file():
-        return tuple(text_lines(listed))
-    if colours.is_file():  # name:color_rgb:parts:actions
-        lines = [line for line in text_lines(colours) if not line.startswith("#")]
-        names = [line.split(":")[0].strip() for line in lines]
-        return tuple(name for name in names if name and name != "background")
-    return VOC_CLASSES if _year(root) is not None else ()
-
-
 def _measured(path: Path, faults: Faults) -> tuple[int, int]:
     try:
         return image_size(path)
@@ -171,9 +145,10 @@ def _ground_truths(
         start, end = end, end + len(one.names)
         unknown = [name for name in one.names if name not in numbers]
         for name in unknown:
-            known = ", ".join(nearest_first(name, classes))
+            near = ", ".join(nearest_first(name, classes))
             faults.add(
-                f"{stem}.xml: class must be one of {known}, got {name!r}; rename it or list it"
+                f"{stem}.xml: class must be one of {near}, got {name!r}; rename it or list it, "
+                "in classes.txt or by --classes"
             )
         if unknown:
             continue

@@ -27,6 +27,7 @@ def check_yolo(
     root: Path,
     splits: Sequence[str] = (),
     *,
+    class_names: Sequence[str] = (),
     full: bool = True,
     workers: int = 1,
     progress: Progress | None = None,
@@ -40,7 +41,7 @@ def check_yolo(
     folder = open_yolo(root)
     if folder is None:
         raise ValueError(f"{root} must hold YOLO data, got none")
-    names = folder.class_names or numbered_classes(folder)
+    names = folder.class_names or tuple(class_names) or numbered_classes(folder)
     faults = Faults(str(root))
     listed = {s: listed_images(folder, s, None, faults) for s in splits or folder.splits}
     check_names(names, "class names", faults)
@@ -59,7 +60,8 @@ def check_yolo(
     tell_images(report, facts)
     tell_boxes(report, list(items.values()), facts, "coco")
     tell_copies(report, {s: [str(p) for p in paths] for s, paths in listed.items()}, facts)
-    tell_readers(report, [partial(load_yolo, root, split) for split in listed])
+    load = partial(load_yolo, root, class_names=class_names)
+    tell_readers(report, [partial(load, split) for split in listed])
     report.seconds = time.monotonic() - started
     return report
 
@@ -68,7 +70,7 @@ def check(found: Found, splits: Sequence[str], **common: Any) -> Report:
     """As `check_yolo`, of data that was found."""
     for split in splits:
         found.source(split)
-    return check_yolo(found.root, splits, **common)
+    return check_yolo(found.root, splits, class_names=found.said, **common)
 
 
 def _item(

@@ -30,4 +30,5 @@ def find(root: Path) -> Found | None:
     classes = folder.class_names or numbered_classes(folder)
     sources = {split: Source("yolo", Path(), split) for split in folder.splits}
     counts = {split: len(images) for split, images in folder.splits.items()}
-    return Found(root, "yolo", load, folder.told_by, classes, sources, counts, remarks)
+    own = bool(folder.class_names)
+    return Found(root, "yolo", load, folder.told_by, classes, sources, counts, remarks, own)

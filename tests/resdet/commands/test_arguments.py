@@ -1,7 +1,8 @@
-"""--refine, --maxout, --multi-scale, --flip and --ensemble of the tools that run a detector."""
+"""The options that tools share: --classes; --refine and the other extras of a detector."""
 
 from __future__ import annotations
 
+import argparse
 import importlib
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import torch
 from backbones.files.json_file import read_json
 from resdet import config, engines
 from resdet.checkpoints import checkpoint as files
-from resdet.commands.arguments import add_extras, extras
+from resdet.commands.arguments import add_extras, class_names, extras
 from resdet.data.shapes.draw import SHAPE_CLASSES
 from resdet.detector.build import build_model
 
@@ -35,6 +36,15 @@ def detector(small_config, tmp_path: Path) -> Path:
     path = tmp_path / "model.pth"
     files.save(path, files.DetectorCheckpoint(state, cfg, SHAPE_CLASSES, "tv", 0, {}))
     return path
+
+
+def test_classes_are_names_or_a_file_of_them(tmp_path: Path) -> None:
+    (tmp_path / "names.txt").write_text("red fox\nfox, grey\n")
+    assert class_names("cat, dog") == ("cat", "dog")
+    assert class_names(str(tmp_path / "names.txt")) == ("red fox", "fox, grey")
+    for wrong in ("cat,,dog", "", str(tmp_path / "absent.txt")):
+        with pytest.raises(argparse.ArgumentTypeError, match=r"must be .*names"):
+            class_names(wrong)
 
 
 def test_options_become_keys() -> None:

@@ -1,6 +1,7 @@
 """eval_voc and eval_coco from the command line's side, on files written here."""
 
 import importlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -159,7 +160,7 @@ def test_the_place_of_the_json_is_checked_before_the_detection(voc, tmp_path, mo
         "eval_voc": ["--data", voc, "--split", "test"],
         "eval_coco": ["--annotations", tmp_path / "gt.json", "--images", voc / "JPEGImages"],
     }
-    with pytest.raises(OSError, match=f"got {tmp_path}/file/r.json"):
+    with pytest.raises(OSError, match=re.escape(f"got {tmp_path}/file/r.json")):
         tool(name, "--checkpoint", "m.pth", *data[name], "--json", tmp_path / "file" / "r.json")
 
 
@@ -210,3 +211,18 @@ def test_the_devkits_floats_of_recall(voc, tmp_path):
     for recall in ("exact", "float"):
         tool("eval_voc", *common, "--recall", recall, "--json", tmp_path / f"{recall}.json")
         assert read_json(tmp_path / f"{recall}.json")["recall"] == recall
+
+
+def test_classes_of_ones_own_in_a_folder_of_vocs_name(voc, tmp_path, capsys):
+    (voc / "classes.txt").unlink()
+    for file in (voc / "Annotations").iterdir():
+        file.write_text(file.read_text().replace("dog", "kangaroo"))
+    write_comp4(tmp_path / "dets", detections(), ["cat", "kangaroo"])
+    given = ["--detections", tmp_path / "dets", "--data", voc, "--split", "test"]
+    tool("eval_voc", *given, "--json", tmp_path / "r.json")
+    assert list(read_json(tmp_path / "r.json")["per_class"]) == ["cat", "kangaroo"]
+    assert "11-point, as the folder is called VOC2007; --metric area" in capsys.readouterr().out
+    tool("eval_voc", *given, "--metric", "area", "--classes", "kangaroo,cat")
+    assert "as the folder is called" not in capsys.readouterr().out
+    with pytest.raises(ValueError, match="class must be one of cow, cat, got 'kangaroo'"):
+        tool("eval_voc", *given, "--classes", "cow,cat")

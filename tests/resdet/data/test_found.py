@@ -44,9 +44,9 @@ def test_what_is_divided_where_nothing_is_held_out():
 
 def test_a_split_is_loaded_where_it_lies():
     seen = []
-    one = found("train", read=lambda source, images: seen.append((source, images)) or "data")
+    one = found("train", read=lambda *source, **more: seen.append((*source, more)) or "data")
     assert one.load("train", images=False) == "data"
-    assert seen == [(Source("voc", Path("/data/x"), "train"), False)]
+    assert seen == [(Source("voc", Path("/data/x"), "train"), {"class_names": (), "images": False})]
     with pytest.raises(ValueError, match="split of /data must be one of train, got 'val'"):
         one.load("val")
 
@@ -73,3 +73,15 @@ def test_it_is_told_in_lines_and_in_keys():
 def test_images_in_no_split_have_a_way_out():
     assert in_no_split(2, None) == "annotated images in no split: 2; list them to use them"
     assert in_no_split(2, Path("m")).endswith("; list them, or delete m to split anew")
+
+
+def test_the_user_says_the_classes_of_data_that_does_not():
+    seen = []
+    one = found("train", own=False, read=lambda source, **more: seen.append(more["class_names"]))
+    one.load("train")
+    one.called(("dog", "cow")).load("train")
+    one.called(()).load("train")
+    assert seen == [("cat", "dog"), ("dog", "cow"), ("cat", "dog")]
+    assert found("train").called(("cat", "dog")).class_names == ("cat", "dog")
+    with pytest.raises(ValueError, match="must be cat, dog, got cow; its files name them: leave"):
+        found("train").called(("cow",))

@@ -1,0 +1,73 @@
+"""The classes of VOC data: those of a file, VOC's twenty, or all that its annotations name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from resdet.data.validate import Faults, text_lines
+from resdet.data.voc.cache import read_annotations
+from resdet.data.voc.layout import VocLayout
+from resdet.data.voc.xml import Annotation
+from resdet.structures.classes import VOC_CLASSES
+
+_SAMPLE = 1000  # annotations spread over a folder, in which VOC's own show all twenty
+
+
+def all_classes(
+    layout: VocLayout, parsed: Mapping[str, Annotation], faults: Faults
+) -> tuple[str, ...]:
+    """As `known_classes`, or else the sorted names in all annotations; `parsed` are not read again.
+
+    Raises: ValueError if a file of classes is not UTF-8.
+    """
+    known = known_classes(layout, parsed)
+    if known:
+        return known
+    others = read_annotations(layout, sorted(layout.written() - parsed.keys()), faults)
+    return tuple(sorted(_names(parsed) | _names(others)))
+
+
+def known_classes(layout: VocLayout, parsed: Mapping[str, Annotation]) -> tuple[str, ...]:
+    """Of `classes.txt` or CVAT's `labelmap.txt`, VOC's twenty where they are VOC's, or none.
+
+    They are in a folder called VOC<year> that names no other class; once all twenty are seen, no
+    further annotation is read.
+
+    Raises: ValueError if the file is not UTF-8.
+    """
+    listed = _listed(layout.root)
+    if listed or year_of(layout.root) is None:
+        return listed
+    untold = Faults("")  # of splits that nobody asked for
+    others = sorted(layout.written() - parsed.keys())
+    sample = others[:: len(others) // _SAMPLE + 1]
+    names = _names(parsed) | _names(read_annotations(layout, sample, untold))
+    if names < {*VOC_CLASSES}:
+        rest = sorted({*others} - {*sample})
+        names |= _names(read_annotations(layout, rest, untold))
+    return VOC_CLASSES if names <= {*VOC_CLASSES} else ()
+
+
+def year_of(root: Path) -> int | None:
+    """Of a folder called VOC<year>."""
+    match = re.fullmatch(r"VOC(\d{4})", root.resolve().name, re.IGNORECASE)
+    return int(match[1]) if match else None
+
+
+def _listed(root: Path) -> tuple[str, ...]:
+    classes, colours = root / "classes.txt", root / "labelmap.txt"
+    if classes.is_file():
+        return tuple(text_lines(classes))
+    if not colours.is_file():
+        return ()
+    lines = [line for line in text_lines(colours) if not line.startswith("#")]
+    if not all(line.count(":") >= 3 for line in lines):  # name:color_rgb:parts:actions
+        return ()
+    names = [line.split(":")[0].strip() for line in lines]
+    return tuple(name for name in names if name and name != "background")
+
+
+def _names(annotations: Mapping[str, Annotation]) -> set[str]:
+    return {name for one in annotations.values() for name in one.names if name}
