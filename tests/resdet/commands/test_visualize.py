@@ -3,6 +3,7 @@
 import importlib
 import json
 import os
+import re
 import signal
 import threading
 from fractions import Fraction
@@ -161,7 +162,7 @@ def test_an_output_that_cannot_be_a_folder_is_refused_first(tmp_path, tool, monk
 def test_a_picture_that_cannot_be_written_is_refused_first(tmp_path, visualize, monkeypatch):
     monkeypatch.setattr(inference, "load_detector", None)
     source = write(tmp_path / "in" / "a.png").rename(tmp_path / "in" / "a.heic")
-    with pytest.raises(OSError, match=rf"a kind that OpenCV writes, got {source}"):
+    with pytest.raises(OSError, match=re.escape(f"a kind that OpenCV writes, got {source}")):
         visualize(source)
 
 
