@@ -142,7 +142,7 @@ def _assign(cfg: CfgNode, key: str, value: Any, source: str, faults: list[str]) 
         hint = nearest(key.upper(), known, most=2, cutoff=0.6)
         faults.append(f"{key} ({source}) is not a known key{hint}")
         return
-    converted, fits = _convert(value, node[leaf])
+    converted, fits = _convert(_listed(value, node[leaf]), node[leaf])
     if not fits:
         faults.append(f"{key} ({source}) must be {type_name(node[leaf])}, got {value!r:.200}")
         return
@@ -155,6 +155,16 @@ def type_name(value: Any) -> str:
     if isinstance(value, (tuple, list)) and value:
         return f"{name} of {type_name(value[0])}"
     return name
+
+
+def _listed(value: Any, current: Any) -> Any:
+    """[640] for 640 where `current` is a list of numbers; a word in a list of words likewise."""
+    if not isinstance(current, (tuple, list)) or not current or isinstance(value, (tuple, list)):
+        return value
+    unfinished = isinstance(value, str) and value.startswith(("[", "("))
+    nested = isinstance(current[0], (tuple, list))
+    fits = not unfinished and not nested and _convert(value, current[0])[1]
+    return [value] if fits else value
 
 
 def _convert(value: Any, current: Any) -> tuple[Any, bool]:

@@ -32,6 +32,23 @@ def test_integers_pass_for_floats_but_not_the_reverse(schema: CfgNode, tmp_path:
         loader.load(schema, "c", ["A.STEPS", "3.5"], folder=tmp_path)
 
 
+def test_one_value_stands_for_a_list_of_one(schema: CfgNode, tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text("A: {STEPS: 3, NAMES: y}\n")
+    cfg = loader.load(schema, "c", folder=tmp_path)
+    assert (cfg.A.STEPS, cfg.A.NAMES) == ((3,), ["y"])
+    assert loader.load(schema, "c", ["A.STEPS", "7"], folder=tmp_path).A.STEPS == (7,)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("STEPS", "x"), ("STEPS", "True"), ("NAMES", "[y, z"), ("PAIRS", "3")]
+)
+def test_one_value_of_another_type_is_none(schema, tmp_path, key, value):
+    (tmp_path / "c.yaml").write_text("")
+    schema.A.PAIRS = [[1, 2]]
+    with pytest.raises(loader.ConfigError, match=rf"A\.{key} .* must be \w+ of .*, got"):
+        loader.load(schema, "c", [f"A.{key}", value], folder=tmp_path)
+
+
 def test_a_file_that_is_no_mapping_is_refused(schema: CfgNode, tmp_path: Path) -> None:
     (tmp_path / "c.yaml").write_text("- 1\n")
     with pytest.raises(loader.ConfigError, match="must hold keys and values, got list"):
