@@ -162,8 +162,7 @@ def _listed(value: Any, current: Any) -> Any:
     if not isinstance(current, (tuple, list)) or not current or isinstance(value, (tuple, list)):
         return value
     unfinished = isinstance(value, str) and value.startswith(("[", "("))
-    nested = isinstance(current[0], (tuple, list))
-    fits = not unfinished and not nested and _convert(value, current[0])[1]
+    fits = not unfinished and _convert(value, current[0])[1]
     return [value] if fits else value
 
 
