@@ -21,6 +21,9 @@ def read_annotations(
 
     Those with faults are told each time: they are not kept.
     """
+    stems = list(stems)
+    if not stems:
+        return {}
     cache = Cache(layout.root, _FORM)
     known = cache.load()
     found: dict[str, Annotation] = {}

@@ -12,7 +12,7 @@ from resdet.data.voc.layout import VocLayout
 from resdet.data.voc.xml import Annotation
 from resdet.structures.classes import VOC_CLASSES
 
-_SAMPLE = 1000  # annotations spread over a folder, in which VOC's own show all twenty
+_SAMPLE = 1000  # annotations of a split, or spread over a folder: VOC's own show all twenty
 
 
 def all_classes(
@@ -42,7 +42,7 @@ def known_classes(layout: VocLayout, parsed: Mapping[str, Annotation]) -> tuple[
         return listed
     untold = Faults("")  # of splits that nobody asked for
     others = sorted(layout.written() - parsed.keys())
-    sample = others[:: len(others) // _SAMPLE + 1]
+    sample = others[:: len(others) // _SAMPLE + 1] if len(parsed) < _SAMPLE else []
     names = _names(parsed) | _names(read_annotations(layout, sample, untold))
     if names < {*VOC_CLASSES}:
         rest = sorted({*others} - {*sample})

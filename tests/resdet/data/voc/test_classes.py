@@ -41,6 +41,10 @@ def test_vocs_own_data_is_known_by_a_part_of_it(write_voc, monkeypatch):
     )
     assert load_voc(root, "train").class_names == VOC_CLASSES
     assert read == ["01", "04", "07"]
+    read.clear()
+    monkeypatch.setattr(classes, "_SAMPLE", 1)
+    assert load_voc(root, "train").class_names == VOC_CLASSES
+    assert read == []
     assert discover(root).remarks == ("annotated images in no split: 8; list them to use them",)
 
 
