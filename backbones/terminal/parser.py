@@ -95,7 +95,7 @@ class Parser(argparse.ArgumentParser):
 
     Options and positional arguments mix in any order, an option is written in full, and a
     misspelt one is answered with the nearest. Without any argument, a tool that needs some tells
-    how it is used.
+    how it is used. `answers` has, for options that it does not take, what to give instead.
     """
 
     def __init__(self, doc: str | None = None, **options: Any) -> None:
@@ -110,6 +110,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(**{**settings, **options})
         self._negative_number_matcher = re.compile(r"-\.?\d")  # -1e-3 is a value as well
         self._mixing = False
+        self.answers: dict[str, str] = {}
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         """As argparse's; KEY VALUE after an option of several values is KEY VALUE."""
@@ -199,6 +200,8 @@ class Parser(argparse.ArgumentParser):
         if not word.startswith("-"):
             self.error(f"{word} is one argument too many")
         option = word.partition("=")[0]
+        if option in self.answers:
+            self.error(f"{option}: give {self.answers[option]}")
         near = nearest(option, self._option_string_actions, most=1, cutoff=0.6)
         self.error(f"unknown option {option}{near or f'; {self.prog} --help lists all'}")
 

@@ -262,7 +262,7 @@ def _report(meter: Meter, step: Step, settings: LoopSettings, log: RunLog) -> No
     if not settings.is_first(done) and waiting > WAITING_TOO_LONG:
         wait += f" ({settings.cure_of_waiting})"
     speed_told = f"{images_a_second:.1f} img/s  {wait}"
-    line = "  ".join((total.removeprefix("total_"), f"lr {step.rate:.2g}", speed_told, *terms))
+    line = "  ".join((total.removeprefix("total_"), *terms, f"lr {step.rate:.2g}", speed_told))
     log.progress(done, line, seconds)
     speed = {"lr": step.rate, "images_per_second": images_a_second, "data_time_share": waiting}
     log.scalars(step.iteration, {**values, **speed, "seconds_per_iteration": seconds})

@@ -21,9 +21,11 @@ from pathlib import Path
 
 def arguments() -> argparse.ArgumentParser:
     from backbones.terminal.parser import Parser, add_run
+    from resdet.commands.words import CLASSIFICATION, add_words
 
     parser = Parser(__doc__)
     add_run(parser, "configs/backbones")
+    add_words(parser, CLASSIFICATION)
     return parser
 
 
@@ -31,9 +33,11 @@ def main(argv: Sequence[str]) -> int:
     args = arguments().parse_args(argv)
 
     from backbones.config import load_classification
+    from resdet.commands.words import CLASSIFICATION, pairs
 
     weights = ["MODEL.WEIGHTS", str(args.init_from)] if args.init_from else []
-    cfg = load_classification(args.config, [*args.overrides, *weights])
+    said = [*args.overrides, *pairs(args, CLASSIFICATION), *weights]
+    cfg = load_classification(args.config, said)
     if args.init_from and not args.init_from.is_file():
         raise FileNotFoundError(f"--init-from must be an existing file, got {args.init_from}")
     output = args.output or Path(cfg.OUTPUT_DIR)

@@ -17,9 +17,10 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from backbones.terminal.parser import Parser, add_run, positive
+from backbones.terminal.parser import Parser, add_run
 from resdet.commands.arguments import PRECISIONS, add_engine
 from resdet.commands.train_options import from_data, in_config
+from resdet.commands.words import DETECTION, add_words, batch
 
 OWN = "own_r18"
 
@@ -41,10 +42,11 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--compile", action="store_true", help="MODEL.COMPILE True: torch.compile")
     parser.add_argument(
         "--batch",
-        type=positive,
+        type=batch,
         metavar="N",
         help="images in one step [SOLVER.IMS_PER_BATCH; --eval-only: in one pass, 1]",
     )
+    add_words(parser, DETECTION)
     return parser
 
 

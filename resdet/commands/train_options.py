@@ -6,6 +6,8 @@ import argparse
 import os
 from pathlib import Path
 
+from resdet.commands import words
+
 
 def in_config(args: argparse.Namespace) -> list[str]:
     """The options that say in training what the config has keys for, as KEY VALUE."""
@@ -14,7 +16,8 @@ def in_config(args: argparse.Namespace) -> list[str]:
         pairs += ["SOLVER.AMP.ENABLED", str(args.precision != "fp32")]
     if args.precision in ("bf16", "fp16"):
         pairs += ["SOLVER.AMP.PRECISION", args.precision]
-    return pairs + (["SOLVER.IMS_PER_BATCH", str(args.batch)] if args.batch else [])
+    pairs += ["SOLVER.IMS_PER_BATCH", str(args.batch)] if args.batch else []
+    return pairs + words.pairs(args, words.DETECTION)
 
 
 def from_data(args: argparse.Namespace, output: Path) -> list[str]:

@@ -56,6 +56,12 @@ def test_measuring_takes_them_as_they_are(run):
     assert run("--eval-only", *options)[::2] == ("measure", Speed("bf16", True, 3))
 
 
+def test_words_that_people_type_are_keys_of_the_config(run):
+    cfg = run("--device", "cpu", "--iters", "7", "--workers", "0")[1]
+    assert (cfg.MODEL.DEVICE, cfg.SOLVER.MAX_ITER, cfg.DATALOADER.NUM_WORKERS) == ("cpu", 7, 0)
+    assert run("--eval-only", "--workers", "3")[1].DATALOADER.NUM_WORKERS == 3
+
+
 @pytest.mark.parametrize("options", [("--batch", "0"), ("--batch", "x"), ("--precision", "int8")])
 def test_other_values_are_refused(run, options, capsys):
     with pytest.raises(SystemExit):

@@ -1,0 +1,49 @@
+"""Words that people type: an option of the trainers, or an answer that a trainer takes."""
+
+import argparse
+
+import pytest
+
+from backbones.config import load_classification
+from resdet import config
+from resdet.commands.entry import command
+from resdet.commands.words import CLASSIFICATION, DETECTION, batch, pairs
+
+TRAINERS = {
+    "train-det": (DETECTION, lambda given: config.load("own_r18", given)),
+    "train-backbone": (
+        CLASSIFICATION,
+        lambda given: load_classification("cifar10_resnet20", given),
+    ),
+}
+WORDS = [(name, word) for name, (words, _) in TRAINERS.items() for word in words]
+IDS = [f"{name} {word.option}" for name, word in WORDS]
+
+
+@pytest.mark.parametrize(("name", "word"), WORDS, ids=IDS)
+def test_each_word_leads_to_a_key(name, word, capsys):
+    words, load = TRAINERS[name]
+    parser = command(name).arguments()
+    given = ["--config", "own_r18", word.option, word.value]
+    if word.kind is not None:
+        load(pairs(parser.parse_args(given), words))
+        return
+    with pytest.raises(SystemExit) as stopped:
+        parser.parse_args(given)
+    assert stopped.value.code == 2
+    answer = capsys.readouterr().err.strip()
+    assert answer == f"error: {word.option}: give {word.key} {word.value}"
+    given = answer.partition(": give ")[2].partition(" (")[0].partition(", ")[0]
+    load(given.split())
+
+
+def test_options_that_are_not_given_say_nothing():
+    args = command("train-det").arguments().parse_args(["--data", "photos"])
+    assert pairs(args, DETECTION) == []
+
+
+@pytest.mark.parametrize("text", ["auto", "-1"])
+def test_no_batch_is_found_by_trying(text):
+    with pytest.raises(argparse.ArgumentTypeError, match="none is found by trying; give 4"):
+        batch(text)
+    assert batch("4") == 4
