@@ -1,7 +1,10 @@
 """docs/config.md: the page of the rows."""
 
+import shlex
+
 from backbones.config.keys import Compared, Key
 from backbones.config.schema import KEYS as CLASSIFIERS
+from resdet import config
 from resdet.config.schema import KEYS as DETECTORS
 from tools.docs import config_page
 
@@ -10,8 +13,17 @@ def test_the_page_is_that_of_the_rows():
     assert config_page.main(["--check"]) == 0, "run make docs"
 
 
+def test_the_ten_that_matter_are_read_as_they_are_written():
+    rows = [line for line in config_page.page().split("\n## ")[1].splitlines() if "`" in line]
+    pairs = [row.split("`")[1] for row in rows if row.startswith("| ")]
+    assert len(pairs) == len(config_page.FIRST) == 10
+    cfg = config.load("own_r18", shlex.split(" ".join(pairs)))
+    assert tuple(cfg.INPUT.MIN_SIZE_TRAIN) == (640,)
+    assert any(row.startswith("| `SOLVER.MAX_ITER 3000` | `--iters 3000` |") for row in rows)
+
+
 def test_every_key_has_a_line():
-    _, detection, classification = config_page.page().split("\n## ")
+    _, _, detection, classification = config_page.page().split("\n## ")
     for part, keys in ((detection, DETECTORS), (classification, CLASSIFIERS)):
         assert part.count("\n| `") == len(keys)
         assert all(f"\n| `{key.name}` " in part for key in keys)

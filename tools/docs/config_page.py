@@ -15,6 +15,7 @@ from typing import Any
 from backbones.config.keys import Key
 from backbones.config.load import type_name
 from backbones.config.schema import KEYS as CLASSIFIERS
+from resdet.commands.words import DETECTION as WORDS
 from resdet.config.own_keys import KEYS as OURS
 from resdet.config.schema import KEYS as DETECTORS
 
@@ -25,6 +26,25 @@ Made from the rows of `resdet/config` and `backbones/config` by `make docs`. A c
 `KEY VALUE` pairs of a command; `_BASE_: other.yaml` takes another file's values first. What stands
 in no file has its default. Unknown keys, other types and values that are not allowed are told all
 at once.
+"""
+FIRST = {
+    "MODEL.DEVICE": "cpu",
+    "MODEL.WEIGHTS": "model_final.pth",
+    "SOLVER.MAX_ITER": "3000",
+    "SOLVER.IMS_PER_BATCH": "4",
+    "SOLVER.BASE_LR": "0.01",
+    "INPUT.MIN_SIZE_TRAIN": "640",
+    "INPUT.MIN_SIZE_TEST": "640",
+    "MODEL.ANCHOR_GENERATOR.SIZES": "'[[32, 64, 128, 256]]'",
+    "TEST.EVAL_PERIOD": "500",
+    "DATALOADER.NUM_WORKERS": "2",
+}
+TEN = """
+## The ten that matter first
+
+Of `resdet train-det`. A pair is written after the options, as in
+`resdet train-det --data photos/ --output output/mine SOLVER.BASE_LR 0.01`; some have an option of
+their own. One number stands for a list of one.
 """
 DETECTION = """
 ## Detection
@@ -63,7 +83,7 @@ def main(argv: Sequence[str]) -> int:
 def page() -> str:
     """The whole page."""
     ours = {key.name for key in OURS}
-    lines = [HEAD, DETECTION]
+    lines = [HEAD, TEN, *_first(), DETECTION]
     for title, keys in _sections(DETECTORS):
         lines += _table(title, ("engines", "checkpoint"))
         lines += [row(key, engines(key), checkpoint(key), ours=key.name in ours) for key in keys]
@@ -72,6 +92,18 @@ def page() -> str:
         lines += _table(title, ())
         lines += [row(key) for key in keys]
     return "\n".join(lines).replace("\n\n\n", "\n\n") + "\n"
+
+
+def _first() -> Iterator[str]:
+    """The table of the ten."""
+    options = {word.key: word.option for word in WORDS if word.kind is not None}
+    options |= {"SOLVER.IMS_PER_BATCH": "--batch", "MODEL.WEIGHTS": "--init-from"}
+    meanings = {key.name: key.meaning for key in DETECTORS}
+    yield "| as a pair | as an option | what it means |"
+    yield "|---|---|---|"
+    for name, value in FIRST.items():
+        option = _spelt(f"{options[name]} {value}") if name in options else ""
+        yield f"| {_spelt(f'{name} {value}')} | {option} | {meanings[name]} |"
 
 
 def _sections(keys: Sequence[Key]) -> Iterator[tuple[str, list[Key]]]:
@@ -127,7 +159,11 @@ def checkpoint(key: Key) -> str:
 
 
 def _code(value: Any) -> str:
-    return f"`{value!r}`"
+    return _spelt(repr(value))
+
+
+def _spelt(text: str) -> str:
+    return f"`{text}`"
 
 
 if __name__ == "__main__":
