@@ -69,6 +69,10 @@ class TrainingRun:
         """What is measured, by name."""
         return {}
 
+    def is_over(self) -> bool:
+        """Asked after each evaluation: whether the run has reached what it can."""
+        return False
+
     def image_ids(self, iteration: int, batches: Sequence[Any]) -> Sequence[int | str]:
         """The images of an iteration's batches, should they have to be told."""
         return []
@@ -121,8 +125,10 @@ def train(
     run: TrainingRun,
     log: RunLog,
     stop: Stopping | None = None,
-) -> None:
+) -> int:
     """Minimise the sum of the losses; save and evaluate when due, save before `stop` ends it.
+
+    -> the iterations done: fewer than all where the run says, after an evaluation, that it is over.
 
     Raises: NonFiniteLossError, naming iteration, losses, rate and images; Stopped.
     """
@@ -167,13 +173,11 @@ def train(
             if wish:
                 stop.signal = wish
                 raise stop.stopped(f" after {done} of {settings.max_iterations} iterations")
-            if settings.evaluates(done):
-                log.status("evaluating")
-                with stop.deferred(False):
-                    log.scalars(iteration, run.evaluate(done))
-                model.train()
+            if settings.evaluates(done) and _is_over(run, model, done, log, stop):
+                return done
             if saves or settings.is_first(done):  # the first one starts workers and compiles
                 meter.restart()
+    return settings.max_iterations
 
 
 def _exchanging(model: nn.Module, last: bool) -> contextlib.AbstractContextManager[None]:
@@ -249,6 +253,15 @@ def _save(run: TrainingRun, model: nn.Module, done: int, *, shares: bool) -> Non
     if shares:
         share_statistics(model)
     run.save(done)
+
+
+def _is_over(run: TrainingRun, model: nn.Module, done: int, log: RunLog, stop: Stopping) -> bool:
+    """Evaluate; whether the run has reached what it can."""
+    log.status("evaluating")
+    with stop.deferred(False):
+        log.scalars(done - 1, run.evaluate(done))
+    model.train()
+    return run.is_over()
 
 
 def _report(meter: Meter, step: Step, settings: LoopSettings, log: RunLog) -> None:

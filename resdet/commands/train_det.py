@@ -18,8 +18,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from backbones.terminal.parser import Parser, add_run
-from resdet.commands.arguments import PRECISIONS, add_engine
-from resdet.commands.train_options import from_data, in_config
+from resdet.commands.arguments import PRECISIONS, add_classes, add_engine
+from resdet.commands.train_options import fitted, from_data, in_config
 from resdet.commands.words import DETECTION, add_words, batch
 
 OWN = "own_r18"
@@ -34,6 +34,7 @@ def arguments() -> argparse.ArgumentParser:
         metavar="DIR",
         help="your own: VOC, COCO or YOLO, found by looking; sets DATASETS and NUM_CLASSES",
     )
+    add_classes(parser.add_argument)
     add_engine(parser)
     parser.add_argument("--eval-only", action="store_true", help="measure, do not train")
     parser.add_argument(
@@ -64,7 +65,9 @@ def main(argv: Sequence[str]) -> None:
     source = config.read(args.config or OWN)
     cfg = config.fill(source, given)  # what is wrong is told before the data is looked at
     output = args.output or Path(cfg.OUTPUT_DIR)
-    cfg = config.fill(source, [*from_data(args, output), *given])
+    pairs = from_data(args, output)
+    cfg = config.fill(source, [*pairs, *given])
+    cfg = config.fill(source, [*pairs, *fitted(args, cfg, output), *given])
     config.check(cfg, engine=engine_name, heads=HEADS.names(), training=not args.eval_only)
     name = Path(args.config or OWN).stem
     cfg.OUTPUT_DIR = str(output)

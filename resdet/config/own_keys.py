@@ -82,6 +82,12 @@ SOLVER = (
         "the batch BASE_LR was chosen for, by which the rate is scaled; 0: IMS_PER_BATCH",
         bounds=NON_NEGATIVE,
     ),
+    Key(
+        "SOLVER.PATIENCE",
+        0,
+        "evaluations in a row without a better score, after which a run ends; 0: none",
+        bounds=NON_NEGATIVE,
+    ),
     Key("SOLVER.CHECKPOINT_KEEP", 3, "the newest checkpoints kept; 0: all", bounds=NON_NEGATIVE),
     Key(
         "SOLVER.ROLL_BACK",

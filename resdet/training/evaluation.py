@@ -64,6 +64,11 @@ def primary(dataset: Dataset, numbers: dict[str, Any]) -> float | None:
     return rule["mAP"]["0.50"] if rule else None
 
 
+def primary_name(dataset: Dataset) -> str:
+    """What `primary` is called."""
+    return "AP" if dataset.kind == "coco" else "mAP@.5"
+
+
 def flatten(scores: dict[str, dict[str, Any]]) -> dict[str, float]:
     """One name a number, as metrics.json and TensorBoard want it."""
     flat: dict[str, float | None] = {}

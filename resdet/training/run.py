@@ -21,7 +21,8 @@ from resdet.checkpoints.checkpoint import BEST, FINAL, DetectorCheckpoint
 from resdet.detector.inference import Detector
 from resdet.engines.samples import Sample
 from resdet.structures.records import Dataset, Detections
-from resdet.training.evaluation import evaluate, flatten, primary
+from resdet.training.best import Best
+from resdet.training.evaluation import evaluate, flatten, primary, primary_name
 from resdet.training.pictures import pictures
 
 CHECKPOINTS = Series("model")
@@ -45,8 +46,8 @@ class DetectorRun(TrainingRun):
     started: float
     num_pictures: int
     keep: int
+    best: Best
     seconds_before: float = 0.0
-    best: float | None = None
     scores: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
@@ -69,11 +70,13 @@ class DetectorRun(TrainingRun):
         solver.load_optimizer(self.learner.optimizer, training["optimizer"])
         self.learner.scaler.load_state_dict(training["scaler"])
         self.seconds_before = training["seconds"]
+        self.best.waited = training.get("waited", 0)
         best = self.directory / BEST
         remark = ""
         if best.is_file():
             try:
-                self.best = checkpoint.load(best).training["score"]
+                known = checkpoint.load(best)
+                self.best.score, self.best.iteration = known.training["score"], known.iteration
             except (ValueError, KeyError) as error:
                 remark = f"the best so far is not known: {error}"
         ranks: list[RankState] = training.get("ranks", [])
@@ -81,16 +84,18 @@ class DetectorRun(TrainingRun):
         begun_anew = restore_rank(ranks, model, self.device, self.seed, saved.iteration)
         return "; ".join(text for text in (remark, begun_anew) if text)
 
-    def save(self, done: int) -> None:
+    def save(self, done: int, *, final: bool = False) -> None:
         """Write a checkpoint to resume from, point last_checkpoint at it, remove the oldest."""
         ranks = gather_ranks(self.detector.model, self.device)
         if distributed.is_main():
-            name = FINAL if done == self.settings.max_iterations else CHECKPOINTS.name(done)
+            final = final or done == self.settings.max_iterations
+            name = FINAL if final else CHECKPOINTS.name(done)
             training = {
                 "optimizer": self.learner.optimizer.state_dict(),
                 "scaler": self.learner.scaler.state_dict(),
                 "seed": self.seed,
                 "seconds": self.seconds(),
+                "waited": self.best.waited,
                 "ranks": ranks,
                 "rate_scale": self.settings.rate_scale,
             }
@@ -110,10 +115,38 @@ class DetectorRun(TrainingRun):
             return {}
         first = self.tests[0]
         value = primary(first, self.scores[first.name])
-        if value is not None and (self.best is None or value > self.best):
-            self.best = value
-            self._write(BEST, done, {"seed": self.seed, "score": value})
+        if value is not None:
+            if self.best.take(value, done):
+                self._write(BEST, done, {"seed": self.seed, "score": value})
+            name, score = primary_name(first), 100 * value
+            self.log.info(f"iteration {done}: {name} {score:.1f} on {first.name}, best {self.best}")
         return flatten(self.scores)
+
+    def is_over(self) -> bool:
+        """Whether SOLVER.PATIENCE evaluations were no better: the main process's word."""
+        return bool(distributed.gather(self.best.is_over)[0])
+
+    def told(self, done: int) -> list[str]:
+        """What the end of a run says of its best weights and its last."""
+        if self.best.score is None or not self.tests:
+            return []
+        name = self.tests[0].name
+        lines = [f"best     {self.best}: {BEST}", f"last     {self._last()} at {done}: {FINAL}"]
+        if self.best.is_over:
+            lines.append(
+                f"ended early: {self.best.waited} evaluations were no better (SOLVER.PATIENCE)"
+            )
+        if self.best.iteration != done:
+            lines.append(
+                f"the best is chosen on {name}, so its score there is a little too good; measure "
+                "it on images that were used for nothing else"
+            )
+        return lines
+
+    def _last(self) -> str:
+        first = self.tests[0]
+        value = primary(first, self.scores.get(first.name, {}))
+        return "not measured" if value is None else f"{100 * value:.1f}"
 
     def owes_evaluation(self, done: int) -> bool:
         """Whether the run was stopped between a checkpoint and the evaluation due at it.

@@ -32,6 +32,7 @@ from backbones.weights.checkpoint import last
 from resdet.checkpoints import checkpoint
 from resdet.checkpoints.checkpoint import DetectorCheckpoint
 from resdet.config import ConfigError
+from resdet.data.anchors import boxes_at
 from resdet.detector.build import build_model, initialize_model, restore_model
 from resdet.detector.inference import Detector, build_detector, speed_up
 from resdet.detector.speed import Speed, compile_parts
@@ -39,12 +40,13 @@ from resdet.engines.protocol import Engine
 from resdet.engines.samples import Sample
 from resdet.evaluation.comparison.paper import paper_values
 from resdet.structures.records import Dataset
+from resdet.training.best import Best
 from resdet.training.datasets import images_per_process, load_datasets, training_batches
 from resdet.training.evaluation import evaluate
+from resdet.training.fitting import CONFIG, anchors_of, changed, epochs, unmatched
 from resdet.training.run import CHECKPOINTS, DetectorRun, read_to_resume
 
 EVALUATION = "evaluation.json"
-CONFIG = "config.yaml"
 
 
 def train_detector(
@@ -89,7 +91,7 @@ def _train(
     """`fresh` builds the model of these classes that a run begins with."""
     started = time.monotonic()
     saved = CHECKPOINTS.take_up(directory, read_to_resume, resume=resume)
-    if saved and (finished := _finished(cfg, directory, saved.iteration)):
+    if saved and (finished := _finished(cfg, directory, saved)):
         return finished
     boards = wandb_board(cfg, directory, resumed=saved is not None)
     seed = _seed(cfg, saved)
@@ -114,15 +116,18 @@ def _train(
         started=started,
         num_pictures=cfg.TEST.PICTURES,
         keep=cfg.SOLVER.CHECKPOINT_KEEP,
+        best=Best(cfg.SOLVER.PATIENCE),
     )
-    if saved and (remark := run.resume(saved)):
-        lines.append(remark)
+    if saved:
+        lines += [*changed(saved.cfg, cfg), *filter(None, [run.resume(saved)])]
     with run.log:
         _announce(cfg, run, trains, lines)
         if first >= last:  # stopped between the last iteration and its evaluation
             run.evaluate(first)
         else:
-            _run_loop(run, training_batches(cfg, trains, seed, first), stop)
+            last = _run_loop(run, training_batches(cfg, trains, seed, first), stop)
+        for line in run.told(last):
+            run.log.info(line)
     if distributed.is_main():
         plot_learning_curve(directory / METRICS, directory / "learning_curve.png", name)
     outcome = Outcome(run.scores, last, seed, run.seconds())
@@ -166,13 +171,14 @@ def _build_learner(
     )
 
 
-def _finished(cfg: CfgNode, directory: Path, done: int) -> dict[str, Any] | None:
-    """What results.json holds where it is of a run to SOLVER.MAX_ITER or beyond; else None.
+def _finished(cfg: CfgNode, directory: Path, saved: DetectorCheckpoint) -> dict[str, Any] | None:
+    """What results.json holds of a run to SOLVER.MAX_ITER or beyond, or ended early; else None.
 
     Raises: ValueError for a run beyond SOLVER.MAX_ITER that was never measured.
     """
-    path, asked = directory / RESULTS, cfg.SOLVER.MAX_ITER
-    if done < asked:
+    path, asked, patience = directory / RESULTS, cfg.SOLVER.MAX_ITER, cfg.SOLVER.PATIENCE
+    done, over = saved.iteration, 0 < patience <= saved.training.get("waited", 0)
+    if done < asked and not over:
         return None
     found = dict(read_json(path)) if path.is_file() else {}
     if found.get("iterations") != done:  # of a shorter run, which this one went on with
@@ -183,9 +189,10 @@ def _finished(cfg: CfgNode, directory: Path, done: int) -> dict[str, Any] | None
             )
         return None
     if distributed.is_main():
+        key = "SOLVER.PATIENCE" if over and done < asked else "SOLVER.MAX_ITER"
         print(
             f"{directory} is finished: iteration {done} of SOLVER.MAX_ITER {asked}; "
-            "raise SOLVER.MAX_ITER to go on, or measure it with --eval-only"
+            f"raise {key} to go on, or measure it with --eval-only"
         )
     return found
 
@@ -235,7 +242,8 @@ def write_results(path: Path, name: str, detector: Detector, outcome: Outcome) -
     return values
 
 
-def _run_loop(run: DetectorRun, batches: Iterator[list[Sample]], stop: Stopping) -> None:
+def _run_loop(run: DetectorRun, batches: Iterator[list[Sample]], stop: Stopping) -> int:
+    """-> the iterations done, fewer than were asked for where the run was over before."""
     model, start = run.detector.model, run.settings.start_iteration
     if start and run.owes_evaluation(start):
         run.log.status("evaluating what the run was stopped before")
@@ -247,7 +255,10 @@ def _run_loop(run: DetectorRun, batches: Iterator[list[Sample]], stop: Stopping)
             warnings.simplefilter("ignore", FutureWarning)
             # the loop averages running statistics where they are read
             wrapped = DistributedDataParallel(model, broadcast_buffers=False)
-    train(replace(run.learner, model=wrapped), batches, run.settings, run, run.log, stop)
+    done = train(replace(run.learner, model=wrapped), batches, run.settings, run, run.log, stop)
+    if done < run.settings.max_iterations:
+        run.save(done, final=True)
+    return done
 
 
 def _resumed(
@@ -311,13 +322,18 @@ def _announce(
     log, processes = run.log, distributed.world_size()
     engine = run.detector.engine.NAME
     log.info(f"engine {engine} on {run.device}, {processes} process(es), seed {run.seed}")
+    images = sum(map(len, trains))
     for dataset in trains:
         objects = sum(len(r.ground_truth) for r in dataset.records if r.ground_truth is not None)
         log.info(
             f"train on {dataset.name}: {len(dataset)} images, {objects} objects, "
             f"{len(dataset.class_names)} classes"
         )
-    for line in lines:
+    log.info(
+        f"{cfg.SOLVER.MAX_ITER} iterations of {cfg.SOLVER.IMS_PER_BATCH} images: "
+        f"{epochs(cfg, images):.3g} epochs"
+    )
+    for line in (*lines, *_anchors_told(cfg, trains)):
         log.info(line)
     if extras := run.detector.extras:
         log.info(f"tested with {extras}")
@@ -326,3 +342,12 @@ def _announce(
         log.info(f"going on from iteration {start}")
     if run.settings.rate_scale < 1:
         log.info(f"every rate times {run.settings.rate_scale:g}: a loss was not finite")
+
+
+def _anchors_told(cfg: CfgNode, trains: Sequence[Dataset]) -> list[str]:
+    anchors = anchors_of(cfg)
+    if anchors is None:
+        return []
+    records = [record for dataset in trains for record in dataset.records]
+    boxes = boxes_at(records, min(cfg.INPUT.MIN_SIZE_TRAIN), cfg.INPUT.MAX_SIZE_TRAIN)
+    return list(filter(None, [unmatched(anchors, boxes)]))

@@ -13,11 +13,18 @@ from torch import nn
 from resdet.checkpoints import checkpoint
 from resdet.checkpoints.checkpoint import BEST, FINAL, DetectorCheckpoint
 from resdet.training import run as module
+from resdet.training.best import Best
 from resdet.training.run import CHECKPOINTS, DetectorRun, read_to_resume
 
 
 @pytest.fixture
-def run(small_config: Callable, tmp_path: Path) -> DetectorRun:
+def told() -> list[str]:
+    """What the run says."""
+    return []
+
+
+@pytest.fixture
+def run(small_config: Callable, tmp_path: Path, told: list[str]) -> DetectorRun:
     """A run of six iterations of a model of one layer, evaluated each second."""
     model = nn.Linear(1, 1)
     engine = SimpleNamespace(canonical_state=lambda model: dict(model.state_dict()))
@@ -32,7 +39,8 @@ def run(small_config: Callable, tmp_path: Path) -> DetectorRun:
             max_iterations=6, rate_scale=0.5, evaluates=lambda done: done % 2 == 0
         ),
         tests=[data],
-        log=SimpleNamespace(directory=tmp_path),
+        log=SimpleNamespace(directory=tmp_path, info=told.append),
+        best=Best(patience=2),
         seed=3,
         started=0.0,
         num_pictures=0,
@@ -73,11 +81,11 @@ def test_a_run_goes_on_with_optimizer_seconds_and_best(
     run.save(2)
     saved = read_to_resume(run.directory / CHECKPOINTS.name(2))
     assert saved.training["rate_scale"] == 0.5
-    run.best, run.seconds_before = None, 0.0
+    run.best, run.seconds_before = Best(), 0.0
     momenta = run.learner.optimizer.state_dict()["state"]
     run.learner.optimizer.state.clear()
     assert run.resume(saved) == ""
-    assert run.best == 0.25
+    assert (run.best.score, run.best.iteration) == (0.25, 2)
     assert run.seconds_before == saved.training["seconds"] > 0
     found = run.learner.optimizer.state_dict()["state"]
     assert torch.equal(found[0]["momentum_buffer"], momenta[0]["momentum_buffer"])
@@ -113,3 +121,44 @@ def test_an_evaluation_is_owed_where_it_was_due_and_not_logged(
 def test_images_are_named(run: DetectorRun) -> None:
     batches = [[{"image_id": "a"}, {"image_id": 7}], [{"image_id": "b"}]]
     assert run.image_ids(0, batches) == ["a", 7, "b"]
+
+
+def test_each_evaluation_is_a_line_and_the_end_names_best_and_last(
+    run: DetectorRun, scores: Callable[[float | None], None], told: list[str]
+) -> None:
+    for done, ap in ((2, 0.25), (4, 0.5), (6, 0.125)):
+        scores(ap)
+        run.evaluate(done)
+    assert told == [
+        "iteration 2: AP 25.0 on mine, best 25.0 at 2",
+        "iteration 4: AP 50.0 on mine, best 50.0 at 4",
+        "iteration 6: AP 12.5 on mine, best 50.0 at 4",
+    ]
+    best, last, remark = run.told(6)
+    assert (best, last) == (
+        "best     50.0 at 4: model_best.pth",
+        "last     12.5 at 6: model_final.pth",
+    )
+    assert "chosen on mine" in remark
+
+
+def test_a_run_without_anything_to_measure_says_nothing_of_a_best(run: DetectorRun) -> None:
+    run.tests = []
+    assert run.told(6) == []
+
+
+def test_patience_ends_a_run_and_outlives_its_resuming(
+    run: DetectorRun, scores: Callable[[float | None], None]
+) -> None:
+    for done, ap in ((2, 0.5), (4, 0.25)):
+        scores(ap)
+        run.evaluate(done)
+        assert not run.is_over()
+    run.save(4)
+    run.best.waited = 0
+    run.resume(read_to_resume(run.directory / CHECKPOINTS.name(4)))
+    run.evaluate(6)
+    assert run.is_over()
+    assert "ended early: 2 evaluations were no better (SOLVER.PATIENCE)" in run.told(6)
+    run.save(5, final=True)
+    assert (run.directory / FINAL).is_file()

@@ -270,3 +270,28 @@ def test_pictures_of_test_images_at_each_evaluation_change_nothing(
     assert len(shown["2"]) == 2
     assert all(tag.startswith("shapes_test/") for tag in shown["2"])
     assert all(steps == [1, 3] for steps in shown["2"].values())
+
+
+def test_patience_ends_a_training_early_and_it_is_finished_then(
+    small_config, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keys = ("SOLVER.PATIENCE", "1", "TEST.EVAL_PERIOD", "1", "SOLVER.MAX_ITER", "9")
+    results = train(small_config(*keys, "SOLVER.BASE_LR", "1e-9"), tmp_path / "run")
+    done = results["iterations"]
+    assert 1 < done < 9  # random weights that do not learn get no better
+    assert (tmp_path / "run" / "model_final.pth").is_file()
+    told = capsys.readouterr().out
+    assert "ended early: 1 evaluations were no better (SOLVER.PATIENCE)" in told
+    assert f"iteration {done}: mAP@.5 " in told
+    again = train(small_config(*keys), tmp_path / "run", resume=True)
+    assert again == json.loads((tmp_path / "run" / "results.json").read_text())
+    assert "raise SOLVER.PATIENCE to go on" in capsys.readouterr().out
+
+
+def test_a_resumed_run_tells_what_was_changed(
+    small_config, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train(small_config("SOLVER.MAX_ITER", "1"), tmp_path / "run")
+    capsys.readouterr()
+    train(small_config("SOLVER.MAX_ITER", "2"), tmp_path / "run", resume=True)
+    assert "SOLVER.MAX_ITER is 2 now, was 1 when the run began" in capsys.readouterr().out

@@ -1,0 +1,228 @@
+"""A config fitted to the data it is to learn: anchors, size of the images, number of iterations."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from fvcore.common.config import CfgNode
+
+from resdet import config
+from resdet.checkpoints import checkpoint
+from resdet.checkpoints.checkpoint import FINAL
+from resdet.data.anchors import (
+    MATCHED,
+    WELL_MATCHED,
+    Anchors,
+    Float64Array,
+    best_overlaps,
+    boxes_at,
+    fit,
+)
+from resdet.data.catalog import load_dataset
+from resdet.data.validate import unheard
+from resdet.structures.records import ImageRecord
+
+CONFIG = "config.yaml"  # of a run, what it was begun with
+SIZES, RATIOS = "MODEL.ANCHOR_GENERATOR.SIZES", "MODEL.ANCHOR_GENERATOR.ASPECT_RATIOS"
+ITERATIONS, EVALUATION = "SOLVER.MAX_ITER", "TEST.EVAL_PERIOD"
+SIDES = tuple(f"INPUT.{end}_SIZE_{use}" for use in ("TRAIN", "TEST") for end in ("MIN", "MAX"))
+FITTED = (SIZES, RATIOS, *SIDES, ITERATIONS, EVALUATION)
+EPOCHS = 9.0  # at least, of images that are many
+EVALUATIONS = 5  # of a run
+UNMATCHED = 0.05  # share of the objects without an anchor of which a run warns
+SMALL = 12.0  # pixels of a side, under which an object is hardly seen
+FEW_SMALL = 0.1  # share of the objects that may be as small
+LARGEST = 2.0  # factor on the size of the images
+_STEP = 32  # pixels between sizes
+# strides of stages that are read without a pyramid
+_STRIDES = {"res2": 4, "res3": 8, "res4": 16, "res5": 32, "conv3": 4, "conv4": 8, "conv5": 16}
+
+
+def anchors_of(cfg: CfgNode) -> Anchors | None:
+    """The anchors of a config; None where its strides are not known before it is built."""
+    levels = list(cfg.MODEL.RPN.IN_FEATURES)
+    strides = [_stride(cfg, level) for level in levels]
+    if None in strides:
+        return None
+    generator = cfg.MODEL.ANCHOR_GENERATOR
+    return Anchors(
+        tuple(stride for stride in strides if stride is not None),
+        _one_each(generator.SIZES, len(levels)),
+        _one_each(generator.ASPECT_RATIOS, len(levels)),
+    )
+
+
+def _stride(cfg: CfgNode, level: str) -> int | None:
+    if level.startswith("p") and level[1:].isdigit():
+        return int(2 ** int(level[1:]))
+    if level == "res5":
+        return _STRIDES[level] // int(cfg.MODEL.RESNETS.RES5_DILATION)
+    return _STRIDES.get(level)
+
+
+def _one_each(rows: Sequence[Sequence[float]], levels: int) -> tuple[tuple[float, ...], ...]:
+    rows = list(rows) * levels if len(rows) == 1 else rows
+    return tuple(tuple(row) for row in rows)
+
+
+def pairs_for(
+    cfg: CfgNode,
+    output: Path,
+    init_from: Path | None,
+    fixed: Sequence[str],
+    *,
+    resume: bool,
+    measure: bool,
+) -> tuple[list[str], list[str]]:
+    """What a run on the data of `cfg` begins with: see `fit_config`.
+
+    A run that goes on, and weights that are only measured, keep what they were fitted to; a
+    detector to start from keeps its anchors, which it has learnt.
+    Raises: ValueError if the data or the detector's file is broken.
+    """
+    begun = output / CONFIG
+    if begun.is_file() and (resume or (measure and init_from is None)):
+        return _pairs_of(config.load(str(begun)), FITTED, fixed), []
+    start = init_from or (output / FINAL if measure else Path(cfg.MODEL.WEIGHTS))
+    known = None
+    if start.is_file() and (init_from or measure or checkpoint.holds_detector(start)):
+        known = checkpoint.load(start).cfg
+    if measure:
+        return ([] if known is None else _pairs_of(known, FITTED, fixed)), []
+    kept = [] if known is None else _pairs_of(known, (SIZES, RATIOS), fixed)
+    pairs, lines = fit_config(cfg, _records(cfg), [*fixed, *kept[::2]])
+    return [*kept, *pairs], lines
+
+
+def _pairs_of(cfg: CfgNode, keys: Sequence[str], fixed: Sequence[str]) -> list[str]:
+    values = {key: config.get(cfg, key) for key in keys if key not in fixed}
+    return _as_pairs(values)
+
+
+def _as_pairs(values: Mapping[str, Any]) -> list[str]:
+    return [text for key, value in values.items() for text in (key, json.dumps(value))]
+
+
+def _records(cfg: CfgNode) -> list[ImageRecord]:
+    """Of the images to train on; what readers warn of is told where they are read to be trained."""
+    with unheard():
+        root, names = cfg.DATASETS.ROOT, cfg.DATASETS.CLASSES
+        loaded = [load_dataset(name, root, class_names=names) for name in cfg.DATASETS.TRAIN]
+    return [record for dataset in loaded for record in dataset.records]
+
+
+def fit_config(
+    cfg: CfgNode, records: Sequence[ImageRecord], fixed: Sequence[str] = ()
+) -> tuple[list[str], list[str]]:
+    """(KEY VALUE pairs that fit `cfg` to the images to train on, lines that tell it).
+
+    Keys in `fixed` are the user's and stay.
+    """
+    values: dict[str, Any] = {}
+    lines: list[str] = []
+    size = _fitting_size(cfg, records)
+    if size != cfg.INPUT.MIN_SIZE_TEST and not any(key.startswith("INPUT.M") for key in fixed):
+        factor = size / cfg.INPUT.MIN_SIZE_TEST
+        longest = round(cfg.INPUT.MAX_SIZE_TEST * factor)
+        values |= {"INPUT.MIN_SIZE_TRAIN": [size], "INPUT.MAX_SIZE_TRAIN": longest}
+        values |= {"INPUT.MIN_SIZE_TEST": size, "INPUT.MAX_SIZE_TEST": longest}
+        lines.append(
+            f"images   shorter side {size} instead of {cfg.INPUT.MIN_SIZE_TEST} pixels, for small "
+            f"objects; an iteration takes about {factor**2:.1f} times as long"
+        )
+    boxes = boxes_at(records, size, values.get("INPUT.MAX_SIZE_TEST", cfg.INPUT.MAX_SIZE_TEST))
+    own = anchors_of(cfg)
+    if own is not None and len(boxes) and not {SIZES, RATIOS} & set(fixed):
+        fitted = fit(boxes, own)
+        values |= {SIZES: fitted.sizes, RATIOS: fitted.ratios[:1]}
+        lines += _told(own, fitted, boxes)
+    given = ITERATIONS in fixed
+    iterations = cfg.SOLVER.MAX_ITER if given else _iterations(cfg, len(records))
+    values |= {} if iterations == cfg.SOLVER.MAX_ITER else {ITERATIONS: iterations}
+    if not cfg.TEST.EVAL_PERIOD and EVALUATION not in fixed:
+        values[EVALUATION] = max(math.ceil(iterations / EVALUATIONS), 1)
+    return _as_pairs(values), lines
+
+
+def _fitting_size(cfg: CfgNode, records: Sequence[ImageRecord]) -> int:
+    """The shorter side at which few objects are small, within reason and the images' own size."""
+    size, longest = int(cfg.INPUT.MIN_SIZE_TEST), int(cfg.INPUT.MAX_SIZE_TEST)
+    sides = [min(r.height, r.width) for r in records if min(r.height, r.width) > 0]
+    boxes = boxes_at(records, size, longest)
+    if not len(boxes) or not sides:
+        return size
+    small = float(np.quantile(_sides(boxes), FEW_SMALL))
+    wanted = min(size * SMALL / small, size * LARGEST, float(np.median(sides)))
+    return size if wanted <= size else math.ceil(wanted / _STEP) * _STEP
+
+
+def _sides(boxes: Float64Array) -> Float64Array:
+    """Roots of the areas."""
+    return np.asarray(np.sqrt((boxes[:, 2:] - boxes[:, :2]).prod(axis=1)))
+
+
+def _iterations(cfg: CfgNode, images: int) -> int:
+    """Those of the config, or more where these would be few epochs; steps of the rate stay."""
+    own = int(cfg.SOLVER.MAX_ITER)
+    if cfg.SOLVER.LR_SCHEDULER_NAME != "WarmupCosineLR":
+        return own
+    return max(own, math.ceil(EPOCHS * images / cfg.SOLVER.IMS_PER_BATCH))
+
+
+def _told(own: Anchors, fitted: Anchors, boxes: Float64Array) -> list[str]:
+    before, after = best_overlaps(boxes, own), best_overlaps(boxes, fitted)
+    shares = ", ".join(
+        f"under {limit:g} {np.mean(before < limit):.0%} -> {np.mean(after < limit):.0%}"
+        for limit in (MATCHED, WELL_MATCHED)
+    )
+    sizes = ", ".join(f"{size:g}" for level in fitted.sizes for size in level)
+    ratios = ", ".join(f"{ratio:g}" for ratio in fitted.ratios[0])
+    return [
+        f"anchors  of {sizes} pixels, height / width {ratios}, fitted to {len(boxes)} objects",
+        f"         objects whose best anchor overlaps them by IoU {shares}",
+    ]
+
+
+def unmatched(anchors: Anchors, boxes: Float64Array) -> str:
+    """What to tell where more than a twentieth of the objects have no anchor, else nothing."""
+    if not len(boxes):
+        return ""
+    share = float(np.mean(best_overlaps(boxes, anchors) < MATCHED))
+    if share <= UNMATCHED:
+        return ""
+    sides = np.quantile(_sides(boxes), (0.1, 0.9))
+    return (
+        f"anchors do not fit: {share:.0%} of the objects have none that overlaps them by IoU "
+        f"{MATCHED}; most are {sides[0]:.0f} to {sides[1]:.0f} pixels where they are trained on, "
+        f"set {SIZES} so (--data DIR chooses it)"
+    )
+
+
+def epochs(cfg: CfgNode, images: int) -> float:
+    """How often a run sees each image."""
+    return float(cfg.SOLVER.MAX_ITER * cfg.SOLVER.IMS_PER_BATCH / max(images, 1))
+
+
+def changed(before: CfgNode, now: CfgNode) -> list[str]:
+    """A line for each key with another value than when a run began."""
+    old, new = dict(_leaves(before)), dict(_leaves(now))
+    return [
+        f"{key} is {new[key]!r} now, was {old.get(key)!r} when the run began"
+        for key in new
+        if new[key] != old.get(key)
+    ]
+
+
+def _leaves(node: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    found: list[tuple[str, Any]] = []
+    for key, value in node.items():
+        if isinstance(value, Mapping):
+            found += _leaves(value, f"{prefix}{key}.")
+        else:
+            found.append((f"{prefix}{key}", value))
+    return found

@@ -1,0 +1,132 @@
+"""A config fitted to data: what is chosen, what stays the user's, and what a run keeps."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from resdet import config
+from resdet.structures.records import GroundTruth, ImageRecord
+from resdet.training.fitting import (
+    EVALUATION,
+    ITERATIONS,
+    RATIOS,
+    SIZES,
+    anchors_of,
+    changed,
+    epochs,
+    fit_config,
+    pairs_for,
+    unmatched,
+)
+
+
+def records(side: float, images: int = 40, height: int = 480, width: int = 640):
+    rng = np.random.default_rng(0)
+    found = []
+    for number in range(images):
+        corner = rng.uniform(0, 200, (3, 2))
+        boxes = np.concatenate([corner, corner + side], axis=1)
+        truth = GroundTruth(boxes, np.zeros(3, np.int64))
+        found.append(ImageRecord(str(number), Path(f"{number}.jpg"), height, width, truth))
+    return found
+
+
+def chosen(cfg, data, *fixed):
+    pairs, lines = fit_config(cfg, data, fixed)
+    return dict(zip(pairs[::2], map(json.loads, pairs[1::2]))), lines
+
+
+def test_strides_are_those_of_the_levels():
+    own = anchors_of(config.load("own_r18"))
+    assert own.strides == (8, 16, 32, 64)
+    assert own.sizes == ((24,), (48,), (96,), (160,))
+    assert len(own.ratios) == 4
+    assert anchors_of(config.load("coco_r101")).strides == (16,)
+    assert anchors_of(config.load("coco_vgg16")).strides == (16,)
+    assert anchors_of(config.load("coco_r50_dc5")).strides == (16,)
+    other = [
+        "MODEL.BACKBONE.NAME",
+        "build_resdet_network_backbone",
+        "MODEL.RPN.IN_FEATURES",
+        "['s']",
+    ]
+    assert anchors_of(config.load("coco_r101", other)) is None  # known when it is built
+
+
+def test_anchors_follow_large_objects_and_the_share_without_one_is_told():
+    cfg = config.load("own_r18")
+    values, lines = chosen(cfg, records(400.0))
+    assert values.keys() == {SIZES, RATIOS, EVALUATION}
+    assert max(map(max, values[SIZES])) > 200
+    assert lines[0].startswith("anchors  of ")
+    assert "under 0.5 100% -> 0%" in lines[1]
+    assert "100% of the objects have none" in unmatched(
+        anchors_of(cfg), np.array([[0.0, 0, 300, 300]])
+    )
+    assert unmatched(anchors_of(cfg), np.array([[0.0, 0, 48, 48]])) == ""
+
+
+def test_what_the_user_says_stays():
+    cfg = config.load("own_r18")
+    assert SIZES not in chosen(cfg, records(400.0), SIZES)[0]
+    values, _ = chosen(cfg, records(8.0), "INPUT.MIN_SIZE_TRAIN", RATIOS)
+    assert values.keys() == {EVALUATION}
+    assert EVALUATION not in chosen(cfg, records(400.0), EVALUATION)[0]
+
+
+def test_small_objects_ask_for_larger_images_within_reason():
+    cfg = config.load("own_r18")
+    values, lines = chosen(cfg, records(14.0))  # 9.3 pixels at 320
+    assert values["INPUT.MIN_SIZE_TRAIN"] == [416]
+    assert (values["INPUT.MIN_SIZE_TEST"], values["INPUT.MAX_SIZE_TEST"]) == (416, 624)
+    assert "416 instead of 320 pixels" in lines[0]
+    assert "1.7 times as long" in lines[0]
+    assert chosen(cfg, records(4.0))[0]["INPUT.MIN_SIZE_TEST"] == 480  # the images' own
+    huge = chosen(cfg, records(4.0, height=3000, width=4000))[0]
+    assert huge["INPUT.MIN_SIZE_TEST"] == 640  # four times the work is the most
+
+
+def test_iterations_follow_the_number_of_images():
+    cfg = config.load("own_r18")
+    assert ITERATIONS not in chosen(cfg, records(60.0))[0]
+    assert chosen(cfg, records(60.0, images=1000))[0][ITERATIONS] == 2250
+    assert chosen(cfg, records(60.0))[0][EVALUATION] == 130
+    assert epochs(cfg, 130) == 20
+    steps = config.load("voc0712_r101")  # its rate falls at iterations of its own
+    assert ITERATIONS not in chosen(steps, records(60.0, images=9000))[0]
+
+
+def test_without_objects_nothing_is_fitted():
+    none = [ImageRecord("a", Path("a.jpg"), 48, 64, None)]
+    assert chosen(config.load("own_r18"), none)[0].keys() == {EVALUATION}
+
+
+def test_a_run_that_goes_on_keeps_what_it_began_with(tmp_path, small_config):
+    begun = small_config(SIZES, "[[10], [20], [30], [40]]", "SOLVER.MAX_ITER", "77", base="own_r18")
+    (tmp_path / "config.yaml").write_text(begun.dump())
+    cfg = config.load("own_r18")
+    kept, lines = pairs_for(cfg, tmp_path, None, [ITERATIONS], resume=True, measure=False)
+    values = dict(zip(kept[::2], map(json.loads, kept[1::2])))
+    assert values[SIZES] == [[10], [20], [30], [40]]
+    assert ITERATIONS not in values
+    assert lines == []
+
+
+def test_a_detector_to_start_from_keeps_its_anchors(tmp_path, tiny_checkpoint, small_config):
+    cfg = small_config()
+    pairs, _ = pairs_for(cfg, tmp_path, tiny_checkpoint, [], resume=False, measure=False)
+    values = dict(zip(pairs[::2], map(json.loads, pairs[1::2])))
+    assert values[SIZES] == cfg.MODEL.ANCHOR_GENERATOR.SIZES
+    assert EVALUATION in values
+
+
+@pytest.mark.parametrize("key", [ITERATIONS, "MODEL.ROI_HEADS.NMS_THRESH_TEST"])
+def test_keys_that_changed_are_told(key):
+    before = config.load("own_r18")
+    now = config.load("own_r18", [key, "1"])
+    (line,) = changed(before, now)
+    assert line == f"{key} is {config.get(now, key)!r} now, was {config.get(before, key)!r} when " \
+        "the run began"  # fmt: skip
+    assert changed(before, before) == []
