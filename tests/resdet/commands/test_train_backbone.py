@@ -39,6 +39,12 @@ def test_a_finished_run_is_not_trained(trained, tmp_path, capsys):
     assert f"{tmp_path} is finished already: 3 iterations; raise" in capsys.readouterr().out
 
 
+def test_what_is_finished_stands_only_where_a_run_is_to_go_on(trained, tmp_path):
+    trained["finished"] = {"iterations": 3, "metrics": {}}
+    train_backbone.main(["--config", "cifar10_resnet20", "--output", str(tmp_path)])
+    assert not trained["resume"]
+
+
 def test_weights_to_start_from_are_there(trained, tmp_path):
     argv = ["--config", "cifar10_resnet20", "--output", str(tmp_path), "--init-from"]
     with pytest.raises(FileNotFoundError, match="--init-from must be an existing file, got /no"):
