@@ -64,8 +64,8 @@ def measure(task: Task) -> dict[str, Any]:
     speed = Speed(task.precision, batch=task.batch)
     detector = build_detector(cfg, model, saved.class_names, engine, speed)
     speed_up(detector, device)
-    result = timed(detector.detect, batches, task, compiles)
-    found = [one for batch in batches for one in detector.detect(batch)]
+    result = timed(detector.run_batch, batches, task, compiles)
+    found = [one for batch in batches for one in detector.run_batch(batch)]
     result["found"] = [
         columns(*(torch.from_numpy(v) for v in (f.boxes, f.labels, f.scores))) for f in found
     ]

@@ -24,9 +24,11 @@ from backbones.images.folders import DRAWN
 from backbones.terminal.progress import tracked
 from backbones.terminal.wording import nearest_first
 from resdet.detector.pipeline import ahead, behind
+from resdet.structures.classes import usual_ids
 from resdet.structures.records import Dataset, Detections, ImageId
 from resdet.visualization import video
 from resdet.visualization.draw import Tags, draw_detections
+from resdet.visualization.drawn import Drawn
 from resdet.visualization.judged import draw_judged
 from resdet.visualization.lettering import Image
 from resdet.visualization.media import check_output, image_files
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 
 Named = tuple[ImageId, Image]
 Draw = Callable[[Image, Detections], Image]
+Name = Callable[[int], tuple[ImageId, str]]  # place -> id and file
 Given = Dataset | video.Source | list[Path]
 Target = Callable[[Path], Path | None]
 
@@ -98,14 +101,46 @@ def check_sheet(sheet: Path, given: Given, inputs: Sequence[str] | None) -> None
 
     Raises: OSError where it could not.
     """
-    read: list[Path] = [Path(one) for one in inputs or ()]
-    if isinstance(given, list):
-        read = given
-    elif isinstance(given, Dataset):
-        read = [record.path for record in given.records]
-    check_writable(sheet, read)
+    check_writable(sheet, _read(given, inputs))
     if not cv2.haveImageWriter(sheet.name):
         raise OSError(f"contact sheet must be a picture ({' '.join(DRAWN)}), got {sheet}")
+
+
+def check_outputs(
+    output: Path | None,
+    sheet: Path | None,
+    lists: Iterable[Path],
+    given: Given,
+    inputs: Sequence[str] | None,
+) -> None:
+    """Find out before the work whether all that is asked for could be written, over no input.
+
+    Raises: as `check_target` and `check_sheet`; OSError for a list of boxes.
+    """
+    check_target(output, given, inputs)
+    if sheet:
+        check_sheet(sheet, given, inputs)
+    for path in lists:
+        check_writable(path, _read(given, inputs))
+
+
+def _read(given: Given, inputs: Sequence[str] | None) -> list[Path]:
+    """The files that pictures come from."""
+    if isinstance(given, list):
+        return given
+    if isinstance(given, Dataset):
+        return [record.path for record in given.records]
+    return [Path(one) for one in inputs or ()]
+
+
+def counted(class_names: tuple[str, ...], given: Given, *, kept: bool) -> Drawn:
+    """What counts boxes: under the ids of the data where it has each class."""
+    known: dict[str, int] = {}
+    if isinstance(given, Dataset):
+        known = dict(zip(given.class_names, given.category_ids))
+    whole = known.keys() >= set(class_names)
+    ids = tuple(known[name] for name in class_names) if whole else usual_ids(class_names)
+    return Drawn(class_names, ids, kept)
 
 
 def target_of(output: Path | None, given: Given) -> Target:
@@ -158,10 +193,11 @@ class Shown:
 
 @dataclass
 class Show:
-    """A detector, what of it is drawn, and what takes a copy of every picture."""
+    """A detector, what of it is drawn, what counts that, and what takes a copy of every picture."""
 
     detector: Detector
     shown: Shown
+    drawn: Drawn
     sheet: ContactSheet | None = None
 
     def images(self, files: Sequence[Path], target: Target) -> str:
@@ -185,7 +221,10 @@ class Show:
             path = files[int(number)]
             self._keep(path.name, picture, target(path))
 
-        drawn = self._each(frames(), self._detections, write)
+        def name(number: int) -> tuple[ImageId, str]:
+            return files[number].stem, str(files[number])
+
+        drawn = self._each(frames(), name, self._detections, write)
         if not drawn:
             raise ValueError(f"input must hold a readable image, got {len(unreadable)} unreadable")
         return f"drawn: {drawn}, unreadable: {len(unreadable)}"
@@ -206,10 +245,9 @@ class Show:
         names = self.detector.class_names
         labels = _labels(dataset, names)
 
-        def draw(image: Image, found: Detections) -> Image:
-            record = records[int(found.image_id)]
+        def draw(image: Image, shown: Detections) -> Image:
+            record = records[int(shown.image_id)]
             assert record.ground_truth is not None
-            shown = self.shown.of(found, names)
             truth = replace(record.ground_truth, labels=labels[record.ground_truth.labels])
             title = f"{record.path.name}, scores of at least {self.shown.threshold:g}"
             judged = draw_judged(image, truth, shown, names, title=title)
@@ -221,15 +259,25 @@ class Show:
             path = records[int(number)].path
             self._keep(path.name, picture, target(path))
 
+        def name(number: int) -> tuple[ImageId, str]:
+            return records[number].image_id, str(records[number].path)
+
         frames = ((i, read_image(r.path, "BGR")) for i, r in enumerate(tracked(records, "drawing")))
-        drawn = self._each(frames, draw, write)
+        drawn = self._each(frames, name, draw, write)
         told = ", ".join(f"{kind} {count}" for kind, count in totals.items())
         return f"drawn: {drawn} of {len(dataset)}; at IoU 0.5, {told or 'nothing to find or found'}"
 
     def video(
-        self, source: video.Source, target: Path | None, most: int = 0, seconds: float = 0
+        self,
+        source: video.Source,
+        title: str,
+        target: Path | None,
+        most: int = 0,
+        seconds: float = 0,
     ) -> str:
         """Every frame, or the first; a camera until then or until it is interrupted.
+
+        What is drawn is listed under `title` and the number of the frame, from 0 on.
 
         Raises: ValueError if there is none.
         """
@@ -259,7 +307,7 @@ class Show:
                 drawn += 1
 
             with _stopping() if camera else contextlib.nullcontext():
-                self._each(frames(), self._detections, write)
+                self._each(frames(), lambda n: (n, f"{title}#{n}"), self._detections, write)
         if not drawn:
             raise ValueError("input must hold a readable frame, got none")
         pace = "in the time that passed" if camera else f"{float(source.rate):.5g} a second"
@@ -272,15 +320,16 @@ class Show:
         if path is not None:
             write_image(path, picture)
 
-    def _detections(self, image: Image, found: Detections) -> Image:
-        names = self.detector.class_names
-        one = self.shown.of(found, names)
-        return draw_detections(
-            image, one.boxes, one.labels, one.scores, names, tags=self.shown.tags
-        )
+    def _detections(self, image: Image, shown: Detections) -> Image:
+        columns = shown.boxes, shown.labels, shown.scores, self.detector.class_names
+        return draw_detections(image, *columns, tags=self.shown.tags)
 
     def _each(
-        self, frames: Iterable[Named], draw: Draw, write: Callable[[ImageId, Image], None]
+        self,
+        frames: Iterable[Named],
+        name: Name,
+        draw: Draw,
+        write: Callable[[ImageId, Image], None],
     ) -> int:
         """Read ahead, detect, draw and write behind; few images are in memory."""
         held: deque[Named] = deque()
@@ -292,10 +341,12 @@ class Show:
                     yield frame
 
         def draw_and_write(found: Detections) -> None:
-            name, image = held.popleft()
-            write(name, draw(image, found))
+            number, image = held.popleft()
+            shown = self.shown.of(found, self.detector.class_names)
+            self.drawn.take(*name(int(number)), found, shown)
+            write(number, draw(image, shown))
 
-        done = behind(draw_and_write, self.detector.predict(passed_on()))
+        done = behind(draw_and_write, self.detector.predict_named(passed_on()))
         with contextlib.closing(done):  # type: ignore[type-var]
             return sum(1 for _ in done)
 

@@ -4,6 +4,9 @@
 the gallery by what became of it. A video keeps the times of its frames and its sound (extra
 `video`); a camera films until Ctrl-C, --limit or --seconds.
 
+--csv and --json list every box drawn, under the path of its image; of a film, that and the number
+of the frame. The ids of the JSON are those of --data, else the name of the file without its suffix.
+
 examples:
   resdet visualize --checkpoint model_final.pth --input photos/ --output drawn/
   resdet visualize --checkpoint model_final.pth --input film.mp4 --output drawn/ --threshold 0.7
@@ -16,6 +19,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from resdet.commands.show import Given, Show
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -45,6 +52,9 @@ def arguments() -> argparse.ArgumentParser:
     more("--hide", choices=("scores", "tags"), help="names alone, or boxes alone")
     out = parser.add_argument_group("what is written").add_argument
     out("--output", type=Path, metavar="PATH", help="folder; names are kept. Or a file, for one")
+    out("--csv", type=Path, metavar="FILE",
+        help="every box drawn: image, class, score, x1, y1, x2, y2")  # fmt: skip
+    out("--json", type=Path, metavar="FILE", help="the same as COCO's results, with file names")
     out("--contact-sheet", type=Path, metavar="FILE", help="small copies of all, in one picture")
     running = parser.add_argument_group("how the detector is run")
     add_engine(running)
@@ -54,30 +64,32 @@ def arguments() -> argparse.ArgumentParser:
     return parser
 
 
-def main(argv: Sequence[str]) -> None:
+def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser = arguments()
     args = parser.parse_args(argv)
-    if not (args.output or args.contact_sheet):
-        parser.error("--output, --contact-sheet or both must be given")
+    if not (args.output or args.contact_sheet or args.csv or args.json):
+        parser.error("--output, --contact-sheet, --csv or --json must be given")
     if args.split and not args.data:
         parser.error("--split goes with --data: a JSON is a split of its own")
     if args.seconds < 0:
         parser.error(f"--seconds must not be negative, got {args.seconds:g}")
     if (args.annotations is None) != (args.images is None):
         parser.error("--annotations and --images go together")
+    return args
+
+
+def main(argv: Sequence[str]) -> None:
+    args = _parse(argv)
 
     from resdet.commands.arguments import extras, speed
-    from resdet.commands.show import Show, Shown, check_sheet, check_target, inputs_of, target_of
+    from resdet.commands.show import Show, Shown, check_outputs, counted, inputs_of
     from resdet.commands.sources import ground_truth
-    from resdet.structures.records import Dataset
     from resdet.visualization.draw import Tags
     from resdet.visualization.sheet import ContactSheet
-    from resdet.visualization.video import WITHOUT_AV, Video
 
     given = inputs_of(args.input) if args.input else ground_truth(args)
-    check_target(args.output, given, args.input)
-    if args.contact_sheet:
-        check_sheet(args.contact_sheet, given, args.input)
+    lists = [path for path in (args.csv, args.json) if path]
+    check_outputs(args.output, args.contact_sheet, lists, given, args.input)
 
     from resdet.detector.inference import load_detector
 
@@ -88,20 +100,40 @@ def main(argv: Sequence[str]) -> None:
     tags = hidden[args.hide]
     shown = Shown(args.threshold, args.top, tuple(args.classes), tags)
     shown.check(detector.class_names)
-    sheet = ContactSheet() if args.contact_sheet else None
-    show = Show(detector, shown, sheet)
+    drawn = counted(detector.class_names, given, kept=bool(lists))
+    show = Show(detector, shown, drawn, ContactSheet() if args.contact_sheet else None)
+    print(_draw(show, given, args))
+    print(drawn.told(args.threshold))
+    _write(show, args)
+
+
+def _draw(show: Show, given: Given, args: argparse.Namespace) -> str:
+    from resdet.commands.show import target_of
+    from resdet.structures.records import Dataset
+    from resdet.visualization.video import WITHOUT_AV, Video
+
     target = target_of(args.output, given)
     if isinstance(given, list):
-        print(show.images(given[: args.limit or None], target))
-    elif isinstance(given, Dataset):
-        print(show.beside_truth(given, target, args.limit))
-    else:
-        if isinstance(given, Video):
-            print(WITHOUT_AV)
-        print(show.video(given, target(Path(args.input[0])), args.limit, args.seconds))
-    if args.output:
-        print(f"written: {args.output}")
-    if sheet:
-        sheet.write(args.contact_sheet)
-        left_out = f", {sheet.left_out} left out" if sheet.left_out else ""
-        print(f"written: {args.contact_sheet}, {len(sheet)} pictures{left_out}")
+        return show.images(given[: args.limit or None], target)
+    if isinstance(given, Dataset):
+        return show.beside_truth(given, target, args.limit)
+    if isinstance(given, Video):
+        print(WITHOUT_AV)
+    path = Path(args.input[0])
+    return show.video(given, str(path), target(path), args.limit, args.seconds)
+
+
+def _write(show: Show, args: argparse.Namespace) -> None:
+    """The lists and the sheet; say what is written."""
+    from backbones.files.outputs import write_json, write_text
+
+    if args.csv:
+        write_text(args.csv, show.drawn.to_csv())
+    if args.json:
+        write_json(args.json, show.drawn.entries())
+    for path in filter(None, (args.output, args.csv, args.json)):
+        print(f"written: {path}")
+    if show.sheet:
+        show.sheet.write(args.contact_sheet)
+        left_out = f", {show.sheet.left_out} left out" if show.sheet.left_out else ""
+        print(f"written: {args.contact_sheet}, {len(show.sheet)} pictures{left_out}")

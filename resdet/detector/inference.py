@@ -111,7 +111,9 @@ class Detector:
         ]
         return results if many else results[0]
 
-    def predict(self, images: Iterable[tuple[ImageId, Image]]) -> Iterator[Detections]:
+    predict = __call__  # as other libraries call it
+
+    def predict_named(self, images: Iterable[tuple[ImageId, Image]]) -> Iterator[Detections]:
         """Detections of each (id, image) in turn; few are kept, so a video may be endless.
 
         Of a batch of 1, an image is asked for when its detections are, and not before.
@@ -160,7 +162,7 @@ class Detector:
         given = 0
 
         def run(batch: dict[int, Sample]) -> None:
-            found.update(zip(batch, self.detect(list(batch.values()))))
+            found.update(zip(batch, self.run_batch(list(batch.values()))))
             batch.clear()
 
         for place, sample in enumerate(samples):
@@ -182,7 +184,7 @@ class Detector:
             yield found[place]
 
     @torch.inference_mode()
-    def detect(self, batch: Sequence[Sample]) -> list[Detections]:
+    def run_batch(self, batch: Sequence[Sample]) -> list[Detections]:
         """Detections of images as the network gets them, in one pass."""
         self.model.eval()
         device = next(self.model.parameters()).device

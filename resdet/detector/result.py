@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import importlib
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 import numpy as np
 
-from resdet.structures.records import BoolArray, Detections
+from resdet.structures.records import BoolArray, Detections, ImageId
 
 if TYPE_CHECKING:
     import pandas
@@ -37,9 +38,10 @@ class Detection(NamedTuple):
 class Result(Detections):
     """The detections of one image, by falling score, with all that is needed to read them.
 
-    `len` counts them, a loop or `[0]` gives a `Detection` each; `boxes`, `labels` and `scores` are
-    arrays. `image_id` is the path that was given, or the place in the list. Needs pandas or
-    supervision only where it is asked for their form: `pip install 'resdet[convert]'`.
+    `len` counts them, a loop or `[0]` gives a `Detection` each, `[result.scores > 0.5]` a `Result`
+    of those; `boxes`, `labels` and `scores` are arrays. `image_id` is the path that was given, or
+    the place in the list. Needs pandas or supervision only where it is asked for their form:
+    `pip install 'resdet[convert]'`.
 
     Unit: height and width in pixels, after EXIF rotation; the rest as in `Detections`.
     """
@@ -57,9 +59,13 @@ class Result(Detections):
         columns = zip(self.names, self.scores.tolist(), self.boxes.tolist(), self.labels.tolist())
         return (Detection(name, score, tuple(box), label) for name, score, box, label in columns)
 
-    def __getitem__(self, place: int) -> Detection:
-        """One of them; 0 is the surest."""
-        return list(self)[place]
+    @overload
+    def __getitem__(self, place: int) -> Detection: ...
+    @overload
+    def __getitem__(self, place: BoolArray) -> Result: ...
+    def __getitem__(self, place: int | BoolArray) -> Detection | Result:
+        """One of them, 0 is the surest; or those that a mask of one truth value each says."""
+        return self._where(place) if isinstance(place, np.ndarray) else list(self)[place]
 
     def __repr__(self) -> str:
         found = [f"{d.name} {d.score:.2f}" for d in islice(self, SHOWN)]
@@ -98,8 +104,32 @@ class Result(Detections):
         `image` is what the detector was given; of a file it may be left out.
         Raises: ValueError if it is of another size, or left out where there was no file.
         """
-        import cv2
         from PIL import Image
+
+        drawn = self._drawn(image, channel_order, threshold)
+        return Image.fromarray(drawn[..., ::-1].copy())
+
+    def save(
+        self,
+        path: str | Path,
+        image: ImageLike | None = None,
+        *,
+        channel_order: ChannelOrder | None = None,
+        threshold: float = 0.5,
+    ) -> None:
+        """Write the picture that `draw` makes; the suffix says its kind, folders are made.
+
+        Raises: as `draw`; OSError if it cannot be written.
+        """
+        from backbones.images.encoding import write_image
+
+        write_image(Path(path), self._drawn(image, channel_order, threshold))
+
+    def _drawn(
+        self, image: ImageLike | None, channel_order: ChannelOrder | None, threshold: float
+    ) -> Any:
+        """Shape: (H, W, 3) BGR."""
+        import cv2
 
         from backbones.images.given import to_rgb
         from resdet.visualization.draw import draw_detections
@@ -118,8 +148,7 @@ class Result(Detections):
             )
         bgr: Any = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
         columns = self.boxes, self.labels, self.scores, self.class_names
-        drawn = draw_detections(bgr, *columns, threshold)
-        return Image.fromarray(cv2.cvtColor(drawn, cv2.COLOR_BGR2RGB))
+        return draw_detections(bgr, *columns, threshold)
 
     def to_coco(
         self, image_id: int | None = None, category_ids: Sequence[int] | None = None
@@ -130,21 +159,37 @@ class Result(Detections):
         each class: by default COCO's own where the classes are its 80, else 1, 2, 3, ...
         Raises: ValueError if these are not as many as the classes.
         """
-        from resdet.structures.classes import COCO_CLASSES, COCO_IDS
-
-        if category_ids is None:
-            of_coco = self.class_names == COCO_CLASSES
-            category_ids = COCO_IDS if of_coco else range(1, len(self.class_names) + 1)
-        if len(category_ids) != len(self.class_names):
-            raise ValueError(
-                f"category_ids must be one for each of {len(self.class_names)} classes, got "
-                f"{len(category_ids)}"
-            )
         from resdet.evaluation.coco.results import to_coco_results
 
+        return to_coco_results([self._plain(image_id)], self._ids(category_ids))
+
+    def to_json(
+        self, image_id: int | None = None, category_ids: Sequence[int] | None = None
+    ) -> str:
+        """`to_coco` as text, each entry with category_name and file_name as well.
+
+        It is what `resdet visualize --json` writes of many images. Raises: as `to_coco`.
+        """
+        from resdet.evaluation.coco.results import file_entries
+
+        file = self.image_id if isinstance(self.image_id, str) else ""
+        ids = self._ids(category_ids)
+        return json.dumps(file_entries(self._plain(image_id), file, ids, self.class_names))
+
+    def _plain(self, image_id: ImageId | None) -> Detections:
         own = self.image_id if image_id is None else image_id
-        plain = Detections(own, self.boxes, self.labels, self.scores)
-        return to_coco_results([plain], category_ids)
+        return Detections(own, self.boxes, self.labels, self.scores)
+
+    def _ids(self, category_ids: Sequence[int] | None) -> Sequence[int]:
+        from resdet.structures.classes import usual_ids
+
+        ids = usual_ids(self.class_names) if category_ids is None else category_ids
+        if len(ids) != len(self.class_names):
+            raise ValueError(
+                f"category_ids must be one for each of {len(self.class_names)} classes, got "
+                f"{len(ids)}"
+            )
+        return ids
 
     def to_pandas(self) -> pandas.DataFrame:
         """A row each: image_id, x1, y1, x2, y2, score, label, name.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 VOC_CLASSES = (
@@ -30,6 +30,12 @@ COCO_CLASSES = (
 
 # Source: the same file; of 90 categories, these ten were never annotated.
 COCO_IDS = tuple(n for n in range(1, 91) if n not in (12, 26, 29, 30, 45, 66, 68, 69, 71, 83))
+
+
+def usual_ids(class_names: Sequence[str]) -> tuple[int, ...]:
+    """COCO's own ids where the classes are its 80, else 1, 2, 3, ..."""
+    of_coco = tuple(class_names) == COCO_CLASSES
+    return COCO_IDS if of_coco else tuple(range(1, len(class_names) + 1))
 
 
 def real_categories(content: Mapping[str, Any]) -> list[Any]:

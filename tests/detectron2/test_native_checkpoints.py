@@ -53,7 +53,7 @@ def test_default_predictor_runs_a_checkpoint_of_ours(
     assert all(torch.equal(loaded[key], saved.model[key]) for key in loaded)
     image = cv2.imread(str(next((shapes_root / "JPEGImages").iterdir())))
     found = predictor(image)["instances"]
-    (ours,) = load_detector(trained, engine="tv").predict([(0, image)])
+    (ours,) = load_detector(trained, engine="tv").predict_named([(0, image)])
     # 96 pixels both at rest and as the network sees them: nothing is resized
     assert len(found) == len(ours) > 5
     order = found.scores.argsort(descending=True)

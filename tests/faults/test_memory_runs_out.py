@@ -22,7 +22,7 @@ def test_a_detector_that_tests(small_config, monkeypatch):
     image = np.zeros((40, 60, 3), np.uint8)
     told = r"1 image\(s\): a.jpg \(96x64, 0 boxes\), got 'CUDA out of .*--batch.*MIN_SIZE_TEST"
     with pytest.raises(OutOfMemory, match=told):
-        list(detector.predict([("a.jpg", image)]))
+        list(detector.predict_named([("a.jpg", image)]))
 
 
 def test_a_classifier_that_tests():

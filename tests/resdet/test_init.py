@@ -30,7 +30,7 @@ def assert_same(a, b, atol=0.0):
 
 
 def test_every_form_of_an_image_gives_what_the_tools_find(detector, files):
-    expected = next(detector.predict([("a", cv2.imread(str(files[0])))]))
+    expected = next(detector.predict_named([("a", cv2.imread(str(files[0])))]))
     assert len(expected) > 3
     bgr = cv2.imread(str(files[0]))
     chw = torch.from_numpy(bgr[..., ::-1].copy()).permute(2, 0, 1)
@@ -38,6 +38,7 @@ def test_every_form_of_an_image_gives_what_the_tools_find(detector, files):
         found = detector(image, channel_order=order)
         assert isinstance(found, resdet.Result)
         assert_same(found, expected)
+    assert_same(detector.predict(files[0]), expected)  # as other libraries call it
     wrong = detector(bgr, channel_order="RGB")
     assert len(wrong) != len(expected) or np.abs(wrong.boxes - expected.boxes).max() > 0.1
 
@@ -61,7 +62,7 @@ def test_batches_find_the_same(tiny_checkpoint, detector, files):
 
 
 def test_a_fault_in_a_list_shows_before_the_first_image_is_run(detector, files, monkeypatch):
-    monkeypatch.setattr(detector, "detect", lambda batch: pytest.fail("ran"))
+    monkeypatch.setattr(detector, "run_batch", lambda batch: pytest.fail("ran"))
     with pytest.raises(FileNotFoundError, match=r"images\[2\] must be an existing file, got gone"):
         detector([*files[:2], "gone.jpg"])
     with pytest.raises(ValueError, match=r'channel_order must be "BGR".*where image is an array'):

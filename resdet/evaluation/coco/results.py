@@ -85,6 +85,14 @@ def to_coco_results(
     return entries
 
 
+def file_entries(
+    found: Detections, file: str, category_ids: Sequence[int], class_names: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Entries of a COCO results file that say which class they are of, and which file if any."""
+    named = {"file_name": file} if file else {}
+    return [{**named, **entry} for entry in to_coco_results([found], category_ids, class_names)]
+
+
 def from_coco_results(
     results: Path | Sequence[Mapping[str, Any]],
     category_ids: Sequence[int],

@@ -356,7 +356,7 @@ def test_detectron2s_own_detections(theirs: Callable, structure: str, engine: st
     saved.cfg.INPUT.MIN_SIZE_TEST = SIDE
     ours = build_detector(saved.cfg, load_model(saved, chosen, "pth")[0], (), chosen)
     pictures = images()
-    for image, found in zip(pictures, ours.predict(enumerate(pictures))):
+    for image, found in zip(pictures, ours.predict_named(enumerate(pictures))):
         with torch.no_grad():
             boxes, labels, scores = (t.numpy() for t in their_detections(model, image))
         assert len(found) == len(boxes) > 30

@@ -8,6 +8,7 @@ import pytest
 
 from resdet.commands.show import Show, Shown, inputs_of, target_of
 from resdet.structures.records import Dataset, Detections, ImageRecord
+from resdet.visualization.drawn import Drawn
 
 
 class Detector:
@@ -15,11 +16,15 @@ class Detector:
 
     class_names = ("cell", "dog")
 
-    def predict(self, images):
+    def predict_named(self, images):
         for image_id, image in images:
             height, width = image.shape[:2]
             box = [width / 4, height / 4, width * 3 / 4, height * 3 / 4]
             yield Detections(image_id, [box, box], [0, 1], np.array([0.6, 0.4]))
+
+
+def made():
+    return Show(Detector(), Shown(), Drawn(Detector.class_names, (1, 2), kept=False))
 
 
 def write(path, size=(64, 96)):
@@ -42,9 +47,12 @@ def test_few_images_are_held():
             assert len(held) < 20
             yield number, frame
 
-    show = Show(Detector(), Shown())
-    assert show._each(frames(), show._detections, lambda name, _: written.append(name)) == 300
+    show = made()
+    name = lambda number: (number, "a.mp4")  # noqa: E731
+    write = lambda number, _: written.append(number)  # noqa: E731
+    assert show._each(frames(), name, show._detections, write) == 300
     assert written == list(range(300))
+    assert (show.drawn.boxes, show.drawn.images) == (300, [])  # counted, not kept
 
 
 def test_a_folder_called_0_is_no_camera(tmp_path, monkeypatch):
@@ -62,6 +70,6 @@ def test_data_without_truth_or_with_one_name_twice(tmp_path):
     records = [ImageRecord(i, tmp_path / folder / "a.jpg", 9, 9) for i, folder in enumerate("xy")]
     dataset = Dataset("mine", "coco", ("cell",), tuple(records), tmp_path)
     with pytest.raises(ValueError, match="mine must have ground truth, got none"):
-        Show(Detector(), Shown()).beside_truth(dataset, lambda path: None)
+        made().beside_truth(dataset, lambda path: None)
     target = target_of(tmp_path / "out", dataset)
     assert [target(r.path).name for r in records] == ["a_000000.jpg", "a_000001.jpg"]

@@ -27,7 +27,7 @@ class Detector:
 
     class_names = ("cell", "dog")
 
-    def predict(self, images):
+    def predict_named(self, images):
         for image_id, image in images:
             height, width = image.shape[:2]
             box = [width / 4, height / 4, width * 3 / 4, height * 3 / 4]
@@ -108,6 +108,47 @@ def test_what_of_the_detections_is_drawn(visualize, tmp_path, monkeypatch, more,
     assert [labels.tolist() for labels in seen] == [drawn]
 
 
+@pytest.mark.parametrize(
+    ("threshold", "told"),
+    [
+        ("0.3", "boxes: 4, scores of at least 0.3"),
+        ("0.9", "boxes: 0 at --threshold 0.9; the highest score found is 0.6"),
+    ],
+)
+def test_the_end_tells_how_many_boxes(visualize, tmp_path, capsys, threshold, told):
+    for name in ("a.png", "b.png"):
+        write(tmp_path / "in" / name)
+    visualize(tmp_path / "in", "--threshold", threshold)
+    assert told in capsys.readouterr().out.splitlines()
+
+
+def test_boxes_are_listed(tool, tmp_path, capsys):
+    source = write(tmp_path / "in" / "a.png")
+    lists = ["--csv", tmp_path / "a.csv", "--json", tmp_path / "a.json"]
+    tool("--input", source, "--threshold", "0.3", *lists)
+    assert (tmp_path / "a.csv").read_text().splitlines() == [
+        "image,class,score,x1,y1,x2,y2",
+        f"{source},cell,0.6000,24.00,16.00,72.00,48.00",
+        f"{source},dog,0.4000,24.00,16.00,72.00,48.00",
+    ]
+    first, second = json.loads((tmp_path / "a.json").read_text())
+    assert first == {
+        "file_name": str(source),
+        "image_id": "a",
+        "category_id": 1,
+        "bbox": [24, 16, 48, 32],
+        "score": 0.6,
+        "category_name": "cell",
+    }
+    assert second["category_id"] == 2
+    assert [p.name for p in tmp_path.iterdir() if p.is_dir()] == ["in"]  # no picture was asked for
+    tool("--input", film(tmp_path / "v.mp4", frames=2), *lists)
+    rows = (tmp_path / "a.csv").read_text().splitlines()[1:]
+    assert [row.partition(",")[0] for row in rows] == [f"{tmp_path}/v.mp4#{n}" for n in (0, 1)]
+    with pytest.raises(OSError, match="must not be one that is read"):
+        tool("--input", source, "--csv", source)
+
+
 def test_a_misspelt_class_is_answered_with_the_nearest(visualize, tmp_path):
     with pytest.raises(ValueError, match=r"one of the detector's \(cell, dog, \.\.\.\), got 'cel'"):
         visualize(write(tmp_path / "in" / "a.png"), "--classes", "cel")
@@ -169,7 +210,7 @@ def test_a_picture_that_cannot_be_written_is_refused_first(tmp_path, visualize, 
 @pytest.mark.parametrize(
     ("argv", "told"),
     [
-        (["--input", "a.png"], "--output, --contact-sheet or both must be given"),
+        (["--input", "a.png"], "--output, --contact-sheet, --csv or --json must be given"),
         (["--input", "a.png", "--split", "val", "--output", "o"], "--split goes with --data"),
         (["--annotations", "a.json", "--output", "o"], "--annotations and --images go together"),
         (["--output", "o"], "--input or --webcam or --data or --annotations must be given"),

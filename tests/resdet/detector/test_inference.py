@@ -27,7 +27,7 @@ def test_arrays_and_records_give_the_same_detections(trained: Path, shapes_root:
     records = load_voc(shapes_root, "test").records
     from_disk = list(detector.predict_records(records, batch_size=2, num_workers=0))
     images = ((r.image_id, cv2.imread(str(r.path))) for r in records)
-    from_memory = list(detector.predict(images))
+    from_memory = list(detector.predict_named(images))
     assert [f.image_id for f in from_disk] == [r.image_id for r in records]
     for a, b in zip(from_disk, from_memory):
         assert len(a) == len(b)
@@ -43,7 +43,7 @@ def test_prediction_is_lazy(trained: Path) -> None:
             seen.append(1)
             yield len(seen), np.zeros((64, 48, 3), np.uint8)
 
-    found = load_detector(trained).predict(endless())
+    found = load_detector(trained).predict_named(endless())
     assert next(found).image_id == 1
     assert next(found).image_id == 2
     assert len(seen) == 2

@@ -1,5 +1,6 @@
 """The result of one image: chosen from, looped over, drawn, and in the forms of other tools."""
 
+import json
 import pickle
 import sys
 
@@ -42,6 +43,15 @@ def test_it_is_chosen_from_by_score_and_by_class():
             found.of(*names)
 
 
+def test_a_mask_or_places_choose():
+    found = result()
+    assert found[found.scores > 0.4].names == ["dog", "cat"]
+    assert found[(found.labels == 1) & (found.scores < 0.5)].boxes.tolist() == [BOXES[2]]
+    assert isinstance(found[found.scores > 1], Result)
+    with pytest.raises(IndexError):
+        found[np.array([True])]
+
+
 def test_it_reads_well():
     assert repr(result("a/b/dog.jpg")) == "Result('dog.jpg', 100x80: dog 0.90, cat 0.50, dog 0.20)"
     assert repr(result(3).above(1)) == "Result(3, 100x80: nothing)"
@@ -62,6 +72,16 @@ def test_coco_entries_have_widths_and_ids_from_one():
     assert result(7).to_coco()[0]["image_id"] == 7
     with pytest.raises(ValueError, match="category_ids must be one for each of 2 classes, got 1"):
         result().to_coco(category_ids=[1])
+
+
+def test_json_is_coco_entries_with_names():
+    first, *_ = entries = json.loads(result("a/dog.jpg").to_json(image_id=42))
+    assert list(first) == ["file_name", "image_id", "category_id", "bbox", "score", "category_name"]
+    assert (first["file_name"], first["category_name"]) == ("a/dog.jpg", "dog")
+    assert "file_name" not in json.loads(result().to_json())[0]
+    plain = [{k: e[k] for k in ("image_id", "category_id", "bbox", "score")} for e in entries]
+    assert plain == result().to_coco(image_id=42)
+    assert result().above(1).to_json() == "[]"
 
 
 def test_coco_classes_have_cocos_own_ids():
@@ -111,6 +131,16 @@ def test_it_draws_on_the_image_it_came_from(tmp_path):
     np.testing.assert_array_equal(np.asarray(same), np.asarray(drawn))
     none = result().draw(white, channel_order="RGB", threshold=1.0)
     np.testing.assert_array_equal(np.asarray(none), white)
+
+
+def test_a_picture_is_saved_as_it_is_drawn(tmp_path):
+    white = np.full((80, 100, 3), 255, np.uint8)
+    result().save(tmp_path / "new" / "drawn.png", white, channel_order="RGB", threshold=0.3)
+    drawn = result().draw(white, channel_order="RGB", threshold=0.3)
+    with PIL.Image.open(tmp_path / "new" / "drawn.png") as saved:
+        np.testing.assert_array_equal(np.asarray(saved), np.asarray(drawn))
+    with pytest.raises(OSError, match=r"must be writable, got .*drawn\.odd"):
+        result().save(str(tmp_path / "drawn.odd"), white, channel_order="RGB")
 
 
 def test_colours_are_those_of_the_image_whatever_its_order():

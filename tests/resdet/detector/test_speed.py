@@ -72,11 +72,11 @@ def _tensors(found) -> tuple[torch.Tensor, ...]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_folded_detector_finds_the_same(kind: str, small_config) -> None:
     slow = detector(small_config, kind)
-    expected = list(slow.predict(images([(96, 96), (96, 160)])))
+    expected = list(slow.predict_named(images([(96, 96), (96, 160)])))
     TV.speed_up(slow.model)
     assert not any(isinstance(m, FrozenBatchNorm2d) for m in slow.model.modules())
     assert (slow.model.roi_heads.describe_on_cpu is not None) is (kind == "C4")
-    box, score = apart(list(slow.predict(images([(96, 96), (96, 160)]))), expected)
+    box, score = apart(list(slow.predict_named(images([(96, 96), (96, 160)]))), expected)
     assert box < 1e-2
     assert score < 1e-4
 
@@ -100,9 +100,9 @@ def test_batches_find_what_single_images_do(kind: str, small_config) -> None:
     class Counting:
         detect = staticmethod(lambda model, batch: seen.append(len(batch)) or detect(model, batch))
 
-    expected = list(single.predict(images(SIZES)))
+    expected = list(single.predict_named(images(SIZES)))
     batched = Detector(single.model, single.class_names, Counting(), single.input, Speed(batch=3))
-    box, score = apart(list(batched.predict(images(SIZES))), expected)
+    box, score = apart(list(batched.predict_named(images(SIZES))), expected)
     assert max(seen) == 3
     assert sum(seen) == len(SIZES)
     assert box < 1e-2
@@ -117,7 +117,7 @@ def test_few_images_wait_for_a_batch(small_config) -> None:
             asked.append(number)
             yield number, np.zeros((96, 96 + 32 * (number % 7 > 0) * (number % 50), 3), np.uint8)
 
-    found = detector(small_config, "basic C4", Speed(batch=2)).predict(endless())
+    found = detector(small_config, "basic C4", Speed(batch=2)).predict_named(endless())
     for number in range(20):
         assert next(found).image_id == number
         assert len(asked) <= number + 1 + 8
@@ -131,10 +131,10 @@ def test_half_precision_is_near(precision: str, small_config) -> None:
     seen = {}
     predictor = full.model.roi_heads.box_head
     hook = predictor.register_forward_hook(lambda *a: seen.update(type=a[-1].dtype))
-    found = half.detect(batch)[0]
+    found = half.run_batch(batch)[0]
     hook.remove()
     assert seen["type"] is {"bf16": torch.bfloat16, "fp16": torch.float16}[precision]
-    expected = full.detect(batch)[0]
+    expected = full.run_batch(batch)[0]
     assert np.isfinite(found.boxes).all()
     assert abs(found.scores.max() - expected.scores.max()) < 0.1
 
@@ -144,16 +144,16 @@ def test_half_precision_is_near(precision: str, small_config) -> None:
 def test_a_compiled_detector_finds_the_same(kind: str, small_config) -> None:
     more = ("INPUT.MAX_SIZE_TEST", "200")
     eager = detector(lambda *o, **k: small_config(*o, *more, **k), kind)
-    expected = list(eager.predict(images(SIZES)))
+    expected = list(eager.predict_named(images(SIZES)))
     torch._dynamo.reset()
     counters = torch._dynamo.utils.counters
     counters.clear()
     compile_parts(eager.model)
-    box, score = apart(list(eager.predict(images(SIZES))), expected)
+    box, score = apart(list(eager.predict_named(images(SIZES))), expected)
     assert box < 1e-2
     assert score < 1e-4
     more_sizes = [(96, 104), (120, 96), (96, 144), (96, 128), (96, 112), (144, 96), (96, 184)]
-    list(eager.predict(images(more_sizes)))
+    list(eager.predict_named(images(more_sizes)))
     assert 2 <= counters["stats"]["unique_graphs"] <= 4  # two parts, at most twice each
 
 
