@@ -11,7 +11,7 @@ from resdet.data.source import Source, of_file, of_folder, readings
     ("source", "name"),
     [
         (Source("voc", Path(), "train"), "voc:.:train"),
-        (Source("voc", Path(), listing=Path("resdet_splits/train.txt")), "voc:.:resdet_splits/train.txt"),
+        (Source("voc", Path(), listing=Path("made/train.txt")), "voc:.:made/train.txt"),
         (Source("coco", Path("a/b.json"), images=Path("a")), "coco:a/b.json:a"),
         (
             Source("coco", Path("b.json"), images=Path("i"), listing=Path("/l/train.txt")),
