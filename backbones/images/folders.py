@@ -24,17 +24,20 @@ def images_by_stem(folder: Path) -> dict[str, Path]:
 
 
 def files_below(folder: Path, suffixes: tuple[str, ...]) -> Iterator[str]:
-    """Names relative to `folder` of the files that end so, sorted, without those in hidden folders.
+    """Names relative to `folder` of the files that end so, sorted, without hidden ones and what
+    lies in hidden folders.
 
     Raises: OSError if `folder` cannot be listed.
     """
     inner = []
     with os.scandir(folder) as entries:
         for entry in sorted(entries, key=lambda entry: entry.name):
-            if entry.name.lower().endswith(suffixes):
-                yield entry.name
-            elif not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False):
+            if entry.name.startswith("."):  # macOS leaves ._a.jpg beside a.jpg
+                continue
+            if entry.is_dir(follow_symlinks=False):
                 inner.append(entry.name)
+            elif entry.name.lower().endswith(suffixes):
+                yield entry.name
     for name in inner:
         yield from (f"{name}/{below}" for below in files_below(folder / name, suffixes))
 

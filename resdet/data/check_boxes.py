@@ -24,6 +24,12 @@ UNKNOWN_CLASS = Kind(
 UNANNOTATED = Kind(
     "no annotation", "error", "listed images without an annotation", "add it, or drop the line"
 )
+WITHOUT_IMAGE = Kind(
+    "no image", "warning", "annotations without an image", "restore it: they are left out"
+)
+NOT_ANNOTATED = Kind(
+    "not annotated", "warning", "images without annotation", "annotate them: they are left out"
+)
 TWICE = Kind("listed twice", "warning", "images listed more than once", "drop one line")
 UNLISTED = Kind("in no split", "note", "images or annotations that no split given lists")
 SAME_NAME = Kind(

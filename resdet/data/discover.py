@@ -46,7 +46,7 @@ def discover(data: Path | str, *, beside: Path | None = None) -> Found:
         found = [one for folder in folders for one in _look(folder, wanted)]
         folders = [deeper for folder in folders for deeper in subfolders(folder)]
     if not found:
-        raise ValueError(_nothing(root))
+        raise ValueError(_nearly(root, wanted) or _nothing(root))
     if len(found) > 1:
         told = "".join(f"\n  {f.form.lower()}:{f.root} (told by {f.why})" for f in found)
         raise ValueError(f"the data must be one set, got several; name the one you mean:{told}")
@@ -152,6 +152,19 @@ def with_splits(found: Found, output: Path) -> Found:
     )
     files = {split: made / f"{split}.txt" for split in lists}
     return _by_lists(found, files, remark)
+
+
+def _nearly(root: Path, wanted: str) -> str:
+    """Both sides of data in `root`, or a folder in it, whose names do not match."""
+    inner = subfolders(root)[:_MOST_FOLDERS]
+    for folder in (root, *inner, *(deeper for one in inner for deeper in subfolders(one))):
+        for kind in [wanted] if wanted else _LOOKED_FOR:
+            if told := form_of(kind).nearly(folder):
+                return (
+                    f"{folder} must hold images of the names of their annotations, got {told}; "
+                    "give both the same names, or the folder that holds the others"
+                )
+    return ""
 
 
 def _nothing(root: Path) -> str:

@@ -37,6 +37,9 @@ class Form(Protocol):
     def find(self, root: Path) -> Found | None:
         """The data in `root`, where it is of this form. Raises: ValueError if it is, but faulty."""
 
+    def nearly(self, root: Path) -> str:
+        """What of this form is in `root` where no image and annotation go together, or ""."""
+
     def parse(self, words: Sequence[str]) -> Source | None:
         """What the words after `<kind>:` name; None where they are not of this form."""
 

@@ -12,6 +12,7 @@ from pathlib import Path
 logger = logging.getLogger("resdet.data")
 
 _MOST_PIXELS = 2.0**31
+_NAMED = 3
 SHOWN = 10  # faults named one by one; the rest is counted
 
 
@@ -50,6 +51,22 @@ def listing(lines: Sequence[str]) -> str:
     if len(lines) > SHOWN:
         shown.append(f"  ... and {len(lines) - SHOWN} more")
     return "\n".join(shown)
+
+
+def left_out(files: Sequence[Path], what: str) -> list[str]:
+    """One line that counts files and names some, or none."""
+    names = ", ".join(file.name for file in files[:_NAMED]) + ", ..." * (len(files) > _NAMED)
+    return [f"left out: {what}: {len(files)}: {names}"] if files else []
+
+
+def apart(what: str, files: Sequence[Path], images: Sequence[Path]) -> str:
+    """Both sides of annotations that are of none of the images, or "" without annotations."""
+    if not files:
+        return ""
+    if not images:
+        return f"{len(files)} {what}, no images"
+    names = f"{files[0].name}, {images[0].name}"
+    return f"{len(files)} {what}, {len(images)} images, no names match: {names}"
 
 
 def is_pixels(value: float) -> bool:

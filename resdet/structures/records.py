@@ -114,7 +114,8 @@ class Dataset:
     """A named list of images with its classes: what a reader returns and an evaluator needs.
 
     `category_ids[label]` is the id of that class in COCO-form JSON; VOC data counts from 1.
-    `metric` is the VOC rule of its year; `annotations` the COCO JSON or the VOC root.
+    `metric` is the VOC rule of its year; `annotations` the COCO JSON or the VOC root. `remarks`
+    tell what lies there and is no part of it.
     """
 
     name: str
@@ -125,6 +126,7 @@ class Dataset:
     split: str = ""
     metric: Literal["11point", "area"] = "area"
     category_ids: tuple[int, ...] = field(default=())
+    remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.category_ids:

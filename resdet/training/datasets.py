@@ -33,7 +33,7 @@ def load_datasets(cfg: CfgNode, names: Sequence[str], *, training: int = 0) -> l
     for at, dataset in enumerate(datasets):
         use, told, found = usable(dataset, training=at < training)
         checked.append(use)
-        lines += told
+        lines += [*use.remarks, *told]
         if found:
             many = ", more than a tenth" if at < training else ""
             faults.append(f"{dataset.name} has images that cannot be used{many}:\n{listing(found)}")

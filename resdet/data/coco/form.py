@@ -1,7 +1,7 @@
 """COCO's form as the rest of the project calls it: see `resdet.data.registry.Form`."""
 
 from resdet.data.coco.check import check
-from resdet.data.coco.find import find, settles
+from resdet.data.coco.find import find, nearly, settles
 from resdet.data.coco.fix import fix
 from resdet.data.coco.source import details, is_there, list_name, load, parse
 from resdet.data.coco.write import write
@@ -19,6 +19,7 @@ __all__ = [
     "is_there",
     "list_name",
     "load",
+    "nearly",
     "parse",
     "settles",
     "write",

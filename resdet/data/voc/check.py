@@ -19,11 +19,13 @@ from backbones.images.inspect import ImageFacts, Progress, inspect_images
 from backbones.terminal.wording import nearest_first
 from resdet.data.check_boxes import (
     BROKEN,
+    NOT_ANNOTATED,
     SAME_NAME,
     TWICE,
     UNANNOTATED,
     UNKNOWN_CLASS,
     UNLISTED,
+    WITHOUT_IMAGE,
     Item,
     tell_boxes,
     tell_readers,
@@ -34,6 +36,7 @@ from resdet.data.validate import Faults, check_names, text_lines
 from resdet.data.voc.cache import read_annotations
 from resdet.data.voc.classes import known_classes
 from resdet.data.voc.layout import VocLayout, voc_layout
+from resdet.data.voc.pairing import without_image
 from resdet.data.voc.reader import load_voc
 from resdet.data.voc.xml import Annotation
 from resdet.structures import boxes as box
@@ -125,13 +128,17 @@ def read_folder(
 
 
 def _tell_names(folder: VocFolder, report: Report) -> None:
-    """Files that no split takes."""
-    listed = set(folder.stems)
-    for stem in sorted(folder.written - listed):
+    """Files that no split takes, and those that have lost their other half."""
+    listed, layout = set(folder.stems), folder.layout
+    unlisted = {stem: path for stem, path in layout.annotated.items() if stem not in listed}
+    for alone in without_image(unlisted, folder.images):
+        report.add(WITHOUT_IMAGE, str(alone))
+    for stem in sorted(unlisted.keys() & folder.images.keys()):
         report.add(UNLISTED, f"{stem}.xml")
+    chosen = UNLISTED if any(map(layout.listing, folder.splits)) else NOT_ANNOTATED
     for stem in sorted(folder.images.keys() - listed - folder.written):
-        report.add(UNLISTED, str(folder.images[stem]))
-    images = folder.layout.images
+        report.add(chosen, str(folder.images[stem]))
+    images = layout.images
     read = {os.path.splitext(path)[0]: path for path in map(str, folder.images.values())}
     for name in files_below(images, SUFFIXES) if images.is_dir() else ():
         path = os.path.join(images, name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from resdet.data.validate import Faults, text_lines
@@ -15,9 +15,7 @@ from resdet.structures.classes import VOC_CLASSES
 _SAMPLE = 1000  # annotations of a split, or spread over a folder: VOC's own show all twenty
 
 
-def all_classes(
-    layout: VocLayout, parsed: Mapping[str, Annotation], faults: Faults
-) -> tuple[str, ...]:
+def all_classes(layout: VocLayout, parsed: Mapping[str, Annotation]) -> tuple[str, ...]:
     """As `known_classes`, or else the sorted names in all annotations; `parsed` are not read again.
 
     Raises: ValueError if a file of classes is not UTF-8.
@@ -25,8 +23,8 @@ def all_classes(
     known = known_classes(layout, parsed)
     if known:
         return known
-    others = read_annotations(layout, sorted(layout.written() - parsed.keys()), faults)
-    return tuple(sorted(_names(parsed) | _names(others)))
+    others = sorted(layout.written() - parsed.keys())
+    return tuple(sorted(_names(parsed) | _named_in(layout, others)))
 
 
 def known_classes(layout: VocLayout, parsed: Mapping[str, Annotation]) -> tuple[str, ...]:
@@ -40,13 +38,11 @@ def known_classes(layout: VocLayout, parsed: Mapping[str, Annotation]) -> tuple[
     listed = _listed(layout.root)
     if listed or year_of(layout.root) is None:
         return listed
-    untold = Faults("")  # of splits that nobody asked for
     others = sorted(layout.written() - parsed.keys())
     sample = others[:: len(others) // _SAMPLE + 1] if len(parsed) < _SAMPLE else []
-    names = _names(parsed) | _names(read_annotations(layout, sample, untold))
+    names = _names(parsed) | _named_in(layout, sample)
     if names < {*VOC_CLASSES}:
-        rest = sorted({*others} - {*sample})
-        names |= _names(read_annotations(layout, rest, untold))
+        names |= _named_in(layout, sorted({*others} - {*sample}))
     return VOC_CLASSES if names <= {*VOC_CLASSES} else ()
 
 
@@ -67,6 +63,11 @@ def _listed(root: Path) -> tuple[str, ...]:
         return ()
     names = [line.split(":")[0].strip() for line in lines]
     return tuple(name for name in names if name and name != "background")
+
+
+def _named_in(layout: VocLayout, stems: Sequence[str]) -> set[str]:
+    """By annotations that nobody asked for, whose faults are not told."""
+    return _names(read_annotations(layout, stems, Faults("")))
 
 
 def _names(annotations: Mapping[str, Annotation]) -> set[str]:

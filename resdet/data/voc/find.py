@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from backbones.images.folders import SUFFIXES, files_below
 from resdet.data.found import Found, in_no_split
 from resdet.data.source import Source
-from resdet.data.splits import (
-    ALL,
-)
-from resdet.data.validate import Faults, text_lines
+from resdet.data.splits import ALL
+from resdet.data.validate import apart, text_lines
 from resdet.data.voc.classes import all_classes, year_of
 from resdet.data.voc.layout import voc_layout
+from resdet.data.voc.pairing import without_image
 from resdet.data.voc.reader import voc_metric
 from resdet.data.voc.source import load
 from resdet.structures.classes import VOC_CLASSES
@@ -29,17 +29,15 @@ def find(root: Path) -> Found | None:
     paired = written & stems
     if not paired:
         return None
-    classes = all_classes(layout, {}, Faults(""))  # told by who loads a split
+    classes = all_classes(layout, {})
     counts: dict[str, int] = {}
-    apart, unlisted = stems - written, set(paired)
+    unlisted = set(paired)
     for split in layout.splits() or [ALL]:
         listing = layout.listing(split)
         chosen = layout.select(split, paired) if listing is None else text_lines(listing)
         counts[split] = len(chosen or ())
         unlisted -= set(chosen or ())
-    remarks = (
-        [f"left out: {len(apart)} images without annotation"] if ALL in counts and apart else []
-    )
+    remarks = layout.left_out()
     if unlisted:
         made = layout.lists[0] if layout.lists[0].is_dir() else None
         remarks.append(in_no_split(len(unlisted), made))
@@ -53,6 +51,12 @@ def find(root: Path) -> Found | None:
     return Found(
         root, "voc", load, why, classes, sources, counts, tuple(remarks), own_classes=False
     )
+
+
+def nearly(root: Path) -> str:
+    """XML and images of which no names match."""
+    files = without_image(voc_layout(root).annotated, {})
+    return apart("XML", files, [root / name for name in files_below(root, SUFFIXES)])
 
 
 def _told_of_year(root: Path, classes: tuple[str, ...]) -> list[str]:

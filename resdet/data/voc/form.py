@@ -1,7 +1,7 @@
 """VOC's form as the rest of the project calls it: see `resdet.data.registry.Form`."""
 
 from resdet.data.voc.check import check
-from resdet.data.voc.find import find, settles
+from resdet.data.voc.find import find, nearly, settles
 from resdet.data.voc.fix import fix
 from resdet.data.voc.source import details, is_there, list_name, load, parse
 from resdet.data.voc.write import write
@@ -19,6 +19,7 @@ __all__ = [
     "is_there",
     "list_name",
     "load",
+    "nearly",
     "parse",
     "settles",
     "write",

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
 from backbones.images.folders import SUFFIXES, files_below, images_by_stem
 from resdet.data.splits import ALL, MADE, split_folders, subfolders
+from resdet.data.validate import left_out
+from resdet.data.voc.pairing import by_file_name, without_annotation, without_image
 from resdet.data.voc.xml import parse_xml
 
 _LOOKED_AT = 3  # XML files of a folder, to see whether they are annotations
@@ -31,26 +34,49 @@ class VocLayout:
     prefixes: dict[str, str]
     parts: tuple[str, str] = ("", "")
 
+    @cached_property
+    def annotated(self) -> dict[str, Path]:
+        """The annotations that are there, by stem."""
+        try:
+            names = list(files_below(self.annotations, (".xml",)))
+        except OSError:
+            return {}
+        return {_without(name[:-4], self.parts[0]): self.annotations / name for name in names}
+
     def written(self) -> set[str]:
         """The stems of the annotations that are there."""
-        try:
-            names = [n for n in files_below(self.annotations, (".xml",)) if n.endswith(".xml")]
-        except OSError:
-            return set()
-        return {_without(name[:-4], self.parts[0]) for name in names}
+        return set(self.annotated)
 
-    def pictures(self) -> dict[str, Path]:
-        """The images that are there, by stem."""
+    @cached_property
+    def _pictures(self) -> dict[str, Path]:
         if not self.images.is_dir():
             return {}
         found = images_by_stem(self.images)
-        return {_without(stem, self.parts[1]): path for stem, path in found.items()}
+        pictures = {_without(stem, self.parts[1]): path for stem, path in found.items()}
+        for stem, (picture, path) in by_file_name(self.annotated, pictures).items():
+            del pictures[picture]
+            pictures[stem] = path
+        return pictures
+
+    def pictures(self) -> dict[str, Path]:
+        """The images that are there, by the stem of their annotation, or else by their own."""
+        return dict(self._pictures)
 
     def xml(self, stem: str) -> str:
         """The path of an annotation."""
+        if stem in self.annotated:
+            return str(self.annotated[stem])
         split, slash, name = stem.partition("/")
         inner = f"{split}/{self.parts[0]}/{name}" if slash and self.parts[0] else stem
         return os.path.join(self.annotations, f"{inner}.xml")
+
+    def left_out(self) -> list[str]:
+        """A line for annotations without an image, and for images that lack one and a list."""
+        files, images = self.annotated, self._pictures
+        lines = left_out(without_image(files, images), "annotations without an image")
+        if any(self.lists[-1].glob("*.txt")):
+            return lines  # the user chose
+        return lines + left_out(without_annotation(files, images), "images without annotation")
 
     def listing(self, split: str) -> Path | None:
         """The list of a split, where there is one."""
@@ -146,8 +172,13 @@ def _is_annotation(path: Path) -> bool:
 
 def _image_folder(root: Path, annotations: Path) -> Path | None:
     """The folder in or beside that of the annotations whose images bear most of their names."""
-    stems = {name[:-4] for name in files_below(annotations, (".xml",))}
+    files = {name[:-4]: annotations / name for name in files_below(annotations, (".xml",))}
     folders = dict.fromkeys([annotations, *subfolders(root), *subfolders(annotations), root])
-    counts = {folder: len(stems & images_by_stem(folder).keys()) for folder in folders}
+    images = {folder: images_by_stem(folder) for folder in folders}
+    alike = {folder: len(files.keys() & found.keys()) for folder, found in images.items()}
+    return _most(alike) or _most({f: len(by_file_name(files, o)) for f, o in images.items()})
+
+
+def _most(counts: Mapping[Path, int]) -> Path | None:
     best = max(counts, key=lambda folder: counts[folder])
     return best if counts[best] else None

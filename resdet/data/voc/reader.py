@@ -46,7 +46,7 @@ def load_voc(
     labelled = split != "test" or any(stem in written for stem in listed)
     wanted = listed if labelled else []
     parsed = read_annotations(layout, wanted, faults)
-    classes = tuple(class_names) or all_classes(layout, parsed, faults)
+    classes = tuple(class_names) or all_classes(layout, parsed)
     check_names(classes, "class names", faults)
     thin: list[str] = []
     truths = _ground_truths({s: parsed[s] for s in listed if s in parsed}, classes, faults, thin)
@@ -70,6 +70,7 @@ def load_voc(
         root,
         split=split,
         metric=voc_metric(root),
+        remarks=tuple(f"{root}: {line}" for line in layout.left_out()) if images else (),
     )
 
 
@@ -95,7 +96,9 @@ def _listed(
     listing = listing or layout.listing(split)
     if images and not layout.images.is_dir():
         faults.add(f"{layout.images} must be a folder of images, got none; check the data root")
-    chosen = None if listing else layout.select(split, there & written if images else written)
+    chosen = None if listing else layout.select(split, there & written)
+    if not (listing or chosen or images):
+        chosen = layout.select(split, written)
     if chosen and not faults.found:
         return chosen
     listing = listing or layout.lists[-1] / f"{split}.txt"

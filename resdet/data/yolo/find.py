@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from backbones.images.folders import SUFFIXES, files_below
 from resdet.data.found import Found
 from resdet.data.source import Source
-from resdet.data.yolo.folder import open_yolo
+from resdet.data.validate import apart
+from resdet.data.yolo.folder import is_label, open_yolo
 from resdet.data.yolo.reader import numbered_classes
 from resdet.data.yolo.source import load
 
@@ -14,6 +16,12 @@ from resdet.data.yolo.source import load
 def settles(root: Path) -> bool:
     """Text files beside other data are no proof."""
     return False
+
+
+def nearly(root: Path) -> str:
+    """Labels and images of which no names match."""
+    labels = [root / name for name in files_below(root, (".txt",)) if is_label(root / name)]
+    return apart("labels", labels, [root / name for name in files_below(root, SUFFIXES)])
 
 
 def find(root: Path) -> Found | None:

@@ -1,7 +1,7 @@
 """YOLO's form as the rest of the project calls it: see `resdet.data.registry.Form`."""
 
 from resdet.data.yolo.check import check
-from resdet.data.yolo.find import find, settles
+from resdet.data.yolo.find import find, nearly, settles
 from resdet.data.yolo.source import details, is_there, list_name, load, parse
 from resdet.data.yolo.write import write
 
@@ -19,6 +19,7 @@ __all__ = [
     "is_there",
     "list_name",
     "load",
+    "nearly",
     "parse",
     "settles",
     "write",

@@ -26,7 +26,7 @@ def folder(tmp_path):
 
 def test_files_are_sorted_those_of_a_folder_before_what_is_below(folder):
     found = list(files_below(folder, SUFFIXES))
-    assert found == [".e.png", "a.JPG", "a.png", "b.png", "f.png", "deeper/a.tif"]
+    assert found == ["a.JPG", "a.png", "b.png", "deeper/a.tif", "f.png/g.bmp"]
     assert list(files_below(folder, (".txt",))) == ["c.txt"]
     with pytest.raises(OSError, match="nowhere"):
         list(files_below(folder / "nowhere", SUFFIXES))

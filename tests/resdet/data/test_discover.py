@@ -168,3 +168,24 @@ def test_a_folder_is_a_folder_whatever_it_is_called(tmp_path, monkeypatch, lay):
     lay.cvat(tmp_path / "voc:shoot")
     assert discover("voc:shoot").form == "COCO"
     assert discover(Path("voc:shoot")).root == tmp_path / "voc:shoot"
+
+
+def test_names_that_do_not_match_stand_side_by_side(tmp_path, lay):
+    lay.labelimg(tmp_path / "mine", 3)
+    for number in range(3):
+        image = tmp_path / f"mine/{number}.jpg"
+        image.rename(image.with_name(f"IMG_{number}.jpg"))
+    both = "images of the names of .* got 3 XML, 3 images, no names match: 0.xml, IMG_0.jpg;"
+    for root in (tmp_path / "mine", tmp_path):
+        with pytest.raises(ValueError, match=both):
+            discover(root)
+    for image in (tmp_path / "mine").glob("*.jpg"):
+        image.unlink()
+    with pytest.raises(ValueError, match="got 3 XML, no images"):
+        discover(tmp_path)
+    lay.yolo(tmp_path / "txt", 2)
+    (tmp_path / "txt/data.yaml").unlink()
+    shutil.move(tmp_path / "txt/images/0.jpg", tmp_path / "txt/images/x.jpg")
+    shutil.move(tmp_path / "txt/images/1.jpg", tmp_path / "txt/images/y.jpg")
+    with pytest.raises(ValueError, match="2 labels, 2 images, no names match: 0.txt, x.jpg"):
+        discover(tmp_path / "txt")

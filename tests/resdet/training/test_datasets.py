@@ -64,3 +64,14 @@ def test_images_trained_and_tested_on_are_told(cfg, caplog):
     with caplog.at_level(logging.WARNING, "resdet.data"):
         load_datasets(cfg, [TRAIN, TRAIN], training=1)
     assert "data_train and data_train share images: 12, the score is too good" in caplog.text
+
+
+def test_annotations_without_an_image_are_told_once(cfg, root, caplog):
+    for number in range(4):
+        (root / f"Annotations/lost_{number}.xml").write_text("<annotation/>")
+    with caplog.at_level(logging.WARNING, "resdet.data"):
+        load_datasets(cfg, [TRAIN, TEST], training=1)
+    names = "lost_0.xml, lost_1.xml, lost_2.xml, ..."
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{root}: left out: annotations without an image: 4: {names}"
+    ]
