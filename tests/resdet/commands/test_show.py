@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from resdet.commands.show import Show, Shown, inputs_of, target_of
+from resdet.commands.show import Show, Shown, counted, inputs_of, target_of
 from resdet.structures.records import Dataset, Detections, ImageRecord
 from resdet.visualization.drawn import Drawn
 
@@ -53,6 +53,17 @@ def test_few_images_are_held():
     assert show._each(frames(), name, show._detections, write) == 300
     assert written == list(range(300))
     assert (show.drawn.boxes, show.drawn.images) == (300, [])  # counted, not kept
+
+
+@pytest.mark.parametrize(
+    ("names", "ids"),
+    [(("dog", "cell"), (9, 7)), (("dog",), (1, 2)), (("dog", "cell", "x"), (9, 7))],
+)
+def test_boxes_are_listed_under_the_ids_of_the_data(tmp_path, names, ids):
+    category_ids = (7, 9, 11)[: len(names)]
+    dataset = Dataset("mine", "coco", names, (), tmp_path, category_ids=category_ids)
+    assert counted(("cell", "dog"), dataset, kept=True).category_ids == ids
+    assert counted(("cell", "dog"), [], kept=True).category_ids == (1, 2)
 
 
 def test_a_folder_called_0_is_no_camera(tmp_path, monkeypatch):
