@@ -1,0 +1,1 @@
+"""The commands of `resdet` as files, and what makes the documentation."""
