@@ -70,7 +70,7 @@ ROOMS = {
     "resdet/doctor": Room(
         (), (*SHARED, *EXTENDED, "resdet.engines.registry"), late=(*LEARNING, "backbones", "resdet")
     ),
-    "resdet/commands": Room((), (*SHARED,), late=(*LEARNING, "backbones", "resdet")),
+    "resdet/commands": Room((), (*SHARED,), late=(*LEARNING, "fvcore", "backbones", "resdet")),
     # what commands do once their options are read, which they import then
     "resdet/commands/show.py": Room(ARRAYS, ("backbones", *_DETECTION, "resdet.commands")),
     "resdet/commands/outputs.py": Room(ARRAYS, ("backbones", *_DETECTION, "resdet.commands")),
