@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from backbones.images.heads import inspect_heads
+from backbones.images.inspect import same_content
 from resdet.data.found import SHOWN, UNSPLIT, Found, in_no_split
 from resdet.data.registry import OWN_FORMATS, form_of
 from resdet.data.splits import (
@@ -134,7 +136,10 @@ def with_splits(found: Found, output: Path) -> Found:
     data = found.load(base)
     records = sorted(data.records, key=lambda record: str(record.path))
     truths = [record.ground_truth for record in records]
-    chosen = held_out([t.labels.tolist() if t is not None else [] for t in truths])
+    paths = [str(record.path) for record in records]
+    copies = same_content(paths, inspect_heads(paths))
+    labels = [t.labels.tolist() if t is not None else [] for t in truths]
+    chosen = held_out(labels, copies=copies)
     list_name, source = form_of(found.kind).list_name, found.source(base)
     names = [list_name(source, record) for record in records]
     lists = {
@@ -150,6 +155,11 @@ def with_splits(found: Found, output: Path) -> Found:
         f"no split to measure on: {HELD_OUT:.0%} held out, classes alike, seed {SEED}; kept in "
         f"{made}, delete it to split anew"
     )
+    if copies:
+        again = sum(len(group) - 1 for group in copies)
+        found = replace(
+            found, remarks=(*found.remarks, f"copies, on the side of the first: {again}")
+        )
     files = {split: made / f"{split}.txt" for split in lists}
     return _by_lists(found, files, remark)
 

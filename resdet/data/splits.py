@@ -18,16 +18,28 @@ _ROOT = "DATA"  # whose lists they are, where they lie elsewhere
 
 
 def held_out(
-    classes: Sequence[Iterable[int]], fraction: float = HELD_OUT, seed: int = SEED
+    classes: Sequence[Iterable[int]],
+    fraction: float = HELD_OUT,
+    seed: int = SEED,
+    copies: Sequence[Sequence[int]] = (),
 ) -> list[bool]:
     """Which images are to measure on: of each image's rarest class the same share, at least one.
 
     `classes` are those of each image. One image of a class with several always stays to train on.
-    Raises: ValueError if there are fewer than two images.
+    `copies` are rising places of one picture, which counts once and stays on one side.
+    Raises: ValueError if there are fewer than two pictures.
     """
+    if copies:
+        first = {at: group[0] for group in copies for at in group}
+        shown: dict[int, list[int]] = {}
+        for at, own in enumerate(classes):
+            shown.setdefault(first.get(at, at), []).extend(own)
+        out = dict(zip(shown, held_out(list(shown.values()), fraction, seed), strict=True))
+        return [out[first.get(at, at)] for at in range(len(classes))]
     if len(classes) < 2:
         raise ValueError(
-            f"data without splits must have two images or more, got {len(classes)}; annotate more"
+            "data without splits must have two images or more, copies counted once, "
+            f"got {len(classes)}; annotate more"
         )
     frequency = Counter(label for labels in classes for label in set(labels))
     rarest = [min(set(c), key=lambda k: (frequency[k], k), default=-1) for c in classes]

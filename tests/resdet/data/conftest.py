@@ -1,6 +1,7 @@
 """Small folders of every form, written by hand."""
 
 import json
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,6 +11,12 @@ import numpy as np
 import pytest
 
 from resdet.data.shapes.make import make_shapes
+
+
+def _pixels(name: str) -> np.ndarray:
+    """An image of a colour of its own."""
+    colour = zlib.crc32(name.encode()).to_bytes(4, "big")[:3]
+    return np.full((40, 60, 3), list(colour), np.uint8)
 
 
 @pytest.fixture
@@ -29,8 +36,7 @@ def write_voc(tmp_path) -> Callable[..., Path]:
             (root / part).mkdir(parents=True, exist_ok=True)
         for stem, body in bodies.items():
             (root / "Annotations" / f"{stem}.xml").write_text(f"<annotation>{body}</annotation>")
-            image = np.full((40, 60, 3), 127, np.uint8)
-            cv2.imwrite(str(root / "JPEGImages" / f"{stem}{suffix.lower()}"), image)
+            cv2.imwrite(str(root / "JPEGImages" / f"{stem}{suffix.lower()}"), _pixels(stem))
             written = root / "JPEGImages" / f"{stem}{suffix.lower()}"
             written.rename(written.with_suffix(suffix))
         lines = "\n".join(bodies) if listing is None else listing
@@ -83,7 +89,7 @@ def shapes(tmp_path_factory) -> Path:
 
 def _picture(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(path), np.full((40, 60, 3), 127, np.uint8))
+    cv2.imwrite(str(path), _pixels(path.stem))
 
 
 def _labelimg(root: Path, count=10) -> None:

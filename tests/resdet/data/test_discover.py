@@ -189,3 +189,17 @@ def test_names_that_do_not_match_stand_side_by_side(tmp_path, lay):
     shutil.move(tmp_path / "txt/images/1.jpg", tmp_path / "txt/images/y.jpg")
     with pytest.raises(ValueError, match="2 labels, 2 images, no names match: 0.txt, x.jpg"):
         discover(tmp_path / "txt")
+
+
+def test_copies_of_a_picture_are_not_trained_and_measured_on(tmp_path, lay):
+    root = tmp_path / "mine"
+    lay.labelimg(root, 6)
+    for number in range(6):
+        for copy in ("a", "b"):
+            shutil.copy(root / f"{number}.jpg", root / f"{copy}{number}.jpg")
+            shutil.copy(root / f"{number}.xml", root / f"{copy}{number}.xml")
+    made = with_splits(discover(root), root)
+    assert "copies, on the side of the first: 12" in made.remarks
+    train, test = ({r.path.stem[-1] for r in made.load(s).records} for s in ("train", "test"))
+    assert test
+    assert not train & test

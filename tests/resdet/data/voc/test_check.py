@@ -1,5 +1,7 @@
 """Everything that a VOC folder can have wrong, found and named."""
 
+import shutil
+
 import cv2
 import numpy as np
 import pytest
@@ -103,6 +105,7 @@ def test_lists_classes_and_images_at_once(write_voc):
     root = write_voc(bodies, split="test", listing="b\nf\ng")
     for number, stem in enumerate("abcde"):
         paint(root / "JPEGImages" / f"{stem}.jpg", number)
+    shutil.copy(root / "JPEGImages" / "f.jpg", root / "JPEGImages" / "g.jpg")
     (root / "classes.txt").write_text("cat\nCAT")
     (root / "Annotations" / "b.xml").write_text("<annotation>")
     (root / "Annotations" / "c.xml").unlink()
