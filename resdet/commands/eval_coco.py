@@ -40,6 +40,7 @@ def main(argv: Sequence[str]) -> None:
     if args.cross_check:
         print(cross_check(truth, found, scores))
     analysis = analyse(matched.matches, "101point")
+    print(f"measured on {matched.matches.told}")
     for shown in (coco_class_table(scores), coco_table(scores), *analysis_tables(analysis)):
         Console().print(shown)
     outputs.write_outputs(args, scores, analysis, matched.matches, dataset)

@@ -62,6 +62,7 @@ def main(argv: Sequence[str]) -> None:
     metrics = VOC_METRICS if args.metric == BOTH else (args.metric or dataset.metric,)
     results = {metric: score_voc(matches, metric) for metric in metrics}
     analysis = analyse(matches, metrics[0])
+    print(f"measured on {matches.told}")
     for shown in (voc_table(*results.values()), *analysis_tables(analysis)):
         Console().print(shown)
     numbers = results if args.metric == BOTH else results[metrics[0]]

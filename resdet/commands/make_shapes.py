@@ -53,9 +53,12 @@ def _counted(root: Path, split: str) -> str:
     import numpy as np
 
     from resdet.data.voc.reader import load_voc
+    from resdet.structures.records import count_objects
 
     dataset = load_voc(root, split)
-    labels = np.concatenate([r.ground_truth.labels for r in dataset.records if r.ground_truth])
+    truths = [record.ground_truth for record in dataset.records if record.ground_truth]
+    labels = np.concatenate([truth.labels for truth in truths])
+    objects = count_objects(len(labels), sum(int(truth.difficult.sum()) for truth in truths))
     counts = np.bincount(labels, minlength=len(dataset.class_names))
     classes = "  ".join(f"{name} {count}" for name, count in zip(dataset.class_names, counts))
-    return f"  {split:5} {len(dataset):5} images  {classes}"
+    return f"  {split:5} {len(dataset):5} images  {classes}  ({objects})"

@@ -38,6 +38,12 @@ SAME_NAME = Kind(
 WITHOUT_OBJECTS = Kind(
     "no objects", "note", "images without an object", "they are trained on as background"
 )
+IGNORED = Kind(
+    "difficult",
+    "note",
+    "objects marked as difficult or as a crowd",
+    "an evaluation counts them neither as found nor as missed",
+)
 TURNED = Kind(
     "annotated before EXIF",
     "error",
@@ -76,7 +82,7 @@ ORIGIN = Kind(
 class Item:
     """One image as annotated; `place` names its annotation in messages.
 
-    Without `labelled` nothing is known of its objects.
+    Without `labelled` nothing is known of its objects; `ignored` of them are difficult or a crowd.
 
     Shape: boxes (N, 4) float64 xyxy, continuous, 0-based, corners perhaps swapped.
     Unit: size is (height, width) in pixels, None where the annotation tells none.
@@ -88,6 +94,7 @@ class Item:
     names: list[str]
     boxes: FloatArray
     labelled: bool = True
+    ignored: int = 0
 
 
 def frame_of(item: Item, fact: ImageFacts | None) -> tuple[int, int] | None:
@@ -124,6 +131,8 @@ def tell_boxes(
             report.add(kind, f"{item.place}: {width}x{height}, {item.path} is {wide}x{high}")
         if item.labelled and not len(item.boxes):
             report.add(WITHOUT_OBJECTS, item.place)
+        for _ in range(item.ignored):
+            report.add(IGNORED, item.place)
         frame = frame_of(item, fact)
         if frame is not None and len(item.boxes):
             framed.append((item, frame))

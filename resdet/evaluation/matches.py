@@ -16,7 +16,7 @@ from resdet.evaluation.average_precision import (
 )
 from resdet.evaluation.detection_table import Float64Array
 from resdet.evaluation.ranking import Recall
-from resdet.structures.records import BoolArray, ImageId, Int64Array
+from resdet.structures.records import BoolArray, ImageId, Int64Array, count_objects
 
 IouRule = Literal["ge", "gt"]
 
@@ -98,6 +98,14 @@ class Matches:
         """(K,) objects of each class that must be found."""
         required = self.truth.labels[~self.truth.ignored]
         return np.bincount(required, minlength=len(self.class_names))
+
+    @property
+    def told(self) -> str:
+        """Images and objects that there are, ignored ones too."""
+        what = "difficult" if self.rules.kind == "voc" else "a crowd or difficult"
+        objects = count_objects(len(self.truth), int(self.truth.ignored.sum()), what)
+        images = len(self.image_ids)
+        return f"{images:,} image{'' if images == 1 else 's'}, {objects}"
 
     @property
     def keys(self) -> tuple[str, ...]:

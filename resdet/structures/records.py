@@ -62,6 +62,16 @@ def _or_false(values: object | None, n: int) -> object:
     return np.zeros(n, bool) if values is None else values
 
 
+def count_objects(objects: int, ignored: int, what: str = "difficult") -> str:
+    """As in "563 objects, of which 14 are difficult"."""
+    told = f"{objects:,} object{'' if objects == 1 else 's'}"
+    return (
+        f"{told}, of which {ignored:,} {'is' if ignored == 1 else 'are'} {what}"
+        if ignored
+        else told
+    )
+
+
 @dataclass(frozen=True)
 class ImageRecord:
     """One image on disk and what is known of it; `ground_truth` is None where nothing is known.

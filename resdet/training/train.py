@@ -39,7 +39,7 @@ from resdet.detector.speed import Speed, compile_parts
 from resdet.engines.protocol import Engine
 from resdet.engines.samples import Sample
 from resdet.evaluation.comparison.paper import paper_values
-from resdet.structures.records import Dataset
+from resdet.structures.records import Dataset, count_objects
 from resdet.training.best import Best
 from resdet.training.datasets import images_per_process, load_datasets, training_batches
 from resdet.training.evaluation import evaluate
@@ -324,10 +324,11 @@ def _announce(
     log.info(f"engine {engine} on {run.device}, {processes} process(es), seed {run.seed}")
     images = sum(map(len, trains))
     for dataset in trains:
-        objects = sum(len(r.ground_truth) for r in dataset.records if r.ground_truth is not None)
+        truths = [r.ground_truth for r in dataset.records if r.ground_truth is not None]
+        difficult = sum(int(truth.difficult.sum()) for truth in truths)
         log.info(
-            f"train on {dataset.name}: {len(dataset)} images, {objects} objects, "
-            f"{len(dataset.class_names)} classes"
+            f"train on {dataset.name}: {len(dataset)} images, {len(dataset.class_names)} classes, "
+            f"{count_objects(sum(map(len, truths)), difficult)}"
         )
     log.info(
         f"{cfg.SOLVER.MAX_ITER} iterations of {cfg.SOLVER.IMS_PER_BATCH} images: "

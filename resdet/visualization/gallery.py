@@ -163,10 +163,9 @@ def _data(
     matches = models[0][1].matches
     shown = _Shown(matches, sizes, [record.matches for _, record in models])
     sign = "≥" if matches.rules.iou == "ge" else ">"
-    count = len(matches.image_ids)
     return {
         "format": FORMAT,
-        "about": f"{count:,} image{'' if count == 1 else 's'}, {len(matches.truth):,} objects; "
+        "about": f"{matches.told}; "
         f"found at IoU\u00a0{sign}\u00a0{threshold_key(matches.thresholds[0])}",
         "models": [name for name, _ in models],
         "classes": list(matches.class_names),

@@ -82,6 +82,7 @@ class CocoFile:
             names,
             box.from_xywh(boxes),
             labelled="annotations" in self.content,
+            ignored=sum(1 in (entry.get("ignore"), entry.get("iscrowd")) for entry in objects),
         )
 
 

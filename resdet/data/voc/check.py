@@ -152,7 +152,14 @@ def item_of(folder: VocFolder, stem: str) -> Item:
     one = folder.annotations[stem]
     path = str(folder.images[stem]) if stem in folder.images else ""
     corners = np.array(one.corners, np.float64).reshape(-1, 4)
-    return Item(f"{stem}.xml", path, one.size, one.names, box.from_voc(corners))
+    return Item(
+        f"{stem}.xml",
+        path,
+        one.size,
+        one.names,
+        box.from_voc(corners),
+        ignored=sum(one.difficult),
+    )
 
 
 def _listed(path: Path, folder: VocFolder, report: Report) -> list[str]:

@@ -82,6 +82,7 @@ def test_comp4_folder_under_both_metrics(voc, tmp_path, capsys):
     out = capsys.readouterr().out
     assert "83.3" in out
     assert "11-point" in out
+    assert "measured on 2 images, 3 objects, of which 1 is difficult" in out
     tool(
         "eval_voc", *common, "--iou-rule", "gt", "--iou", "0.5:0.95", "--json", tmp_path / "g.json"
     )

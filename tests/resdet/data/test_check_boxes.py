@@ -98,3 +98,9 @@ def test_what_has_no_error_must_be_readable(caplog):
     assert caplog.text == ""
     tell_readers(report, [broken])  # there is an error: it is not read
     assert report.total("error") == 1
+
+
+def test_what_an_evaluation_leaves_out_is_counted():
+    boxes = [0, 0, 9, 9], [0, 0, 20, 20], [5, 5, 30, 30]
+    assert told(item(*boxes, ignored=2)) == {"difficult": ["a.xml", "a.xml"]}
+    assert told(item(*boxes)) == {}

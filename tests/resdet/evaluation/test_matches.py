@@ -1,8 +1,10 @@
 """What is read off matches, by hand."""
 
+from dataclasses import replace
+
 import pytest
 
-from resdet.evaluation.matches import DETECTRON2, DEVKIT, mean_average_precisions
+from resdet.evaluation.matches import COCO, DETECTRON2, DEVKIT, mean_average_precisions
 
 BOX, FAR = [0, 0, 10, 10], [50, 50, 60, 60]
 
@@ -31,6 +33,13 @@ def test_ap_is_none_without_objects_and_the_mean_is_of_the_others(three):
     assert mean_average_precisions(per_class) == {"0.50": 0.5}
     assert mean_average_precisions({"dog": {"0.50": None}}) == {"0.50": None}
     assert mean_average_precisions({}) == {}
+
+
+def test_what_is_measured_on_counts_ignored_objects_too(matched):
+    truth = {"a": [(0, [0, 0, 9, 9], False), (1, [0, 0, 9, 9], True)], "b": []}
+    voc = matched(truth, [])
+    assert voc.told == "2 images, 2 objects, of which 1 is difficult"
+    assert replace(voc, rules=COCO).told.endswith("of which 1 is a crowd or difficult")
 
 
 def test_rules_stand_beside_a_number():

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from resdet.structures.records import Dataset, Detections, GroundTruth
+from resdet.structures.records import Dataset, Detections, GroundTruth, count_objects
 
 BOX = [0, 0, 1, 2]
 
@@ -63,3 +63,9 @@ def test_categories_count_from_1_unless_said() -> None:
     assert Dataset("d", **told).category_ids == (1, 2)
     assert Dataset("d", **told, category_ids=(0, 7)).category_ids == (0, 7)
     assert len(Dataset("d", **told)) == 0
+
+
+def test_objects_are_counted_one_way() -> None:
+    assert count_objects(1563, 14) == "1,563 objects, of which 14 are difficult"
+    assert count_objects(1, 1) == "1 object, of which 1 is difficult"
+    assert count_objects(3, 0) == "3 objects"

@@ -98,7 +98,8 @@ def test_columns_of_a_case_worked_by_hand(tmp_path: Path, pictures: Path) -> Non
     assert first["objects"] == [0, 1, 0, -1, -1]
     assert first["boxes"][8:12] == [0, 0, 2000, 1900]
     assert data["detections"][1]["counts"] == [0, 0, 0]
-    assert data["about"] == "3 images, 3 objects; found at IoU\u00a0≥\u00a00.50"
+    about = "3 images, 3 objects, of which 1 is difficult; found at IoU\u00a0≥\u00a00.50"
+    assert data["about"] == about
 
 
 def test_a_score_of_the_threshold_itself_is_shown(tmp_path: Path, pictures: Path) -> None:

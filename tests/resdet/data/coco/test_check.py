@@ -69,6 +69,14 @@ def test_everything_wrong_in_a_file_is_told_at_once(write_coco):
     assert any("file_name must stay inside" in case for case in told["broken annotation"])
 
 
+def test_crowds_and_what_is_ignored_are_counted(write_coco):
+    things = [thing(n, 1, [5 * n, 5, 9, 9]) for n in range(1, 4)]
+    path, folder = write_coco(
+        [image(1)], [things[0], {**things[1], "iscrowd": 1}, {**things[2], "ignore": 1}], CATEGORIES
+    )
+    assert found(check_coco([(path, folder)])) == {"difficult": ["coco.json, image 1"] * 2}
+
+
 def test_boxes_counted_from_one_give_themselves_away(write_coco):
     things = [thing(n, 1, [1, 1, 60, 10 + n]) for n in range(5)]
     path, folder = write_coco([image(1)], things, CATEGORIES)

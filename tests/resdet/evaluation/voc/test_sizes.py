@@ -41,10 +41,12 @@ def test_each_size_alone(matched) -> None:
     assert aps(matches) == {"small": 0.5, "medium": 1.0, "large": 0.5}
 
 
-def test_bounds_belong_to_both_sizes(matched) -> None:
+def test_a_bound_belongs_to_the_smaller_size_alone(matched) -> None:
     truth = {"a": [(CAT, square(0, 32), False), (CAT, square(100, 96), False)]}
-    matches = matched(truth, [], classes=["cat"])
-    assert objects(matches) == {"small": 1, "medium": 2, "large": 1}
+    found = [("a", CAT, 0.5, square(0, 32)), ("a", CAT, 0.9, square(300, 96))]
+    matches = matched(truth, found, classes=["cat"])
+    assert objects(matches) == {"small": 1, "medium": 1, "large": 0}
+    assert aps(matches) == {"small": 1.0, "medium": 0.0, "large": None}
     between = matched(
         {"a": [(CAT, square(0, 32.001), False)]}, [("a", CAT, 0.5, square(300, 9000))]
     )
