@@ -20,6 +20,7 @@ from resdet.data.splits import (
     subfolders,
 )
 from resdet.data.validate import text_lines
+from resdet.structures.records import ImageRecord
 
 _LOOKED_FOR = ("coco", "yolo", "voc")  # in this order, by which several are told
 _DEPTH = 2  # folders in which an archive's own may lie
@@ -52,7 +53,7 @@ def discover(data: Path | str, *, beside: Path | None = None) -> Found:
     if len(found) > 1:
         told = "".join(f"\n  {f.form.lower()}:{f.root} (told by {f.why})" for f in found)
         raise ValueError(f"the data must be one set, got several; name the one you mean:{told}")
-    return _with_lists(found[0], beside)
+    return _with_lists(_told_of_classes(found[0]), beside)
 
 
 def holds_detection_data(root: Path) -> bool:
@@ -85,8 +86,31 @@ def _look(root: Path, wanted: str) -> list[Found]:
     for kind in () if wanted else _LOOKED_FOR:
         if form_of(kind).settles(root) and (sure := form_of(kind).find(root)):
             return [sure]
-    kinds = [wanted] if wanted else _LOOKED_FOR
-    return [one for kind in kinds if (one := form_of(kind).find(root)) is not None]
+    found, faults = [], []
+    for kind in [wanted] if wanted else _LOOKED_FOR:
+        try:
+            one = form_of(kind).find(root)
+        except ValueError as fault:
+            faults.append(fault)
+            continue
+        found += [one] if one is not None else []
+    if faults and not found:
+        raise faults[0]
+    passed = tuple(f"passed over: {fault}" for fault in faults)
+    return [replace(one, remarks=one.remarks + passed) for one in found]
+
+
+def _told_of_classes(found: Found) -> Found:
+    """With a remark on names that are most likely one class."""
+    written: dict[str, list[str]] = {}
+    for name in found.class_names:
+        written.setdefault("".join(name.split()).casefold(), []).append(name)
+    alike = tuple(
+        f"classes alike but for case or blanks: {', '.join(map(repr, names))}"
+        for names in written.values()
+        if len(names) > 1
+    )
+    return replace(found, remarks=found.remarks + alike)
 
 
 def _with_lists(found: Found, beside: Path | None) -> Found:
@@ -133,15 +157,10 @@ def with_splits(found: Found, output: Path) -> Found:
             f"{found.root} must have a split to train on, train or trainval, got "
             f"{', '.join(found.splits)}; name one so, or say DATASETS.TRAIN and DATASETS.TEST"
         )
-    data = found.load(base)
-    records = sorted(data.records, key=lambda record: str(record.path))
-    truths = [record.ground_truth for record in records]
-    paths = [str(record.path) for record in records]
-    copies = same_content(paths, inspect_heads(paths))
-    labels = [t.labels.tolist() if t is not None else [] for t in truths]
-    chosen = held_out(labels, copies=copies)
+    records = sorted(found.load(base).records, key=lambda record: str(record.path))
     list_name, source = form_of(found.kind).list_name, found.source(base)
     names = [list_name(source, record) for record in records]
+    chosen, copies = _held_out(records)
     lists = {
         "train": [name for name, out in zip(names, chosen, strict=True) if not out],
         "test": [name for name, out in zip(names, chosen, strict=True) if out],
@@ -156,12 +175,22 @@ def with_splits(found: Found, output: Path) -> Found:
         f"{made}, delete it to split anew"
     )
     if copies:
-        again = sum(len(group) - 1 for group in copies)
         found = replace(
-            found, remarks=(*found.remarks, f"copies, on the side of the first: {again}")
+            found, remarks=(*found.remarks, f"copies, on the side of the first: {copies}")
         )
     files = {split: made / f"{split}.txt" for split in lists}
     return _by_lists(found, files, remark)
+
+
+def _held_out(records: Sequence[ImageRecord]) -> tuple[list[bool], int]:
+    """(which are to measure on, how many are copies); what cannot be read is no test."""
+    facts = inspect_heads([str(record.path) for record in records])
+    sound = [at for at, fact in enumerate(facts) if fact.readable]
+    copies = same_content([str(records[at].path) for at in sound], [facts[at] for at in sound])
+    truths = [records[at].ground_truth for at in sound]
+    labels = [truth.labels.tolist() if truth is not None else [] for truth in truths]
+    out = dict(zip(sound, held_out(labels, copies=copies), strict=True))
+    return [out.get(at, False) for at in range(len(records))], sum(map(len, copies)) - len(copies)
 
 
 def _nearly(root: Path, wanted: str) -> str:
@@ -171,8 +200,8 @@ def _nearly(root: Path, wanted: str) -> str:
         for kind in [wanted] if wanted else _LOOKED_FOR:
             if told := form_of(kind).nearly(folder):
                 return (
-                    f"{folder} must hold images of the names of their annotations, got {told}; "
-                    "give both the same names, or the folder that holds the others"
+                    f"{folder} must hold images and annotations that go together, got {told}; "
+                    "give both the same names, in one folder or in two (YOLO: images and labels)"
                 )
     return ""
 

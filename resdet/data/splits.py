@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from backbones.files.folder import whole_folder
+from resdet.data.validate import counted
 
 HELD_OUT = 0.2  # of the images
 SEED = 0
@@ -86,6 +87,13 @@ def kept_lists(folder: Path, root: Path) -> dict[str, Path]:
     return files if folder.resolve() == root.resolve() or of == str(root.resolve()) else {}
 
 
+def passed_over(folders: Sequence[Path], why: str) -> list[str]:
+    """A line for lists of splits in folders where they are not looked for."""
+    files = [folder / f"{split}.txt" for folder in folders for split in SPLITS]
+    files = [file for file in files if file.is_file()]
+    return [f"passed over: lists of splits {why}: {counted(files)}"] if files else []
+
+
 MADE = "resdet_splits"  # lists that we made, in the folder of the data
 
 
@@ -99,8 +107,9 @@ SPLITS = ("train", "trainval", "val", "test")
 
 
 def split_name(name: str) -> str:
-    """`valid`, `Validation` and the like as VOC and COCO call them."""
-    return _ALIASES.get(name.lower(), name)
+    """`valid`, `Validation`, `Train` and the like as VOC and COCO call them."""
+    low = name.lower()
+    return _ALIASES.get(low, low if low in SPLITS else name)
 
 
 def split_folders(root: Path) -> dict[str, Path]:

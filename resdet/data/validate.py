@@ -55,8 +55,13 @@ def listing(lines: Sequence[str]) -> str:
 
 def left_out(files: Sequence[Path], what: str) -> list[str]:
     """One line that counts files and names some, or none."""
-    names = ", ".join(file.name for file in files[:_NAMED]) + ", ..." * (len(files) > _NAMED)
-    return [f"left out: {what}: {len(files)}: {names}"] if files else []
+    return [f"left out: {what}: {counted(files)}"] if files else []
+
+
+def counted(files: Sequence[Path]) -> str:
+    """How many they are, and the names of some."""
+    names = ", ".join(file.name for file in files[:_NAMED])
+    return f"{len(files)}: {names}" + ", ..." * (len(files) > _NAMED)
 
 
 def apart(what: str, files: Sequence[Path], images: Sequence[Path]) -> str:
@@ -65,8 +70,13 @@ def apart(what: str, files: Sequence[Path], images: Sequence[Path]) -> str:
         return ""
     if not images:
         return f"{len(files)} {what}, no images"
-    names = f"{files[0].name}, {images[0].name}"
-    return f"{len(files)} {what}, {len(images)} images, no names match: {names}"
+    both = f"{len(files)} {what}, {len(images)} images"
+    by_stem = {image.stem: image for image in images}
+    for file in files:
+        if file.stem in by_stem:
+            places = f"{file}, {by_stem[file.stem]}"
+            return f"{both}, names match but in folders that do not go together: {places}"
+    return f"{both}, no names match: {files[0].name}, {images[0].name}"
 
 
 def is_pixels(value: float) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from backbones.files.json_file import gc_paused, read_json
+from backbones.images.folders import SUFFIXES, files_below
 from resdet.data.coco.source import load
 from resdet.data.found import Found
 from resdet.data.source import Source
@@ -17,6 +19,7 @@ from resdet.data.splits import (
     split_name,
     subfolders,
 )
+from resdet.data.validate import counted, left_out
 from resdet.structures.classes import real_categories
 
 _LOOKED_AT = 20  # images of a JSON, to see which folder holds them
@@ -27,13 +30,14 @@ _NO_SPLIT = ("default", "coco", "annotations", "instances", "labels", "dataset",
 
 @dataclass(frozen=True)
 class CocoSplit:
-    """One JSON: its split, the folder of its images, their number and its class names."""
+    """One JSON: its split, the folder of its images, their number, its class names, their files."""
 
     split: str
     file: Path
     images: Path
     count: int
     class_names: tuple[str, ...]
+    listed: frozenset[str]
 
 
 def coco_splits(root: Path) -> tuple[list[CocoSplit], list[str]]:
@@ -43,10 +47,20 @@ def coco_splits(root: Path) -> tuple[list[CocoSplit], list[str]]:
     """
     folders = [root, *subfolders(root)]
     files = [file for folder in folders for file in sorted(folder.glob("*.json"))]
-    found, remarks = [], []
+    others = [file for file in files if file.name.startswith(_OF_OTHERS)]
+    found, remarks = _read([file for file in files if file not in others], root)
+    if not found:
+        found, more = _read(others, root)
+        return _told_apart(found, root), remarks + more
+    if others:
+        remarks.append(f"passed over, as of other tasks by their names: {counted(others)}")
+    return _told_apart(found, root), remarks
+
+
+def _read(files: Sequence[Path], root: Path) -> tuple[list[CocoSplit], list[str]]:
+    found: list[CocoSplit] = []
+    remarks: list[str] = []
     for file in files:
-        if file.name.startswith(_OF_OTHERS):
-            continue
         try:
             content = _content(file)
         except (OSError, ValueError) as fault:
@@ -61,8 +75,9 @@ def coco_splits(root: Path) -> tuple[list[CocoSplit], list[str]]:
         categories = sorted(real_categories(content), key=lambda c: str(c.get("id")).zfill(12))
         names = tuple(str(category.get("name")) for category in categories)
         images = _images_of(file, content["images"], root, raw)
-        found.append(CocoSplit(raw, file, images, len(content["images"]), names))
-    return _told_apart(found), remarks
+        listed = frozenset(str(entry.get("file_name")) for entry in content["images"])
+        found.append(CocoSplit(raw, file, images, len(content["images"]), names, listed))
+    return found, remarks
 
 
 def _content(file: Path) -> dict[str, Any] | None:
@@ -84,28 +99,32 @@ def _content(file: Path) -> dict[str, Any] | None:
 
 def _raw_split(file: Path, root: Path) -> str:
     """`train2017` of instances_train2017.json, `valid` of valid/_annotations.coco.json."""
-    words = re.split(r"[^A-Za-z0-9]+", file.stem)
+    words = _words(file.stem)
     for word in [*words, *(reversed(file.relative_to(root).parts[:-1]))]:
         if split_name(re.sub(r"\d+$", "", word)) in SPLITS:
             return word
     return ALL if words[-1].lower() in _NO_SPLIT else file.stem
 
 
-def _told_apart(found: list[CocoSplit]) -> list[CocoSplit]:
+def _told_apart(found: list[CocoSplit], root: Path) -> list[CocoSplit]:
     """Each under `train`, `val`, `test`, ..., but for those of which two would be one."""
     short = [split_name(re.sub(r"\d+$", "", one.split)) for one in found]
-    if len(short) == 1 and short[0] not in SPLITS:
+    if len(short) == 1 and (short[0] not in SPLITS or _is_named_freely(found[0], root)):
         short = [ALL]  # a name of its own is no split
     return [
-        CocoSplit(
-            name if short.count(name) == 1 else one.file.stem,
-            one.file,
-            one.images,
-            one.count,
-            one.class_names,
-        )
+        replace(one, split=name if short.count(name) == 1 else one.file.stem)
         for name, one in zip(short, found, strict=True)
     ]
+
+
+def _is_named_freely(one: CocoSplit, root: Path) -> bool:
+    """Whether more than a split stands in the name: test_site_photos.json."""
+    words = [word for word in _words(one.file.stem) if word.lower() not in _NO_SPLIT]
+    return one.split in words[:-1] and one.file.parent == root
+
+
+def _words(stem: str) -> list[str]:
+    return re.split(r"[^A-Za-z0-9]+", stem)
 
 
 def _images_of(file: Path, entries: list[dict[str, Any]], root: Path, raw: str) -> Path:
@@ -134,6 +153,14 @@ def _images_of(file: Path, entries: list[dict[str, Any]], root: Path, raw: str) 
     return best
 
 
+def _unlisted(splits: Sequence[CocoSplit]) -> list[str]:
+    """A line for the images beside those of the JSON files that none lists."""
+    taken = {str(one.images / name.replace("\\", "/")) for one in splits for name in one.listed}
+    places = dict.fromkeys(one.images for one in splits)
+    there = dict.fromkeys(str(f / name) for f in places for name in files_below(f, SUFFIXES))
+    return left_out([Path(path) for path in there if path not in taken], "images in no JSON")
+
+
 def settles(root: Path) -> bool:
     """A JSON beside other data is no proof."""
     return False
@@ -157,6 +184,7 @@ def find(root: Path) -> Found | None:
         for one in splits
     }
     why = ", ".join(str(one.file.relative_to(root)) for one in splits)
+    remarks += _unlisted(splits)
     counts = {one.split: one.count for one in splits}
     names = splits[0].class_names
     return Found(root, "coco", load, why, names, sources, counts, tuple(remarks))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,7 +13,6 @@ import numpy as np
 
 from backbones.images.check_kinds import MISSING, tell_classes, tell_copies, tell_images
 from backbones.images.check_report import Report
-from backbones.images.folders import SUFFIXES, files_below
 from backbones.images.inspect import ImageFacts, Progress, inspect_images
 from backbones.terminal.wording import nearest_first
 from resdet.data.check_boxes import (
@@ -32,7 +30,7 @@ from resdet.data.check_boxes import (
 )
 from resdet.data.found import Found
 from resdet.data.splits import ALL
-from resdet.data.validate import Faults, check_names, text_lines
+from resdet.data.validate import Faults, check_names
 from resdet.data.voc.cache import read_annotations
 from resdet.data.voc.classes import known_classes
 from resdet.data.voc.layout import VocLayout, voc_layout
@@ -131,20 +129,16 @@ def _tell_names(folder: VocFolder, report: Report) -> None:
     """Files that no split takes, and those that have lost their other half."""
     listed, layout = set(folder.stems), folder.layout
     unlisted = {stem: path for stem, path in layout.annotated.items() if stem not in listed}
-    for alone in without_image(unlisted, folder.images):
-        report.add(WITHOUT_IMAGE, str(alone))
+    for path in without_image(unlisted, folder.images):
+        report.add(WITHOUT_IMAGE, str(path))
     for stem in sorted(unlisted.keys() & folder.images.keys()):
         report.add(UNLISTED, f"{stem}.xml")
     chosen = UNLISTED if any(map(layout.listing, folder.splits)) else NOT_ANNOTATED
     for stem in sorted(folder.images.keys() - listed - folder.written):
         report.add(chosen, str(folder.images[stem]))
-    images = layout.images
-    read = {os.path.splitext(path)[0]: path for path in map(str, folder.images.values())}
-    for name in files_below(images, SUFFIXES) if images.is_dir() else ():
-        path = os.path.join(images, name)
-        taken = read[os.path.splitext(path)[0]]
-        if taken != path:
-            report.add(SAME_NAME, f"{path}, beside {os.path.basename(taken)}")
+    read = {path.with_suffix(""): path.name for path in folder.images.values()}
+    for path in layout.second_images():
+        report.add(SAME_NAME, f"{path}, beside {read[path.with_suffix('')]}")
 
 
 def item_of(folder: VocFolder, stem: str) -> Item:
@@ -166,7 +160,7 @@ def _listed(path: Path, folder: VocFolder, report: Report) -> list[str]:
     known = folder.images.keys() | folder.written
     stems: dict[str, None] = {}
     try:
-        lines = text_lines(path)
+        lines = folder.layout.listed(path)
     except ValueError as fault:
         report.add(BROKEN, str(fault))
         return []

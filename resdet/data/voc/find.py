@@ -7,8 +7,8 @@ from pathlib import Path
 from backbones.images.folders import SUFFIXES, files_below
 from resdet.data.found import Found, in_no_split
 from resdet.data.source import Source
-from resdet.data.splits import ALL
-from resdet.data.validate import apart, text_lines
+from resdet.data.splits import ALL, passed_over
+from resdet.data.validate import apart
 from resdet.data.voc.classes import all_classes, year_of
 from resdet.data.voc.layout import voc_layout
 from resdet.data.voc.pairing import without_image
@@ -34,13 +34,14 @@ def find(root: Path) -> Found | None:
     unlisted = set(paired)
     for split in layout.splits() or [ALL]:
         listing = layout.listing(split)
-        chosen = layout.select(split, paired) if listing is None else text_lines(listing)
+        chosen = layout.select(split, paired) if listing is None else layout.listed(listing)
         counts[split] = len(chosen or ())
         unlisted -= set(chosen or ())
     remarks = layout.left_out()
     if unlisted:
         made = layout.lists[0] if layout.lists[0].is_dir() else None
         remarks.append(in_no_split(len(unlisted), made))
+    remarks += passed_over([root, root / "ImageSets"], "outside ImageSets/Main")
     remarks += _told_of_year(root, classes)
     of_split = "*/" * any(layout.parts)
     annotations = _told(root, layout.annotations, f"{of_split}{layout.parts[0]}", "*.xml")

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from backbones.images.folders import SUFFIXES, files_below, images_by_stem
 from resdet.data.splits import ALL, MADE, split_folders, subfolders
-from resdet.data.validate import left_out
+from resdet.data.validate import left_out, text_lines
 from resdet.data.voc.pairing import by_file_name, without_annotation, without_image
 from resdet.data.voc.xml import parse_xml
 
-_LOOKED_AT = 3  # XML files of a folder, to see whether they are annotations
+_LOOKED_AT = 200  # XML files of a folder, to see whether one is an annotation
 
 
 @dataclass(frozen=True)
@@ -48,15 +48,18 @@ class VocLayout:
         return set(self.annotated)
 
     @cached_property
+    def _images(self) -> dict[str, Path]:
+        found = images_by_stem(self.images) if self.images.is_dir() else {}
+        return {_without(stem, self.parts[1]): path for stem, path in found.items()}
+
+    @cached_property
+    def renamed(self) -> dict[str, str]:
+        """Of images that an annotation of another name is of: their stem -> its."""
+        return by_file_name(self.annotated, self._images)
+
+    @cached_property
     def _pictures(self) -> dict[str, Path]:
-        if not self.images.is_dir():
-            return {}
-        found = images_by_stem(self.images)
-        pictures = {_without(stem, self.parts[1]): path for stem, path in found.items()}
-        for stem, (picture, path) in by_file_name(self.annotated, pictures).items():
-            del pictures[picture]
-            pictures[stem] = path
-        return pictures
+        return {self.renamed.get(stem, stem): path for stem, path in self._images.items()}
 
     def pictures(self) -> dict[str, Path]:
         """The images that are there, by the stem of their annotation, or else by their own."""
@@ -74,9 +77,25 @@ class VocLayout:
         """A line for annotations without an image, and for images that lack one and a list."""
         files, images = self.annotated, self._pictures
         lines = left_out(without_image(files, images), "annotations without an image")
+        lines += left_out(self.second_images(), "images of a name that another has")
         if any(self.lists[-1].glob("*.txt")):
             return lines  # the user chose
         return lines + left_out(without_annotation(files, images), "images without annotation")
+
+    def second_images(self) -> list[Path]:
+        """Images alike but for the suffix to one that is read."""
+        if not self.images.is_dir():
+            return []
+        read = set(self._pictures.values())
+        paths = (self.images / name for name in files_below(self.images, SUFFIXES))
+        return [path for path in paths if path not in read]
+
+    def listed(self, listing: Path) -> list[str]:
+        """The lines of a list; what they call by its image is called by its annotation.
+
+        Raises: ValueError where it is not UTF-8.
+        """
+        return [self.renamed.get(line, line) for line in text_lines(listing)]
 
     def listing(self, split: str) -> Path | None:
         """The list of a split, where there is one."""
@@ -85,14 +104,29 @@ class VocLayout:
     def splits(self) -> list[str]:
         """All there are, but for VOC's lists of each class: aeroplane_train."""
         there = sorted({file.stem for folder in self.lists for file in folder.glob("*.txt")})
-        there += [split for split in self.prefixes if split not in there]
-        return [name for name in there if not any(name.endswith(f"_{other}") for other in there)]
+        there += [split for split in self._folders if split not in there]
+        return [name for name in there if not self._is_of_a_class(name, there)]
+
+    def _is_of_a_class(self, name: str, names: Iterable[str]) -> bool:
+        """Whether it is called <class>_<split>, and says of each image 1, 0 or -1."""
+        if not any(name.endswith(f"_{other}") for other in names):
+            return False
+        lines = text_lines(file) if (file := self.listing(name)) else []
+        return all(line.endswith((" 1", " -1", " 0")) for line in lines)
+
+    @cached_property
+    def _folders(self) -> dict[str, str]:
+        """`prefixes`, but where one alone holds a part of the data: it is called so by chance."""
+        whole = len(self.prefixes) > 1 or all(
+            stem.startswith(prefix) for prefix in self.prefixes.values() for stem in self.annotated
+        )
+        return self.prefixes if whole else {}
 
     def select(self, split: str, stems: Iterable[str]) -> list[str] | None:
         """Those of a split that has no list, sorted; None where there is no such split."""
         if split == ALL:
             return sorted(stems)
-        prefix = self.prefixes.get(split)
+        prefix = self._folders.get(split)
         return None if prefix is None else sorted(s for s in stems if s.startswith(prefix))
 
 
@@ -103,13 +137,20 @@ def voc_layout(root: Path) -> VocLayout:
     """
     images, annotations = root / "JPEGImages", root / "Annotations"
     lists = (root / MADE, root / "ImageSets" / "Main")
-    if not annotations.is_dir():
+    if not _holds(annotations, (".xml",)):
         annotations = xml_folder(root) or annotations
     if not annotations.is_dir() and (parts := _parts_of_splits(root)):
         return VocLayout(root, root, root, lists, _prefixes(root), parts)
-    if annotations.is_dir() and not images.is_dir():
+    if annotations.is_dir() and not _holds(images, SUFFIXES):
         images = _image_folder(root, annotations) or images
     return VocLayout(root, images, annotations, lists, _prefixes(annotations))
+
+
+def _holds(folder: Path, suffixes: tuple[str, ...]) -> bool:
+    try:
+        return next(files_below(folder, suffixes), None) is not None
+    except OSError:
+        return False
 
 
 def _prefixes(folder: Path) -> dict[str, str]:
@@ -137,30 +178,30 @@ def _without(stem: str, part: str) -> str:
 def xml_folder(root: Path) -> Path | None:
     """The folder that holds annotations of VOC's form: `root`, one in it, or `root` for several.
 
-    It may hold them by split: annotations/train beside images/train.
+    It may hold them in folders of its own: annotations/train beside images/train.
     """
     if _has_annotations(root):
         return root
     folders = subfolders(root)
     found = [folder for folder in folders if _has_annotations(folder)]
-    found = found or [folder for folder in folders if _has_annotations_by_split(folder)]
+    found = found or [folder for folder in folders if _has_folders_of_annotations(folder)]
     return found[0] if len(found) == 1 else (root if found else None)
 
 
 def _has_annotations(folder: Path) -> bool:
     try:
         with os.scandir(folder) as entries:
-            files = (e.path for e in entries if e.name.lower().endswith(".xml") and e.is_file())
+            names = (e for e in entries if e.name.lower().endswith(".xml"))
+            files = (e.path for e in names if e.is_file() and not e.name.startswith("."))
             return any(_is_annotation(Path(path)) for path in islice(files, _LOOKED_AT))
     except OSError:
         return False
 
 
-def _has_annotations_by_split(folder: Path) -> bool:
-    splits = split_folders(folder).values()
-    if not any(_has_annotations(split) for split in splits):
+def _has_folders_of_annotations(folder: Path) -> bool:
+    if not any(map(_has_annotations, subfolders(folder))):
         return False
-    return next(files_below(folder, SUFFIXES), None) is None  # with images it is data of its own
+    return not _holds(folder, SUFFIXES)  # with images it is data of its own
 
 
 def _is_annotation(path: Path) -> bool:

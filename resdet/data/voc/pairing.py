@@ -8,33 +8,32 @@ from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
+from backbones.images.folders import SUFFIXES
 from resdet.data.voc.xml import parse_xml
 
 
-def by_file_name(
-    annotations: Mapping[str, Path], pictures: Mapping[str, Path]
-) -> dict[str, tuple[str, Path]]:
-    """Of stems without an image: the stem and path of the one that their <filename> names.
+def by_file_name(annotations: Mapping[str, Path], pictures: Mapping[str, Path]) -> dict[str, str]:
+    """Stems of images without an annotation -> that of the one whose <filename> names them.
 
-    A name with folders is not followed. The image must be in the same folder, or alone of its
-    name, have no annotation of its own name, and be named by one only.
+    A name with folders is not followed, and a suffix means nothing: images are converted. The
+    image must be in the same folder, or alone of its name, and be named by one annotation only,
+    which has no image of its own name.
     """
     free: dict[tuple[str | None, str], set[str]] = defaultdict(set)
     for stem in pictures.keys() - annotations.keys():
-        path = pictures[stem]
         for folder in (os.path.dirname(stem), None):
-            for name in (path.name, path.stem):
-                free[folder, name].add(stem)
+            free[folder, pictures[stem].stem].add(stem)
     if not free:
         return {}
     wanted: dict[str, list[str]] = defaultdict(list)
     for stem in sorted(annotations.keys() - pictures.keys()):
-        name = file_name(annotations[stem]) or ""
+        name, suffix = os.path.splitext(file_name(annotations[stem]) or "")
+        name += suffix * (suffix.lower() not in SUFFIXES)
         places = (free.get((folder, name), ()) for folder in (os.path.dirname(stem), None))
         one = next((found for found in places if len(found) == 1), ())
         for picture in one:
             wanted[picture].append(stem)
-    return {stems[0]: (p, pictures[p]) for p, stems in wanted.items() if len(stems) == 1}
+    return {picture: stems[0] for picture, stems in wanted.items() if len(stems) == 1}
 
 
 def file_name(path: Path) -> str | None:

@@ -12,7 +12,7 @@ import numpy as np
 from backbones.images.decoding import image_size
 from backbones.images.folders import SUFFIXES
 from backbones.terminal.wording import nearest_first
-from resdet.data.validate import Faults, check_names, text_lines, warn_thin
+from resdet.data.validate import Faults, check_names, warn_thin
 from resdet.data.voc.cache import read_annotations
 from resdet.data.voc.classes import all_classes, year_of
 from resdet.data.voc.layout import VocLayout, voc_layout
@@ -111,7 +111,7 @@ def _listed(
     if not images:
         what = f"images or annotations of {layout.root}"
     stems: dict[str, None] = {}  # ordered; a line listed twice counts once
-    for line in text_lines(listing):
+    for line in layout.listed(listing):
         stem = line if line in seen else line.split()[0]
         bare, suffix = os.path.splitext(stem)
         if stem in seen:

@@ -7,8 +7,8 @@ from pathlib import Path
 from backbones.images.folders import SUFFIXES, files_below
 from resdet.data.found import Found
 from resdet.data.source import Source
-from resdet.data.validate import apart
-from resdet.data.yolo.folder import is_label, open_yolo
+from resdet.data.validate import apart, counted, left_out
+from resdet.data.yolo.folder import is_label, label_file, labels_alone, open_yolo
 from resdet.data.yolo.reader import numbered_classes
 from resdet.data.yolo.source import load
 
@@ -35,6 +35,12 @@ def find(root: Path) -> Found | None:
     remarks = folder.remarks
     if not folder.class_names:
         remarks += ("no file names the classes: they are called by number",)
+    remarks += tuple(left_out(labels_alone(folder), "labels without an image"))
+    labelled = (images for split, images in folder.splits.items() if split != "test")
+    images = dict.fromkeys(image for images in labelled for image in images)
+    bare = [image for image in images if not label_file(image).is_file()]
+    if bare:
+        remarks += (f"images without a label file, taken as background: {counted(bare)}",)
     classes = folder.class_names or numbered_classes(folder)
     sources = {split: Source("yolo", Path(), split) for split in folder.splits}
     counts = {split: len(images) for split, images in folder.splits.items()}

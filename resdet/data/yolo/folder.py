@@ -7,6 +7,7 @@ YOLO" formats; Roboflow's exports; LabelImg's classes.txt beside the labels.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -15,11 +16,13 @@ from typing import Any
 
 from backbones.files.plain_yaml import parse_yaml
 from backbones.images.folders import SUFFIXES, files_below
-from resdet.data.splits import ALL, MADE, SPLITS, split_name, subfolders
+from resdet.data.splits import ALL, MADE, SPLITS, passed_over, split_name, subfolders
 from resdet.data.validate import text_lines
 
 _NAMES = ("classes.txt", "obj.names", "_darknet.labels")
 _KEYS = ("train", "trainval", "val", "valid", "validation", "test")
+_IMAGES = re.compile(rf"(.*{re.escape(os.sep)})(images)({re.escape(os.sep)}.*)", re.I | re.S)
+_LABELS = {"Images": "Labels", "IMAGES": "LABELS"}
 _LOOKED_AT = 200  # images without a label, after which a folder is taken to have none
 
 
@@ -52,13 +55,27 @@ def open_yolo(root: Path) -> YoloFolder | None:
 
 
 def label_file(image: Path) -> Path:
-    """Of .../images/a.jpg .../labels/a.txt where that is there, else the file beside the image."""
-    before, folder, after = str(image).rpartition(f"{os.sep}images{os.sep}")
+    """Of .../images/a.jpg .../labels/a.txt where that is there, else the file beside the image.
+
+    Images/, Labels/ and A.TXT are names as well.
+    """
     beside = image.with_suffix(".txt")
-    if not folder:
-        return beside
-    apart = Path(f"{before}{os.sep}labels{os.sep}{after}").with_suffix(".txt")
-    return beside if beside.is_file() and not apart.is_file() else apart
+    found = [beside]
+    if match := _IMAGES.fullmatch(str(image)):
+        before, folder, after = match.groups()
+        names = dict.fromkeys((_LABELS.get(folder, "labels"), "labels"))
+        apart = [Path(f"{before}{name}{after}").with_suffix(".txt") for name in names]
+        found = [*apart, beside]
+    capitals = (file.with_suffix(".TXT") for file in found)
+    return next((file for file in (*found, *capitals) if file.is_file()), found[0])
+
+
+def labels_alone(folder: YoloFolder) -> list[Path]:
+    """The labels beside those of images that are of none."""
+    taken = {label_file(image) for images in folder.splits.values() for image in images}
+    places = sorted({label.parent for label in taken})
+    beside = (file for place in places for file in sorted(place.glob("*.txt")))
+    return [file for file in beside if file not in taken and is_label(file)]
 
 
 def yaml_of(root: Path) -> Path | None:
@@ -242,9 +259,13 @@ def _by_looking(root: Path) -> YoloFolder | None:
     splits: dict[str, list[Path]] = {}
     for image in images:
         splits.setdefault(_split_of(image.relative_to(root).parts[:-1]), []).append(image)
+    if len(splits) == 2 and any(label_file(image).is_file() for image in splits.get(ALL, ())):
+        splits = {ALL: images}  # one folder is called as a split is, by chance
     told_by = str(named.relative_to(root)) if named else "labels beside images"
     classes = tuple(text_lines(named)) if named else ()
-    return YoloFolder(root, told_by, classes, {k: tuple(v) for k, v in splits.items()})
+    remarks = tuple(passed_over([root], "that no data.yaml names"))
+    inner = {name: tuple(paths) for name, paths in splits.items()}
+    return YoloFolder(root, told_by, classes, inner, remarks=remarks)
 
 
 def _split_of(folders: Sequence[str]) -> str:

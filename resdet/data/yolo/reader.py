@@ -10,8 +10,8 @@ import numpy as np
 
 from backbones.images.heads import inspect_heads
 from resdet.data.splits import ALL
-from resdet.data.validate import Faults, check_names, logger, text_lines, warn_thin
-from resdet.data.yolo.folder import YoloFolder, label_file, open_yolo
+from resdet.data.validate import Faults, check_names, left_out, logger, text_lines, warn_thin
+from resdet.data.yolo.folder import YoloFolder, label_file, labels_alone, open_yolo
 from resdet.structures.records import Dataset, GroundTruth, ImageRecord
 
 _SLACK = 0.01  # by how much a fraction may leave [0, 1], as those of masks do
@@ -76,7 +76,9 @@ def load_yolo(
         logger.warning("%s, split %r: polygons: %d, taken as their boxes", root, split, polygons)
     warn_thin(f"{root}, split {split!r}", thin)
     own = name or f"yolo:{root}:{split}"
-    return Dataset(own, "voc", classes, tuple(records), root, split=split)
+    lost = left_out(labels_alone(folder), "labels without an image")
+    remarks = tuple(f"{root}: {line}" for line in lost)
+    return Dataset(own, "voc", classes, tuple(records), root, split=split, remarks=remarks)
 
 
 def listed_images(
@@ -108,11 +110,12 @@ def listed_images(
 
 
 def image_ids(root: Path, images: Sequence[Path]) -> list[str]:
-    """The stems, or where two images share one, the paths without suffix."""
-    stems = [image.stem for image in images]
-    if len(set(stems)) == len(stems):
-        return stems
-    return [image.relative_to(root).with_suffix("").as_posix() for image in images]
+    """The stems, or where two images share one, the paths without suffix, or with it."""
+    paths = [image.relative_to(root) for image in images]
+    stems = [path.stem for path in paths]
+    bare = [path.with_suffix("").as_posix() for path in paths]
+    whole = [path.as_posix() for path in paths]
+    return next((ids for ids in (stems, bare) if len(set(ids)) == len(ids)), whole)
 
 
 def numbered_classes(folder: YoloFolder) -> tuple[str, ...]:

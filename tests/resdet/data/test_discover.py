@@ -1,5 +1,6 @@
 """A folder of data is enough: its form, classes and splits are found, or made once."""
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -175,7 +176,7 @@ def test_names_that_do_not_match_stand_side_by_side(tmp_path, lay):
     for number in range(3):
         image = tmp_path / f"mine/{number}.jpg"
         image.rename(image.with_name(f"IMG_{number}.jpg"))
-    both = "images of the names of .* got 3 XML, 3 images, no names match: 0.xml, IMG_0.jpg;"
+    both = "go together, got 3 XML, 3 images, no names match: 0.xml, IMG_0.jpg; give both"
     for root in (tmp_path / "mine", tmp_path):
         with pytest.raises(ValueError, match=both):
             discover(root)
@@ -203,3 +204,33 @@ def test_copies_of_a_picture_are_not_trained_and_measured_on(tmp_path, lay):
     train, test = ({r.path.stem[-1] for r in made.load(s).records} for s in ("train", "test"))
     assert test
     assert not train & test
+
+
+def test_what_is_faulty_beside_data_is_passed_over(tmp_path, lay):
+    (tmp_path / "old.json").write_text(json.dumps(lay.coco(["/home/me/a.jpg"])))
+    with pytest.raises(ValueError, match=r"old\.json must be relative"):
+        discover(tmp_path)
+    lay.labelimg(tmp_path, 3)
+    found = discover(tmp_path)
+    assert found.form == "VOC"
+    assert found.remarks[0].startswith(f"passed over: file_name in {tmp_path}/old.json must be")
+
+
+def test_what_cannot_be_read_is_no_test(tmp_path, lay):
+    for broken in range(4):
+        root = tmp_path / str(broken)
+        lay.labelimg(root, 4)
+        (root / f"{broken}.jpg").write_bytes(b"")
+        text = (root / f"{broken}.xml").read_text()
+        size = "<size><width>60</width><height>40</height></size>"
+        (root / f"{broken}.xml").write_text(text.replace("<annotation>", f"<annotation>{size}"))
+        made = with_splits(discover(root), root)
+        assert str(broken) not in {record.image_id for record in made.load("test").records}
+        assert sum(made.counts.values()) == 4
+
+
+def test_classes_that_are_most_likely_one_are_told(tmp_path, lay):
+    lay.labelimg(tmp_path, 4)
+    file = tmp_path / "0.xml"
+    file.write_text(file.read_text().replace("cat", "Cat"))
+    assert discover(tmp_path).remarks == ("classes alike but for case or blanks: 'Cat', 'cat'",)

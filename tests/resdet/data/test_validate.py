@@ -1,13 +1,16 @@
 """Faults told together, lines read, boxes too thin."""
 
 import logging
+from pathlib import Path
 
 import pytest
 
 from resdet.data.validate import (
     Faults,
+    apart,
     check_names,
     is_pixels,
+    left_out,
     listing,
     logger,
     text_lines,
@@ -63,3 +66,18 @@ def test_thin_boxes_are_warned_of_unless_a_report_tells_them(caplog):
         warn_thin("data", ["a.xml, object 1"])
     assert "data: boxes with a side of at most 1 pixel: 1; training leaves them out" in caplog.text
     assert "  a.xml, object 1" in caplog.text
+
+
+def test_both_sides_that_do_not_go_together():
+    files, images = [Path("a/1.xml"), Path("a/2.xml")], [Path("b/2.jpg")]
+    assert apart("XML", [], images) == ""
+    assert apart("XML", files, []) == "2 XML, no images"
+    assert apart("XML", files[:1], images) == "1 XML, 1 images, no names match: 1.xml, 2.jpg"
+    assert apart("XML", files, images).endswith("do not go together: a/2.xml, b/2.jpg")
+
+
+def test_files_are_counted_and_some_named():
+    assert left_out([], "images") == []
+    files = [Path(f"x/{number}.jpg") for number in range(4)]
+    assert left_out(files[:3], "images") == ["left out: images: 3: 0.jpg, 1.jpg, 2.jpg"]
+    assert left_out(files, "images") == ["left out: images: 4: 0.jpg, 1.jpg, 2.jpg, ..."]

@@ -75,3 +75,41 @@ def test_coco_with_absolute_file_names(tmp_path, lay):
     file.write_text(json.dumps(lay.coco(["/home/me/a.jpg"])))
     with pytest.raises(ValueError, match="must be relative to the folder .* '/home/me/a.jpg'"):
         discover(tmp_path)
+
+
+def write(file, content):
+    file.write_text(json.dumps(content))
+
+
+def test_a_file_that_is_called_as_of_another_task_may_be_the_data(tmp_path, lay):
+    lay.picture(tmp_path / "1.jpg")
+    write(tmp_path / "captions.json", lay.coco(["1.jpg"]))
+    assert discover(tmp_path).counts == {"all": 1}
+    write(tmp_path / "mine.json", lay.coco(["1.jpg"]))
+    found = discover(tmp_path)
+    assert found.counts == {"all": 1}
+    assert found.remarks == ("passed over, as of other tasks by their names: 1: captions.json",)
+
+
+@pytest.mark.parametrize(
+    ("name", "split"),
+    [
+        ("test_site_photos.json", "all"),
+        ("train station.json", "all"),
+        ("instances_val2017.json", "val"),
+        ("my_test.json", "test"),
+        ("train_annotations.json", "train"),
+    ],
+)
+def test_a_file_alone_may_be_called_anything(tmp_path, name, split, lay):
+    lay.picture(tmp_path / "1.jpg")
+    write(tmp_path / name, lay.coco(["1.jpg"]))
+    assert list(discover(tmp_path).splits) == [split]
+
+
+def test_images_that_no_file_lists_are_told(tmp_path, lay):
+    for number in range(4):
+        lay.picture(tmp_path / f"images/{number}.jpg")
+    write(tmp_path / "train.json", lay.coco(["0.jpg"]))
+    write(tmp_path / "val.json", lay.coco(["1.jpg"]))
+    assert discover(tmp_path).remarks == ("left out: images in no JSON: 2: 2.jpg, 3.jpg",)

@@ -133,7 +133,7 @@ def test_lists_classes_and_images_at_once(write_voc):
 
 def test_lists_of_one_class_are_no_splits_and_a_test_may_be_unlabelled(write_voc):
     good = SIZE + obj("cat", (1, 1, 9, 9))
-    write_voc({"a": good}, split="cat_train")
+    write_voc({"a": good}, split="cat_train", listing="a  1\n")
     write_voc({"a": good}, split="train")
     root = write_voc({"b": ""}, split="test")
     paint(root / "JPEGImages" / "b.jpg", 1)

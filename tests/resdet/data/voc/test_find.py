@@ -53,3 +53,10 @@ def test_voc_by_split(tmp_path, annotations, images, lay):
     assert len(first.ground_truth) == 1
     assert check_voc(tmp_path).total("error") == 0
     convert(found, tmp_path.parent / f"{tmp_path.name}_yolo", "yolo")
+
+
+def test_lists_where_none_are_looked_for_are_told(tmp_path, lay):
+    lay.labelimg(tmp_path, 3)
+    (tmp_path / "train.txt").write_text("0\n")
+    line = "passed over: lists of splits outside ImageSets/Main: 1: train.txt"
+    assert discover(tmp_path).remarks == (line,)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from resdet.data.voc.check import check_voc
-from resdet.data.voc.layout import voc_layout
+from resdet.data.voc.layout import voc_layout, xml_folder
 from resdet.data.voc.reader import load_voc
 
 
@@ -69,3 +69,63 @@ def test_cvat_lists_a_default_and_names_its_classes(tmp_path):
     assert voc_layout(tmp_path).splits() == ["default"]
     assert data.class_names == ("zebra", "dog")
     assert [r.image_id for r in data.records] == ["1", "sub/2"]
+
+
+def test_suffixes_in_capitals(tmp_path):
+    picture(tmp_path / "1.JPG")
+    annotate(tmp_path / "1.XML")
+    (record,) = load_voc(tmp_path, "all").records
+    assert record.path == tmp_path / "1.JPG"
+    assert len(record.ground_truth) == 1
+
+
+@pytest.mark.parametrize("empty", ["JPEGImages", "Annotations"])
+def test_an_empty_folder_of_vocs_name_is_not_the_place(tmp_path, empty):
+    (tmp_path / empty).mkdir()
+    picture(tmp_path / "photos/1.jpg")
+    annotate(tmp_path / "xml/1.xml")
+    assert len(load_voc(tmp_path, "all")) == 1
+
+
+def test_xml_of_another_kind_before_the_annotations(tmp_path):
+    for number in range(30):
+        (tmp_path / f"{number}.xml").write_text("<project/>")
+        (tmp_path / f"._{number}.xml").write_bytes(b"\0\5\x16")
+    picture(tmp_path / "z.jpg")
+    annotate(tmp_path / "z.xml")
+    assert xml_folder(tmp_path) == tmp_path
+    assert len(load_voc(tmp_path, "all")) == 1
+
+
+def test_folders_of_classes_on_both_sides(tmp_path):
+    for name in ("cat", "dog"):
+        picture(tmp_path / f"images/{name}/1.jpg")
+        annotate(tmp_path / f"labels/{name}/1.xml", name)
+    assert [r.image_id for r in load_voc(tmp_path, "all").records] == ["cat/1", "dog/1"]
+
+
+def test_a_class_called_train_is_no_split(tmp_path):
+    for name in ("bus", "train"):
+        picture(tmp_path / f"{name}/{name}.jpg")
+        annotate(tmp_path / f"{name}/{name}.xml", name)
+    assert voc_layout(tmp_path).splits() == []
+    assert len(load_voc(tmp_path, "all")) == 2
+    (tmp_path / "bus").rename(tmp_path / "Validation")
+    (tmp_path / "train").rename(tmp_path / "Train")
+    assert voc_layout(tmp_path).splits() == ["train", "val"]
+
+
+def test_a_list_of_a_class_says_so_of_each_image(tmp_path):
+    lists = tmp_path / "ImageSets/Main"
+    lists.mkdir(parents=True)
+    for name, lines in (("train", "1\n2\n"), ("small_train", "1\n"), ("cat_train", "1  1\n2 -1\n")):
+        (lists / f"{name}.txt").write_text(lines)
+    assert voc_layout(tmp_path).splits() == ["small_train", "train"]
+
+
+def test_of_two_images_of_a_name_one_is_told(tmp_path):
+    for suffix in (".jpg", ".png", ".bmp"):
+        picture(tmp_path / f"1{suffix}")
+    annotate(tmp_path / "1.xml")
+    line = "left out: images of a name that another has: 2: 1.bmp, 1.png"
+    assert voc_layout(tmp_path).left_out() == [line]

@@ -25,7 +25,7 @@ def say(file, name):
     file.write_text(text.replace("<annotation>", f"<annotation><filename>{name}</filename>"))
 
 
-@pytest.mark.parametrize("name", ["IMG_0.jpg", " IMG_0.jpg\n", "IMG_0"])
+@pytest.mark.parametrize("name", ["IMG_0.jpg", " IMG_0.jpg\n", "IMG_0", "IMG_0.PNG"])
 def test_a_file_name_settles_it(mine, name):
     say(mine / "0.xml", name)
     found = discover(mine)
@@ -49,6 +49,16 @@ def test_all_names_may_differ_and_the_folders_too(tmp_path, lay):
         "IMG_1.jpg",
         "IMG_2.jpg",
     ]
+
+
+def test_a_list_may_name_the_images(write_voc):
+    root = write_voc({"a": "", "b": ""}, listing="IMG_a\nb\n")
+    say(root / "Annotations/a.xml", "IMG_a.jpg")
+    (root / "JPEGImages/a.jpg").rename(root / "JPEGImages/IMG_a.jpg")
+    assert [r.image_id for r in load_voc(root, "train").records] == ["a", "b"]
+    assert discover(root).remarks == ()
+    assert check_voc(root, full=False).images == {"train": 2}
+    assert "missing image" not in {kind.name for kind in check_voc(root, full=False).found}
 
 
 @pytest.mark.parametrize("name", ["../mine/IMG_0.jpg", "./IMG_0.jpg", "1.jpg", "mine/IMG_0.jpg"])

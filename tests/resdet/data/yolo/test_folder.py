@@ -56,3 +56,29 @@ def test_one_yaml_tells_the_data(tmp_path):
         yaml_of(tmp_path)
     (tmp_path / "data.yaml").write_text("val: images\nnc: 1\n")
     assert yaml_of(tmp_path) == tmp_path / "data.yaml"
+
+
+@pytest.mark.parametrize(
+    ("image", "label"),
+    [
+        ("Images/a.jpg", "Labels/a.txt"),
+        ("Images/a.jpg", "labels/a.txt"),
+        ("IMAGES/a.jpg", "LABELS/a.txt"),
+        ("images/a.jpg", "labels/a.TXT"),
+        ("a.jpg", "a.TXT"),
+        ("images/x/a.jpg", "images/x/a.txt"),
+    ],
+)
+def test_labels_in_capitals(tmp_path, image, label, lay):
+    lay.picture(tmp_path / image)
+    (tmp_path / label).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / label).write_text("0 0.5 0.5 0.2 0.1\n")
+    assert label_file(tmp_path / image) == tmp_path / label
+    assert len(load_yolo(tmp_path, "all").records[0].ground_truth) == 1
+
+
+def test_two_images_of_one_name_have_ids_of_their_own(tmp_path, lay):
+    lay.yolo(tmp_path, 2)
+    lay.picture(tmp_path / "images/0.png")
+    ids = [record.image_id for record in load_yolo(tmp_path, "train").records]
+    assert ids == ["images/0.jpg", "images/0.png", "images/1.jpg"]
