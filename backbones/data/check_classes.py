@@ -16,7 +16,7 @@ from backbones.images.folders import IMAGE_SUFFIXES
 from backbones.images.inspect import ImageFacts, Progress, digest_of, inspect_images
 
 SPLITS = ("train", "val", "test")
-UNUSABLE = Kind("unusable", "error", "parts that no reader takes", "repair them as they say")
+UNUSABLE = Kind("unusable", "error", "parts that cannot be read", "repair them as is said below")
 EMPTY_CLASS = Kind(
     "empty class", "error", "classes without an image", "remove their folders or fill them"
 )

@@ -35,12 +35,12 @@ def usable(images: Images, split: str) -> tuple[Images, tuple[str, ...]]:
     looked = f"{len(broken)} of the {len(places)} that were looked at"
     if not (split == "train" or isinstance(images, Subset)):
         raise ValueError(
-            f"{split} images must be readable, else the error is of others, got {looked}: "
+            f"{split} images must all be readable, or what is measured is of some, got {looked}: "
             f"{listed}; restore them, or see resdet check-data --fix"
         )
     if len(broken) > MOST_LEFT_OUT * len(places) + 1:
         raise ValueError(
-            f"{split} images must be readable but for a tenth, got {looked}: {listed}; "
+            f"nine in ten {split} images must be readable, got {looked}: {listed}; "
             "restore them, or see resdet check-data"
         )
     note = f"{split} images left out, missing, unreadable or truncated: {looked}: {listed}"

@@ -14,13 +14,23 @@ MISSING = Kind("missing image", "error", "images that are not there", _RESTORE)
 UNREADABLE = Kind("unreadable image", "error", "files that are no readable image", _RESTORE)
 CUT = Kind("truncated image", "error", "images whose end is missing", _RESTORE)
 DAMAGED = Kind("damaged image", "warning", "images that their decoder complains about", "look")
-ROTATED = Kind("rotated image", "note", "images turned by their EXIF, as every reader here does")
+ROTATED = Kind("rotated image", "note", "images that their EXIF data rotates: they are read so")
 LEAK = Kind(
-    "leak", "warning", "images that two splits share", "take them out of one: its score is too good"
+    "leak",
+    "warning",
+    "images that two splits share",
+    "take them out of one, or its score is too good",
 )
 COPY = Kind("copy", "warning", "copies of images within a split", "keep one of each")
-CONFLICT = Kind("conflict", "warning", "images that stand under two classes", "decide for one")
-ALIKE = Kind("alike classes", "warning", "classes alike but for case or blanks", "rename one")
+CONFLICT = Kind(
+    "conflict", "warning", "images that are in the folders of two classes", "decide for one"
+)
+ALIKE = Kind(
+    "alike classes",
+    "warning",
+    "classes whose names differ in capitals or spaces alone",
+    "rename one",
+)
 ABSENT_CLASS = Kind("absent class", "warning", "splits without any example of a class")
 
 _KIND_OF_STATE = {"missing": MISSING, "unreadable": UNREADABLE, "cut": CUT, "damaged": DAMAGED}

@@ -87,8 +87,8 @@ def inspect_images(
             return list(_watched(pool, full, paths, progress))
     except BrokenProcessPool:
         raise OSError(
-            "processes that decode images must live, got one killed, most likely for memory; "
-            "give fewer --workers, or check heads only with --quick"
+            "processes that decode images must not be killed, got one that was, most likely as "
+            "memory ran out; give fewer --workers, or --quick, which decodes nothing"
         ) from None
 
 

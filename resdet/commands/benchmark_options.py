@@ -11,8 +11,8 @@ from backbones.terminal.parser import add_overrides, number, positive, whole
 from resdet.commands.arguments import PRECISIONS
 
 _OPTIONS: dict[str, dict[str, Any]] = {
-    "--images": {"type": Path, "metavar": "DIR", "help": "JPEGs to read [drawn ones]"},
-    "--rounds": {"type": positive, "metavar": "N", "help": "each way runs so often"},
+    "--images": {"type": Path, "metavar": "DIR", "help": "JPEGs to read [synthetic ones]"},
+    "--rounds": {"type": positive, "metavar": "N", "help": "how often each way runs"},
     "--side": {"type": positive, "metavar": "PIXELS", "help": "of the images, the shorter one"},
     "--batch": {"type": positive, "metavar": "N", "help": "images at once"},
     "--networks": {"nargs": "+", "metavar": "NAME", "help": "e.g. resnet50 vgg16"},
@@ -20,7 +20,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "--device": {"help": "cpu, cuda [cpu]"},
     "--precision": {"choices": PRECISIONS, "help": "[fp32; train-backbone on a GPU: bf16]"},
     "--compile": {"action": "store_true", "default": None, "help": "by torch.compile"},
-    "--profile": {"action": "store_true", "default": None, "help": "our costliest operators too"},
+    "--profile": {"action": "store_true", "default": None, "help": "our slowest operators too"},
     "--plot": {"type": Path, "metavar": "PNG", "help": "draw it here"},
     "--share": {"type": number, "help": "of full size [1]"},
     "--only": {"nargs": "+", "choices": ("voc", "coco", "bootstrap"), "help": "[all]"},

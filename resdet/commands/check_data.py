@@ -99,7 +99,11 @@ def arguments() -> argparse.ArgumentParser:
     add("--images", type=Path, nargs="+", metavar="DIR", help="the folder of each JSON, or of all")
     add("--split", nargs="+", default=(), metavar="NAME", help="of --data [all that are there]")
     add_classes(add)
-    add("--quick", action="store_true", help="read heads only, decode nothing")
+    add(
+        "--quick",
+        action="store_true",
+        help="read the first bytes of each image alone, decode nothing",
+    )
     add("--fix", type=Path, metavar="DIR", help="write a corrected copy, check it")
     add("--json", type=Path, metavar="FILE", help="write everything found")
     add("--examples", type=whole, default=3, metavar="N", help="of a kind [3]")

@@ -84,8 +84,14 @@ def arguments() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("sides", nargs="+", metavar=SIDE, help="JSON of one model, or of its runs")
     add("--baseline", metavar="NAME|FILE", help="what the others are compared with [the first]")
-    add("--resamples", type=whole, default=1000, metavar="N", help="0: no interval [1000]")
-    add("--seed", type=whole, default=0, metavar="N", help="of the resamples [0]")
+    add(
+        "--resamples",
+        type=whole,
+        default=1000,
+        metavar="N",
+        help="samples drawn for the intervals; 0: no intervals [1000]",
+    )
+    add("--seed", type=whole, default=0, metavar="N", help="of these samples [0]")
     add("--paper", metavar="CONFIG", help="the paper's numbers [of the configs the results name]")
     add("--json", type=Path, metavar="FILE", help="write all numbers here")
     add("--markdown", type=Path, metavar="FILE", help="write the tables here")

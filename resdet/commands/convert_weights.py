@@ -48,6 +48,6 @@ def main(argv: Sequence[str]) -> int:
         print(f"  {name:8} differs by {difference:.1e} of its largest value")
     print(f"largest difference {done.difference:.1e}")
     if args.to != "ours":
-        print(f"kind {args.to} names no classes, preprocessing or recipe: they stay behind")
+        print(f"kind {args.to} holds no class names, preprocessing or recipe: they are left out")
     print(f"{args.output}: kind {done.written}, hash {done.hash}")
     return 0

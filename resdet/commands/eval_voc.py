@@ -76,13 +76,29 @@ def arguments() -> argparse.ArgumentParser:
     parser = Parser(__doc__)
     add_sources(parser)
     add = parser.add_argument_group("rules").add_argument
-    add("--metric", metavar="NAME", help="11point, area, both or an added one [of the data's year]")
+    add(
+        "--metric",
+        metavar="NAME",
+        help="11point, area, both or a metric of your own [that of the data's year]",
+    )
     add("--iou", type=thresholds, default=(0.5,), help="0.5 | 0.5,0.75 | 0.5:0.95 [0.5]")
-    add("--rules", choices=("devkit", "detectron2"), default="devkit", help="whose [devkit]")
-    add("--iou-rule", choices=("ge", "gt"), help="IoU >= t, > t [as the rules say]")
-    add("--recall", choices=("exact", "float"), help="of the eleven points [as the rules say]")
+    add(
+        "--rules",
+        choices=("devkit", "detectron2"),
+        default="devkit",
+        help="by which program detections are matched [devkit]",
+    )
+    add(
+        "--iou-rule",
+        choices=("ge", "gt"),
+        help="is an overlap of exactly --iou enough: ge yes, gt no [as --rules]",
+    )
+    add("--recall", choices=("exact", "float"), help="how 11point compares recalls [as --rules]")
     add_outputs(parser).add_argument(
-        "--submission", type=Path, metavar="FILE", help="write VOC 2012's .tar.gz; may lack truth"
+        "--submission",
+        type=Path,
+        metavar="FILE",
+        help="write VOC 2012's .tar.gz; the split may lack annotations",
     )
     return parser
 

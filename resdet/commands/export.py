@@ -30,7 +30,7 @@ def arguments() -> argparse.ArgumentParser:
     add("checkpoint", metavar="CHECKPOINT", type=Path, help="model_final.pth, model_best.pth, ...")
     add("--format", choices=tuple(SUFFIXES), default="onnx", help="[onnx]")
     add("--output", type=Path, metavar="FILE", help="[CHECKPOINT, ending in .onnx or .pt2]")
-    add("--images", type=Path, metavar="DIR", help="five of them are compared [made up]")
+    add("--images", type=Path, metavar="DIR", help="five of them are tried in both [random ones]")
     return parser
 
 

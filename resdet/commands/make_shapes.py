@@ -41,12 +41,12 @@ def main(argv: Sequence[str]) -> None:
         size=args.size,
         seed=args.seed,
     )
-    print(f"{args.output}: {'written' if written else 'found as asked, kept'}")
+    print(f"{args.output}: {'written' if written else 'there already, kept'}")
     for split in SPLITS:
         print(_counted(args.output, split))
     if args.crops:
         written = make_shape_crops(args.output, args.crops, size=args.crop_size, seed=args.seed)
-        print(f"{args.crops}: {'written' if written else 'found as asked, kept'}")
+        print(f"{args.crops}: {'written' if written else 'there already, kept'}")
 
 
 def _counted(root: Path, split: str) -> str:

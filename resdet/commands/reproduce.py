@@ -88,7 +88,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser = arguments()
     args = parser.parse_args(argv)
     if args.publish and args.scale == "smoke":
-        parser.error("--publish must be with --scale full: a smoke is no result")
+        parser.error("--publish must be with --scale full: it is a trial, no result")
     if args.publish and not is_checkout():
         parser.error("--publish must be in a checkout: results stand beside its configs")
     if args.target == "table9" and (args.only or args.overrides or args.scale == "smoke"):

@@ -265,7 +265,8 @@ class Show:
         frames = ((i, read_image(r.path, "BGR")) for i, r in enumerate(tracked(records, "drawing")))
         drawn = self._each(frames, name, draw, write)
         told = ", ".join(f"{kind} {count}" for kind, count in totals.items())
-        return f"drawn: {drawn} of {len(dataset)}; at IoU 0.5, {told or 'nothing to find or found'}"
+        told = told or "no objects and no detections"
+        return f"drawn: {drawn} of {len(dataset)}; at IoU 0.5, {told}"
 
     def video(
         self,
@@ -310,7 +311,7 @@ class Show:
                 self._each(frames(), lambda n: (n, f"{title}#{n}"), self._detections, write)
         if not drawn:
             raise ValueError("input must hold a readable frame, got none")
-        pace = "in the time that passed" if camera else f"{float(source.rate):.5g} a second"
+        pace = "at the times they were filmed" if camera else f"{float(source.rate):.5g} a second"
         damaged = f", {source.damaged} damaged left out" if source.damaged else ""
         return f"drawn: {drawn} frames, {pace}{damaged}{f', in {target}' if target else ''}"
 

@@ -104,6 +104,6 @@ def main(argv: Sequence[str]) -> None:
             )
         if distributed.is_main():
             for dataset, scores in results["metrics"].items():
-                print(dataset if scores else f"{dataset}: no ground truth, detections written")
+                print(dataset if scores else f"{dataset}: not scored, it has no annotations")
                 Console().print(*score_tables(scores))
             print(f"everything is in {output}/")

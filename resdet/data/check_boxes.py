@@ -17,12 +17,15 @@ from resdet.structures.boxes import FloatArray
 
 Origin = Literal["voc", "coco"]
 
-BROKEN = Kind("broken annotation", "error", "faults that no reader passes over")
+BROKEN = Kind("broken annotation", "error", "annotations that cannot be read")
 UNKNOWN_CLASS = Kind(
     "unknown class", "error", "objects of no known class", "rename them, or list the class"
 )
 UNANNOTATED = Kind(
-    "no annotation", "error", "listed images without an annotation", "add it, or drop the line"
+    "no annotation",
+    "error",
+    "listed images without an annotation",
+    "add it, or take the image off the list",
 )
 WITHOUT_IMAGE = Kind(
     "no image", "warning", "annotations without an image", "restore it: they are left out"
@@ -31,9 +34,12 @@ NOT_ANNOTATED = Kind(
     "not annotated", "warning", "images without annotation", "annotate them: they are left out"
 )
 TWICE = Kind("listed twice", "warning", "images listed more than once", "drop one line")
-UNLISTED = Kind("in no split", "note", "images or annotations that no split given lists")
+UNLISTED = Kind("in no split", "note", "images or annotations that are in none of these splits")
 SAME_NAME = Kind(
-    "same name", "warning", "images alike but for the suffix, of which one is read", "remove one"
+    "same name",
+    "warning",
+    "images whose names differ in the suffix alone, of which one is read",
+    "remove one",
 )
 WITHOUT_OBJECTS = Kind(
     "no objects", "note", "images without an object", "they are trained on as background"
@@ -47,14 +53,16 @@ IGNORED = Kind(
 TURNED = Kind(
     "annotated before EXIF",
     "error",
-    "images that EXIF turns, annotated as they lie on disk",
-    "--fix turns the boxes",
+    "images that their EXIF data rotates, with boxes drawn before that",
+    "--fix rotates the boxes too",
 )
-SIZE = Kind("other size", "warning", "sizes that are not the image's", "the image's own is taken")
+SIZE = Kind(
+    "other size", "warning", "annotated sizes that are not the image's", "the image's own is taken"
+)
 SIZE_AND_BOXES = Kind(
     "other image",
     "error",
-    "sizes that are not the image's, with boxes that do not fit into it",
+    "annotated sizes that are not the image's, with boxes that do not fit into it",
     "restore the image that was annotated; --fix scales boxes where the shape is the same",
 )
 INVERTED = Kind("inverted box", "error", "boxes with corners swapped", "--fix swaps them back")
@@ -66,15 +74,15 @@ EMPTY = Kind(
     "training leaves them out, evaluation counts them",
 )
 OVER = Kind(
-    "box over the edge", "warning", "boxes that leave their image in part", "training clips them"
+    "box over the edge", "warning", "boxes that reach beyond their image", "training clips them"
 )
 EDGE = Kind("box over by one", "note", "boxes over the edge by at most one pixel")
-REPEATED = Kind("repeated box", "warning", "objects annotated twice, class and corners alike")
+REPEATED = Kind("repeated box", "warning", "objects annotated twice, with one class and one box")
 ORIGIN = Kind(
     "origin",
     "warning",
-    "signs that corners are counted from another origin",
-    "shift them by one pixel, or see that it is the annotators' hand",
+    "boxes that seem to be off by one pixel",
+    "see what wrote them, and shift them by one pixel if it counts so",
 )
 
 

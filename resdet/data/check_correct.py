@@ -16,7 +16,7 @@ from resdet.structures.boxes import FloatArray
 SWAPPED, CLIPPED = "boxes with corners swapped back", "boxes clipped to their image"
 DROPPED = "boxes dropped: outside, at most one pixel, or repeated"
 RESIZED = "sizes corrected"
-BOXES_TURNED = "images whose boxes were turned as EXIF turns the image"
+BOXES_TURNED = "images whose boxes were rotated as their EXIF data says"
 SCALED = "images whose boxes were scaled to the image's size"
 _SAME_SHAPE = 0.01  # by how much height / width may differ where an image was scaled
 
@@ -113,7 +113,7 @@ UNUSABLE = "images left out: annotation missing or broken"
 BAD_OBJECTS = "objects left out: no numbers, no class or no image"
 
 
-RENAMED = "objects whose class differed by case or blanks"
+RENAMED = "objects whose class was written with other capitals or spaces"
 
 
 RENUMBERED = "annotations renumbered"

@@ -24,8 +24,8 @@ def cores() -> Iterator[Finding]:
     count, granted = visible_cores(), cgroup_cores()
     text = f"{count} of {cpu_model()}"
     if granted is not None and granted < count:
-        text += f"; the control group grants the time of {granted:g}"
-        remedy = f"export OMP_NUM_THREADS={available_cores()}, or all wait"
+        text += f"; limited here to the time of {granted:g}"
+        remedy = f"export OMP_NUM_THREADS={available_cores()}, or processes wait for each other"
         yield Finding("cores", "warning", text, remedy)
     else:
         yield Finding("cores", "ok", text)
@@ -42,7 +42,7 @@ def memory() -> Iterator[Finding]:
     limit, used = cgroup_memory()
     if limit is not None and limit < total:
         free = min(free, limit - used)
-        text += f"; the control group grants {limit / GIB:.1f} GiB, {free / GIB:.1f} GiB of it free"
+        text += f"; limited here to {limit / GIB:.1f} GiB, {free / GIB:.1f} GiB of it free"
     if free < 4 * GIB:
         remedy = "lower SOLVER.IMS_PER_BATCH and DATALOADER.NUM_WORKERS"
         yield Finding("memory", "warning", text, remedy)
@@ -132,4 +132,4 @@ def settings() -> Iterator[Finding]:
     except ValueError as error:
         yield Finding("settings", "error", str(error), "unset RESDET_TIMEOUT")
     given = [f"{name}={os.environ[name]}" for name in (*SETTINGS, *OTHERS) if os.environ.get(name)]
-    yield Finding("settings", "ok", ", ".join(given) or "no variable is set: all as it comes")
+    yield Finding("settings", "ok", ", ".join(given) or "no variable is set: the defaults hold")

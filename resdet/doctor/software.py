@@ -56,7 +56,7 @@ def torch_build() -> Iterator[Finding]:
         command = f"pip install --force-reinstall torch torchvision --index-url {_INDEX}cu128"
         yield Finding("torch", "warning", text, "to use the GPU, take a build for CUDA:", command)
         return
-    reason = " ".join(str(told[0].message).split()) if told else "no device answers"
+    reason = " ".join(str(told[0].message).split()) if told else "no GPU answers"
     remedy = "update the driver, or install torch and torchvision of an older CUDA, together"
     yield Finding("torch", "warning", f"{text}; {reason}", remedy)
 

@@ -27,7 +27,7 @@ def voc_table(*results: Mapping[str, Any]) -> Table:
 
     The results are of one matching: they differ in their metric alone.
     """
-    title = f"AP x100, {rule(results[0])}"
+    title = f"AP@t x100, {rule(results[0])}"
     columns = [(result, key) for result in results for key in result["mAP"]]
     if len(columns) > COLUMNS:
         return _threshold_table(title, results)

@@ -59,7 +59,7 @@ def _costs(analysis: Mapping[str, Any]) -> Table:
 
 
 def _classes(analysis: Mapping[str, Any]) -> Table:
-    table = _table(f"By class, x100: {convention_of(analysis)}; best F1 and the score to cut at")
+    table = _table(f"By class, x100: {convention_of(analysis)}; best F1, and the score it takes")
     table.add_column("class", overflow="fold")
     for name in ("AP", "F1", "P", "R", "score"):
         table.add_column(name, justify="right", no_wrap=True)

@@ -118,7 +118,7 @@ def compare(
     if resamples and not FEWEST_RESAMPLES <= resamples <= MOST_RESAMPLES:
         raise ValueError(
             f"resamples must be 0 or {FEWEST_RESAMPLES} to {MOST_RESAMPLES}, got {resamples}; "
-            "fewer have no tail, and more than 10000 hardly move an interval"
+            "fewer are too few for an interval, and more than 10000 hardly change it"
         )
     if seed < 0:
         raise ValueError(f"seed must be 0 or more, got {seed}")

@@ -74,19 +74,22 @@ def _uncertainty_in_words(comparison: Comparison) -> list[str]:
     if comparison.why_no_interval:
         return [f"No interval, no p-value: {comparison.why_no_interval}.", *spread]
     made = (
-        "[low, high]: 95 percent interval of the gain by a paired bootstrap over images "
-        f"({comparison.num_images} images, {comparison.resamples} resamples, "
-        f"seed {comparison.seed}); p: two-sided, of one measure by itself, <= where no resample "
-        "lies as far. "
+        "[low, high]: where the gain lies with 95 percent confidence, by a paired bootstrap over "
+        f"images ({comparison.num_images} images, {comparison.resamples} resamples, "
+        f"seed {comparison.seed}); p: how probable it is that chance alone makes a gain as large "
+        "(two-sided), of each measure by itself; <=: no resample made one, so p is at most that. "
         f"n/a: fewer than {FEWEST_IMAGES} images with such objects, or no matches of that measure."
     )
     if several:
         training = (
-            "The noise of training is in the interval where one of its two sides has several "
-            "runs: Student's t, both sides taken to spread alike."
+            "Where a model or the baseline has several runs, the interval includes how much one "
+            "training differs from another: Student's t, the same spread taken for both."
         )
     else:
-        training = "The noise of training is unknown from one run; give several: NAME=FILE,FILE."
+        training = (
+            "How much one training differs from another is not known from one run and is left "
+            "out; give several: NAME=FILE,FILE."
+        )
     return [made, training, *spread]
 
 

@@ -67,7 +67,7 @@ def read_sides(texts: Sequence[str]) -> list[Side]:
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise ValueError(
-            f"names must differ, got {twice[0]!r} twice; name the sides: NAME=FILE NAME=FILE"
+            f"names must differ, got {twice[0]!r} twice; name the models: NAME=FILE NAME=FILE"
         )
     return [Side(name, tuple(map(read_run, paths))) for name, (_, paths) in zip(names, split)]
 

@@ -22,7 +22,7 @@ def test_it_writes_once_and_says_what(tmp_path):
     line = next(line for line in first.stdout.splitlines() if line.split()[0] == "train")
     assert line.split()[1:5] == ["6", "images", "circle", str(circles)]
     second = make_shapes(*arguments)
-    assert second.stdout.count("found as asked, kept") == 2
+    assert second.stdout.count("there already, kept") == 2
     other = make_shapes(*arguments, "--seed", "1")
     assert other.returncode == 2
     assert other.stderr.startswith(f"error: {tmp_path}/s must hold")

@@ -291,7 +291,7 @@ def camera(monkeypatch):
 def test_a_camera_films_as_many_frames_as_asked(tool, camera, tmp_path, capsys, given):
     tool(*given, "--output", tmp_path / "out", "--limit", "7")
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["camera0.mp4"]
-    assert "drawn: 7 frames, in the time that passed" in capsys.readouterr().out
+    assert "drawn: 7 frames, at the times they were filmed" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])

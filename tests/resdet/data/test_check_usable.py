@@ -44,12 +44,12 @@ def test_training_leaves_out_a_few_and_says_so(data):
     assert lines == [
         "mine: images missing, unreadable or truncated: 2, left out: "
         f"{folder}/01.jpg (unreadable), {folder}/02.jpg (cut)",
-        "mine: sizes that are not the image's: 1, their own are taken: "
+        "mine: annotated sizes that are not the image's: 1, their own are taken: "
         f"{folder}/03.jpg (60x40, not 99x40)",
-        "mine: images that EXIF turns, annotated as they lie on disk: 1, left out: "
+        "mine: images that their EXIF data rotates, with boxes drawn before that: 1, left out: "
         f"{folder}/04.jpg (40x60, not 60x40)",
         "mine: boxes wholly outside their image: 1, left out: 05.jpg [69.0, 4.0, 90.0, 9.0]",
-        "mine: boxes that leave their image in part: 1, clipped: 05.jpg [4.0, 4.0, 90.0, 9.0]",
+        "mine: boxes that reach beyond their image: 1, clipped: 05.jpg [4.0, 4.0, 90.0, 9.0]",
     ]
 
 

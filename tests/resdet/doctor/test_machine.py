@@ -23,7 +23,7 @@ def test_little_of_everything(monkeypatch, tmp_path):
     monkeypatch.setattr(machine, "cgroup_memory", lambda: (4 * GIB, 3 * GIB))
     (found,) = machine.memory()
     assert found.level == "warning"
-    assert found.text.endswith("grants 4.0 GiB, 1.0 GiB of it free")
+    assert found.text.endswith("limited here to 4.0 GiB, 1.0 GiB of it free")
     monkeypatch.setattr(machine, "SHARED", tmp_path)
     monkeypatch.setattr(machine.shutil, "disk_usage", lambda _: Usage(64 * 2**20, 0, 64 * 2**20))
     (found,) = machine.shared_memory()

@@ -45,7 +45,7 @@ def test_percent():
 
 def test_tables_name_their_convention():
     text = text_of(voc_table(VOC, {**VOC, "metric": "area"}))
-    assert "AP x100, IoU >= t, 4 images" in text
+    assert "AP@t x100, IoU >= t, 4 images" in text
     assert "AP@0.50 11-point" in text
     assert "AP@0.50 area" in text
     assert "AP@0.50 40point" in text_of(voc_table({**VOC, "metric": "40point"}))

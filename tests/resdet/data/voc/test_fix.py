@@ -81,9 +81,9 @@ def test_a_copy_of_voc_reads_back_clean(dirty_voc, tmp_path):
         "fixed: images left out: annotation missing or broken: 2",
         "fixed: images left out: missing, unreadable or truncated: 1",
         "fixed: images turned upright: 1",
-        "fixed: images whose boxes were turned as EXIF turns the image: 1",
+        "fixed: images whose boxes were rotated as their EXIF data says: 1",
         "fixed: objects left out: no numbers, no class or no image: 1",
-        "fixed: objects whose class differed by case or blanks: 1",
+        "fixed: objects whose class was written with other capitals or spaces: 1",
         "fixed: sizes corrected: 1",
         f"written: {tmp_path / 'out'}/",
     ]

@@ -74,7 +74,7 @@ def test_several_runs_are_pooled(write):
     text = " ".join(notes(pooled, [{}]))
     assert "Student's t" in text
     assert "ResNet: the mean of 3 runs, mAP@0.50 " in text
-    assert "unknown from one run" in " ".join(notes(comparison_of(baseline, runs[0]), [{}]))
+    assert "not known from one run" in " ".join(notes(comparison_of(baseline, runs[0]), [{}]))
 
 
 def test_the_same_run_three_times_is_that_run(write):
