@@ -7,9 +7,9 @@ from pathlib import Path
 from backbones.images.folders import SUFFIXES, files_below
 from resdet.data.found import Found
 from resdet.data.source import Source
-from resdet.data.validate import apart, counted, left_out
-from resdet.data.yolo.folder import is_label, label_file, labels_alone, open_yolo
-from resdet.data.yolo.reader import numbered_classes
+from resdet.data.validate import apart, counted
+from resdet.data.yolo.folder import is_label, label_file, open_yolo
+from resdet.data.yolo.reader import lost_labels, numbered_classes
 from resdet.data.yolo.source import load
 
 
@@ -35,7 +35,7 @@ def find(root: Path) -> Found | None:
     remarks = folder.remarks
     if not folder.class_names:
         remarks += ("no file names the classes: they are called by number",)
-    remarks += tuple(left_out(labels_alone(folder), "labels without an image"))
+    remarks += tuple(lost_labels(folder))
     labelled = (images for split, images in folder.splits.items() if split != "test")
     images = dict.fromkeys(image for images in labelled for image in images)
     bare = [image for image in images if not label_file(image).is_file()]

@@ -38,9 +38,7 @@ def load_yolo(
     faults = Faults(f"YOLO data {root}, split {split!r}")
     folder = open_yolo(root)
     if folder is None:
-        faults.add(f"{root} must hold data.yaml, obj.data, or images with labels, got none")
-    faults.raise_any()
-    assert folder is not None
+        raise ValueError(f"{root} must hold data.yaml, obj.data, or images with labels, got none")
     images = listed_images(folder, split, listing, faults)
     classes = folder.class_names or tuple(class_names) or numbered_classes(folder)
     if class_names and tuple(class_names) != classes:
@@ -76,9 +74,8 @@ def load_yolo(
         logger.warning("%s, split %r: polygons: %d, taken as their boxes", root, split, polygons)
     warn_thin(f"{root}, split {split!r}", thin)
     own = name or f"yolo:{root}:{split}"
-    lost = left_out(labels_alone(folder), "labels without an image")
-    remarks = tuple(f"{root}: {line}" for line in lost)
-    return Dataset(own, "voc", classes, tuple(records), root, split=split, remarks=remarks)
+    lost = tuple(f"{root}: {line}" for line in lost_labels(folder))
+    return Dataset(own, "voc", classes, tuple(records), root, split=split, remarks=lost)
 
 
 def listed_images(
@@ -107,6 +104,11 @@ def listed_images(
         faults.add(f"split {split!r} must have an image, got none; see {folder.told_by}")
     faults.raise_any()
     return images
+
+
+def lost_labels(folder: YoloFolder) -> list[str]:
+    """A line for labels that are of no image, or none."""
+    return left_out(labels_alone(folder), "labels without an image")
 
 
 def image_ids(root: Path, images: Sequence[Path]) -> list[str]:
