@@ -42,7 +42,8 @@ def main(checkpoint: str, photo: str, drawn: str) -> None:
     print("as COCO:", found.to_coco(image_id=1)[:1])
     print("with pandas:", found.to_pandas().groupby("name").score.max().to_dict())
     print("with supervision:", found.to_supervision().xyxy.shape)
-    found.draw(threshold=0.3).save(drawn)
+    print("as JSON:", found[found.scores > 0.5].to_json())
+    found.save(drawn, threshold=0.3)
 
 
 if __name__ == "__main__":
