@@ -13,6 +13,14 @@ from resdet.evaluation.analysis.errors import ERRORS
 from resdet.evaluation.average_precision import metric_title, threshold_key
 from resdet.evaluation.score_tables import percent
 
+MEANINGS = {
+    "classification": "right place, wrong class",
+    "localisation": "right class, box too far off",
+    "both": "wrong class, box too far off",
+    "duplicate": "found once already",
+    "background": "nothing is there",
+    "missed": "not found at all",
+}
 CONFUSIONS = 10  # the most frequent ones; the whole matrix is in the JSON and the plots
 
 
@@ -49,12 +57,13 @@ def points(value: float | None) -> str:
 def _costs(analysis: Mapping[str, Any]) -> Table:
     table = _table(costs_title(analysis))
     table.add_column("kind")
+    table.add_column("what it is")
     table.add_column("count", justify="right")
     table.add_column("AP lost", justify="right")
     for name, cost in analysis["errors"].items():
         if name == ALL_FALSE_POSITIVES:
             table.add_section()
-        table.add_row(name, f"{cost['count']:,}", points(cost["dAP"]))
+        table.add_row(name, MEANINGS.get(name, ""), f"{cost['count']:,}", points(cost["dAP"]))
     return table
 
 

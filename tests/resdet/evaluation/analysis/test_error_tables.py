@@ -6,7 +6,8 @@ import pytest
 from rich.console import Console
 
 from resdet.evaluation.analysis.analyse import analyse
-from resdet.evaluation.analysis.error_tables import analysis_tables, convention_of, points
+from resdet.evaluation.analysis.error_tables import MEANINGS, analysis_tables, convention_of, points
+from resdet.evaluation.analysis.errors import ERRORS
 from resdet.evaluation.matches import COCO, Rules
 
 CAT, DOG = 0, 1
@@ -35,8 +36,9 @@ def zoo(matched):
 def test_the_numbers(zoo) -> None:
     printed = text(analyse(zoo, "11point"))
     assert "11-point AP, IoU >= 0.50: 77.3; what errors cost, x100" in printed
-    assert row(printed, "classification") == ["classification", "1", "22.7"]
-    assert row(printed, "all misses") == ["all misses", "1", "22.7"]
+    classification = ["classification", "right place, wrong class", "1", "22.7"]
+    assert row(printed, "classification") == classification
+    assert row(printed, "all misses") == ["all misses", "", "1", "22.7"]
     assert row(printed, "cat") == ["cat", "100.0", "100.0", "100.0", "100.0", "0.900", ""]
     assert row(printed, "dog")[1:] == [
         "54.5",
@@ -53,6 +55,10 @@ def test_the_numbers(zoo) -> None:
     assert "Most frequent confusions, at scores from 0.700" in printed
     confusions = printed[printed.index("Most frequent") :]
     assert row(confusions, "dog") == ["dog", "cat", "1", "50.0"]
+
+
+def test_every_kind_of_error_is_explained() -> None:
+    assert tuple(MEANINGS) == ERRORS
 
 
 def test_several_thresholds_have_their_mean(random_matches) -> None:
