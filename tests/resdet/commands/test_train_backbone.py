@@ -32,6 +32,14 @@ def test_the_run_lies_where_it_is_told_and_its_errors_are_printed(trained, tmp_p
     ]
 
 
+def test_words_that_people_type_are_keys_of_the_config(trained, tmp_path):
+    words = ["--device", "cpu", "--iters", "7", "--workers", "0"]
+    argv = ["--config", "cifar10_resnet20", "--output", str(tmp_path), *words]
+    train_backbone.main(argv)
+    cfg = trained["cfg"]
+    assert (cfg.MODEL.DEVICE, cfg.SOLVER.MAX_ITER, cfg.DATALOADER.NUM_WORKERS) == ("cpu", 7, 0)
+
+
 def test_a_finished_run_is_not_trained(trained, tmp_path, capsys):
     trained["finished"] = {"iterations": 3, "metrics": {}}
     train_backbone.main(["--config", "cifar10_resnet20", "--output", str(tmp_path), "--resume"])

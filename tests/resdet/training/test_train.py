@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,8 @@ def test_a_run_leaves_its_files(small_config, tmp_path: Path) -> None:
     lines = [json.loads(x) for x in (tmp_path / "run" / "metrics.json").read_text().splitlines()]
     assert {"total_loss", "loss_cls", "lr", "images_per_second", "data_time_share"} <= set(lines[0])
     assert [x["iteration"] for x in lines if "shapes_test/mAP@0.50-area" in x] == [1, 3]
+    log = (tmp_path / "run" / "log.txt").read_text()
+    assert re.search(r"train on shapes_\w+: \d+ images, \d+ classes, \d+ objects", log)
 
 
 def test_resumed_equals_uninterrupted_bit_for_bit(small_config, tmp_path: Path) -> None:
