@@ -8,7 +8,7 @@ from backbones.images.folders import SUFFIXES, files_below
 from resdet.data.found import Found, in_no_split
 from resdet.data.source import Source
 from resdet.data.splits import ALL, passed_over
-from resdet.data.validate import apart
+from resdet.data.validate import apart, counted, left_out
 from resdet.data.voc.classes import all_classes, year_of
 from resdet.data.voc.layout import voc_layout
 from resdet.data.voc.pairing import without_image
@@ -38,9 +38,12 @@ def find(root: Path) -> Found | None:
         counts[split] = len(chosen or ())
         unlisted -= set(chosen or ())
     remarks = layout.left_out()
+    remarks += left_out(layout.second_images(), "images of a name that another has")
     if unlisted:
         made = layout.lists[0] if layout.lists[0].is_dir() else None
         remarks.append(in_no_split(len(unlisted), made))
+    if others := layout.no_lists():
+        remarks.append(f"passed over: lists that name no image: {counted(others)}")
     remarks += passed_over([root, root / "ImageSets"], "outside ImageSets/Main")
     remarks += _told_of_year(root, classes)
     of_split = "*/" * any(layout.parts)

@@ -11,11 +11,12 @@ from itertools import islice
 from pathlib import Path
 
 from backbones.images.folders import SUFFIXES, files_below, images_by_stem
-from resdet.data.splits import ALL, MADE, split_folders, subfolders
+from resdet.data.splits import ALL, MADE, SPLITS, split_folders, subfolders
 from resdet.data.validate import left_out, text_lines
 from resdet.data.voc.pairing import by_file_name, without_annotation, without_image
 from resdet.data.voc.xml import parse_xml
 
+_HEAD = 50  # lines of a list, to see what it lists
 _LOOKED_AT = 200  # XML files of a folder, to see whether one is an annotation
 
 
@@ -35,13 +36,14 @@ class VocLayout:
     parts: tuple[str, str] = ("", "")
 
     @cached_property
-    def annotated(self) -> dict[str, Path]:
-        """The annotations that are there, by stem."""
+    def annotated(self) -> dict[str, str]:
+        """The paths of the annotations that are there, by stem."""
         try:
             names = list(files_below(self.annotations, (".xml",)))
         except OSError:
             return {}
-        return {_without(name[:-4], self.parts[0]): self.annotations / name for name in names}
+        folder = os.path.join(self.annotations, "")
+        return {_without(name[:-4], self.parts[0]): folder + name for name in names}
 
     def written(self) -> set[str]:
         """The stems of the annotations that are there."""
@@ -68,7 +70,7 @@ class VocLayout:
     def xml(self, stem: str) -> str:
         """The path of an annotation."""
         if stem in self.annotated:
-            return str(self.annotated[stem])
+            return self.annotated[stem]
         split, slash, name = stem.partition("/")
         inner = f"{split}/{self.parts[0]}/{name}" if slash and self.parts[0] else stem
         return os.path.join(self.annotations, f"{inner}.xml")
@@ -77,7 +79,6 @@ class VocLayout:
         """A line for annotations without an image, and for images that lack one and a list."""
         files, images = self.annotated, self._pictures
         lines = left_out(without_image(files, images), "annotations without an image")
-        lines += left_out(self.second_images(), "images of a name that another has")
         if any(self.lists[-1].glob("*.txt")):
             return lines  # the user chose
         return lines + left_out(without_annotation(files, images), "images without annotation")
@@ -86,9 +87,11 @@ class VocLayout:
         """Images alike but for the suffix to one that is read."""
         if not self.images.is_dir():
             return []
+        names = list(files_below(self.images, SUFFIXES))
+        if len(names) == len(self._pictures):
+            return []
         read = set(self._pictures.values())
-        paths = (self.images / name for name in files_below(self.images, SUFFIXES))
-        return [path for path in paths if path not in read]
+        return [path for name in names if (path := self.images / name) not in read]
 
     def listed(self, listing: Path) -> list[str]:
         """The lines of a list; what they call by its image is called by its annotation.
@@ -104,15 +107,32 @@ class VocLayout:
     def splits(self) -> list[str]:
         """All there are, but for VOC's lists of each class: aeroplane_train."""
         there = sorted({file.stem for folder in self.lists for file in folder.glob("*.txt")})
-        there += [split for split in self._folders if split not in there]
-        return [name for name in there if not self._is_of_a_class(name, there)]
+        there = [name for name in there if not self._is_of_a_class(name, there)]
+        lists = [name for name in there if name in SPLITS or self._lists_images(name)]
+        return lists + [split for split in self._folders if split not in lists]
+
+    def no_lists(self) -> list[Path]:
+        """Files among the user's lists of which no image is named at the head."""
+        files = {file.stem: file for file in sorted(self.lists[-1].glob("*.txt"))}
+        others = (name for name in files if name not in SPLITS and not self._lists_images(name))
+        return [files[name] for name in others if not self._is_of_a_class(name, files)]
 
     def _is_of_a_class(self, name: str, names: Iterable[str]) -> bool:
         """Whether it is called <class>_<split>, and says of each image 1, 0 or -1."""
         if not any(name.endswith(f"_{other}") for other in names):
             return False
-        lines = text_lines(file) if (file := self.listing(name)) else []
-        return all(line.endswith((" 1", " -1", " 0")) for line in lines)
+        return all(line.endswith((" 1", " -1", " 0")) for line in self._head(name))
+
+    def _lists_images(self, name: str) -> bool:
+        known = self.annotated.keys() | self._images.keys()
+        return any(line in known or line.split()[0] in known for line in self._head(name))
+
+    def _head(self, name: str) -> list[str]:
+        file = self.listing(name)
+        if file is None:
+            return []
+        with open(file, encoding="utf-8-sig", errors="replace") as lines:
+            return [line.strip() for line in islice(lines, _HEAD) if line.strip()]
 
     @cached_property
     def _folders(self) -> dict[str, str]:
@@ -213,7 +233,8 @@ def _is_annotation(path: Path) -> bool:
 
 def _image_folder(root: Path, annotations: Path) -> Path | None:
     """The folder in or beside that of the annotations whose images bear most of their names."""
-    files = {name[:-4]: annotations / name for name in files_below(annotations, (".xml",))}
+    names = files_below(annotations, (".xml",))
+    files = {name[:-4]: os.path.join(annotations, name) for name in names}
     folders = dict.fromkeys([annotations, *subfolders(root), *subfolders(annotations), root])
     images = {folder: images_by_stem(folder) for folder in folders}
     alike = {folder: len(files.keys() & found.keys()) for folder, found in images.items()}

@@ -12,7 +12,7 @@ from backbones.images.folders import SUFFIXES
 from resdet.data.voc.xml import parse_xml
 
 
-def by_file_name(annotations: Mapping[str, Path], pictures: Mapping[str, Path]) -> dict[str, str]:
+def by_file_name(annotations: Mapping[str, str], pictures: Mapping[str, Path]) -> dict[str, str]:
     """Stems of images without an annotation -> that of the one whose <filename> names them.
 
     A name with folders is not followed, and a suffix means nothing: images are converted. The
@@ -36,21 +36,21 @@ def by_file_name(annotations: Mapping[str, Path], pictures: Mapping[str, Path]) 
     return {picture: stems[0] for picture, stems in wanted.items() if len(stems) == 1}
 
 
-def file_name(path: Path) -> str | None:
+def file_name(path: str) -> str | None:
     """What <filename> says; None of XML that is no annotation, "" where it cannot be told."""
     try:
-        root = parse_xml(path.read_bytes())
+        root = parse_xml(Path(path).read_bytes())
     except (ET.ParseError, ValueError, LookupError, OSError):
         return ""
     return (root.findtext("filename") or "").strip() if root.tag == "annotation" else None
 
 
-def without_image(annotations: Mapping[str, Path], pictures: Mapping[str, Path]) -> list[Path]:
+def without_image(annotations: Mapping[str, str], pictures: Mapping[str, Path]) -> list[Path]:
     """The annotations that have none; XML of another kind is no annotation."""
     alone = sorted(annotations.keys() - pictures.keys())
-    return [annotations[stem] for stem in alone if file_name(annotations[stem]) is not None]
+    return [Path(annotations[stem]) for stem in alone if file_name(annotations[stem]) is not None]
 
 
-def without_annotation(annotations: Mapping[str, Path], pictures: Mapping[str, Path]) -> list[Path]:
+def without_annotation(annotations: Mapping[str, str], pictures: Mapping[str, Path]) -> list[Path]:
     """The images that have none."""
     return [pictures[stem] for stem in sorted(pictures.keys() - annotations.keys())]

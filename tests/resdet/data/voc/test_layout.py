@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from resdet.data.discover import discover
 from resdet.data.voc.check import check_voc
 from resdet.data.voc.layout import voc_layout, xml_folder
 from resdet.data.voc.reader import load_voc
@@ -118,9 +119,15 @@ def test_a_class_called_train_is_no_split(tmp_path):
 def test_a_list_of_a_class_says_so_of_each_image(tmp_path):
     lists = tmp_path / "ImageSets/Main"
     lists.mkdir(parents=True)
-    for name, lines in (("train", "1\n2\n"), ("small_train", "1\n"), ("cat_train", "1  1\n2 -1\n")):
-        (lists / f"{name}.txt").write_text(lines)
+    (lists / "train.txt").write_text("1\n2\n")
+    (lists / "small_train.txt").write_text("1\n")
+    (lists / "cat_train.txt").write_text("1  1\n2 -1\n")
+    annotate(tmp_path / "Annotations/1.xml")
+    picture(tmp_path / "JPEGImages/1.jpg")
     assert voc_layout(tmp_path).splits() == ["small_train", "train"]
+    (lists / "labels.txt").write_text("cat\ndog\n")
+    assert voc_layout(tmp_path).splits() == ["small_train", "train"]
+    assert discover(tmp_path).remarks == ("passed over: lists that name no image: 1: labels.txt",)
 
 
 def test_of_two_images_of_a_name_one_is_told(tmp_path):
@@ -128,4 +135,4 @@ def test_of_two_images_of_a_name_one_is_told(tmp_path):
         picture(tmp_path / f"1{suffix}")
     annotate(tmp_path / "1.xml")
     line = "left out: images of a name that another has: 2: 1.bmp, 1.png"
-    assert voc_layout(tmp_path).left_out() == [line]
+    assert discover(tmp_path).remarks == (line,)
