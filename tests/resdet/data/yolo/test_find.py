@@ -56,6 +56,13 @@ def test_what_has_lost_its_other_half_is_told(tmp_path, lay):
     assert found.called(("cat",)).load("all").class_names == ("cat",)
 
 
+def test_a_test_without_labels_is_no_background(tmp_path, lay):
+    lay.yolo(tmp_path, 2)
+    lay.picture(tmp_path / "hidden/9.jpg")
+    (tmp_path / "data.yaml").write_text("train: images\ntest: hidden\nnames: [cat]\n")
+    assert discover(tmp_path).remarks == ()
+
+
 def test_a_class_called_train_is_no_split(tmp_path, lay):
     for name in ("bus", "train"):
         lay.picture(tmp_path / f"{name}/{name}.jpg")
