@@ -14,9 +14,10 @@ from resdet.engines import registry as registry_module
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# One terminal and one locale, in programs that tests start too.
+# One terminal and one locale, no plugins, in programs that tests start too.
 for _name in ("FORCE_COLOR", "NO_COLOR", "PYTHON_COLORS", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
     os.environ.pop(_name, None)
+os.environ.pop("RESDET_PLUGINS", None)
 os.environ.update(COLUMNS="80", LINES="24", TERM="xterm", LC_ALL="C.UTF-8")
 
 

@@ -33,7 +33,7 @@ def _values(cfg: CfgNode, engine: str, added: Sequence[str]) -> Iterator[str]:
     heads = (*BOX_HEAD.allowed, *added)
     head = get(cfg, BOX_HEAD.name)
     if head not in heads:
-        hint = nearest(head, heads) or HINT
+        hint = nearest(head, heads, cutoff=0.6) or HINT
         yield f"{BOX_HEAD.name} must be {' or '.join(map(repr, heads))}, got {head!r}{hint}"
     yield from value_faults(cfg, [key for key in KEYS if key is not BOX_HEAD], engine)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -81,7 +82,7 @@ def load_dataset(
     kind, colon, rest = name.partition(":")
     read = FORMATS.get(kind) if colon else None
     if read is not None:
-        return read(rest, base, class_names)
+        return _checked(read(rest, base, class_names), kind)
     source, own_name = source_of(name, base), ""
     if source is None and name in VOC_NAMES:
         year, split = VOC_NAMES[name]
@@ -140,3 +141,29 @@ def _absent(name: str, base: Path, tried: Sequence[Path | str]) -> ValueError:
         f"{name} must lie below {base.absolute()}, got none of{paths}\n"
         "put it there, or set DETECTRON2_DATASETS or the data root to the folder that holds it"
     )
+
+
+def _checked(dataset: Dataset, kind: str) -> Dataset:
+    """What the reader of another gives, held to what all that follows goes by.
+
+    Raises: ValueError naming the format and the fault.
+    """
+    if not isinstance(dataset, Dataset) or dataset.kind not in ("voc", "coco"):
+        got = getattr(dataset, "kind", type(dataset).__name__)
+        raise ValueError(
+            f"the reader of {kind}: must give a Dataset of kind voc or coco, got {got!r}"
+        )
+    times = Counter(record.image_id for record in dataset.records)
+    twice = [image_id for image_id, count in times.items() if count > 1]
+    if twice:
+        raise ValueError(
+            f"image ids of {dataset.name} must differ, got {twice[0]!r} of {times[twice[0]]} "
+            f"images; the reader of {kind}: makes them"
+        )
+    unknown = [record.path for record in dataset.records if record.ground_truth is None]
+    if 0 < len(unknown) < len(dataset):
+        raise ValueError(
+            f"objects of {dataset.name} must be known of all its images or of none, got "
+            f"{len(unknown)} without, such as {unknown[0]}; an image without objects has empty ones"
+        )
+    return dataset

@@ -77,7 +77,15 @@ def ranking_ap(ranking: Ranking, metric: str) -> float:
     """
     if own := OWN.get(metric):
         return own(ranking)
-    value = float(added_metric(metric)(ranking))
+    function = added_metric(metric)
+    try:
+        value = float(function(ranking))
+    except Exception as error:  # whatever the code of others raises
+        raise ValueError(
+            f"metric {metric} must give a fraction, got {type(error).__name__}: {error} "
+            f"({len(ranking.found)} true positives of {ranking.positives} objects); "
+            "mend its function"
+        ) from error
     if not 0 <= value <= 1 + _ROUNDING:
         raise ValueError(f"metric {metric} must give a fraction, got {value}; mend its function")
     return value

@@ -9,11 +9,12 @@ from fvcore.common.config import CfgNode
 
 import backbones
 from backbones import Classifier, StageInfo, Trunk
+from backbones.plugins import HINT
 from backbones.weights.checkpoint import Preprocessing
 from backbones.weights.interop import LoadedWeights, load_weights
 from resdet.modeling.fpn import FPN
 from resdet.modeling.heads import BoxHead, Conv5Head, FC6FC7Head, HeadInputs
-from resdet.modeling.registry import HEADS
+from resdet.modeling.registry import HEADS, OWN_HEADS
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,14 @@ def build_head(cfg: CfgNode, network: Classifier, channels: int) -> tuple[BoxHea
                 network, channels, box_head.POOLER_RESOLUTION, box_head.FC_DIM, box_head.DROPOUT
             )
         )
+        if not isinstance(getattr(head, "out_channels", None), int):
+            raise ValueError(
+                f"head {box_head.NAME} must have out_channels, the length of its vectors, got "
+                f"{type(head).__name__} without; set it where the head is made"
+            )
         return head, f"new {box_head.NAME}"
+    if box_head.NAME not in OWN_HEADS:
+        raise ValueError(f"MODEL.ROI_BOX_HEAD.NAME must be built here, got {box_head.NAME!r}{HINT}")
     if box_head.NAME == "Conv5Head":
         *_, last = network.stage_infos().values()
         return Conv5Head(network.get_submodule(last.name), last.channels), last.name

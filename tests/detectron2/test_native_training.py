@@ -29,7 +29,7 @@ from detectron2.solver import build_lr_scheduler, build_optimizer  # noqa: E402
 from detectron2.utils.env import seed_all_rng  # noqa: E402
 from detectron2.utils.events import EventStorage  # noqa: E402
 
-ITERATIONS = 24
+ITERATIONS = 40
 BASES = {
     "shapes_r18": (),
     "shapes_vgg16": ("MODEL.VGG.NORM", "GN", "MODEL.ROI_BOX_HEAD.FC_DIM", "512"),

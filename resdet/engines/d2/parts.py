@@ -24,7 +24,7 @@ from resdet.modeling import heads
 from resdet.modeling.context import with_context
 from resdet.modeling.fpn import FPN
 from resdet.modeling.parts import build_head, build_network, build_trunk
-from resdet.modeling.registry import HEADS
+from resdet.modeling.registry import HEADS, OWN_HEADS
 
 
 class ResdetBackbone(Backbone):
@@ -175,7 +175,11 @@ _BACKBONES = (
 )
 
 
-def _plugin_head(name: str) -> Callable[[CfgNode, ShapeSpec], heads.BoxHead]:
+def _box_head(name: str) -> Callable[[CfgNode, ShapeSpec], heads.BoxHead]:
+    for own in (Conv5Head, FC6FC7Head):
+        if own.__name__ == name:
+            return own
+
     def build(cfg: CfgNode, input_shape: ShapeSpec) -> heads.BoxHead:
         head, _ = build_head(cfg, build_network(cfg), input_shape.channels)
         head.output_shape = ShapeSpec(channels=head.out_channels)
@@ -189,7 +193,7 @@ def register() -> None:
     """Make our names known to detectron2; calling it again changes nothing."""
     for registry, parts in (
         (BACKBONE_REGISTRY, _BACKBONES),
-        (ROI_BOX_HEAD_REGISTRY, (Conv5Head, FC6FC7Head, *map(_plugin_head, HEADS.names()))),
+        (ROI_BOX_HEAD_REGISTRY, tuple(map(_box_head, (*OWN_HEADS, *HEADS.names())))),
         (ROI_HEADS_REGISTRY, (ContextROIHeads,)),
     ):
         for part in parts:

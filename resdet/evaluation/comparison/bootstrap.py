@@ -16,12 +16,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from resdet.evaluation.average_precision import ELEVEN, HUNDRED_AND_ONE, OWN, ranking_ap
+from resdet.evaluation.average_precision import ELEVEN, HUNDRED_AND_ONE, ranking_ap
 from resdet.evaluation.detection_table import Float64Array
 from resdet.evaluation.matches import IGNORED, TRUE_POSITIVE, Matches
 from resdet.evaluation.ranking import Ranking, Recall
 from resdet.structures.records import Int64Array
 
+AT_ONCE = ("11point", "area", "101point")  # metrics computed for all resamples together
 Weights = NDArray[np.int32]
 
 CONFIDENCE = 0.95
@@ -152,7 +153,7 @@ class _Counts:
         Ours are computed for all resamples at once, an added metric for one after the other.
         """
         values = np.empty((len(self.positives), len(self.found)))
-        of_metric = self._own if metric in OWN else self._added
+        of_metric = self._own if metric in AT_ONCE else self._added
         for t, (found, count) in enumerate(zip(self.found, self.count)):
             values[:, t] = of_metric(found, count, metric, recall)
         values[self.positives == 0] = np.nan

@@ -28,7 +28,9 @@ def test_more_than_a_tenth_or_one_to_test_on_is_an_error(root):
     with pytest.raises(ValueError, match="nine in ten train images must be readable, got 3 of"):
         usable(open_split(root, "train"), "train")
     (root / "val" / "cat" / "0.PNG").write_bytes(b"\x89PNG\r\n\x1a\n")
-    with pytest.raises(ValueError, match=r"test images must all be readable.*0.PNG \(cut\); restore"):
+    with pytest.raises(
+        ValueError, match=r"test images must all be readable.*0.PNG \(cut\); restore"
+    ):
         usable(open_split(root, "val"), "test")
 
 

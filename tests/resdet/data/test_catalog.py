@@ -1,9 +1,12 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from resdet.data.catalog import dataset_root, load_dataset
+from resdet.data.registry import register_format
+from resdet.structures.records import Dataset, GroundTruth, ImageRecord
 
 SIZE = "<size><width>60</width><height>40</height></size>"
 
@@ -120,3 +123,30 @@ def test_what_is_not_there_is_told_as_it_was_written(tmp_path):
         load_dataset("voc:gone:train", tmp_path)
     with pytest.raises(ValueError, match="dataset must be one of .*, got 'coco:a.json'"):
         load_dataset("coco:a.json", tmp_path)
+
+
+def test_a_reader_of_others_is_held_to_what_all_go_by(tmp_path, fresh_plugins):
+    def records(*truths):
+        known = GroundTruth(np.zeros((0, 4)), np.zeros(0, np.int64))
+        return tuple(
+            ImageRecord(name, Path(f"{name}.jpg"), 9, 9, known if truth else None)
+            for name, truth in truths
+        )
+
+    made = {
+        "twice": Dataset("d", "voc", ("cat",), records(("a", True), ("a", True)), tmp_path),
+        "half": Dataset("d", "voc", ("cat",), records(("a", True), ("b", False)), tmp_path),
+        "kind": Dataset("d", "mine", ("cat",), records(("a", True)), tmp_path),
+        "none": ("a tuple",),
+        "fine": Dataset("d", "voc", ("cat",), records(("a", False), ("b", False)), tmp_path),
+    }
+    register_format("theirs", lambda where, root, names: made[where])
+    for where, text in {
+        "twice": "image ids of d must differ, got 'a' of 2 images",
+        "half": r"known of all its images or of none, got 1 without, such as b\.jpg",
+        "kind": "the reader of theirs: must give a Dataset of kind voc or coco, got 'mine'",
+        "none": "must give a Dataset of kind voc or coco, got 'tuple'",
+    }.items():
+        with pytest.raises(ValueError, match=text):
+            load_dataset(f"theirs:{where}", tmp_path)
+    assert len(load_dataset("theirs:fine", tmp_path)) == 2
