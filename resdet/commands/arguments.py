@@ -51,7 +51,7 @@ def add_classes(add: Callable[..., Any]) -> None:
         type=class_names,
         default=(),
         metavar="NAMES",
-        help="of --data, in order: cat,dog or a file of them.txt [what the data names]",
+        help="of --data, in order: cat,dog or a .txt of one a line [those that it names]",
     )
 
 

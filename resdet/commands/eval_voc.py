@@ -38,7 +38,7 @@ def main(argv: Sequence[str]) -> None:
     if args.metric is not None:
         check_metric(args.metric, (*VOC_METRICS, BOTH), "--metric")
     outputs.check_outputs(args)
-    dataset = sources.ground_truth(args)
+    dataset = sources.ground_truth(args, args.class_names)
     known = any(record.ground_truth is not None for record in dataset.records)
     if args.submission:
         _check_submission(args, known)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from resdet.structures.boxes import to_xywh
 from resdet.structures.records import Dataset
 
 
-def ground_truth(args: argparse.Namespace) -> Dataset:
+def ground_truth(args: argparse.Namespace, class_names: Sequence[str] = ()) -> Dataset:
     """The data that the options name; pictures are looked for only where a detector needs them.
 
     Raises: ValueError with every fault of the data.
@@ -32,12 +33,13 @@ def ground_truth(args: argparse.Namespace) -> Dataset:
 
     if args.annotations:
         return load_coco(args.annotations, args.images)
-    pictures, names = args.checkpoint is not None, getattr(args, "class_names", ())
+    pictures = args.checkpoint is not None
     if args.split:  # VOC's own folders need no looking
         root = voc_root(args.data, args.split)
         if (root / "ImageSets" / "Main" / f"{args.split}.txt").is_file():
-            return load_voc(root, args.split, class_names=names, images=pictures)
-    found = discover(args.data, beside=(args.checkpoint or args.detections).parent).called(names)
+            return load_voc(root, args.split, class_names=class_names, images=pictures)
+    found = discover(args.data, beside=(args.checkpoint or args.detections).parent)
+    found = found.called(class_names)
     split = args.split or found.to_measure
     if os.environ.get("RANK", "0") == "0":
         print(*found.lines(), f"measured {split}", sep="\n", flush=True)
