@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from resdet.commands import check_data
+
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -75,3 +77,16 @@ def test_help_needs_no_torch_and_the_check_neither(shapes_root):
     )
     tool, data = str(ROOT / "tools"), ["--data", str(shapes_root), "--quick"]
     assert subprocess.run([sys.executable, "-c", code, tool, *data], check=False).returncode == 0
+
+
+def test_the_classes_that_are_said(dirty, shapes_root, tmp_path, capsys):
+    (dirty / "classes.txt").unlink(missing_ok=True)
+    check_data.main(["--data", str(dirty), "--quick", "--classes", "circle,disc"])
+    assert "objects of no known class" in capsys.readouterr().out
+    fixed = tmp_path / "fixed"
+    names = "circle,square,triangle,star,cross,ring"
+    check_data.main(["--data", str(dirty), "--quick", "--classes", names, "--fix", str(fixed)])
+    assert (fixed / "classes.txt").read_text().split() == names.split(",")
+    with pytest.raises(SystemExit):
+        check_data.main(["--annotations", "a.json", "--images", ".", "--classes", "cat"])
+    assert "--classes goes with --data: a JSON names its own" in capsys.readouterr().err

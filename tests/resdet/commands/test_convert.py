@@ -1,6 +1,9 @@
 """Convert from the command line's side."""
 
+import shutil
+
 import pytest
+import yaml
 
 from resdet.commands import convert
 
@@ -26,3 +29,14 @@ def test_whole_pixels_are_vocs(capsys):
     with pytest.raises(SystemExit):
         convert.main(["data", "out", "--to", "coco", "--whole-pixels"])
     assert "--whole-pixels goes with --to voc" in capsys.readouterr().err
+
+
+def test_the_classes_that_are_said_are_written(shapes_root, tmp_path):
+    data = tmp_path / "voc"
+    shutil.copytree(shapes_root, data)
+    (data / "classes.txt").unlink(missing_ok=True)
+    names = ("ring", "cross", "star", "triangle", "square", "circle", "more")
+    out = tmp_path / "out"
+    convert.main([str(data), str(out), "--to", "yolo", "--classes", ",".join(names)])
+    told = yaml.safe_load((out / "data.yaml").read_text())["names"]
+    assert tuple(told.values()) == names

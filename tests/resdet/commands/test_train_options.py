@@ -67,3 +67,11 @@ def test_other_values_are_refused(run, options, capsys):
     with pytest.raises(SystemExit):
         run(*options)
     assert options[0] in capsys.readouterr().err
+
+
+def test_classes_of_a_folder_are_those_that_are_said(run, shapes_root):
+    names = ["ring", "cross", "star", "triangle", "square", "circle", "more"]
+    cfg = run("--data", str(shapes_root), "--classes", ",".join(names), "--eval-only")[1]
+    assert (list(cfg.DATASETS.CLASSES), cfg.MODEL.ROI_HEADS.NUM_CLASSES) == (names, 7)
+    with pytest.raises(ValueError, match=r"--classes goes with --data; a config says DATASETS\.CL"):
+        run("--classes", "cat")
