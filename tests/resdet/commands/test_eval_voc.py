@@ -225,5 +225,7 @@ def test_classes_of_ones_own_in_a_folder_of_vocs_name(voc, tmp_path, capsys):
     assert "11-point, as the folder is called VOC2007; --metric area" in capsys.readouterr().out
     tool("eval_voc", *given, "--metric", "area", "--classes", "kangaroo,cat")
     assert "as the folder is called" not in capsys.readouterr().out
+    tool("eval_voc", *given[:-2], "--classes", "kangaroo,cat")
+    assert "classes  2: kangaroo, cat\n" in capsys.readouterr().out
     with pytest.raises(ValueError, match="class must be one of cow, cat, got 'kangaroo'"):
         tool("eval_voc", *given, "--classes", "cow,cat")
