@@ -76,7 +76,9 @@ def fill(schema: CfgNode, source: Source, overrides: Sequence[str] = ()) -> CfgN
     cfg = schema.clone()
     faults: list[str] = []
     for file, values in source.files:
-        for key, value in _leaves(values):
+        strange = [s for s, keys in values.items() if _is_strange(cfg, s, keys)]
+        faults += [_strange(cfg, section, file) for section in strange]
+        for key, value in _leaves({s: keys for s, keys in values.items() if s not in strange}):
             _assign(cfg, key, value, file, faults)
     if len(overrides) % 2:
         faults.append(f"overrides must be KEY VALUE pairs, got {' '.join(overrides)!r}")
@@ -130,6 +132,16 @@ def _parse(text: str) -> Any:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):  # {[]}, ((((...
         return text
+
+
+def _is_strange(cfg: CfgNode, section: str, keys: Any) -> bool:
+    """Whether there is no such section: told once, not of each of its keys."""
+    return section not in cfg and isinstance(keys, dict) and len(keys) > 1
+
+
+def _strange(cfg: CfgNode, section: str, source: str) -> str:
+    hint = nearest(str(section).upper(), map(str, cfg), most=1, cutoff=0.6)
+    return f"{section} ({source}) is not a known section{hint}"
 
 
 def _assign(cfg: CfgNode, key: str, value: Any, source: str, faults: list[str]) -> None:
