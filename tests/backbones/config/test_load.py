@@ -116,9 +116,9 @@ def test_the_config_in_a_checkpoint_names_no_other_file(schema, tmp_path):
 
 
 def test_a_section_that_does_not_exist_is_told_once(schema: CfgNode, tmp_path: Path) -> None:
-    (tmp_path / "c.yaml").write_text("a: {RATE: 1, NAMES: [y], ON: True}\nB: {ON: True}\n")
+    (tmp_path / "c.yaml").write_text("a: {RATE: 1, NAMES: [y]}\nB: {RATE: 2}\n")
     with pytest.raises(loader.ConfigError) as told:
         loader.load(schema, "c", folder=tmp_path)
     section, key = told.value.faults
     assert section == "a (c.yaml) is not a known section; did you mean A?"
-    assert key.startswith("B.ON (c.yaml) is not a known key; did you mean A.ON")
+    assert key.startswith("B.RATE (c.yaml) is not a known key; did you mean A.RATE")
