@@ -15,7 +15,6 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Generic, TypeVar
@@ -69,6 +68,8 @@ def load_plugins() -> tuple[str, ...]:
 
 @functools.cache
 def _installed() -> tuple[str, ...]:
+    from importlib.metadata import entry_points  # late: most starts ask for no plugin
+
     return tuple(point.module for point in entry_points(group=GROUP))
 
 

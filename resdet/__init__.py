@@ -11,22 +11,22 @@ Importing it imports neither torch nor detectron2.
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
-
-from resdet.data.registry import register_format
-from resdet.engines.registry import register_engine
-from resdet.modeling.registry import register_head
 
 if TYPE_CHECKING:
     import torch
     from fvcore.common.config import CfgNode
 
     from backbones.machine.precision import Precision
+    from resdet.data.registry import register_format
     from resdet.detector.inference import Detector
     from resdet.detector.result import Result
+    from resdet.engines.registry import register_engine
     from resdet.evaluation.registry import register_metric
+    from resdet.modeling.registry import register_head
 
 __all__ = [
     "Detector",
@@ -87,17 +87,18 @@ def register() -> None:
     engine.register()
 
 
+_HOMES = {
+    "Detector": "resdet.detector.inference",
+    "Result": "resdet.detector.result",
+    "register_engine": "resdet.engines.registry",
+    "register_format": "resdet.data.registry",
+    "register_head": "resdet.modeling.registry",
+    "register_metric": "resdet.evaluation.registry",
+}
+
+
 def __getattr__(name: str) -> Any:
-    if name == "Detector":
-        from resdet.detector.inference import Detector
-
-        return Detector
-    if name == "Result":
-        from resdet.detector.result import Result
-
-        return Result
-    if name == "register_metric":  # whose arrays are NumPy's
-        from resdet.evaluation.registry import register_metric
-
-        return register_metric
-    raise AttributeError(f"module 'resdet' has no attribute {name!r}")
+    """The public names that live elsewhere, imported when they are first used."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'resdet' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import importlib.metadata
 import importlib.util
 import os
 from pathlib import Path
@@ -25,9 +24,11 @@ def version(name: str) -> str:
 
 def installed(distribution: str) -> str:
     """The version of what pip installed under this name; "" where it did not."""
+    from importlib import metadata  # which costs a start what all else together costs
+
     try:
-        return importlib.metadata.version(distribution)
-    except importlib.metadata.PackageNotFoundError:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
         return ""
 
 
