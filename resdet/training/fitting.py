@@ -60,6 +60,8 @@ def anchors_of(cfg: CfgNode) -> Anchors | None:
 def _stride(cfg: CfgNode, level: str) -> int | None:
     if level.startswith("p") and level[1:].isdigit():
         return int(2 ** int(level[1:]))
+    if cfg.MODEL.BACKBONE.NETWORK:  # its stages have strides of its own
+        return None
     if level == "res5":
         return _STRIDES[level] // int(cfg.MODEL.RESNETS.RES5_DILATION)
     return _STRIDES.get(level)
