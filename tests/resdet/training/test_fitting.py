@@ -53,6 +53,8 @@ def test_strides_are_those_of_the_levels():
         "['s']",
     ]
     assert anchors_of(config.load("coco_r101", other)) is None  # known when it is built
+    theirs = ["MODEL.BACKBONE.NETWORK", "theirs"]  # whose res4 may have any stride
+    assert anchors_of(config.load("coco_r101", theirs)) is None
 
 
 def test_anchors_follow_large_objects_and_the_share_without_one_is_told():
