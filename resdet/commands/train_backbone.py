@@ -17,6 +17,10 @@ import argparse
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fvcore.common.config import CfgNode
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -33,13 +37,16 @@ def main(argv: Sequence[str]) -> int:
     args = arguments().parse_args(argv)
 
     from backbones.config import load_classification
-    from resdet.commands.words import CLASSIFICATION, pairs
+    from resdet.commands.words import CLASSIFICATION, check_length, pairs
 
+    check_length(args)
     weights = ["MODEL.WEIGHTS", str(args.init_from)] if args.init_from else []
     said = [*args.overrides, *pairs(args, CLASSIFICATION), *weights]
     cfg = load_classification(args.config, said)
     if args.init_from and not args.init_from.is_file():
         raise FileNotFoundError(f"--init-from must be an existing file, got {args.init_from}")
+    if args.epochs:
+        cfg = load_classification(args.config, [*said, *_in_epochs(args, cfg, said[::2])])
     output = args.output or Path(cfg.OUTPUT_DIR)
     cfg.OUTPUT_DIR = str(output)
     if os.environ.get("RANK", "0") == "0":
@@ -62,3 +69,13 @@ def main(argv: Sequence[str]) -> int:
             errors = [f"{name} {value:.2f} %" for name, value in results["metrics"].items()]
             print("  ".join([f"{output}/model_final.pth", *errors]))
     return 0
+
+
+def _in_epochs(args: argparse.Namespace, cfg: CfgNode, fixed: Sequence[str]) -> list[str]:
+    """What --epochs says to `cfg`, as KEY VALUE, and to the user; keys in `fixed` stay as said."""
+    from backbones.training.length import count_images, in_epochs
+
+    pairs, lines = in_epochs(cfg, args.epochs, count_images(cfg), fixed)
+    if os.environ.get("RANK", "0") == "0":
+        print(*lines, sep="\n", flush=True)
+    return pairs

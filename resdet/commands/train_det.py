@@ -19,7 +19,14 @@ from pathlib import Path
 
 from backbones.terminal.parser import Parser, add_run
 from resdet.commands.arguments import PRECISIONS, add_classes, add_engine
-from resdet.commands.train_options import fitted, from_data, in_config
+from resdet.commands.train_options import (
+    check,
+    fitted,
+    from_data,
+    in_config,
+    in_epochs,
+    in_size,
+)
 from resdet.commands.words import DETECTION, add_words, batch
 
 OWN = "own_r18"
@@ -56,6 +63,7 @@ def main(argv: Sequence[str]) -> None:
     args = parser.parse_args(argv)
     if not (args.config or args.data):
         parser.error("--config NAME or --data DIR must be given")
+    check(args)
 
     from resdet import config, engines
     from resdet.modeling.registry import HEADS
@@ -64,10 +72,13 @@ def main(argv: Sequence[str]) -> None:
     given = [*args.overrides, *in_config(args)]
     source = config.read(args.config or OWN)
     cfg = config.fill(source, given)  # what is wrong is told before the data is looked at
+    given += in_size(args, cfg, given[::2])
     output = args.output or Path(cfg.OUTPUT_DIR)
     pairs = from_data(args, output)
     cfg = config.fill(source, [*pairs, *given])
-    cfg = config.fill(source, [*pairs, *fitted(args, cfg, output), *given])
+    given += in_epochs(args, cfg, given[::2])
+    cfg = config.fill(source, [*pairs, *given])
+    cfg = config.fill(source, [*pairs, *fitted(args, cfg, output, given[::2]), *given])
     config.check(cfg, engine=engine_name, heads=HEADS.names(), training=not args.eval_only)
     name = Path(args.config or OWN).stem
     cfg.OUTPUT_DIR = str(output)

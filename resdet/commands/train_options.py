@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,16 @@ from resdet.commands import words
 
 if TYPE_CHECKING:
     from fvcore.common.config import CfgNode
+
+
+def check(args: argparse.Namespace) -> None:
+    """Raises: ValueError where two things say the same, or one says nothing here."""
+    words.check_length(args)
+    if args.epochs and args.eval_only:
+        raise ValueError("--epochs goes with training, not with --eval-only; leave one of them out")
+    for key in ("INPUT.MIN_SIZE_TRAIN", "INPUT.MIN_SIZE_TEST"):
+        if args.imgsz and key in args.overrides[::2]:
+            raise ValueError(f"--imgsz says {key}; leave one of them out")
 
 
 def in_config(args: argparse.Namespace) -> list[str]:
@@ -22,6 +33,32 @@ def in_config(args: argparse.Namespace) -> list[str]:
         pairs += ["SOLVER.AMP.PRECISION", args.precision]
     pairs += ["SOLVER.IMS_PER_BATCH", str(args.batch)] if args.batch else []
     return pairs + words.pairs(args, words.DETECTION)
+
+
+def in_size(args: argparse.Namespace, cfg: CfgNode, fixed: Sequence[str]) -> list[str]:
+    """What --imgsz says to `cfg`, its sides in proportion, as KEY VALUE, but of keys in `fixed`."""
+    if not args.imgsz:
+        return []
+    size, own = args.imgsz, cfg.INPUT
+    values = {
+        "INPUT.MIN_SIZE_TRAIN": [size],
+        "INPUT.MAX_SIZE_TRAIN": round(size * own.MAX_SIZE_TRAIN / max(own.MIN_SIZE_TRAIN)),
+        "INPUT.MIN_SIZE_TEST": size,
+        "INPUT.MAX_SIZE_TEST": round(size * own.MAX_SIZE_TEST / own.MIN_SIZE_TEST),
+    }
+    pairs = [(key, str(value)) for key, value in values.items() if key not in fixed]
+    return [text for pair in pairs for text in pair]
+
+
+def in_epochs(args: argparse.Namespace, cfg: CfgNode, fixed: Sequence[str]) -> list[str]:
+    """What --epochs says to `cfg`, as KEY VALUE, and to the user; keys in `fixed` stay as said."""
+    if not args.epochs or not cfg.DATASETS.TRAIN:
+        return []
+    from resdet.training.length import in_epochs
+
+    pairs, lines = in_epochs(cfg, args.epochs, fixed)
+    _tell(lines)
+    return pairs
 
 
 def from_data(args: argparse.Namespace, output: Path) -> list[str]:
@@ -37,22 +74,23 @@ def from_data(args: argparse.Namespace, output: Path) -> list[str]:
     pairs, lines = data_for_config(
         args.data, output, training=not args.eval_only, class_names=args.class_names
     )
-    if os.environ.get("RANK", "0") == "0":
-        print(*lines, sep="\n", flush=True)
+    _tell(lines)
     return pairs
 
 
-def fitted(args: argparse.Namespace, cfg: CfgNode, output: Path) -> list[str]:
-    """What fits `cfg` to --data, as KEY VALUE, and to the user."""
+def fitted(args: argparse.Namespace, cfg: CfgNode, output: Path, fixed: Sequence[str]) -> list[str]:
+    """What fits `cfg` to --data, as KEY VALUE, and to the user; keys in `fixed` stay as said."""
     if args.data is None:
         return []
     from resdet.training.fitting import pairs_for
 
     pairs, lines = pairs_for(
-        *(cfg, output, args.init_from, [*args.overrides, *in_config(args)][::2]),
-        resume=args.resume,
-        measure=args.eval_only,
+        *(cfg, output, args.init_from, fixed), resume=args.resume, measure=args.eval_only
     )
+    _tell(lines)
+    return pairs
+
+
+def _tell(lines: Sequence[str]) -> None:
     if lines and os.environ.get("RANK", "0") == "0":
         print(*lines, sep="\n", flush=True)
-    return pairs

@@ -6,17 +6,30 @@ import argparse
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from backbones.terminal.parser import Parser, positive, whole
+from backbones.terminal.parser import Parser, number, positive, whole
+
+
+def above_zero(text: str) -> float:
+    """The type of an option that is a number above 0."""
+    value = number(text)
+    if value <= 0:
+        raise argparse.ArgumentTypeError(f"must be a number above 0, got {text!r}")
+    return value
 
 
 class Word(NamedTuple):
-    """An option for a key where it has a `kind`; else it is answered by the key and a value."""
+    """An option for a key where it has a `kind`; else it is answered by the key and a value.
+
+    `also`: another way to write the option. `measured`: what it says depends on config or data.
+    """
 
     option: str
     key: str
     value: str
     kind: Callable[[str], Any] | None = None
     help: str = ""
+    also: str = ""
+    measured: bool = False
 
 
 SHARED = (
@@ -24,9 +37,10 @@ SHARED = (
     Word("--iters", "SOLVER.MAX_ITER", "3000", positive, "iterations [SOLVER.MAX_ITER]"),
     Word("--workers", "DATALOADER.NUM_WORKERS", "2", whole, "processes that read images "
          "[DATALOADER.NUM_WORKERS]"),
-    Word("--epochs", "SOLVER.MAX_ITER", "3000 (images / SOLVER.IMS_PER_BATCH are an epoch)"),
-    Word("--lr", "SOLVER.BASE_LR", "0.01"),
-    Word("--learning-rate", "SOLVER.BASE_LR", "0.01"),
+    Word("--epochs", "SOLVER.MAX_ITER", "20", above_zero, "how often each image is seen; in place "
+         "of --iters", measured=True),
+    Word("--lr", "SOLVER.BASE_LR", "0.01", above_zero, "the rate after the warm-up "
+         "[SOLVER.BASE_LR]", "--learning-rate"),
     Word("--momentum", "SOLVER.MOMENTUM", "0.9"),
     Word("--weight-decay", "SOLVER.WEIGHT_DECAY", "0.0001"),
     Word("--seed", "SEED", "1"),
@@ -35,8 +49,15 @@ SHARED = (
 )  # fmt: skip
 DETECTION = (
     *SHARED,
-    Word("--imgsz", "INPUT.MIN_SIZE_TRAIN", "640 INPUT.MIN_SIZE_TEST 640"),
-    Word("--img-size", "INPUT.MIN_SIZE_TRAIN", "640 INPUT.MIN_SIZE_TEST 640"),
+    Word(
+        "--imgsz",
+        "INPUT.MIN_SIZE_TRAIN",
+        "640",
+        positive,
+        "shorter side of the images, pixels [INPUT.MIN_SIZE_TRAIN, MIN_SIZE_TEST]",
+        "--img-size",
+        measured=True,
+    ),
     Word("--patience", "SOLVER.PATIENCE", "3"),
 )
 CLASSIFICATION = (
@@ -55,14 +76,24 @@ def add_words(parser: Parser, words: Sequence[Word]) -> None:
         if word.kind is None:
             parser.answers[word.option] = f"{word.key} {word.value}"
         else:
-            metavar = "NAME" if word.kind is str else "N"
-            parser.add_argument(word.option, type=word.kind, metavar=metavar, help=word.help)
+            names = [word.option, *filter(None, [word.also])]
+            metavar = {str: "NAME", above_zero: "X"}.get(word.kind, "N")
+            parser.add_argument(*names, type=word.kind, metavar=metavar, help=word.help)
 
 
 def pairs(args: argparse.Namespace, words: Sequence[Word]) -> list[str]:
-    """The options given, as KEY VALUE."""
-    given = {word.key: getattr(args, word.option[2:]) for word in words if word.kind is not None}
+    """The options given whose value is the key's own, as KEY VALUE."""
+    plain = [word for word in words if word.kind is not None and not word.measured]
+    given = {word.key: getattr(args, word.option[2:]) for word in plain}
     return [text for key, value in given.items() if value is not None for text in (key, str(value))]
+
+
+def check_length(args: argparse.Namespace) -> None:
+    """Raises: ValueError if something else than --epochs says how long to train too."""
+    key = "SOLVER.MAX_ITER"
+    other = "--iters" if args.iters else key * (key in args.overrides[::2])
+    if args.epochs and other:
+        raise ValueError(f"--epochs and {other} both say how long to train; give one of them")
 
 
 def batch(text: str) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from fvcore.common.config import CfgNode
 
+from backbones.training.length import ITERATIONS, STEPS, WARMUP
 from resdet import config
 from resdet.checkpoints import checkpoint
 from resdet.checkpoints.checkpoint import FINAL
@@ -29,9 +30,9 @@ from resdet.structures.records import ImageRecord
 
 CONFIG = "config.yaml"  # of a run, what it was begun with
 SIZES, RATIOS = "MODEL.ANCHOR_GENERATOR.SIZES", "MODEL.ANCHOR_GENERATOR.ASPECT_RATIOS"
-ITERATIONS, EVALUATION = "SOLVER.MAX_ITER", "TEST.EVAL_PERIOD"
+EVALUATION = "TEST.EVAL_PERIOD"
 SIDES = tuple(f"INPUT.{end}_SIZE_{use}" for use in ("TRAIN", "TEST") for end in ("MIN", "MAX"))
-FITTED = (SIZES, RATIOS, *SIDES, ITERATIONS, EVALUATION)
+FITTED = (SIZES, RATIOS, *SIDES, ITERATIONS, STEPS, WARMUP, EVALUATION)
 EPOCHS = 9.0  # at least, of images that are many
 EVALUATIONS = 5  # of a run
 UNMATCHED = 0.05  # share of the objects without an anchor of which a run warns
@@ -127,8 +128,9 @@ def fit_config(
     """
     values: dict[str, Any] = {}
     lines: list[str] = []
-    size = _fitting_size(cfg, records)
-    if size != cfg.INPUT.MIN_SIZE_TEST and not any(key.startswith("INPUT.M") for key in fixed):
+    own_size = any(key.startswith("INPUT.M") for key in fixed)
+    size = int(cfg.INPUT.MIN_SIZE_TEST) if own_size else _fitting_size(cfg, records)
+    if size != cfg.INPUT.MIN_SIZE_TEST:
         factor = size / cfg.INPUT.MIN_SIZE_TEST
         longest = round(cfg.INPUT.MAX_SIZE_TEST * factor)
         values |= {"INPUT.MIN_SIZE_TRAIN": [size], "INPUT.MAX_SIZE_TRAIN": longest}
@@ -201,8 +203,17 @@ def unmatched(anchors: Anchors, boxes: Float64Array) -> str:
     return (
         f"anchors do not fit: {share:.0%} of the objects have none that overlaps them by IoU "
         f"{MATCHED}; most are {sides[0]:.0f} to {sides[1]:.0f} pixels where they are trained on, "
-        f"set {SIZES} so (--data DIR chooses it)"
+        f"set {SIZES} so (train-det --data DIR chooses it)"
     )
+
+
+def misfit(cfg: CfgNode, records: Sequence[ImageRecord]) -> str:
+    """What to tell of the anchors of `cfg` for these images: see `unmatched`."""
+    anchors = anchors_of(cfg)
+    if anchors is None:
+        return ""
+    boxes = boxes_at(records, min(cfg.INPUT.MIN_SIZE_TRAIN), cfg.INPUT.MAX_SIZE_TRAIN)
+    return unmatched(anchors, boxes)
 
 
 def epochs(cfg: CfgNode, images: int) -> float:

@@ -32,7 +32,6 @@ from backbones.weights.checkpoint import last
 from resdet.checkpoints import checkpoint
 from resdet.checkpoints.checkpoint import DetectorCheckpoint
 from resdet.config import ConfigError
-from resdet.data.anchors import boxes_at
 from resdet.detector.build import build_model, initialize_model, restore_model
 from resdet.detector.inference import Detector, build_detector, speed_up
 from resdet.detector.speed import Speed, compile_parts
@@ -43,7 +42,8 @@ from resdet.structures.records import Dataset, count_objects
 from resdet.training.best import Best
 from resdet.training.datasets import images_per_process, load_datasets, training_batches
 from resdet.training.evaluation import evaluate
-from resdet.training.fitting import CONFIG, anchors_of, changed, epochs, unmatched
+from resdet.training.fitting import CONFIG, changed, epochs, misfit
+from resdet.training.length import count_images
 from resdet.training.run import CHECKPOINTS, DetectorRun, read_to_resume
 
 EVALUATION = "evaluation.json"
@@ -322,7 +322,6 @@ def _announce(
     log, processes = run.log, distributed.world_size()
     engine = run.detector.engine.NAME
     log.info(f"engine {engine} on {run.device}, {processes} process(es), seed {run.seed}")
-    images = sum(map(len, trains))
     for dataset in trains:
         truths = [r.ground_truth for r in dataset.records if r.ground_truth is not None]
         difficult = sum(int(truth.difficult.sum()) for truth in truths)
@@ -332,9 +331,10 @@ def _announce(
         )
     log.info(
         f"{cfg.SOLVER.MAX_ITER} iterations of {cfg.SOLVER.IMS_PER_BATCH} images: "
-        f"{epochs(cfg, images):.3g} epochs"
+        f"{epochs(cfg, count_images(cfg, trains)):.3g} epochs"
     )
-    for line in (*lines, *_anchors_told(cfg, trains)):
+    records = [record for dataset in trains for record in dataset.records]
+    for line in (*lines, *filter(None, [misfit(cfg, records)])):
         log.info(line)
     if extras := run.detector.extras:
         log.info(f"tested with {extras}")
@@ -343,12 +343,3 @@ def _announce(
         log.info(f"going on from iteration {start}")
     if run.settings.rate_scale < 1:
         log.info(f"every rate times {run.settings.rate_scale:g}: a loss was not finite")
-
-
-def _anchors_told(cfg: CfgNode, trains: Sequence[Dataset]) -> list[str]:
-    anchors = anchors_of(cfg)
-    if anchors is None:
-        return []
-    records = [record for dataset in trains for record in dataset.records]
-    boxes = boxes_at(records, min(cfg.INPUT.MIN_SIZE_TRAIN), cfg.INPUT.MAX_SIZE_TRAIN)
-    return list(filter(None, [unmatched(anchors, boxes)]))

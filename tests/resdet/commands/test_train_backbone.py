@@ -40,6 +40,17 @@ def test_words_that_people_type_are_keys_of_the_config(trained, tmp_path):
     assert (cfg.MODEL.DEVICE, cfg.SOLVER.MAX_ITER, cfg.DATALOADER.NUM_WORKERS) == ("cpu", 7, 0)
 
 
+def test_epochs_count_the_images(trained, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("backbones.training.length.count_images", lambda cfg: 50)
+    argv = ["--config", "cifar10_resnet20", "--output", str(tmp_path), "--epochs", "64"]
+    train_backbone.main([*argv, "--lr", "0.2", "SOLVER.IMS_PER_BATCH", "5"])
+    solver = trained["cfg"].SOLVER
+    assert (solver.MAX_ITER, list(solver.STEPS), solver.BASE_LR) == (640, [320, 480], 0.2)
+    assert "length   64 epochs of 50 images, 5 in an iteration" in capsys.readouterr().out
+    with pytest.raises(ValueError, match=r"--epochs and SOLVER\.MAX_ITER both say how long"):
+        train_backbone.main([*argv, "SOLVER.MAX_ITER", "7"])
+
+
 def test_a_finished_run_is_not_trained(trained, tmp_path, capsys):
     trained["finished"] = {"iterations": 3, "metrics": {}}
     train_backbone.main(["--config", "cifar10_resnet20", "--output", str(tmp_path), "--resume"])

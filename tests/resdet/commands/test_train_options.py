@@ -62,6 +62,50 @@ def test_words_that_people_type_are_keys_of_the_config(run):
     assert run("--eval-only", "--workers", "3")[1].DATALOADER.NUM_WORKERS == 3
 
 
+def test_a_size_keeps_the_shape_of_the_config(run):
+    sides = ("MIN_SIZE_TRAIN", "MAX_SIZE_TRAIN", "MIN_SIZE_TEST", "MAX_SIZE_TEST")
+
+    def given(*options):
+        inputs = run("--config", "coco_r50_fpn", *options)[1].INPUT
+        return [list(v) if isinstance(v := inputs[side], tuple) else v for side in sides]
+
+    assert given("--imgsz", "400") == [[400], 666, 400, 666]  # of 640 to 800, at most 1333
+    assert given("--img-size", "400", "INPUT.MAX_SIZE_TEST", "500") == [[400], 666, 400, 500]
+    assert given("--eval-only", "--imgsz", "400") == [[400], 666, 400, 666]
+    with pytest.raises(ValueError, match=r"--imgsz says INPUT\.MIN_SIZE_TEST; leave one of them"):
+        given("--imgsz", "400", "INPUT.MIN_SIZE_TEST", "320")
+
+
+def test_anchors_are_fitted_at_the_size_that_is_said(run, shapes_root):
+    sizes = [
+        run("--data", str(shapes_root), "--imgsz", size)[1].MODEL.ANCHOR_GENERATOR.SIZES
+        for size in ("96", "192")
+    ]
+    assert sum(map(sum, sizes[1])) > 1.5 * sum(map(sum, sizes[0]))
+
+
+def test_epochs_count_the_images(run, shapes_root, capsys):
+    root = ["DATASETS.ROOT", str(shapes_root), "SOLVER.IMS_PER_BATCH", "2"]  # 14 in trainval
+    cfg = run("--epochs", "3", "--learning-rate", "0.5", *root)[1].SOLVER
+    assert (cfg.MAX_ITER, cfg.WARMUP_ITERS, cfg.BASE_LR) == (21, 2, 0.5)
+    told = capsys.readouterr().out
+    assert "length   3 epochs of 14 images, 2 in an iteration" in told
+    assert "SOLVER.WARMUP_ITERS 2, was 50" in told
+    cfg = run("--data", str(shapes_root), "--epochs", "0.1", "--batch", "4", "--resume")[1]
+    assert (cfg.SOLVER.MAX_ITER, cfg.TEST.EVAL_PERIOD) == (1, 1)
+    kept = run("--epochs", "3", "SOLVER.WARMUP_ITERS", "50", *root)[1].SOLVER
+    assert (kept.MAX_ITER, kept.WARMUP_ITERS) == (21, 50)
+
+
+def test_epochs_are_of_a_training_and_said_once(run):
+    with pytest.raises(ValueError, match="--epochs goes with training, not with --eval-only"):
+        run("--epochs", "3", "--eval-only")
+    with pytest.raises(ValueError, match="--epochs and --iters both say how long to train; give"):
+        run("--epochs", "3", "--iters", "3", "SOLVER.MAX_ITER", "3")
+    with pytest.raises(ValueError, match=r"DATASETS\.TRAIN must name a dataset"):
+        run("--epochs", "3", "DATASETS.TRAIN", "[]")
+
+
 @pytest.mark.parametrize("options", [("--batch", "0"), ("--batch", "x"), ("--precision", "int8")])
 def test_other_values_are_refused(run, options, capsys):
     with pytest.raises(SystemExit):

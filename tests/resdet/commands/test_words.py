@@ -7,7 +7,7 @@ import pytest
 from backbones.config import load_classification
 from resdet import config
 from resdet.commands.entry import command
-from resdet.commands.words import CLASSIFICATION, DETECTION, batch, pairs
+from resdet.commands.words import CLASSIFICATION, DETECTION, batch, check_length, pairs
 
 TRAINERS = {
     "train-det": (DETECTION, lambda given: config.load("own_r18", given)),
@@ -26,7 +26,10 @@ def test_each_word_leads_to_a_key(name, word, capsys):
     parser = command(name).arguments()
     given = ["--config", "own_r18", word.option, word.value]
     if word.kind is not None:
-        load(pairs(parser.parse_args(given), words))
+        said = parser.parse_args(given)
+        load(pairs(said, words))
+        if word.also:
+            assert parser.parse_args(["--config", "own_r18", word.also, word.value]) == said
         return
     with pytest.raises(SystemExit) as stopped:
         parser.parse_args(given)
@@ -47,3 +50,20 @@ def test_no_batch_is_found_by_trying(text):
     with pytest.raises(argparse.ArgumentTypeError, match="none is found by trying; give 4"):
         batch(text)
     assert batch("4") == 4
+
+
+def test_one_thing_says_how_long_to_train():
+    parser = command("train-backbone").arguments()
+    for other in (["--iters", "3"], ["SOLVER.MAX_ITER", "3"]):
+        args = parser.parse_args(["--config", "own_resnet18", "--epochs", "2", *other])
+        with pytest.raises(ValueError, match=f"--epochs and {other[0]} both say how long to train"):
+            check_length(args)
+    check_length(parser.parse_args(["--config", "own_resnet18", "--iters", "3"]))
+
+
+@pytest.mark.parametrize("text", ["0", "-0.5", "nan", "inf", "many"])
+@pytest.mark.parametrize("option", ["--lr", "--epochs"])
+def test_a_rate_and_a_number_of_epochs_are_above_zero(option, text, capsys):
+    with pytest.raises(SystemExit):
+        command("train-det").arguments().parse_args(["--data", "photos", option, text])
+    assert f"error: {option} must be a " in capsys.readouterr().err

@@ -8,15 +8,18 @@ import pytest
 
 from resdet import config
 from resdet.structures.records import GroundTruth, ImageRecord
+from resdet.training import fitting
 from resdet.training.fitting import (
     EVALUATION,
     ITERATIONS,
     RATIOS,
     SIZES,
+    WARMUP,
     anchors_of,
     changed,
     epochs,
     fit_config,
+    misfit,
     pairs_for,
     unmatched,
 )
@@ -70,12 +73,32 @@ def test_anchors_follow_large_objects_and_the_share_without_one_is_told():
     assert unmatched(anchors_of(cfg), np.array([[0.0, 0, 48, 48]])) == ""
 
 
+def test_anchors_are_judged_at_the_size_that_is_trained_at():
+    data = records(400.0)  # 267 pixels at 320
+    assert misfit(config.load("own_r18"), data).startswith(
+        "anchors do not fit: 100% of the objects"
+    )
+    half = ["INPUT.MIN_SIZE_TRAIN", "160", "INPUT.MAX_SIZE_TRAIN", "240"]
+    assert misfit(config.load("own_r18", half), data) == ""
+    theirs = ["MODEL.BACKBONE.NETWORK", "theirs"]
+    assert misfit(config.load("own_r18", ["MODEL.RPN.IN_FEATURES", "['s']", *theirs]), data) == ""
+
+
 def test_what_the_user_says_stays():
     cfg = config.load("own_r18")
     assert SIZES not in chosen(cfg, records(400.0), SIZES)[0]
     values, _ = chosen(cfg, records(8.0), "INPUT.MIN_SIZE_TRAIN", RATIOS)
     assert values.keys() == {EVALUATION}
     assert EVALUATION not in chosen(cfg, records(400.0), EVALUATION)[0]
+
+
+def test_anchors_are_fitted_at_the_size_that_the_user_says(monkeypatch):
+    seen = []
+    monkeypatch.setattr(fitting, "fit", lambda boxes, start: seen.append(boxes) or start)
+    small = config.load("own_r18")  # at 416 pixels, but for the user
+    values, _ = chosen(small, records(14.0), "INPUT.MIN_SIZE_TEST")
+    assert values.keys() == {SIZES, RATIOS, EVALUATION}
+    np.testing.assert_allclose(seen[0][:, 2] - seen[0][:, 0], 14 * 320 / 480)
 
 
 def test_small_objects_ask_for_larger_images_within_reason():
@@ -106,13 +129,15 @@ def test_without_objects_nothing_is_fitted():
 
 
 def test_a_run_that_goes_on_keeps_what_it_began_with(tmp_path, small_config):
-    begun = small_config(SIZES, "[[10], [20], [30], [40]]", "SOLVER.MAX_ITER", "77", base="own_r18")
+    shortened = ["SOLVER.MAX_ITER", "77", WARMUP, "8"]
+    begun = small_config(SIZES, "[[10], [20], [30], [40]]", *shortened, base="own_r18")
     (tmp_path / "config.yaml").write_text(begun.dump())
     cfg = config.load("own_r18")
     kept, lines = pairs_for(cfg, tmp_path, None, [ITERATIONS], resume=True, measure=False)
     values = dict(zip(kept[::2], map(json.loads, kept[1::2])))
     assert values[SIZES] == [[10], [20], [30], [40]]
     assert ITERATIONS not in values
+    assert values[WARMUP] == 8
     assert lines == []
 
 
