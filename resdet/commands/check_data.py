@@ -4,6 +4,7 @@ examples:
   resdet check-data --data VOCdevkit/VOC2007 --split trainval test
   resdet check-data --data /data/imagenet --quick --json report.json
   resdet check-data --annotations train.json val.json --images train2017 val2017 --fix fixed
+  resdet check-data --data photos/ --config own_r50_fpn     (do its anchors fit the objects?)
 
 VOC, COCO and YOLO in any of their layouts, folders of classes, CIFAR's files, tar shards. Exits
 with 0 where nothing stops training, 1 where something does (with --fix: in the copy), 2 where it
@@ -13,12 +14,16 @@ cannot be told.
 from __future__ import annotations
 
 import argparse
+import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from fvcore.common.config import CfgNode
+
     from backbones.images.check_report import Report
+    from resdet.structures.records import Dataset
 
 
 def main(argv: Sequence[str]) -> int:
@@ -29,10 +34,14 @@ def main(argv: Sequence[str]) -> int:
     from backbones.terminal.progress import reporting
 
     workers = args.workers or available_cores()
+    cfg = _config(args.config) if args.config else None
     told = []
     with reporting("looking at images") as progress:
         common: dict[str, Any] = {"full": not args.quick, "workers": workers, "progress": progress}
-        for report in _coco(args, common) if args.annotations else _folder(args, common):
+        reports = _coco(args, common) if args.annotations else _folder(args, common)
+        for report, place in zip(reports, (args.data, args.fix)):
+            if cfg is not None:
+                _tell_anchors(report, cfg, args, place)
             print(*report.lines(args.examples), sep="\n", flush=True)
             told.append(report)
     if args.json:
@@ -45,8 +54,7 @@ def _coco(args: argparse.Namespace, common: dict[str, Any]) -> Iterator[Report]:
     from resdet.data.coco.check import check_coco
     from resdet.data.coco.fix import fix_coco
 
-    folders = args.images * (len(args.annotations) if len(args.images) == 1 else 1)
-    pairs = list(zip(args.annotations, folders, strict=True))
+    pairs = _pairs(args)
     yield check_coco(pairs, **common)
     if args.fix:
         yield check_coco(fix_coco(pairs, args.fix, **common), **common)
@@ -60,6 +68,8 @@ def _folder(args: argparse.Namespace, common: dict[str, Any]) -> Iterator[Report
 
     root: Path = args.data
     if root.is_dir() and is_classification(root) and not holds_detection_data(root):
+        if args.config:
+            raise ValueError(f"--config is of a detector, got images to classify in {root}")
         yield check_classification(root, args.split, **common)
         if args.fix:
             fix_folder(root, args.fix, args.split, **common)
@@ -69,6 +79,63 @@ def _folder(args: argparse.Namespace, common: dict[str, Any]) -> Iterator[Report
     if to_tell:
         print(*found.lines(), sep="\n", flush=True)
     yield from check_found(found.called(args.class_names), args.split, args.fix, **common)
+
+
+def _pairs(args: argparse.Namespace) -> list[tuple[Path, Path]]:
+    """Each JSON with its folder of images."""
+    folders = args.images * (len(args.annotations) if len(args.images) == 1 else 1)
+    return list(zip(args.annotations, folders, strict=True))
+
+
+def _config(name: str) -> CfgNode:
+    """Raises: ConfigError as train-det; ValueError if it does not tell how its anchors lie."""
+    from resdet import config, engines
+    from resdet.modeling.registry import HEADS
+    from resdet.training.fitting import anchors_of
+
+    cfg = config.load(name)
+    config.check(cfg, engine=engines.choose(), heads=HEADS.names(), training=False)
+    if anchors_of(cfg) is None:
+        raise ValueError(
+            f"--config must be of a residual network or VGG, got {name} with "
+            f"MODEL.BACKBONE.NETWORK {cfg.MODEL.BACKBONE.NETWORK}, whose strides are not known"
+        )
+    return cfg
+
+
+def _tell_anchors(
+    report: Report, cfg: CfgNode, args: argparse.Namespace, place: Path | None
+) -> None:
+    """Adds what train-det would say of the anchors; of data that cannot be read the report tells.
+
+    `place`: the folder of the data, None for that of --annotations.
+    """
+    from backbones.images.check_report import Kind
+    from resdet.data.check_usable import usable
+    from resdet.data.validate import unheard
+    from resdet.training.fitting import misfit
+
+    with contextlib.suppress(ValueError), unheard():
+        datasets = _datasets(args, place)
+        records = [r for data in datasets for r in usable(data, training=True)[0].records]
+        if told := misfit(cfg, records):
+            kind = Kind("anchors", "warning", "configs that do not fit the objects")
+            report.add(kind, f"{args.config}: {told}")
+
+
+def _datasets(args: argparse.Namespace, place: Path | None) -> list[Dataset]:
+    """The splits that are asked for, else the one that would be trained on, else all.
+
+    Raises: ValueError if the data is faulty.
+    """
+    from resdet.data.coco.reader import load_coco
+    from resdet.data.discover import discover
+
+    if place is None:
+        return [load_coco(file, folder) for file, folder in _pairs(args)]
+    found = discover(place).called(args.class_names)
+    splits = args.split or filter(None, [found.to_train])
+    return [found.load(split) for split in list(splits) or found.splits]
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
@@ -99,6 +166,11 @@ def arguments() -> argparse.ArgumentParser:
     add("--images", type=Path, nargs="+", metavar="DIR", help="the folder of each JSON, or of all")
     add("--split", nargs="+", default=(), metavar="NAME", help="of --data [all that are there]")
     add_classes(add)
+    add(
+        "--config",
+        metavar="NAME",
+        help="of configs/detection, or a path: tell whether its anchors fit the objects",
+    )
     add(
         "--quick",
         action="store_true",

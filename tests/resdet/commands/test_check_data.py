@@ -90,3 +90,59 @@ def test_the_classes_that_are_said(dirty, shapes_root, tmp_path, capsys):
     with pytest.raises(SystemExit):
         check_data.main(["--annotations", "a.json", "--images", ".", "--classes", "cat"])
     assert "--classes goes with --data: a JSON names its own" in capsys.readouterr().err
+
+
+@pytest.fixture
+def large(tmp_path):
+    """A config whose anchors are far larger than any object."""
+    path = tmp_path / "large.yaml"
+    base = ROOT / "configs" / "detection" / "shapes_r18.yaml"
+    path.write_text(f"_BASE_: {base}\nMODEL: {{ANCHOR_GENERATOR: {{SIZES: [[900]]}}}}\n")
+    return path
+
+
+def test_anchors_that_do_not_fit_are_a_warning(shapes_root, large, tmp_path, capsys):
+    json_file = tmp_path / "r.json"
+    argv = ["--data", str(shapes_root), "--quick"]
+    assert check_data.main([*argv, "--config", str(large), "--json", str(json_file)]) == 0
+    told = capsys.readouterr().out
+    assert "warning: configs that do not fit the objects: 1" in told
+    assert f"    {large}: anchors do not fit: 100% of the objects have none" in told
+    (report,) = json.loads(json_file.read_text())["reports"]
+    assert "anchors" in {finding["kind"] for finding in report["findings"]}
+    for fitting in (["--config", "shapes_r18"], []):
+        assert check_data.main([*argv, *fitting]) == 0
+        assert "do not fit" not in capsys.readouterr().out
+
+
+def test_anchors_of_jsons_of_copies_and_of_broken_data(shapes_root, dirty, large, tmp_path, capsys):
+    files = [str(shapes_root / "annotations" / f"instances_{s}.json") for s in ("train", "val")]
+    where = ["--annotations", *files, "--images", str(shapes_root / "JPEGImages")]
+    assert check_data.main([*where, "--config", str(large), "--quick"]) == 0
+    assert capsys.readouterr().out.count("anchors do not fit") == 1
+    fix = ["--fix", str(tmp_path / "out"), "--quick"]
+    check_data.main(["--data", str(dirty), "--config", str(large), *fix])
+    assert capsys.readouterr().out.count("anchors do not fit") == 2
+    xml = next((dirty / "Annotations").iterdir())
+    xml.write_text("<annotation>")
+    assert check_data.main(["--data", str(dirty), "--config", str(large), "--quick"]) == 1
+    told = capsys.readouterr().out
+    assert "annotations that cannot be read" in told
+    assert "do not fit" not in told
+
+
+def test_a_config_must_be_a_detector_s_and_known(shapes_root, tmp_path):
+    argv = ["--data", str(shapes_root), "--quick", "--config"]
+    with pytest.raises(ValueError, match="config must be a file or one of .*, got 'own_r81'"):
+        check_data.main([*argv, "own_r81"])
+    theirs = tmp_path / "theirs.yaml"
+    base = ROOT / "configs" / "detection" / "shapes_r18.yaml"
+    network = "NAME: build_resdet_network_backbone, NETWORK: resnet18"
+    theirs.write_text(f"_BASE_: {base}\nMODEL:\n  BACKBONE: {{{network}}}\n")
+    with pytest.raises(ValueError, match="whose strides are not known"):
+        check_data.main([*argv, str(theirs)])
+    (tmp_path / "photos" / "cats").mkdir(parents=True)
+    image = next((shapes_root / "JPEGImages").iterdir())
+    shutil.copy(image, tmp_path / "photos" / "cats")
+    with pytest.raises(ValueError, match="--config is of a detector, got images to classify in"):
+        check_data.main(["--data", str(tmp_path / "photos"), "--config", "shapes_r18"])
