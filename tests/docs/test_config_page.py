@@ -19,7 +19,9 @@ def test_the_ten_that_matter_are_read_as_they_are_written():
     assert len(pairs) == len(config_page.FIRST) == 10
     cfg = config.load("own_r18", shlex.split(" ".join(pairs)))
     assert tuple(cfg.INPUT.MIN_SIZE_TRAIN) == (640,)
-    assert any(row.startswith("| `SOLVER.MAX_ITER 3000` | `--iters 3000` |") for row in rows)
+    assert any(
+        row.startswith("| `SOLVER.MAX_ITER 3000` | `--iters 3000`, `--epochs 20` |") for row in rows
+    )
 
 
 def test_every_key_has_a_line():

@@ -44,7 +44,8 @@ TEN = """
 
 Of `resdet train-det`. A pair is written after the options, as in
 `resdet train-det --data photos/ --output output/mine SOLVER.BASE_LR 0.01`; some have an option of
-their own. One number stands for a list of one.
+their own. One number stands for a list of one. `--epochs` counts the images, and moves
+`SOLVER.STEPS` and a long warm-up likewise; `--imgsz` sets the longer sides too, in proportion.
 """
 DETECTION = """
 ## Detection
@@ -96,14 +97,20 @@ def page() -> str:
 
 def _first() -> Iterator[str]:
     """The table of the ten."""
-    options = {word.key: word.option for word in WORDS if word.kind is not None}
-    options |= {"SOLVER.IMS_PER_BATCH": "--batch", "MODEL.WEIGHTS": "--init-from"}
+    options = {
+        "SOLVER.IMS_PER_BATCH": ["--batch 4"],
+        "MODEL.WEIGHTS": ["--init-from model_final.pth"],
+        "INPUT.MIN_SIZE_TEST": ["--imgsz 640"],
+    }
+    for word in WORDS:
+        if word.kind is not None:
+            options.setdefault(word.key, []).append(f"{word.option} {word.value}")
     meanings = {key.name: key.meaning for key in DETECTORS}
     yield "| as a pair | as an option | what it means |"
     yield "|---|---|---|"
     for name, value in FIRST.items():
-        option = _spelt(f"{options[name]} {value}") if name in options else ""
-        yield f"| {_spelt(f'{name} {value}')} | {option} | {meanings[name]} |"
+        told = ", ".join(map(_spelt, options.get(name, ())))
+        yield f"| {_spelt(f'{name} {value}')} | {told} | {meanings[name]} |"
 
 
 def _sections(keys: Sequence[Key]) -> Iterator[tuple[str, list[Key]]]:
