@@ -24,7 +24,7 @@ def count_images(cfg: CfgNode) -> int:
 
 
 def iterations_of(epochs: float, images: int, images_per_iteration: int) -> int:
-    """At least 1; 1.1 epochs of 10 images are 11, of which floats make 11.000000000000002."""
+    """At least 1; 0.07 epochs of 100 images are 7, of which floats make 7.000000000000001."""
     return max(math.ceil(Fraction(str(epochs)) * images / images_per_iteration), 1)
 
 

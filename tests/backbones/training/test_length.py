@@ -10,7 +10,7 @@ from backbones.training.length import STEPS, WARMUP, count_images, in_epochs, it
 
 @pytest.mark.parametrize(
     ("epochs", "images", "batch", "iterations"),
-    [(1.1, 10, 1, 11), (2, 292, 4, 146), (1.5, 10, 4, 4), (1e-9, 10, 4, 1), (3, 0, 4, 1)],
+    [(0.07, 100, 1, 7), (2, 292, 4, 146), (1.5, 10, 4, 4), (1e-9, 10, 4, 1), (3, 0, 4, 1)],
 )
 def test_iterations_are_exact_and_at_least_one(epochs, images, batch, iterations):
     assert iterations_of(epochs, images, batch) == iterations

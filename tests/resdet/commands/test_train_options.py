@@ -97,13 +97,14 @@ def test_epochs_count_the_images(run, shapes_root, capsys):
     assert (kept.MAX_ITER, kept.WARMUP_ITERS) == (21, 50)
 
 
-def test_epochs_are_of_a_training_and_said_once(run):
+def test_epochs_are_of_a_training_and_said_once(run, capsys):
     with pytest.raises(ValueError, match="--epochs goes with training, not with --eval-only"):
         run("--epochs", "3", "--eval-only")
     with pytest.raises(ValueError, match="--epochs and --iters both say how long to train; give"):
         run("--epochs", "3", "--iters", "3", "SOLVER.MAX_ITER", "3")
     with pytest.raises(ValueError, match=r"DATASETS\.TRAIN must name a dataset"):
         run("--epochs", "3", "DATASETS.TRAIN", "[]")
+    assert "epochs of" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("options", [("--batch", "0"), ("--batch", "x"), ("--precision", "int8")])

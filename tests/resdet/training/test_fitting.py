@@ -78,7 +78,7 @@ def test_anchors_are_judged_at_the_size_that_is_trained_at():
     assert misfit(config.load("own_r18"), data).startswith(
         "anchors do not fit: 100% of the objects"
     )
-    half = ["INPUT.MIN_SIZE_TRAIN", "160", "INPUT.MAX_SIZE_TRAIN", "240"]
+    half = ["INPUT.MIN_SIZE_TRAIN", "160", "INPUT.MAX_SIZE_TRAIN", "2400"]
     assert misfit(config.load("own_r18", half), data) == ""
     theirs = ["MODEL.BACKBONE.NETWORK", "theirs"]
     assert misfit(config.load("own_r18", ["MODEL.RPN.IN_FEATURES", "['s']", *theirs]), data) == ""

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from resdet.config import ConfigError
+from resdet.data.shapes.make import make_shapes
 from resdet.structures.records import Dataset, GroundTruth, ImageRecord
 from resdet.training.length import count_images, in_epochs
 
@@ -33,11 +34,14 @@ def test_images_without_boxes_count_where_they_are_trained_on(small_config):
     assert count_images(small_config(*leaving_out, "True"), data) == 2
 
 
-def test_epochs_are_of_what_is_trained_on_and_nothing_is_told_twice(small_config, caplog):
+def test_epochs_are_of_what_is_trained_on_and_nothing_is_told_twice(small_config, tmp_path, caplog):
+    make_shapes(tmp_path / "data", num_train=12, num_val=1, num_test=1, size=64, seed=1)
+    min((tmp_path / "data" / "JPEGImages").iterdir()).write_bytes(b"")  # the first to train on
+    cfg = small_config(*TRAIN, "DATASETS.ROOT", str(tmp_path / "data"))
     with caplog.at_level(logging.INFO, "resdet.data"):
-        pairs, lines = in_epochs(small_config(*TRAIN), 2.5, ["SOLVER.WARMUP_ITERS"])
-    assert pairs == ["SOLVER.MAX_ITER", "15"]
-    assert lines[0] == "length   2.5 epochs of 12 images, 2 in an iteration"
+        pairs, lines = in_epochs(cfg, 2.5, ["SOLVER.WARMUP_ITERS"])
+    assert pairs == ["SOLVER.MAX_ITER", "14"]
+    assert lines[0] == "length   2.5 epochs of 11 images, 2 in an iteration"
     assert not caplog.records
 
 
