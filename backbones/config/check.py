@@ -56,8 +56,19 @@ def _in_memory_faults(cfg: CfgNode) -> Iterator[str]:
         yield f"DATALOADER.REPETITIONS must be 1 with DATASETS.IN_MEMORY, got {got}"
 
 
+def optimizer_faults(cfg: CfgNode) -> Iterator[str]:
+    """What SOLVER says that its OPTIMIZER does not do."""
+    solver = cfg.SOLVER
+    if solver.OPTIMIZER == "ADAMW":
+        if solver.NESTEROV:
+            yield "SOLVER.NESTEROV must be False with ADAMW, got True"
+        if solver.MOMENTUM == 1:
+            yield f"SOLVER.MOMENTUM must be < 1 with ADAMW, got {solver.MOMENTUM}"
+
+
 def _solver_faults(cfg: CfgNode) -> Iterator[str]:
     solver = cfg.SOLVER
+    yield from optimizer_faults(cfg)
     warms_up = solver.WARMUP_ITERS > 0 or solver.WARMUP_UNTIL_ERROR > 0
     if warms_up and not 0 < solver.WARMUP_FACTOR <= 1:
         yield f"SOLVER.WARMUP_FACTOR must be in (0, 1], got {solver.WARMUP_FACTOR}"

@@ -166,7 +166,8 @@ SOLVER = (
         "percent; above 0, WARMUP_FACTOR holds until the training error is lower",
         bounds=NON_NEGATIVE,
     ),
-    Key("SOLVER.MOMENTUM", 0.9, "of SGD", bounds=FRACTION),
+    Key("SOLVER.OPTIMIZER", "SGD", "what moves the weights", allowed=("SGD", "ADAMW")),
+    Key("SOLVER.MOMENTUM", 0.9, "of SGD; AdamW's first beta", bounds=FRACTION),
     Key("SOLVER.NESTEROV", False, "Nesterov's momentum"),
     Key("SOLVER.WEIGHT_DECAY", 0.0001, "of all weights", bounds=NON_NEGATIVE),
     Key(

@@ -13,13 +13,17 @@ from backbones.config import CfgNode
 from backbones.machine.precision import Precision
 from backbones.training import schedule
 
+SQUARES = 0.999  # AdamW's second beta. Source: Loshchilov and Hutter 2019, by Kingma and Ba 2015
+MARKS = {"SGD": "nesterov", "ADAMW": "betas"}  # an option that the groups of each alone have
 NORMS = (nn.modules.batchnorm._BatchNorm, nn.GroupNorm, nn.LayerNorm)
 
 
-def build_optimizer(cfg: CfgNode, model: nn.Module) -> torch.optim.SGD:
-    """SGD over what learns; norms and biases with the decay and the rate that SOLVER gives them.
+def build_optimizer(cfg: CfgNode, model: nn.Module) -> torch.optim.Optimizer:
+    """SOLVER.OPTIMIZER over what learns; norms and biases with the decay and the rate that SOLVER
+    gives them.
 
-    Where WEIGHT_DECAY_NORM or WEIGHT_DECAY_BIAS is None, WEIGHT_DECAY holds.
+    Where WEIGHT_DECAY_NORM or WEIGHT_DECAY_BIAS is None, WEIGHT_DECAY holds. MOMENTUM is the first
+    of AdamW's betas.
     """
     solver = cfg.SOLVER
     base_lr = base_rate(cfg)
@@ -43,6 +47,8 @@ def build_optimizer(cfg: CfgNode, model: nn.Module) -> torch.optim.SGD:
         {"params": parameters, "base_lr": rate, "lr": rate, "weight_decay": decay}
         for (rate, decay), parameters in kinds.items()
     ]
+    if solver.OPTIMIZER == "ADAMW":
+        return torch.optim.AdamW(groups, base_lr, (solver.MOMENTUM, SQUARES), fused=True)
     return torch.optim.SGD(groups, lr=base_lr, momentum=solver.MOMENTUM, nesterov=solver.NESTEROV)
 
 
@@ -54,9 +60,15 @@ def build_scaler(cfg: CfgNode, device: torch.device) -> torch.amp.GradScaler:
 def load_optimizer(optimizer: torch.optim.Optimizer, state: Mapping[str, Any]) -> None:
     """Take up the momentum in `state`; rates, decays and all other options stay as configured.
 
-    Raises: ValueError if the groups of the saved run hold other parameters.
+    Raises: ValueError if the saved run had another optimiser, or its groups other parameters.
     """
     groups, saved = optimizer.param_groups, state["param_groups"]
+    names = [next(n for n, key in MARKS.items() if key in g[0]) for g in (groups, saved)]
+    if names[0] != names[1]:
+        raise ValueError(
+            f"SOLVER.OPTIMIZER must be {names[1]} as in the run to resume, got {names[0]}; keep "
+            "it, or start anew from the weights"
+        )
     kept = [{key: group[key] for key in group if key != "params"} for group in groups]
     expected = [[tuple(p.shape) for p in group["params"]] for group in groups]
     sizes, found = [len(group) for group in expected], [len(group["params"]) for group in saved]
@@ -75,7 +87,7 @@ def _shapes(
     state: Mapping[str, Any], expected: list[list[tuple[int, ...]]]
 ) -> list[list[tuple[int, ...]]]:
     """The shapes of the saved momenta by group; what is expected where none was saved."""
-    momenta = {index: s.get("momentum_buffer") for index, s in state["state"].items()}
+    momenta = {i: s.get("momentum_buffer", s.get("exp_avg")) for i, s in state["state"].items()}
     return [
         [
             shape if (momentum := momenta.get(index)) is None else tuple(momentum.shape)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from fvcore.common.config import CfgNode
 
+from backbones.config.check import optimizer_faults
 from backbones.config.keys import get, value_faults
 from backbones.config.load import ConfigError
 from backbones.plugins import HINT
@@ -105,5 +106,6 @@ def _levels(cfg: CfgNode) -> list[str]:
 
 
 def _training(cfg: CfgNode) -> Iterator[str]:
+    yield from optimizer_faults(cfg)
     if not cfg.DATASETS.TRAIN:
         yield "DATASETS.TRAIN must name a dataset, got none; name one, or give --data DIR"

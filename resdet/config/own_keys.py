@@ -76,6 +76,7 @@ DATASETS = (
     Key("DATASETS.USE_DIFFICULT", True, "train on VOC's `difficult`, as detectron2 does"),
 )
 SOLVER = (
+    Key("SOLVER.OPTIMIZER", "SGD", "what moves the weights", allowed=("SGD", "ADAMW")),
     Key(
         "SOLVER.REFERENCE_IMS_PER_BATCH",
         0,

@@ -60,7 +60,7 @@ SOLVER = (
     Key("SOLVER.MAX_ITER", 40000, "iterations", bounds=POSITIVE),
     Key("SOLVER.BASE_LR", 0.001, "the rate after the warm-up", bounds=POSITIVE),
     Key("SOLVER.BASE_LR_END", 0.0, "the last rate of WarmupCosineLR", bounds=NON_NEGATIVE),
-    Key("SOLVER.MOMENTUM", 0.9, "of SGD", bounds=FRACTION),
+    Key("SOLVER.MOMENTUM", 0.9, "of SGD; AdamW's first beta", bounds=FRACTION),
     Key("SOLVER.NESTEROV", False, "Nesterov's momentum"),
     Key("SOLVER.WEIGHT_DECAY", 0.0001, "of all weights", bounds=NON_NEGATIVE),
     Key("SOLVER.WEIGHT_DECAY_NORM", 0.0, "of norms", bounds=NON_NEGATIVE),

@@ -57,6 +57,9 @@ FAULTS_BETWEEN_KEYS = [
     (("TEST.EVAL_PERIOD", "0"), "EVAL_PERIOD must be > 0 for WarmupPlateauLR"),
     (("INPUT.PIXEL_MEAN", "[1, 2, 3]"), "must be [] where MEAN is pixel"),
     (("SOLVER.WARMUP_UNTIL_ERROR", "80"), None),
+    (("SOLVER.OPTIMIZER", "ADAMW"), None),
+    (("SOLVER.OPTIMIZER", "ADAMW", "SOLVER.NESTEROV", "True"), "NESTEROV must be False with ADAMW"),
+    (("SOLVER.OPTIMIZER", "ADAMW", "SOLVER.MOMENTUM", "1"), "MOMENTUM must be < 1 with ADAMW"),
     (("SOLVER.WARMUP_UNTIL_ERROR", "80", "SOLVER.WARMUP_ITERS", "9"), "WARMUP_ITERS must be 0"),
     (("SOLVER.WARMUP_UNTIL_ERROR", "80", "INPUT.CUTMIX_ALPHA", "1"), "must be 0 with mixup or"),
     (

@@ -57,3 +57,39 @@ def test_groups_of_equal_size_with_other_parameters_are_refused():
     optimizer = build_optimizer(config(WEIGHT_DECAY_NORM=0.0), network())
     with pytest.raises(ValueError, match="or others; keep what is frozen"):
         load_optimizer(optimizer, saved_after_a_step(WEIGHT_DECAY_BIAS=0.0))
+
+
+def test_adamw_takes_momentum_as_its_first_beta_and_the_decays_of_its_groups():
+    optimizer = build_optimizer(
+        config(OPTIMIZER="ADAMW", MOMENTUM=0.8, WEIGHT_DECAY=0.05, WEIGHT_DECAY_NORM=0.0), network()
+    )
+    assert isinstance(optimizer, torch.optim.AdamW)
+    assert [g["weight_decay"] for g in optimizer.param_groups] == [0.05, 0.0]
+    assert {g["betas"] for g in optimizer.param_groups} == {(0.8, 0.999)}
+
+
+def test_a_step_of_adamw_is_as_long_as_the_rate_whatever_the_gradient():
+    model = nn.Linear(1, 1, bias=False)
+    before = model.weight.item()
+    optimizer = build_optimizer(config(OPTIMIZER="ADAMW", BASE_LR=0.125, WEIGHT_DECAY=0.0), model)
+    (1000 * model(torch.ones(1, 1))).sum().backward()
+    optimizer.step()
+    assert model.weight.item() == pytest.approx(before - 0.125, abs=1e-6)
+
+
+def test_what_adamw_knows_is_taken_up():
+    state = saved_after_a_step(OPTIMIZER="ADAMW")
+    optimizer = build_optimizer(config(OPTIMIZER="ADAMW", BASE_LR=0.5), network())
+    load_optimizer(optimizer, state)
+    (group,) = optimizer.param_groups
+    assert group["base_lr"] == 0.5
+    for index, parameter in enumerate(group["params"]):
+        for name in ("exp_avg", "exp_avg_sq", "step"):
+            assert torch.equal(optimizer.state[parameter][name], state["state"][index][name])
+
+
+@pytest.mark.parametrize(("was", "now"), [("SGD", "ADAMW"), ("ADAMW", "SGD")])
+def test_another_optimiser_is_refused(was, now):
+    optimizer = build_optimizer(config(OPTIMIZER=now), network())
+    with pytest.raises(ValueError, match=f"SOLVER.OPTIMIZER must be {was} as in .*, got {now}; "):
+        load_optimizer(optimizer, saved_after_a_step(OPTIMIZER=was))

@@ -47,6 +47,13 @@ def test_one_fault(key: str, value: str, message: str) -> None:
         config.check(config.load("coco_r101", [key, value]))
 
 
+def test_nesterov_is_of_sgd() -> None:
+    with pytest.raises(ConfigError, match="SOLVER.NESTEROV must be False with ADAMW, got True"):
+        config.check(
+            config.load("coco_r101", ["SOLVER.OPTIMIZER", "ADAMW", "SOLVER.NESTEROV", "True"])
+        )
+
+
 def test_a_head_reads_levels_that_follow_each_other() -> None:
     """Both poolers count from the first to the last."""
     for levels in ("['p2', 'p4']", "['p3', 'p2']"):
