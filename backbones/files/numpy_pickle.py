@@ -30,7 +30,7 @@ _KEYS = {  # where the keys lie on the stack when a dict takes them
 }
 
 
-class _StandIn:
+class StandIn:
     """What a global of the file gives instead of what it names: the arguments of the call."""
 
     def __init__(self, *arguments: Any) -> None:
@@ -45,31 +45,31 @@ class _StandIn:
         self.state = state
 
 
-class _Array(_StandIn):
+class _Array(StandIn):
     """`_reconstruct(ndarray, (0,), b"b")`, then the state (version, shape, dtype, order, data)."""
 
 
-class _BufferArray(_StandIn):
+class _BufferArray(StandIn):
     """`_frombuffer(data, dtype, shape, order)`, as protocol 5 writes arrays."""
 
 
-class _Scalar(_StandIn):
+class _Scalar(StandIn):
     """`scalar(dtype, data)`."""
 
 
-class _DType(_StandIn):
+class _DType(StandIn):
     """`dtype(code, False, True)`, then the state (version, byte order, ...)."""
 
 
-class _Class(_StandIn):
+class _Class(StandIn):
     """numpy.ndarray, which stands as an argument only."""
 
 
-class _Bytes(_StandIn):
+class _Bytes(StandIn):
     """`_codecs.encode(text, "latin1")` or `bytes()`: bytes as protocols below 3 write them."""
 
 
-_STAND_INS: dict[tuple[str, str], type[_StandIn]] = {
+STAND_INS: dict[tuple[str, str], type[StandIn]] = {
     ("numpy", "ndarray"): _Class,
     ("numpy", "dtype"): _DType,
     ("_codecs", "encode"): _Bytes,
@@ -77,9 +77,9 @@ _STAND_INS: dict[tuple[str, str], type[_StandIn]] = {
     ("builtins", "bytes"): _Bytes,
 }
 for _core in ("numpy.core", "numpy._core"):  # the name before and since NumPy 2
-    _STAND_INS[f"{_core}.multiarray", "_reconstruct"] = _Array
-    _STAND_INS[f"{_core}.multiarray", "scalar"] = _Scalar
-    _STAND_INS[f"{_core}.numeric", "_frombuffer"] = _BufferArray
+    STAND_INS[f"{_core}.multiarray", "_reconstruct"] = _Array
+    STAND_INS[f"{_core}.multiarray", "scalar"] = _Scalar
+    STAND_INS[f"{_core}.numeric", "_frombuffer"] = _BufferArray
 
 
 class _Refused(ValueError):
@@ -106,11 +106,11 @@ class _Unpickler(pickle._Unpickler):
         if operation not in (pickle.ADDITEMS[0], pickle.FROZENSET[0])  # sets hash too
     }
 
-    def find_class(self, module: str, name: str) -> type[_StandIn]:
+    def find_class(self, module: str, name: str) -> type[StandIn]:
         """Return the stand-in of a global that arrays need."""
-        if (module, name) not in _STAND_INS:
+        if (module, name) not in STAND_INS:
             raise _Refused(f"{module}.{name}")
-        return _STAND_INS[module, name]
+        return STAND_INS[module, name]
 
 
 def load(path: Path) -> Any:
@@ -128,7 +128,7 @@ def load(path: Path) -> Any:
 
 def _load(file: IO[bytes], path: Path, size: int) -> Any:
     try:
-        return _build(_Unpickler(file, encoding="latin1").load(), _Done(size))
+        return build(_Unpickler(file, encoding="latin1").load(), Done(size))
     except _Refused as error:
         raise ValueError(
             f"{path} must hold NumPy arrays and plain values only, got {error}; "
@@ -141,7 +141,7 @@ def _load(file: IO[bytes], path: Path, size: int) -> Any:
         ) from error
 
 
-class _Done(dict[int, Any]):
+class Done(dict[int, Any]):
     """What is built, by the id of its record, and how many bytes of arrays may still follow."""
 
     def __init__(self, most: int) -> None:
@@ -154,7 +154,7 @@ class _Done(dict[int, Any]):
             raise ValueError("arrays of more bytes than the file has")
 
 
-def _build(value: Any, done: _Done) -> Any:
+def build(value: Any, done: Done) -> Any:
     """The value with arrays in place of records; what the file shares is built once."""
     if isinstance(value, _PLAIN):
         return value
@@ -170,11 +170,11 @@ def _build(value: Any, done: _Done) -> Any:
     return done[id(value)]
 
 
-def _build_dict(value: dict[Any, Any], done: _Done) -> dict[Any, Any]:
-    return {_build(key, done): _build(item, done) for key, item in value.items()}
+def _build_dict(value: dict[Any, Any], done: Done) -> dict[Any, Any]:
+    return {build(key, done): build(item, done) for key, item in value.items()}
 
 
-def _build_array(value: _StandIn, done: _Done) -> NDArray[Any]:
+def _build_array(value: StandIn, done: Done) -> NDArray[Any]:
     if type(value) is _BufferArray:
         data, dtype, shape, order = value.arguments
     else:
@@ -185,12 +185,12 @@ def _build_array(value: _StandIn, done: _Done) -> NDArray[Any]:
     return _from_bytes(data, dtype, done).reshape(shape, order=order)
 
 
-def _build_scalar(value: _StandIn, done: _Done) -> Any:
+def _build_scalar(value: StandIn, done: Done) -> Any:
     dtype, data = value.arguments
     return _from_bytes(data, dtype, done).reshape(())[()]
 
 
-def _from_bytes(data: Any, dtype: Any, done: _Done) -> NDArray[Any]:
+def _from_bytes(data: Any, dtype: Any, done: Done) -> NDArray[Any]:
     if not isinstance(dtype, _DType):
         raise ValueError(f"type of an array is a NumPy dtype, got {shortly(dtype)}")
     stored = _numpy_dtype(dtype)
@@ -215,7 +215,7 @@ def _numpy_dtype(value: _DType) -> np.dtype[Any]:
     return np.dtype(code if order == "|" else order + code)
 
 
-def _build_bytes(value: _StandIn, done: _Done) -> bytes:
+def _build_bytes(value: StandIn, done: Done) -> bytes:
     if not value.arguments:
         return b""
     text, encoding = value.arguments
@@ -224,9 +224,9 @@ def _build_bytes(value: _StandIn, done: _Done) -> bytes:
     return text.encode("latin1")
 
 
-_BUILDERS: dict[type, Callable[[Any, _Done], Any]] = {
-    list: lambda value, done: [_build(item, done) for item in value],
-    tuple: lambda value, done: tuple(_build(item, done) for item in value),
+_BUILDERS: dict[type, Callable[[Any, Done], Any]] = {
+    list: lambda value, done: [build(item, done) for item in value],
+    tuple: lambda value, done: tuple(build(item, done) for item in value),
     dict: _build_dict,
     _Array: _build_array,
     _BufferArray: _build_array,

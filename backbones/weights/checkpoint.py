@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import pickle
 import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -17,6 +16,7 @@ import torch
 from torch import Tensor
 
 from backbones.files.atomic import atomic_write, write_bytes
+from backbones.weights import unpickling
 
 FORMAT = "backbones/2"
 SAFETENSORS = ".safetensors"
@@ -111,12 +111,9 @@ def load(path: Path) -> dict[str, Any]:
         return _load_safetensors(path)
     try:
         _check_sums(path)
-        payload = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise ValueError(
-            f"checkpoint must hold tensors and plain values only, got {path}; "
-            "it is no torch file, or loading it would run code: convert it where you trust it"
-        ) from error
+        payload = unpickling.load(path)
+    except unpickling.Refused:
+        raise
     except Exception as error:  # of a damaged file torch raises anything
         raise ValueError(
             f"checkpoint must be a complete, readable torch file, got {path} ({error!s:.500})"

@@ -26,6 +26,7 @@ from backbones.weights.checkpoint import (
     load,
 )
 from backbones.weights.keymaps import KINDS, Kind, detect, from_torchvision, to_ours, to_torchvision
+from backbones.weights.wrappers import unwrapped
 
 __all__ = [
     "LoadedWeights",
@@ -41,8 +42,6 @@ __all__ = [
 TORCHVISION = "torchvision:"
 OURS = "ours"
 PICKLE = ".pkl"
-_WRAPPERS = ("blobs", "state_dict", "model")  # Detectron's, most training scripts', detectron2's
-_PARALLEL = "module."  # the prefix that DataParallel leaves
 _AUTHORS = (None, "Caffe2", "torchvision")  # detectron2 says whose weights it wraps
 _BATCH_NORMS = ("frozen", "bn", "sync")
 # what must agree for weights to mean the same in another network
@@ -186,12 +185,9 @@ def state_dict(payload: Mapping[str, Any], path: Path) -> dict[str, Tensor]:
             f"__author__ of {path} must be one of {', '.join(_AUTHORS[1:])}, got {author!r}; "
             "what these weights were trained to see is not known"
         )
-    wrapped = [payload[key] for key in _WRAPPERS if isinstance(payload.get(key), Mapping)]
-    state = wrapped[0] if wrapped else payload
+    state = unwrapped(payload)
     if not all(isinstance(key, str) for key in state):
         raise ValueError(f"{path} must hold weights by name, got other keys among {len(state)}")
-    if all(key.startswith(_PARALLEL) for key in state):
-        state = {key.removeprefix(_PARALLEL): value for key, value in state.items()}
     others = [key for key, value in state.items() if not _is_array(value)]
     if others or not state:
         raise ValueError(

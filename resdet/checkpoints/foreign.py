@@ -11,6 +11,7 @@ from fvcore.common.config import CfgNode
 from torch import Tensor
 
 from backbones.layers import scale_channels
+from backbones.weights.wrappers import unwrapped
 from resdet import config
 from resdet.checkpoints import detectron2_names
 from resdet.checkpoints.detectron2_names import C4, DC5, FPN, STAGES, Layout
@@ -56,9 +57,8 @@ class ForeignDetector(NamedTuple):
 
 def state_of(payload: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """The weights in a file of a detector by detectron2; None if it is another file."""
-    state = payload.get("model", payload)
-    known = isinstance(state, Mapping) and detectron2_names.is_detectron2(map(str, state))
-    return state if known else None
+    state = unwrapped(payload)
+    return state if detectron2_names.is_detectron2(map(str, state)) else None
 
 
 def from_detectron2(

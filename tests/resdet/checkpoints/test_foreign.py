@@ -15,7 +15,7 @@ from backbones.weights.interop import load_weights
 from resdet import config, engines
 from resdet.checkpoints import checkpoint
 from resdet.checkpoints.detectron2_names import Layout, to_detectron2
-from resdet.checkpoints.foreign import from_detectron2
+from resdet.checkpoints.foreign import from_detectron2, state_of
 from resdet.config import ConfigError
 from resdet.detector.build import build_model, initialize_model, load_model, restore_model
 from resdet.detector.inference import build_detector, load_detector
@@ -102,6 +102,14 @@ def test_what_a_file_cannot_say_is_given() -> None:
     assert found.cfg.MODEL.RESNETS.DEPTH == 50  # what it says stands
     with pytest.raises(ConfigError, match="MODEL.PIXEL_SDT .* is not a known key"):
         from_detectron2(state, "zoo.pkl", ("MODEL.PIXEL_SDT", "[1, 1, 1]"))
+
+
+@pytest.mark.parametrize("prefix", ["module.", "_orig_mod.", "model._orig_mod."])
+def test_wrappers_are_taken_off(prefix: str) -> None:
+    state = foreign_state("C4", 2)
+    wrapped = {f"{prefix}{key}": value for key, value in state.items()}
+    for payload in ({"model": wrapped, "args": {}}, wrapped):
+        assert (state_of(payload) or {}).keys() == state.keys()
 
 
 def test_what_an_older_file_says_is_believed() -> None:
