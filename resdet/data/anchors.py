@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resdet.structures.boxes import paired_iou
-from resdet.structures.records import ImageRecord
+from resdet.structures.records import ImageRecord, Int64Array
 
 Float64Array = NDArray[np.float64]
 
@@ -52,21 +52,32 @@ class Anchors:
         return np.array(rows, np.float64).reshape(-1, 2), np.array(strides, np.float64)
 
 
-def boxes_at(records: Sequence[ImageRecord], shorter: int, longest: int) -> Float64Array:
-    """All objects but crowds and difficult ones, resized as images are.
+def boxes_at(
+    records: Sequence[ImageRecord], shorter: int, longest: int
+) -> tuple[Float64Array, Int64Array]:
+    """All objects but crowds and difficult ones, resized as images are: boxes and labels.
 
-    Shape: (N, 4). Unit: pixels of images of `shorter` by at most `longest`.
+    Shape: (N, 4), (N,). Unit: pixels of images of `shorter` by at most `longest`.
     """
     found: list[Float64Array] = [np.zeros((0, 4))]
+    named: list[Int64Array] = [np.zeros(0, np.int64)]
     for record in records:
         truth = record.ground_truth
         if truth is None or not len(truth) or min(record.height, record.width) < 1:
             continue
         sides = sorted((record.height, record.width))
         scale = min(shorter / sides[0], longest / sides[1])
-        found.append(truth.boxes[~(truth.crowd | truth.difficult)].astype(np.float64) * scale)
-    boxes = np.concatenate(found)
-    return boxes[(boxes[:, 2:] > boxes[:, :2]).all(axis=1)]
+        counts = ~(truth.crowd | truth.difficult)
+        found.append(truth.boxes[counts].astype(np.float64) * scale)
+        named.append(truth.labels[counts])
+    boxes, labels = np.concatenate(found), np.concatenate(named)
+    solid = (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
+    return boxes[solid], labels[solid]
+
+
+def sides_of(boxes: Float64Array) -> Float64Array:
+    """Roots of the areas. Shape: (N, 4) -> (N,)."""
+    return np.asarray(np.sqrt((boxes[:, 2:] - boxes[:, :2]).prod(axis=1)))
 
 
 def best_overlaps(boxes: Float64Array, anchors: Anchors) -> Float64Array:

@@ -23,23 +23,20 @@ from resdet.data.anchors import (
     best_overlaps,
     boxes_at,
     fit,
+    sides_of,
 )
 from resdet.data.catalog import load_dataset
 from resdet.data.validate import unheard
 from resdet.structures.records import ImageRecord
+from resdet.training.fitting_size import SIDES, fitting_size, size_pairs
 
 CONFIG = "config.yaml"  # of a run, what it was begun with
 SIZES, RATIOS = "MODEL.ANCHOR_GENERATOR.SIZES", "MODEL.ANCHOR_GENERATOR.ASPECT_RATIOS"
 EVALUATION = "TEST.EVAL_PERIOD"
-SIDES = tuple(f"INPUT.{end}_SIZE_{use}" for use in ("TRAIN", "TEST") for end in ("MIN", "MAX"))
 FITTED = (SIZES, RATIOS, *SIDES, ITERATIONS, STEPS, WARMUP, EVALUATION)
 EPOCHS = 9.0  # at least, of images that are many
 EVALUATIONS = 5  # of a run
 UNMATCHED = 0.05  # share of the objects without an anchor of which a run warns
-SMALL = 12.0  # pixels of a side, under which an object is hardly seen
-FEW_SMALL = 0.1  # share of the objects that may be as small
-LARGEST = 2.0  # factor on the size of the images
-_STEP = 32  # pixels between sizes
 # strides of stages that are read without a pyramid
 _STRIDES = {"res2": 4, "res3": 8, "res4": 16, "res5": 32, "conv3": 4, "conv4": 8, "conv5": 16}
 
@@ -85,7 +82,7 @@ def pairs_for(
     """What a run on the data of `cfg` begins with: see `fit_config`.
 
     A run that goes on, and weights that are only measured, keep what they were fitted to; a
-    detector to start from keeps its anchors, which it has learnt.
+    detector to start from keeps its anchors, which it has learnt, and the size they are of.
     Raises: ValueError if the data or the detector's file is broken.
     """
     begun = output / CONFIG
@@ -97,8 +94,12 @@ def pairs_for(
         known = checkpoint.load(start).cfg
     if measure:
         return ([] if known is None else _pairs_of(known, FITTED, fixed)), []
-    kept = [] if known is None else _pairs_of(known, (SIZES, RATIOS), fixed)
-    pairs, lines = fit_config(cfg, _records(cfg), [*fixed, *kept[::2]])
+    if known is None:
+        return fit_config(cfg, _records(cfg), fixed)
+    kept = _pairs_of(known, (SIZES, RATIOS, *SIDES), fixed)
+    cfg = cfg.clone()
+    cfg.merge_from_list(kept)
+    pairs, lines = fit_config(cfg, _records(cfg), [*fixed, SIZES, RATIOS])
     return [*kept, *pairs], lines
 
 
@@ -126,55 +127,34 @@ def fit_config(
 
     Keys in `fixed` are the user's and stay.
     """
-    values: dict[str, Any] = {}
-    lines: list[str] = []
     own_size = any(key.startswith("INPUT.M") for key in fixed)
-    size = int(cfg.INPUT.MIN_SIZE_TEST) if own_size else _fitting_size(cfg, records)
-    if size != cfg.INPUT.MIN_SIZE_TEST:
-        factor = size / cfg.INPUT.MIN_SIZE_TEST
-        longest = round(cfg.INPUT.MAX_SIZE_TEST * factor)
-        values |= {"INPUT.MIN_SIZE_TRAIN": [size], "INPUT.MAX_SIZE_TRAIN": longest}
-        values |= {"INPUT.MIN_SIZE_TEST": size, "INPUT.MAX_SIZE_TEST": longest}
-        lines.append(
-            f"images   shorter side {size} instead of {cfg.INPUT.MIN_SIZE_TEST} pixels, for small "
-            f"objects; an iteration takes about {factor**2:.1f} times as long"
-        )
-    boxes = boxes_at(records, size, values.get("INPUT.MAX_SIZE_TEST", cfg.INPUT.MAX_SIZE_TEST))
+    size = before = int(cfg.INPUT.MIN_SIZE_TEST)
+    if not own_size:
+        anew = not cfg.MODEL.WEIGHTS and SIZES not in fixed
+        size = fitting_size(cfg, records, shrink=anew)
+    values, lines = size_pairs(cfg, size)
+    boxes, _ = boxes_at(records, size, values.get("INPUT.MAX_SIZE_TEST", cfg.INPUT.MAX_SIZE_TEST))
     own = anchors_of(cfg)
     if own is not None and len(boxes) and not {SIZES, RATIOS} & set(fixed):
         fitted = fit(boxes, own)
         values |= {SIZES: fitted.sizes, RATIOS: fitted.ratios[:1]}
         lines += _told(own, fitted, boxes)
     given = ITERATIONS in fixed
-    iterations = cfg.SOLVER.MAX_ITER if given else _iterations(cfg, len(records))
+    iterations = cfg.SOLVER.MAX_ITER if given else _iterations(cfg, len(records), size / before)
     values |= {} if iterations == cfg.SOLVER.MAX_ITER else {ITERATIONS: iterations}
     if not cfg.TEST.EVAL_PERIOD and EVALUATION not in fixed:
         values[EVALUATION] = max(math.ceil(iterations / EVALUATIONS), 1)
     return _as_pairs(values), lines
 
 
-def _fitting_size(cfg: CfgNode, records: Sequence[ImageRecord]) -> int:
-    """The shorter side at which few objects are small, within reason and the images' own size."""
-    size, longest = int(cfg.INPUT.MIN_SIZE_TEST), int(cfg.INPUT.MAX_SIZE_TEST)
-    sides = [min(r.height, r.width) for r in records if min(r.height, r.width) > 0]
-    boxes = boxes_at(records, size, longest)
-    if not len(boxes) or not sides:
-        return size
-    small = float(np.quantile(_sides(boxes), FEW_SMALL))
-    wanted = min(size * SMALL / small, size * LARGEST, float(np.median(sides)))
-    return size if wanted <= size else math.ceil(wanted / _STEP) * _STEP
-
-
-def _sides(boxes: Float64Array) -> Float64Array:
-    """Roots of the areas."""
-    return np.asarray(np.sqrt((boxes[:, 2:] - boxes[:, :2]).prod(axis=1)))
-
-
-def _iterations(cfg: CfgNode, images: int) -> int:
-    """Those of the config, or more where these would be few epochs; steps of the rate stay."""
+def _iterations(cfg: CfgNode, images: int, factor: float) -> int:
+    """Those of the config, or more: of images smaller by `factor` as many as take the same time,
+    and no few epochs. Steps of the rate stay.
+    """
     own = int(cfg.SOLVER.MAX_ITER)
     if cfg.SOLVER.LR_SCHEDULER_NAME != "WarmupCosineLR":
         return own
+    own = round(own / min(factor, 1.0) ** 2)
     return max(own, math.ceil(EPOCHS * images / cfg.SOLVER.IMS_PER_BATCH))
 
 
@@ -199,7 +179,7 @@ def unmatched(anchors: Anchors, boxes: Float64Array) -> str:
     share = float(np.mean(best_overlaps(boxes, anchors) < MATCHED))
     if share <= UNMATCHED:
         return ""
-    sides = np.quantile(_sides(boxes), (0.1, 0.9))
+    sides = np.quantile(sides_of(boxes), (0.1, 0.9))
     return (
         f"anchors do not fit: {share:.0%} of the objects have none that overlaps them by IoU "
         f"{MATCHED}; most are {sides[0]:.0f} to {sides[1]:.0f} pixels where they are trained on, "
@@ -212,7 +192,7 @@ def misfit(cfg: CfgNode, records: Sequence[ImageRecord]) -> str:
     anchors = anchors_of(cfg)
     if anchors is None:
         return ""
-    boxes = boxes_at(records, min(cfg.INPUT.MIN_SIZE_TRAIN), cfg.INPUT.MAX_SIZE_TRAIN)
+    boxes, _ = boxes_at(records, min(cfg.INPUT.MIN_SIZE_TRAIN), cfg.INPUT.MAX_SIZE_TRAIN)
     return unmatched(anchors, boxes)
 
 

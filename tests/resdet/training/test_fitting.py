@@ -62,7 +62,7 @@ def test_strides_are_those_of_the_levels():
 
 def test_anchors_follow_large_objects_and_the_share_without_one_is_told():
     cfg = config.load("own_r18")
-    values, lines = chosen(cfg, records(400.0))
+    values, lines = chosen(cfg, records(400.0), "INPUT.MIN_SIZE_TEST")
     assert values.keys() == {SIZES, RATIOS, EVALUATION}
     assert max(map(max, values[SIZES])) > 200
     assert lines[0].startswith("anchors  of ")
@@ -113,14 +113,34 @@ def test_small_objects_ask_for_larger_images_within_reason():
     assert huge["INPUT.MIN_SIZE_TEST"] == 640  # four times the work is the most
 
 
+def test_what_starts_anew_takes_smaller_images_for_large_objects_and_more_of_them():
+    cfg = config.load("own_r18")
+    values, lines = chosen(cfg, records(75.0))  # 50 pixels at 320
+    assert values["INPUT.MIN_SIZE_TRAIN"] == [224]
+    assert (values["INPUT.MIN_SIZE_TEST"], values["INPUT.MAX_SIZE_TEST"]) == (224, 336)
+    assert values["INPUT.MAX_SIZE_TRAIN"] == 336
+    assert (values[ITERATIONS], values[EVALUATION]) == (1327, 266)
+    assert lines[0] == (
+        "images   shorter side 224 instead of 320 pixels, enough for objects as large; 2.0 times "
+        "the iterations in the time"
+    )
+    assert chosen(cfg, records(400.0))[0]["INPUT.MIN_SIZE_TEST"] == 192  # the least there is
+    assert chosen(cfg, records(75.0), ITERATIONS)[0].keys() >= {"INPUT.MIN_SIZE_TEST"}
+    assert ITERATIONS not in chosen(cfg, records(75.0), ITERATIONS)[0]
+    for stays in (["INPUT.MAX_SIZE_TEST"], [SIZES]):  # the user's, or anchors in pixels of 320
+        assert not {"INPUT.MIN_SIZE_TEST", ITERATIONS} & chosen(cfg, records(75.0), *stays)[0].keys()
+    learnt = config.load("own_r50_fpn")  # weights that know objects of their own size
+    assert "INPUT.MIN_SIZE_TEST" not in chosen(learnt, records(400.0))[0]
+
+
 def test_iterations_follow_the_number_of_images():
     cfg = config.load("own_r18")
-    assert ITERATIONS not in chosen(cfg, records(60.0))[0]
-    assert chosen(cfg, records(60.0, images=1000))[0][ITERATIONS] == 2250
-    assert chosen(cfg, records(60.0))[0][EVALUATION] == 130
+    assert ITERATIONS not in chosen(cfg, records(45.0))[0]
+    assert chosen(cfg, records(45.0, images=1000))[0][ITERATIONS] == 2250
+    assert chosen(cfg, records(45.0))[0][EVALUATION] == 130
     assert epochs(cfg, 130) == 20
     steps = config.load("voc0712_r101")  # its rate falls at iterations of its own
-    assert ITERATIONS not in chosen(steps, records(60.0, images=9000))[0]
+    assert ITERATIONS not in chosen(steps, records(45.0, images=9000))[0]
 
 
 def test_without_objects_nothing_is_fitted():

@@ -1,0 +1,59 @@
+"""The size of the images that suits the objects in them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from fvcore.common.config import CfgNode
+
+from resdet.data.anchors import boxes_at, sides_of
+from resdet.structures.records import ImageRecord
+
+SIDES = tuple(f"INPUT.{end}_SIZE_{use}" for use in ("TRAIN", "TEST") for end in ("MIN", "MAX"))
+SMALL = 12.0  # pixels of a side, under which an object is hardly seen
+ENOUGH = 32.0  # of which an object is learnt as well as if it had more
+FEW = 0.1  # share of a class's objects that may be smaller
+LARGEST, SMALLEST = 2.0, 0.6  # factors on the size of the images
+STEP = 32  # pixels between sizes
+
+
+def fitting_size(cfg: CfgNode, records: Sequence[ImageRecord], *, shrink: bool) -> int:
+    """The shorter side at which few objects of any class are small, or, to `shrink`, all are large.
+
+    Within reason, and never above the images' own. Unit: pixels.
+    """
+    size, longest = int(cfg.INPUT.MIN_SIZE_TEST), int(cfg.INPUT.MAX_SIZE_TEST)
+    heights = [min(r.height, r.width) for r in records if min(r.height, r.width) > 0]
+    boxes, labels = boxes_at(records, size, longest)
+    if not len(boxes) or not heights:
+        return size
+    sides = sides_of(boxes)
+    small = min(float(np.quantile(sides[labels == label], FEW)) for label in np.unique(labels))
+    larger = min(size * SMALL / small, size * LARGEST, float(np.median(heights)))
+    if larger > size:
+        return _stepped(larger)
+    smaller = _stepped(max(size * ENOUGH / small, size * SMALLEST))
+    return min(size, smaller) if shrink else size
+
+
+def _stepped(size: float) -> int:
+    return math.ceil(round(size / STEP, 6)) * STEP
+
+
+def size_pairs(cfg: CfgNode, size: int) -> tuple[dict[str, Any], list[str]]:
+    """(The keys that give images this shorter side, their shape as before; the line that tells)."""
+    before = cfg.INPUT.MIN_SIZE_TEST
+    if size == before:
+        return {}, []
+    factor = size / before
+    longest = round(cfg.INPUT.MAX_SIZE_TEST * factor)
+    why = (
+        f"for small objects; an iteration takes about {factor**2:.1f} times as long"
+        if factor > 1
+        else f"enough for objects as large; {1 / factor**2:.1f} times the iterations in the time"
+    )
+    line = f"images   shorter side {size} instead of {before} pixels, {why}"
+    return dict(zip(SIDES, ([size], longest, size, longest))), [line]
