@@ -64,6 +64,8 @@ INPUT = (
         "brightness, contrast and saturation vary by factors in 1 -+ this",
         bounds=FRACTION,
     ),
+    Key("INPUT.MOSAIC", 0.0, "share of the images shown as one of four in one", bounds=FRACTION),
+    Key("INPUT.MOSAIC_UNTIL", 0.8, "part of the run after which none is", bounds=FRACTION),
 )
 DATASETS = (
     Key("DATASETS.ROOT", "", "empty: $DETECTRON2_DATASETS, else ./datasets"),
@@ -72,6 +74,12 @@ DATASETS = (
         [],
         "of a custom VOC folder; empty: classes.txt, or what its files name",
         form=NAMES,
+    ),
+    Key(
+        "DATASETS.VOC_CORNERS",
+        "auto",
+        "how VOC's files count corners; auto: as what wrote them does, which a run keeps",
+        allowed=("auto", "1-inclusive", "0-continuous", "1-continuous", "0-inclusive"),
     ),
     Key("DATASETS.USE_DIFFICULT", True, "train on VOC's `difficult`, as detectron2 does"),
 )

@@ -15,6 +15,7 @@ from torch.utils.data import Dataset as TorchDataset
 
 from backbones.images.decoding import read_image
 from backbones.images.workers import read_batches
+from resdet.data.mosaic import TILES, Mosaic
 from resdet.data.transforms import Augmented, Image
 from resdet.data.validate import logger
 from resdet.structures import boxes as box
@@ -22,6 +23,7 @@ from resdet.structures.records import Float32Array, GroundTruth, ImageId, ImageR
 
 ChannelOrder = Literal["RGB", "BGR"]
 Transform = Callable[[Image, Float32Array, Int64Array, Sequence[int]], Augmented]
+MOSAIC = 1  # of a sample's seed, for what decides about its mosaic
 _NOTHING = GroundTruth(np.zeros((0, 4), np.float32), np.zeros(0, np.int64))
 
 Draw = tuple[int, int]  # index of the record, place in the endless shuffle
@@ -60,6 +62,7 @@ class DetectionDataset(TorchDataset[Sample]):
     """Reads, transforms and hands on records with the boxes that training may use.
 
     Crowd regions and boxes at most a pixel thin are never handed on, difficult ones if asked.
+    With `mosaic`, an image may be one among four.
     The randomness of a sample comes from `seed`, its index and its place in the shuffle alone.
     """
 
@@ -71,6 +74,7 @@ class DetectionDataset(TorchDataset[Sample]):
         channel_order: ChannelOrder = "RGB",
         seed: int = 0,
         use_difficult: bool = True,
+        mosaic: Mosaic | None = None,
     ) -> None:
         if channel_order not in ("RGB", "BGR"):
             raise ValueError(f"channel_order must be RGB or BGR, got {channel_order!r}")
@@ -79,6 +83,8 @@ class DetectionDataset(TorchDataset[Sample]):
         self.channel_order = channel_order
         self.seed = seed
         self.use_difficult = use_difficult
+        self.mosaic = mosaic
+        self._others = self.with_boxes() if mosaic else []
 
     def __len__(self) -> int:
         return len(self.records)
@@ -93,6 +99,10 @@ class DetectionDataset(TorchDataset[Sample]):
             keep &= ~truth.difficult
         return truth.boxes[keep].astype(np.float32), truth.labels[keep]
 
+    def with_boxes(self) -> list[int]:
+        """The records that have a box for training."""
+        return [index for index in range(len(self)) if len(self.targets(index)[0])]
+
     def name(self, draw: Draw) -> str:
         """The image of a draw, for messages."""
         record = self.records[draw[0]]
@@ -102,14 +112,14 @@ class DetectionDataset(TorchDataset[Sample]):
         """Raises: ValueError if the file is unreadable or of another size than its record."""
         index, place = (draw, 0) if isinstance(draw, int) else draw
         record = self.records[index]
-        image = read_image(record.path, "RGB")
-        if image.shape[:2] != (record.height, record.width):
-            raise ValueError(
-                f"{record.path} must be {record.width}x{record.height} as its annotation says, "
-                f"got {image.shape[1]}x{image.shape[0]} after EXIF rotation; correct the annotation"
-            )
-        boxes, labels = self.targets(index)
-        image, boxes, labels = self.transform(image, boxes, labels, (self.seed, place, index))
+        seed = (self.seed, place, index)
+        rng = np.random.default_rng((*seed, MOSAIC))
+        if self.mosaic and self._others and self.mosaic.is_due(place, rng):
+            chosen = (index, *rng.choice(self._others, TILES - 1).tolist())
+            images = [self._read(one) for one in chosen]
+            image, boxes, labels = self.mosaic.make(images, seed, rng)
+        else:
+            image, boxes, labels = self.transform(*self._read(index), seed)
         return Sample(
             image=to_tensor(image, self.channel_order),
             boxes=torch.from_numpy(boxes),
@@ -119,6 +129,16 @@ class DetectionDataset(TorchDataset[Sample]):
             width=record.width,
             index=index,
         )
+
+    def _read(self, index: int) -> Augmented:
+        record = self.records[index]
+        image = read_image(record.path, "RGB")
+        if image.shape[:2] != (record.height, record.width):
+            raise ValueError(
+                f"{record.path} must be {record.width}x{record.height} as its annotation says, "
+                f"got {image.shape[1]}x{image.shape[0]} after EXIF rotation; correct the annotation"
+            )
+        return image, *self.targets(index)
 
 
 def to_tensor(image: Image, channel_order: ChannelOrder) -> Tensor:
@@ -151,7 +171,7 @@ def train_batches(
         )
     indices = list(range(len(dataset)))
     if filter_empty:
-        indices = [index for index in indices if len(dataset.targets(index)[0])]
+        indices = dataset.with_boxes()
         dropped = len(dataset) - len(indices)
         logger.info("dropped %d of %d images without boxes", dropped, len(dataset))
     if not indices:

@@ -127,16 +127,21 @@ class TrainTransform:
         return self.color_jitter > 0 or self.crop is not None
 
     def __call__(
-        self, image: Image, boxes: Float32Array, labels: Int64Array, seed: Sequence[int]
+        self,
+        image: Image,
+        boxes: Float32Array,
+        labels: Int64Array,
+        seed: Sequence[int],
+        factor: float = 1.0,
     ) -> Augmented:
-        """The same seed gives the same result.
+        """The same seed gives the same result; `factor` is one more on the chosen size.
 
         Shape: image (H, W, 3) RGB, boxes (N, 4), labels (N,).
         Unit: pixels of the image given, then of the image returned.
         """
         rng = np.random.default_rng(seed)
         size = int(rng.choice(self.min_sizes))
-        size = max(int(size * rng.uniform(*self.scale_jitter) + 0.5), 1)
+        size = max(int(size * rng.uniform(*self.scale_jitter) * factor + 0.5), 1)
         boxes = box.clip(boxes, *image.shape[:2]).astype(np.float32)
         if self._crops_or_colours:
             image, boxes, labels = self._augment(image, boxes, labels, rng)

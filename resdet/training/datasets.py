@@ -13,6 +13,7 @@ from resdet.config import ConfigError
 from resdet.data.catalog import load_dataset
 from resdet.data.check_usable import shared_images, usable
 from resdet.data.loader import DetectionDataset, train_batches
+from resdet.data.mosaic import Mosaic
 from resdet.data.transforms import TrainTransform
 from resdet.data.validate import listing, logger
 from resdet.engines.samples import Sample
@@ -49,12 +50,12 @@ def load_datasets(cfg: CfgNode, names: Sequence[str], *, training: int = 0) -> l
 
 def _read(cfg: CfgNode, names: Sequence[str]) -> list[Dataset]:
     root = Path(cfg.DATASETS.ROOT).expanduser() if cfg.DATASETS.ROOT else None
-    classes = tuple(cfg.DATASETS.CLASSES)
+    classes, corners = tuple(cfg.DATASETS.CLASSES), cfg.DATASETS.VOC_CORNERS
     datasets, faults = [], []
     for name in names:
         try:
             with waiting(f"reading the annotations of {name}"):
-                datasets.append(load_dataset(name, root, class_names=classes))
+                datasets.append(load_dataset(name, root, class_names=classes, corners=corners))
         except ValueError as fault:
             faults.append(str(fault))
     if faults:
@@ -95,12 +96,14 @@ def training_batches(
         color_jitter=cfg.INPUT.COLOR_JITTER,
         crop=tuple(crop.SIZE) if crop.ENABLED else None,
     )
+    draws = round(cfg.INPUT.MOSAIC_UNTIL * cfg.SOLVER.MAX_ITER * cfg.SOLVER.IMS_PER_BATCH)
     dataset = DetectionDataset(
         records,
         transform,
         channel_order=cfg.INPUT.FORMAT,
         seed=seed,
         use_difficult=cfg.DATASETS.USE_DIFFICULT,
+        mosaic=Mosaic(transform, cfg.INPUT.MOSAIC, draws) if cfg.INPUT.MOSAIC else None,
     )
     return train_batches(
         dataset,

@@ -21,7 +21,7 @@ def count_images(cfg: CfgNode, datasets: Sequence[Dataset]) -> int:
         return len(records)
     resize = TestTransform(cfg.INPUT.MIN_SIZE_TEST, cfg.INPUT.MAX_SIZE_TEST)
     shown = DetectionDataset(records, resize, use_difficult=cfg.DATASETS.USE_DIFFICULT)
-    return sum(len(shown.targets(index)[0]) > 0 for index in range(len(shown)))
+    return len(shown.with_boxes())
 
 
 def in_epochs(cfg: CfgNode, epochs: float, fixed: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -10,6 +10,7 @@ import torch
 from backbones.images.decoding import read_image
 from resdet.data import loader
 from resdet.data.loader import DetectionDataset, batched, shuffled, train_batches
+from resdet.data.mosaic import Mosaic
 from resdet.data.transforms import TestTransform as Resize
 from resdet.data.transforms import TrainTransform
 from resdet.data.voc.reader import load_voc
@@ -173,6 +174,23 @@ def test_empty_images_are_kept_or_dropped_aloud(records, caplog):
     assert "dropped 1 of 7 images without boxes" in caplog.text
     with pytest.raises(ValueError, match="dataset must hold an image to train on"):
         next(train_batches(dataset(records[2:3]), batch_size=1, num_workers=0, filter_empty=True))
+
+
+def test_mosaics_are_of_images_with_objects_and_the_same_for_any_number_of_workers(records):
+    plain = TrainTransform([40], 80, flip=0.0)
+    made = DetectionDataset(records, plain, mosaic=Mosaic(plain, 1.0, 9))
+    alone = DetectionDataset(records, plain)
+    assert made._others == [0, 1, 3, 4, 5, 6]  # the third has no box
+    joined, single = made[(0, 8)], alone[(0, 8)]
+    assert joined["image"].shape == single["image"].shape
+    assert (joined["index"], joined["image_id"], joined["height"]) == (0, "img0", 40)
+    assert not torch.equal(joined["image"], single["image"])
+    assert torch.equal(made[(0, 9)]["image"], alone[(0, 9)]["image"])  # they have ended
+    runs = [
+        fingerprints(taken(train_batches(made, batch_size=2, num_workers=workers), 3))
+        for workers in (0, 2)
+    ]
+    assert runs[0] == runs[1]
 
 
 def test_records_of_unknown_content_are_not_trained_on(records):
