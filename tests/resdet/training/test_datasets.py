@@ -1,11 +1,13 @@
 """Datasets as a run takes them: what it passes over is counted, what it does not is one error."""
 
 import logging
+from itertools import islice
 
 import pytest
+import torch
 
 from resdet.data.shapes.make import make_shapes
-from resdet.training.datasets import load_datasets
+from resdet.training.datasets import load_datasets, training_batches
 
 TRAIN, TEST = "voc:.:train", "voc:.:test"
 
@@ -75,3 +77,20 @@ def test_annotations_without_an_image_are_told_once(cfg, root, caplog):
     assert [record.getMessage() for record in caplog.records] == [
         f"{root}: left out: annotations without an image: 4: {names}"
     ]
+
+
+def test_mosaics_are_as_many_and_last_as_long_as_the_config_says(cfg, root):
+    (train,) = load_datasets(cfg, [TRAIN], training=1)
+
+    def first(many, *changes):
+        cfg.merge_from_list(["DATALOADER.NUM_WORKERS", 0, "SOLVER.MAX_ITER", 10, *changes])
+        batches = islice(training_batches(cfg, [train], 0, 0), many)
+        return [sample["image"] for batch in batches for sample in batch]
+
+    size = cfg.SOLVER.IMS_PER_BATCH
+    single = first(10)
+    joined = first(10, "INPUT.MOSAIC", 1.0, "INPUT.MOSAIC_UNTIL", 0.5)
+    alike = [torch.equal(a, b) for a, b in zip(single, joined)]
+    assert alike == [False] * 5 * size + [True] * 5 * size
+    some = first(10, "INPUT.MOSAIC", 0.5, "INPUT.MOSAIC_UNTIL", 1.0)
+    assert {torch.equal(a, b) for a, b in zip(single, some)} == {True, False}

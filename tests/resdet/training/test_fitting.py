@@ -128,7 +128,8 @@ def test_what_starts_anew_takes_smaller_images_for_large_objects_and_more_of_the
     assert chosen(cfg, records(75.0), ITERATIONS)[0].keys() >= {"INPUT.MIN_SIZE_TEST"}
     assert ITERATIONS not in chosen(cfg, records(75.0), ITERATIONS)[0]
     for stays in (["INPUT.MAX_SIZE_TEST"], [SIZES]):  # the user's, or anchors in pixels of 320
-        assert not {"INPUT.MIN_SIZE_TEST", ITERATIONS} & chosen(cfg, records(75.0), *stays)[0].keys()
+        kept = chosen(cfg, records(75.0), *stays)[0]
+        assert not {"INPUT.MIN_SIZE_TEST", ITERATIONS} & kept.keys()
     learnt = config.load("own_r50_fpn")  # weights that know objects of their own size
     assert "INPUT.MIN_SIZE_TEST" not in chosen(learnt, records(400.0))[0]
 

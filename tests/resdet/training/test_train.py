@@ -8,7 +8,7 @@ import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from resdet import engines
+from resdet import config, engines
 from resdet.checkpoints import checkpoint
 from resdet.config import ConfigError
 from resdet.training.train import evaluate_checkpoint, train_detector
@@ -52,6 +52,11 @@ def test_a_run_leaves_its_files(small_config, tmp_path: Path) -> None:
     assert [x["iteration"] for x in lines if "shapes_test/mAP@0.50-area" in x] == [1, 3]
     log = (tmp_path / "run" / "log.txt").read_text()
     assert re.search(r"train on shapes_\w+: \d+ images, \d+ classes, \d+ objects", log)
+    assert "corners of shapes_test: 1-inclusive, as resdet writes them" in log
+    kept = config.load(str(tmp_path / "run" / "config.yaml"))
+    assert kept.DATASETS.VOC_CORNERS == "1-inclusive"  # found, no longer to be found
+    saved = checkpoint.load(tmp_path / "run" / "model_final.pth")
+    assert saved.cfg.DATASETS.VOC_CORNERS == "1-inclusive"
 
 
 def test_resumed_equals_uninterrupted_bit_for_bit(small_config, tmp_path: Path) -> None:

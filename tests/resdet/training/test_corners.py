@@ -1,0 +1,52 @@
+"""The corners of a run."""
+
+from pathlib import Path
+
+import pytest
+
+from resdet.checkpoints import checkpoint
+from resdet.checkpoints.checkpoint import DetectorCheckpoint
+from resdet.structures.corners import AUTO, said
+from resdet.structures.records import Dataset
+from resdet.training.corners import counted_by, told_of_corners, way_of
+
+
+def data(way, kind="voc"):
+    corners = said(way) if way else None
+    return Dataset(f"of {way}", kind, ("cat",), (), Path("x"), corners=corners)
+
+
+@pytest.mark.parametrize(
+    ("ways", "way"),
+    [
+        (["0-continuous", "0-continuous"], "0-continuous"),
+        (["0-continuous", "1-inclusive"], AUTO),
+        (["0-continuous", AUTO], AUTO),
+        (["0-continuous", ""], "0-continuous"),
+        (["", ""], AUTO),
+        ([], AUTO),
+    ],
+)
+def test_one_way_for_a_run_where_its_data_have_one(ways, way):
+    assert way_of([data(each) for each in ways]) == way
+
+
+def test_each_dataset_of_vocs_form_is_told():
+    assert told_of_corners([data("0-inclusive"), data("", "coco")]) == [
+        "corners of of 0-inclusive: 0-inclusive, as said"
+    ]
+
+
+def test_the_way_of_a_run_holds_for_its_own_data(small_config, tmp_path):
+    root = tmp_path / "photos" / "inner"
+    root.mkdir(parents=True)
+    cfg = small_config("DATASETS.ROOT", str(root), "DATASETS.VOC_CORNERS", "0-inclusive")
+    (tmp_path / "config.yaml").write_text(cfg.dump())
+    saved = DetectorCheckpoint({}, cfg, ("cat",), "tv", iteration=0, training={})
+    checkpoint.save(tmp_path / "model.pth", saved)
+    for file in (tmp_path / "config.yaml", tmp_path / "model.pth"):
+        assert counted_by(file, root) == "0-inclusive"
+        assert counted_by(file, root.parent) == "0-inclusive"  # which wraps it
+        assert counted_by(file, tmp_path / "others") == AUTO
+    with pytest.raises(FileNotFoundError):
+        counted_by(tmp_path / "gone.pth", root)
