@@ -33,7 +33,10 @@ class Kind:
 
 @dataclass
 class Report:
-    """Everything found in one set of data; `form` is "VOC", "COCO", "image folder", ..."""
+    """Everything found in one set of data; `form` is "VOC", "COCO", "image folder", ...
+
+    `remarks` tell how it was read.
+    """
 
     subject: str
     form: str
@@ -42,6 +45,7 @@ class Report:
     images: dict[str, int] = field(default_factory=dict)
     classes: dict[str, dict[str, int]] = field(default_factory=dict)
     found: dict[Kind, list[str]] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
 
     def add(self, kind: Kind, example: str) -> None:
         """One case of `kind`: the file, and what is wrong in it."""
@@ -71,6 +75,7 @@ class Report:
             "depth": self.depth,
             "seconds": round(self.seconds, 2),
             "images": self.images,
+            "remarks": self.remarks,
             **{f"{severity}s": self.total(severity) for severity in _SEVERITIES},
             "findings": [
                 {
@@ -90,6 +95,7 @@ class Report:
         """As a terminal shows it, `shown` examples of each kind."""
         splits = ", ".join(f"{name} {count}" for name, count in self.images.items())
         yield printable(f"{self.subject}: {self.form}; images: {splits or 'none'}; {self.depth}")
+        yield from map(printable, self.remarks)
         for kind in self.sorted_kinds():
             cases = self.found[kind]
             cure = f"; {kind.cure}" if kind.cure else ""

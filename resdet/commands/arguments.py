@@ -31,6 +31,7 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
     truth("--data", type=Path, metavar="DIR", help="VOC, COCO or YOLO, found by looking")
     truth("--split", metavar="NAME", help="of --data: train, val, ... [test, else val, else all]")
     add_classes(truth)
+    add_corners(truth)
     truth("--annotations", type=Path, metavar="JSON", help="COCO form")
     truth("--images", type=Path, metavar="DIR", help="of --annotations: the folder of the images")
     running = parser.add_argument_group("how --checkpoint is run")
@@ -52,6 +53,18 @@ def add_classes(add: Callable[..., Any]) -> None:
         default=(),
         metavar="NAMES",
         help="of --data, in order: cat,dog or a .txt of one a line [those that it names]",
+    )
+
+
+def add_corners(add: Callable[..., Any]) -> None:
+    """The option that says how VOC's files count corners."""
+    from resdet.structures.corners import AUTO, CHOICES
+
+    add(
+        "--voc-corners",
+        choices=CHOICES,
+        default=AUTO,
+        help="of VOC's files; auto: told by what wrote them [auto]",
     )
 
 
@@ -87,6 +100,8 @@ def check_sources(parser: argparse.ArgumentParser, args: argparse.Namespace) -> 
         parser.error("--split goes with --data: a JSON is a split of its own")
     if args.class_names and not args.data:
         parser.error("--classes goes with --data: a JSON names its own")
+    if args.voc_corners != "auto" and not args.data:
+        parser.error("--voc-corners goes with --data: COCO counts in one way")
     if args.images and args.data:
         parser.error("--images goes with --annotations; --data has its own")
     if args.detections:

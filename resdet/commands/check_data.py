@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,8 +78,9 @@ def _folder(args: argparse.Namespace, common: dict[str, Any]) -> Iterator[Report
         return
     found, to_tell = found_to_check(root)
     if to_tell:
-        print(*found.lines(), sep="\n", flush=True)
-    yield from check_found(found.called(args.class_names), args.split, args.fix, **common)
+        print(*replace(found, corners=None).lines(), sep="\n", flush=True)
+    found = found.called(args.class_names).counted(args.voc_corners)
+    yield from check_found(found, args.split, args.fix, **common)
 
 
 def _pairs(args: argparse.Namespace) -> list[tuple[Path, Path]]:
@@ -134,6 +136,8 @@ def _datasets(args: argparse.Namespace, place: Path | None) -> list[Dataset]:
     if place is None:
         return [load_coco(file, folder) for file, folder in _pairs(args)]
     found = discover(place).called(args.class_names)
+    if place == args.data:
+        found = found.counted(args.voc_corners)
     splits = args.split or filter(None, [found.to_train])
     return [found.load(split) for split in list(splits) or found.splits]
 
@@ -149,12 +153,14 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         parser.error("--split goes with --data: a JSON is a split of its own")
     if args.annotations and args.class_names:
         parser.error("--classes goes with --data: a JSON names its own")
+    if args.annotations and args.voc_corners != "auto":
+        parser.error("--voc-corners goes with --data: COCO counts in one way")
     return args
 
 
 def arguments() -> argparse.ArgumentParser:
     from backbones.terminal.parser import Parser, positive, whole
-    from resdet.commands.arguments import add_classes
+    from resdet.commands.arguments import add_classes, add_corners
 
     parser = Parser(__doc__)
     data = parser.add_mutually_exclusive_group(required=True)
@@ -166,6 +172,7 @@ def arguments() -> argparse.ArgumentParser:
     add("--images", type=Path, nargs="+", metavar="DIR", help="the folder of each JSON, or of all")
     add("--split", nargs="+", default=(), metavar="NAME", help="of --data [all that are there]")
     add_classes(add)
+    add_corners(add)
     add(
         "--config",
         metavar="NAME",

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from backbones.terminal.parser import Parser
-from resdet.commands.arguments import add_classes
+from resdet.commands.arguments import add_classes, add_corners
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -27,6 +27,7 @@ def arguments() -> argparse.ArgumentParser:
     add("--to", choices=("voc", "coco", "yolo"), required=True, help="its form")
     add("--split", nargs="+", default=(), metavar="NAME", help="only these [all that are there]")
     add_classes(add)
+    add_corners(add)
     add("--link", action="store_true", help="link the images, hard or else symbolic; no copies")
     add("--whole-pixels", action="store_true", help="with --to voc: round boxes that have decimals")
     return parser
@@ -42,7 +43,7 @@ def main(argv: Sequence[str]) -> None:
     from resdet.data.convert import convert, for_form
     from resdet.data.discover import discover
 
-    found = discover(args.data).called(args.class_names)
+    found = discover(args.data).called(args.class_names).counted(args.voc_corners)
     print(*found.lines(), sep="\n", flush=True)
     with reporting("converting") as progress:
         lines = convert(

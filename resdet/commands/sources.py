@@ -19,6 +19,7 @@ from resdet.evaluation.coco.results import (
 from resdet.evaluation.detection_table import DetectionTable
 from resdet.evaluation.voc.comp4 import read_comp4
 from resdet.structures.boxes import to_xywh
+from resdet.structures.corners import AUTO
 from resdet.structures.records import Dataset
 
 
@@ -30,18 +31,24 @@ def ground_truth(args: argparse.Namespace, class_names: Sequence[str] = ()) -> D
     from resdet.data.coco.reader import load_coco
     from resdet.data.discover import discover
     from resdet.data.voc.reader import load_voc
+    from resdet.training.corners import counted_by, told_of_corners
 
     if args.annotations:
         return load_coco(args.annotations, args.images)
-    pictures = args.checkpoint is not None
+    pictures, main = args.checkpoint is not None, os.environ.get("RANK", "0") == "0"
+    before = counted_by(args.checkpoint, args.data) if args.checkpoint else AUTO
     if args.split:  # VOC's own folders need no looking
         root = voc_root(args.data, args.split)
         if (root / "ImageSets" / "Main" / f"{args.split}.txt").is_file():
-            return load_voc(root, args.split, class_names=class_names, images=pictures)
+            way = before if args.voc_corners == AUTO else args.voc_corners
+            data = load_voc(root, args.split, class_names=class_names, images=pictures, corners=way)
+            for line in told_of_corners([data]) if main else ():
+                print(line, flush=True)
+            return data
     found = discover(args.data, beside=(args.checkpoint or args.detections).parent)
-    found = found.called(class_names)
+    found = found.called(class_names).as_kept(before, "as in training").counted(args.voc_corners)
     split = args.split or found.to_measure
-    if os.environ.get("RANK", "0") == "0":
+    if main:
         print(*found.lines(), f"measured {split}", sep="\n", flush=True)
     return found.load(split, images=pictures)
 

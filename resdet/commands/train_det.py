@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from backbones.terminal.parser import Parser, add_run
-from resdet.commands.arguments import PRECISIONS, add_classes, add_engine
+from resdet.commands.arguments import PRECISIONS, add_classes, add_corners, add_engine
 from resdet.commands.train_options import (
     check,
     fitted,
@@ -42,6 +42,7 @@ def arguments() -> argparse.ArgumentParser:
         help="your own: VOC, COCO or YOLO, found by looking; sets DATASETS and NUM_CLASSES",
     )
     add_classes(parser.add_argument)
+    add_corners(parser.add_argument)
     add_engine(parser)
     parser.add_argument("--eval-only", action="store_true", help="measure, do not train")
     parser.add_argument(

@@ -14,11 +14,16 @@ if TYPE_CHECKING:
     from fvcore.common.config import CfgNode
 
 
+_CORNERS = "DATASETS.VOC_CORNERS"
+
+
 def check(args: argparse.Namespace) -> None:
     """Raises: ValueError where two things say the same, or one says nothing here."""
     words.check_length(args)
     if args.epochs and args.eval_only:
         raise ValueError("--epochs goes with training, not with --eval-only; leave one of them out")
+    if args.voc_corners != "auto" and _CORNERS in args.overrides[::2]:
+        raise ValueError(f"--voc-corners says {_CORNERS}; leave one of them out")
     for key in ("INPUT.MIN_SIZE_TRAIN", "INPUT.MIN_SIZE_TEST"):
         if args.imgsz and key in args.overrides[::2]:
             raise ValueError(f"--imgsz says {key}; leave one of them out")
@@ -32,6 +37,7 @@ def in_config(args: argparse.Namespace) -> list[str]:
     if args.precision in ("bf16", "fp16"):
         pairs += ["SOLVER.AMP.PRECISION", args.precision]
     pairs += ["SOLVER.IMS_PER_BATCH", str(args.batch)] if args.batch else []
+    pairs += [_CORNERS, args.voc_corners] if args.voc_corners != "auto" else []
     return pairs + words.pairs(args, words.DETECTION)
 
 
@@ -71,11 +77,27 @@ def from_data(args: argparse.Namespace, output: Path) -> list[str]:
         raise ValueError("--data says DATASETS.ROOT; leave one of them out")
     from resdet.data.discover import data_for_config
 
+    said = dict(zip(args.overrides[::2], args.overrides[1::2], strict=True))
     pairs, lines = data_for_config(
-        args.data, output, training=not args.eval_only, class_names=args.class_names
+        args.data,
+        output,
+        training=not args.eval_only,
+        class_names=args.class_names,
+        corners=said.get(_CORNERS, args.voc_corners),
+        before=_corners_before(args, output),
     )
     _tell(lines)
     return pairs
+
+
+def _corners_before(args: argparse.Namespace, output: Path) -> str:
+    """How the run that is gone on with, or is only measured, counted the corners of --data."""
+    from resdet.training.corners import counted_by
+    from resdet.training.fitting import CONFIG
+
+    file = args.init_from if args.eval_only and args.init_from else output / CONFIG
+    known = (args.resume or args.eval_only) and file.is_file()
+    return counted_by(file, args.data) if known else "auto"
 
 
 def fitted(args: argparse.Namespace, cfg: CfgNode, output: Path, fixed: Sequence[str]) -> list[str]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 def arguments() -> argparse.ArgumentParser:
     from backbones.terminal.parser import Parser, add_device, number, positive, share
-    from resdet.commands.arguments import add_engine, add_extras, add_speed
+    from resdet.commands.arguments import add_corners, add_engine, add_extras, add_speed
 
     parser = Parser(__doc__)
     parser.add_argument("--checkpoint", type=Path, required=True, metavar="FILE", help="a detector")
@@ -41,6 +41,7 @@ def arguments() -> argparse.ArgumentParser:
     shown.add_argument("--annotations", type=Path, metavar="JSON", help="the same of COCO's form")
     more = parser.add_argument_group("which of it").add_argument
     more("--split", metavar="NAME", help="of --data: train, val, ... [test, else val, else all]")
+    add_corners(more)
     more("--images", type=Path, metavar="DIR", help="of --annotations: the folder of the images")
     more("--limit", "--frames", type=positive, default=0, metavar="N",
         help="frames of a video or a camera; images; of --data spread over it [all]")  # fmt: skip
@@ -71,6 +72,8 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
         parser.error("--output, --contact-sheet, --csv or --json must be given")
     if args.split and not args.data:
         parser.error("--split goes with --data: a JSON is a split of its own")
+    if args.voc_corners != "auto" and not args.data:
+        parser.error("--voc-corners goes with --data")
     if args.seconds < 0:
         parser.error(f"--seconds must not be negative, got {args.seconds:g}")
     if (args.annotations is None) != (args.images is None):

@@ -6,12 +6,14 @@ import contextlib
 import os
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from backbones.plugins import HINT
 from backbones.terminal.wording import nearest_first
 from resdet.data.registry import FORMATS, OWN_FORMATS, form_of
 from resdet.data.source import Source, readings
+from resdet.structures.corners import AUTO
 from resdet.structures.records import Dataset
 
 # name -> (year, split)
@@ -68,13 +70,14 @@ def load_dataset(
     *,
     class_names: Sequence[str] = (),
     images: bool = True,
+    corners: str = AUTO,
 ) -> Dataset:
     r"""A dataset by name: `voc_2007_trainval`, `coco_2017_val`, `voc:<folder>:<split>`,
     `yolo:<folder>:<split>` or `coco:<json>:<image folder>`, relative to the root or absolute.
 
     A <split> that ends with .txt is itself a list of images, relative to the root or absolute, as
     is a third part of coco's. A colon in a path may be written `\:`. Without `images`, the pictures
-    of VOC's form are not looked for.
+    of VOC's form are not looked for; `corners`: how those of VOC's form are counted.
 
     Raises: ValueError if the name is unknown, no layout of it exists, or its data is faulty.
     """
@@ -92,6 +95,7 @@ def load_dataset(
         source, own_name = Source("coco", file, images=folder), name
     if source is not None:
         load = form_of(source.kind).load
+        source = replace(source, corners=corners)
         return load(source, class_names=class_names, name=own_name, images=images)
     known = ", ".join(nearest_first(name, [*VOC_NAMES, *COCO_NAMES]))
     known += "".join(f", {other}:<...>" for other in FORMATS.names())

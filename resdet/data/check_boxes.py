@@ -14,6 +14,7 @@ from backbones.images.inspect import ImageFacts
 from resdet.data.validate import unheard
 from resdet.structures import boxes as box
 from resdet.structures.boxes import FloatArray
+from resdet.structures.corners import VOC
 
 Origin = Literal["voc", "coco"]
 
@@ -91,6 +92,7 @@ class Item:
     """One image as annotated; `place` names its annotation in messages.
 
     Without `labelled` nothing is known of its objects; `ignored` of them are difficult or a crowd.
+    `corners`: how VOC's file counts.
 
     Shape: boxes (N, 4) float64 xyxy, continuous, 0-based, corners perhaps swapped.
     Unit: size is (height, width) in pixels, None where the annotation tells none.
@@ -103,6 +105,7 @@ class Item:
     boxes: FloatArray
     labelled: bool = True
     ignored: int = 0
+    corners: str = VOC
 
 
 def frame_of(item: Item, fact: ImageFacts | None) -> tuple[int, int] | None:
@@ -159,7 +162,11 @@ def tell_boxes(
     for item, _ in framed:
         for number in _repeated(item):
             report.add(REPEATED, _example(item, number, item.boxes[number], origin))
-    evidence = (_voc_origin if origin == "voc" else _coco_origin)(boxes, limits)
+    if origin == "voc":
+        devkits = np.repeat([item.corners == VOC for item, _ in framed], counts)
+        evidence = _voc_origin(boxes[devkits], limits[devkits])
+    else:
+        evidence = _coco_origin(boxes, limits)
     if evidence:
         report.add(ORIGIN, evidence)
 
@@ -210,7 +217,7 @@ def _repeated(item: Item) -> list[int]:
 def _example(item: Item, number: int, corners: FloatArray, origin: Origin) -> str:
     name = item.names[number] if number < len(item.names) else "?"
     rows = corners[None]
-    written = box.to_voc(rows) if origin == "voc" else box.to_xywh(rows)
+    written = box.to_voc(rows, item.corners) if origin == "voc" else box.to_xywh(rows)
     return f"{item.place}: {name} {[round(float(value), 2) for value in written[0]]}"
 
 

@@ -40,7 +40,7 @@ def correct(item: Item, fact: ImageFacts, origin: Origin, done: Counter[str]) ->
     """Corners in order, turned or scaled to the image, clipped; what was done is counted."""
     assert fact.size is not None  # of a readable image
     assert fact.stored is not None
-    boxes = _ordered(item.boxes, origin)
+    boxes = _ordered(item, origin)
     done[SWAPPED] += int((boxes != item.boxes).any(axis=1).sum())
     kind, size = size_kind(item, fact), fact.size
     moved = False
@@ -81,16 +81,17 @@ def turn(boxes: FloatArray, stored: tuple[int, int], orientation: int) -> FloatA
     return np.stack([x[:, 0], y[:, 0], x[:, 1], y[:, 1]], axis=1)
 
 
-def _ordered(boxes: FloatArray, origin: Origin) -> FloatArray:
+def _ordered(item: Item, origin: Origin) -> FloatArray:
     """Near corner first, by the numbers as they are written."""
-    written = box.to_voc(boxes) if origin == "voc" else boxes
+    boxes = item.boxes
+    written = box.to_voc(boxes, item.corners) if origin == "voc" else boxes
     low, high = (
         np.minimum(written[:, :2], written[:, 2:]),
         np.maximum(written[:, :2], written[:, 2:]),
     )
     swapped = np.any(written[:, 2:] < written[:, :2], axis=1, keepdims=True)
     ordered = np.concatenate([low, high], axis=1)
-    ordered = box.from_voc(ordered) if origin == "voc" else ordered
+    ordered = box.from_voc(ordered, item.corners) if origin == "voc" else ordered
     return np.where(swapped, ordered, boxes)
 
 

@@ -15,11 +15,13 @@ from resdet.data.splits import (
     HELD_OUT,
     SEED,
     held_out,
+    kept_corners,
     kept_lists,
     save_lists,
     subfolders,
 )
 from resdet.data.validate import text_lines
+from resdet.structures.corners import AUTO
 from resdet.structures.records import ImageRecord
 
 _LOOKED_FOR = ("coco", "yolo", "voc")  # in this order, by which several are told
@@ -62,14 +64,22 @@ def holds_detection_data(root: Path) -> bool:
 
 
 def data_for_config(
-    data: Path, output: Path, *, training: bool, class_names: Sequence[str] = ()
+    data: Path,
+    output: Path,
+    *,
+    training: bool,
+    class_names: Sequence[str] = (),
+    corners: str = AUTO,
+    before: str = AUTO,
 ) -> tuple[list[str], list[str]]:
     """(KEY VALUE pairs that put the data of a folder into a config, lines that tell it).
 
-    Where there is nothing to measure on, splits are made: see `with_splits`.
-    Raises: ValueError as `discover`, `Found.called` and `with_splits`.
+    Where there is nothing to measure on, splits are made: see `with_splits`. `corners`: how they
+    are counted; `before`: by the run that is gone on with or measured.
+    Raises: ValueError as `discover`, `Found.called`, `Found.counted` and `with_splits`.
     """
     found = discover(data, beside=output).called(class_names)
+    found = found.as_kept(before, "as in training").counted(corners)
     if training:
         found = with_splits(found, output)
     return found.key_values(training=training), found.lines()
@@ -118,7 +128,9 @@ def _with_lists(found: Found, beside: Path | None) -> Found:
     for folder in (found.root, beside):
         lists = kept_lists(folder, found.root) if folder is not None else {}
         if lists:
-            return _by_lists(found, lists, f"splits of {next(iter(lists.values())).parent}")
+            made = next(iter(lists.values())).parent
+            found = found.as_kept(kept_corners(made), f"as kept in {made}")
+            return _by_lists(found, lists, f"splits of {made}")
     return found
 
 
@@ -165,7 +177,9 @@ def with_splits(found: Found, output: Path) -> Found:
         "train": [name for name, out in zip(names, chosen, strict=True) if not out],
         "test": [name for name, out in zip(names, chosen, strict=True) if out],
     }
-    made = save_lists(found.root, lists, found.root) or save_lists(output, lists, found.root)
+    way = found.corners.way if found.corners and not found.corners.assumed else AUTO
+    made = save_lists(found.root, lists, found.root, way)
+    made = made or save_lists(output, lists, found.root, way)
     if made is None:
         raise ValueError(
             f"{output} must be a folder that can be written, for the splits of {found.root}"

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from resdet.data.source import Source
 from resdet.data.splits import ALL, SPLITS
+from resdet.structures.corners import AUTO, Corners, said
 from resdet.structures.records import Dataset
 
 UNSPLIT = (ALL, "default")  # CVAT calls its only split so
@@ -36,6 +37,7 @@ class Found:
 
     `why` names the files that told the form, `read` reads it. `own_classes`: files of the data
     name its classes, and no config need do so. `said`: those that the user says instead.
+    `corners`: how VOC's files count.
     """
 
     root: Path
@@ -48,6 +50,7 @@ class Found:
     remarks: tuple[str, ...] = ()
     own_classes: bool = True
     said: tuple[str, ...] = ()
+    corners: Corners | None = None
 
     @property
     def form(self) -> str:
@@ -85,6 +88,25 @@ class Found:
                 f"got {', '.join(names)}; its files name them: leave --classes out"
             )
         return replace(self, class_names=names, said=names) if names else self
+
+    def counted(self, way: str, by: str = "as said") -> Found:
+        """With the corners of VOC's files counted in one way; AUTO: as they are judged.
+
+        Raises: ValueError where the data is no VOC.
+        """
+        if way == AUTO:
+            return self
+        if self.kind != "voc":
+            raise ValueError(
+                f"--voc-corners goes with VOC, got {self.form} in {self.root}; leave it out"
+            )
+        splits = {name: replace(source, corners=way) for name, source in self.splits.items()}
+        return replace(self, corners=said(way, by), splits=splits)
+
+    def as_kept(self, way: str, by: str) -> Found:
+        """Counted as before, where the files would be judged otherwise; AUTO: they were judged."""
+        differs = self.corners is not None and self.corners.way != way
+        return self.counted(way, by) if differs else self
 
     @property
     def to_train(self) -> str | None:
@@ -128,6 +150,7 @@ class Found:
             ("data", f"{self.root}: {self.form}, told by {self.why}"),
             ("classes", f"{len(self.class_names)}: {names}{more}"),
             ("splits", ", ".join(f"{name} {self.counts[name]}" for name in self.ordered())),
+            *([("corners", str(self.corners))] if self.corners else []),
         ]
         return [f"{key:<8} {text}" for key, text in rows + [("", text) for text in self.remarks]]
 
@@ -143,6 +166,7 @@ class Found:
             "DATASETS.TRAIN": [str(self.splits[train])] if train else [],
             "DATASETS.TEST": [str(self.splits[test])] if test else [],
             "DATASETS.CLASSES": [] if self.own_classes else list(self.class_names),
+            "DATASETS.VOC_CORNERS": next(iter(self.splits.values())).corners,
             "MODEL.ROI_HEADS.NUM_CLASSES": len(self.class_names),
         }
         return [text for key, value in pairs.items() for text in (key, json.dumps(value))]

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 from pathlib import Path
 
+from resdet.structures.corners import AUTO
+
 _COLON = re.compile(r"(?<!\\):")  # one that is not written as part of a name
 
 
@@ -16,7 +18,7 @@ class Source:
     """Where one split lies; paths are absolute, or relative to a root that is told elsewhere.
 
     `place`: the folder of VOC's and YOLO's data, or COCO's JSON, whose images are in `images`.
-    `listing`: a file that names the images to take.
+    `listing`: a file that names the images to take. `corners`: how VOC's are counted.
     """
 
     kind: str
@@ -24,6 +26,7 @@ class Source:
     split: str = ""
     images: Path | None = None
     listing: Path | None = None
+    corners: str = AUTO
 
     def __str__(self) -> str:
         """As a user names it: `voc:<folder>:<split>`, `coco:<json>:<images>`; see `parse`."""

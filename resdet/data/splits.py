@@ -12,10 +12,12 @@ import numpy as np
 
 from backbones.files.folder import whole_folder
 from resdet.data.validate import counted
+from resdet.structures.corners import AUTO, CHOICES
 
 HELD_OUT = 0.2  # of the images
 SEED = 0
 _ROOT = "DATA"  # whose lists they are, where they lie elsewhere
+_CORNERS = "CORNERS"
 
 
 def held_out(
@@ -59,10 +61,13 @@ def held_out(
     return chosen
 
 
-def save_lists(folder: Path, lists: Mapping[str, Sequence[str]], root: Path) -> Path | None:
+def save_lists(
+    folder: Path, lists: Mapping[str, Sequence[str]], root: Path, corners: str = AUTO
+) -> Path | None:
     """`folder/resdet_splits` with a list of each split, all of them or none; None: not writable.
 
-    Lists that are there, of another process or run, are left as they are.
+    `corners`: how they are counted, kept beside the lists unless it is judged each time. Lists
+    that are there, of another process or run, are left as they are.
     """
     target = folder / MADE
     try:
@@ -71,6 +76,8 @@ def save_lists(folder: Path, lists: Mapping[str, Sequence[str]], root: Path) -> 
                 lines = "".join(f"{name}\n" for name in names)
                 (fresh / f"{split}.txt").write_text(lines, encoding="utf-8")
             (fresh / _ROOT).write_text(f"{root.resolve()}\n", encoding="utf-8")
+            if corners != AUTO:
+                (fresh / _CORNERS).write_text(f"{corners}\n", encoding="utf-8")
     except OSError as error:
         return target if error.errno in (errno.ENOTEMPTY, errno.EEXIST) else None
     return target
@@ -85,6 +92,15 @@ def kept_lists(folder: Path, root: Path) -> dict[str, Path]:
     except (OSError, UnicodeDecodeError):
         of = ""
     return files if folder.resolve() == root.resolve() or of == str(root.resolve()) else {}
+
+
+def kept_corners(made: Path) -> str:
+    """How corners were counted when the lists in `made` were; AUTO where that is not kept."""
+    try:
+        way = (made / _CORNERS).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return AUTO
+    return way if way in CHOICES else AUTO
 
 
 def passed_over(folders: Sequence[Path], why: str) -> list[str]:

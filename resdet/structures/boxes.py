@@ -3,7 +3,7 @@
 A VOC file counts pixels from 1 and includes both corners. Pixel `p` covers [p - 1, p] here, so
 the box (xmin, ymin, xmax, ymax) of the file is [xmin - 1, ymin - 1, xmax, ymax], and the
 devkit's area (xmax - xmin + 1) * (ymax - ymin + 1) is the plain area: its +1 is not forgotten,
-it is the convention.
+it is the convention. Tools that write VOC's form count otherwise: see `corners`.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from resdet.structures.corners import OFFSETS, VOC
+
 FloatArray = NDArray[np.floating]
 
-_VOC_OFFSET = np.array([1, 1, 0, 0])
+
+def from_voc(boxes: FloatArray, way: str = VOC) -> FloatArray:
+    """(N, 4) corners of a VOC file, the devkit's or counted another way -> continuous xyxy."""
+    return boxes - np.array(OFFSETS[way], boxes.dtype)
 
 
-def from_voc(boxes: FloatArray) -> FloatArray:
-    """(N, 4) inclusive 1-based pixel corners of a VOC file -> continuous 0-based xyxy."""
-    return boxes - _VOC_OFFSET.astype(boxes.dtype)
-
-
-def to_voc(boxes: FloatArray) -> FloatArray:
-    """(N, 4) continuous 0-based xyxy -> inclusive 1-based pixel corners; inverse of `from_voc`."""
-    return boxes + _VOC_OFFSET.astype(boxes.dtype)
+def to_voc(boxes: FloatArray, way: str = VOC) -> FloatArray:
+    """(N, 4) continuous 0-based xyxy -> corners of a VOC file; inverse of `from_voc`."""
+    return boxes + np.array(OFFSETS[way], boxes.dtype)
 
 
 def from_xywh(boxes: FloatArray) -> FloatArray:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resdet.structures.boxes import FloatArray
+from resdet.structures.corners import Corners
 
 ImageId = str | int  # VOC: the stem of the file; COCO: the integer of the JSON
 Float32Array = NDArray[np.float32]
@@ -125,7 +126,7 @@ class Dataset:
 
     `category_ids[label]` is the id of that class in COCO-form JSON; VOC data counts from 1.
     `metric` is the VOC rule of its year; `annotations` the COCO JSON or the VOC root. `remarks`
-    tell what lies there and is no part of it.
+    tell what lies there and is no part of it; `corners` how VOC's XML counts.
     """
 
     name: str
@@ -137,6 +138,7 @@ class Dataset:
     metric: Literal["11point", "area"] = "area"
     category_ids: tuple[int, ...] = field(default=())
     remarks: tuple[str, ...] = ()
+    corners: Corners | None = None
 
     def __post_init__(self) -> None:
         if not self.category_ids:

@@ -115,8 +115,11 @@ def _as_pairs(values: Mapping[str, Any]) -> list[str]:
 def _records(cfg: CfgNode) -> list[ImageRecord]:
     """Of the images to train on; what readers warn of is told where they are read to be trained."""
     with unheard():
-        root, names = cfg.DATASETS.ROOT, cfg.DATASETS.CLASSES
-        loaded = [load_dataset(name, root, class_names=names) for name in cfg.DATASETS.TRAIN]
+        root, names, corners = cfg.DATASETS.ROOT, cfg.DATASETS.CLASSES, cfg.DATASETS.VOC_CORNERS
+        loaded = [
+            load_dataset(name, root, class_names=names, corners=corners)
+            for name in cfg.DATASETS.TRAIN
+        ]
     return [record for dataset in loaded for record in dataset.records]
 
 

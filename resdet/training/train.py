@@ -40,6 +40,7 @@ from resdet.engines.samples import Sample
 from resdet.evaluation.comparison.paper import paper_values
 from resdet.structures.records import Dataset, count_objects
 from resdet.training.best import Best
+from resdet.training.corners import told_of_corners, way_of
 from resdet.training.datasets import images_per_process, load_datasets, training_batches
 from resdet.training.evaluation import evaluate
 from resdet.training.fitting import CONFIG, changed, epochs, misfit
@@ -135,11 +136,12 @@ def _train(
 
 
 def _load_data(cfg: CfgNode) -> tuple[list[Dataset], list[Dataset]]:
-    """To train on, and to test on."""
+    """To train on, and to test on; how their corners are counted is the config's from here on."""
     images_per_process(cfg)
     count = len(cfg.DATASETS.TRAIN)
     datasets = load_datasets(cfg, [*cfg.DATASETS.TRAIN, *cfg.DATASETS.TEST], training=count)
     _check_distinct(datasets[count:])
+    cfg.DATASETS.VOC_CORNERS = way_of(datasets)
     return datasets[:count], datasets[count:]
 
 
@@ -221,6 +223,8 @@ def evaluate_checkpoint(
     speed_up(detector, _device(cfg))
     tests = load_datasets(cfg, cfg.DATASETS.TEST)
     _check_distinct(tests)
+    for line in told_of_corners(tests) if distributed.is_main() else ():
+        print(line, flush=True)
     scores = evaluate(detector, tests, directory)
     seconds = time.monotonic() - started
     outcome = Outcome(scores, saved.iteration, saved.training.get("seed"), seconds)
@@ -329,6 +333,8 @@ def _announce(
             f"train on {dataset.name}: {len(dataset)} images, {len(dataset.class_names)} classes, "
             f"{count_objects(sum(map(len, truths)), difficult)}"
         )
+    for line in told_of_corners([*trains, *run.tests]):
+        log.info(line)
     log.info(
         f"{cfg.SOLVER.MAX_ITER} iterations of {cfg.SOLVER.IMS_PER_BATCH} images: "
         f"{epochs(cfg, count_images(cfg, trains)):.3g} epochs"

@@ -10,7 +10,7 @@ from resdet.data.validate import Faults
 from resdet.data.voc.layout import VocLayout
 from resdet.data.voc.xml import Annotation, read_annotation
 
-_FORM = "voc/2"  # a new number wherever `read_annotation` reads otherwise
+_FORM = "voc/3"  # a new number wherever `read_annotation` reads otherwise
 _WORTHWHILE = 200  # annotations parsed anew; fewer are parsed again sooner than written
 
 
@@ -33,8 +33,9 @@ def read_annotations(
         mark = stamp(file)
         entry = known.get(stem)
         if entry is not None and entry[:3] == mark:
-            names, corners, difficult, size = entry[3:]
-            found[stem] = Annotation(names, corners, difficult, tuple(size) if size else None)
+            names, corners, difficult, size, *of_writer = entry[3:]
+            size = tuple(size) if size else None
+            found[stem] = Annotation(names, corners, difficult, size, *of_writer)
             continue
         told = len(faults.found)
         annotation = read_annotation(file, faults)

@@ -33,11 +33,13 @@ from resdet.data.splits import ALL
 from resdet.data.validate import Faults, check_names
 from resdet.data.voc.cache import read_annotations
 from resdet.data.voc.classes import known_classes
+from resdet.data.voc.corners import corners_of
 from resdet.data.voc.layout import VocLayout, voc_layout
 from resdet.data.voc.pairing import without_image
 from resdet.data.voc.reader import load_voc
 from resdet.data.voc.xml import Annotation
 from resdet.structures import boxes as box
+from resdet.structures.corners import Corners
 
 
 @dataclass
@@ -51,6 +53,7 @@ class VocFolder:
     annotations: dict[str, Annotation] = field(default_factory=dict)
     written: set[str] = field(default_factory=set)  # annotations that are there, broken or not
     class_names: tuple[str, ...] = ()
+    corners: Corners = field(init=False)
 
     @property
     def stems(self) -> list[str]:
@@ -63,17 +66,21 @@ def check_voc(
     splits: Sequence[str] = (),
     *,
     class_names: Sequence[str] = (),
+    corners: Corners | None = None,
     full: bool = True,
     workers: int = 1,
     progress: Progress | None = None,
 ) -> Report:
     """Everything that is wrong in `root`; `splits` by default all lists but those of one class.
 
+    `corners` by default are judged by the files.
+
     Raises: ValueError if a split is not there; OSError if a process that decodes is killed.
     """
     started = time.monotonic()
     report = Report(str(root), "VOC", "full" if full else "quick")
-    folder = read_folder(root, splits, report, class_names)
+    folder = read_folder(root, splits, report, class_names, corners)
+    report.remarks.append(f"corners: {folder.corners}")
     paths = [str(folder.images[stem]) for stem in folder.stems if stem in folder.images]
     seen = inspect_images(paths, full=full, workers=workers, progress=progress)
     facts = dict(zip(paths, seen, strict=True))
@@ -81,7 +88,7 @@ def check_voc(
     items = [item_of(folder, stem) for stem in folder.stems if stem in folder.annotations]
     tell_images(report, facts)
     tell_boxes(report, items, facts, "voc")
-    load = partial(load_voc, root, class_names=class_names)
+    load = partial(load_voc, root, class_names=class_names, corners=folder.corners.way)
     tell_readers(report, [partial(load, split) for split in folder.splits])
     report.seconds = time.monotonic() - started
     return report
@@ -89,11 +96,15 @@ def check_voc(
 
 def check(found: Found, splits: Sequence[str], **common: Any) -> Report:
     """As `check_voc`, of data that was found."""
-    return check_voc(found.root, splits, class_names=found.said, **common)
+    return check_voc(found.root, splits, class_names=found.said, corners=found.corners, **common)
 
 
 def read_folder(
-    root: Path, splits: Sequence[str], report: Report, class_names: Sequence[str] = ()
+    root: Path,
+    splits: Sequence[str],
+    report: Report,
+    class_names: Sequence[str] = (),
+    corners: Corners | None = None,
 ) -> VocFolder:
     """What lies in `root`, its faults told to `report`.
 
@@ -118,6 +129,7 @@ def read_folder(
     annotated = [stem for stem in folder.stems if stem in folder.written]
     folder.annotations = read_annotations(layout, annotated, faults)
     folder.class_names = tuple(class_names) or known_classes(layout, folder.annotations)
+    folder.corners = corners or corners_of(layout, folder.annotations)
     check_names(folder.class_names, "class names", faults)
     for fault in faults.found:
         report.add(BROKEN, fault)
@@ -146,13 +158,15 @@ def item_of(folder: VocFolder, stem: str) -> Item:
     one = folder.annotations[stem]
     path = str(folder.images[stem]) if stem in folder.images else ""
     corners = np.array(one.corners, np.float64).reshape(-1, 4)
+    way = folder.corners.of(one.writer)
     return Item(
         f"{stem}.xml",
         path,
         one.size,
         one.names,
-        box.from_voc(corners),
+        box.from_voc(corners, way),
         ignored=sum(one.difficult),
+        corners=way,
     )
 
 

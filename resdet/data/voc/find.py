@@ -10,6 +10,7 @@ from resdet.data.source import Source
 from resdet.data.splits import ALL, passed_over
 from resdet.data.validate import apart, counted, left_out
 from resdet.data.voc.classes import all_classes, year_of
+from resdet.data.voc.corners import corners_of
 from resdet.data.voc.layout import voc_layout
 from resdet.data.voc.pairing import without_image
 from resdet.data.voc.reader import voc_metric
@@ -53,7 +54,16 @@ def find(root: Path) -> Found | None:
     why = annotations if beside else f"{annotations}, {images}"
     sources = {split: Source("voc", Path(), split) for split in counts}
     return Found(
-        root, "voc", load, why, classes, sources, counts, tuple(remarks), own_classes=False
+        root,
+        "voc",
+        load,
+        why,
+        classes,
+        sources,
+        counts,
+        tuple(remarks),
+        own_classes=False,
+        corners=corners_of(layout, {}),
     )
 
 

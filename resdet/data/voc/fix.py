@@ -10,8 +10,11 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from backbones.images.check_report import Report
 from backbones.images.copies import LEFT_OUT, Say, check_any_left, copy_image, fresh_folder, tell
+from backbones.images.depth import shift_of
 from backbones.images.inspect import ImageFacts, Progress, inspect_images
 from resdet.data.check_correct import BAD_OBJECTS, RENAMED, UNUSABLE, Corrected, correct
 from resdet.data.found import Found
@@ -19,7 +22,9 @@ from resdet.data.validate import is_pixels
 from resdet.data.voc.check import VocFolder, item_of, read_folder
 from resdet.data.voc.xml import parse_xml
 from resdet.structures import boxes as box
+from resdet.structures.corners import VOC, Corners
 
+SHIFTED = "files whose corners were counted otherwise, now as VOC counts"
 _TAGS = ("xmin", "ymin", "xmax", "ymax")
 
 
@@ -29,6 +34,7 @@ def fix_voc(
     splits: Sequence[str] = (),
     *,
     class_names: Sequence[str] = (),
+    corners: Corners | None = None,
     full: bool = True,
     workers: int = 1,
     progress: Progress | None = None,
@@ -36,19 +42,24 @@ def fix_voc(
 ) -> None:
     """Copies the images of `splits` with their annotations, lists and classes.txt to `out`.
 
+    Corners become VOC's own before anything else; such files say so at their head.
+
     Raises: ValueError if `out` may not be written or a split is not there.
     """
     report = Report(str(root), "VOC", "quick")
-    folder = read_folder(root, splits, report, class_names)
+    folder = read_folder(root, splits, report, class_names, corners)
     done: Counter[str] = Counter()
     stems = [stem for stem in folder.stems if stem in folder.images]
     paths = [str(folder.images[stem]) for stem in stems]
     seen = inspect_images(paths, full=full, workers=workers, progress=progress)
     facts = dict(zip(stems, seen, strict=True))
+    shift = shift_of(fact.values for fact in seen)
     with fresh_folder(out, [root]) as beside:
         for part in ("Annotations", "ImageSets/Main", "JPEGImages"):
             (beside / part).mkdir(parents=True)
-        written = {s for s in folder.stems if _copy_voc(folder, s, facts.get(s), beside, done)}
+        written = {
+            s for s in folder.stems if _copy_voc(folder, s, facts.get(s), beside, done, shift)
+        }
         check_any_left(len(written), root)
         for split, listed in folder.splits.items():
             lines = "".join(f"{stem}\n" for stem in listed if stem in written)
@@ -61,12 +72,17 @@ def fix_voc(
 
 def fix(found: Found, splits: Sequence[str], out: Path, **common: Any) -> Found:
     """As `fix_voc`, of data that was found."""
-    fix_voc(found.root, out, splits, class_names=found.said, **common)
-    return replace(found, root=out)
+    fix_voc(found.root, out, splits, class_names=found.said, corners=found.corners, **common)
+    return replace(found, root=out, corners=None)
 
 
 def _copy_voc(
-    folder: VocFolder, stem: str, fact: ImageFacts | None, beside: Path, done: Counter[str]
+    folder: VocFolder,
+    stem: str,
+    fact: ImageFacts | None,
+    beside: Path,
+    done: Counter[str],
+    shift: int,
 ) -> bool:
     """Whether the image is part of the copy."""
     if fact is None or not fact.readable:
@@ -78,10 +94,15 @@ def _copy_voc(
         done[UNUSABLE] += 1
         return False
     source = folder.images[stem]
-    copy_image(str(source), beside / "JPEGImages" / f"{stem}{source.suffix}", fact, done)
+    copy_image(str(source), beside / "JPEGImages" / f"{stem}{source.suffix}", fact, done, shift)
     if stem in folder.annotations:
-        fixed = correct(item_of(folder, stem), fact, "voc", done)
+        item = item_of(folder, stem)
+        fixed = correct(item, fact, "voc", done)
         tree = parse_xml(Path(folder.layout.xml(stem)).read_bytes())
+        if item.corners != VOC:
+            fixed = replace(fixed, changed=np.ones_like(fixed.changed))
+            tree.set("corners", VOC)
+            done[SHIFTED] += 1
         _edit_voc(tree, fixed, folder.class_names, done)
         text = ET.tostring(tree, encoding="utf-8", xml_declaration=True)
         target = beside / "Annotations" / f"{stem}.xml"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -15,9 +15,11 @@ from backbones.terminal.wording import nearest_first
 from resdet.data.validate import Faults, check_names, warn_thin
 from resdet.data.voc.cache import read_annotations
 from resdet.data.voc.classes import all_classes, year_of
+from resdet.data.voc.corners import corners_of
 from resdet.data.voc.layout import VocLayout, voc_layout
 from resdet.data.voc.xml import Annotation
 from resdet.structures import boxes as box
+from resdet.structures.corners import AUTO, Corners, said
 from resdet.structures.records import Dataset, GroundTruth, ImageRecord
 
 
@@ -29,12 +31,14 @@ def load_voc(
     name: str = "",
     images: bool = True,
     listing: Path | None = None,
+    corners: str = AUTO,
 ) -> Dataset:
     """The images of `root/ImageSets/Main/<split>.txt`, in its order; see `voc_layout` for others.
 
     Class names, unless given, are those of `all_classes`. A `test` split without any
     annotation is taken as unlabelled, as VOC 2012's is. `images=False`: to score, annotations
     will do; a size that neither they nor a picture tell is 0 x 0. `listing`: the list itself.
+    `corners`: how they are counted, see `corners_of`.
 
     Raises: ValueError listing every fault: missing files, malformed XML, unknown classes.
     """
@@ -49,7 +53,9 @@ def load_voc(
     classes = tuple(class_names) or all_classes(layout, parsed)
     check_names(classes, "class names", faults)
     thin: list[str] = []
-    truths = _ground_truths({s: parsed[s] for s in listed if s in parsed}, classes, faults, thin)
+    judged = corners_of(layout, parsed) if corners == AUTO else said(corners)
+    here = {stem: parsed[stem] for stem in listed if stem in parsed}
+    truths = _ground_truths(here, judged, classes, faults, thin)
     records: list[ImageRecord] = []
     for stem in listed:
         if labelled and stem not in parsed:
@@ -71,6 +77,7 @@ def load_voc(
         split=split,
         metric=voc_metric(root),
         remarks=tuple(f"{root}: {line}" for line in layout.left_out()) if images else (),
+        corners=judged,
     )
 
 
@@ -134,13 +141,17 @@ def _measured(path: Path, faults: Faults) -> tuple[int, int]:
 
 
 def _ground_truths(
-    annotations: Mapping[str, Annotation], classes: Sequence[str], faults: Faults, thin: list[str]
+    annotations: Mapping[str, Annotation],
+    judged: Corners,
+    classes: Sequence[str],
+    faults: Faults,
+    thin: list[str],
 ) -> dict[str, GroundTruth]:
     """The objects of every image; thin boxes are listed, objects of no known class are faults."""
     numbers = {name: classes.index(name) for name in classes}
     rows = [row for one in annotations.values() for row in one.corners]
     corners = np.array(rows, np.float64).reshape(-1, 4)
-    boxes = box.from_voc(corners)
+    boxes = _boxes(annotations.values(), corners, judged)
     is_thin = box.too_thin(boxes)
     truths: dict[str, GroundTruth] = {}
     end = 0
@@ -160,3 +171,14 @@ def _ground_truths(
         labels = np.array([numbers[name] for name in one.names], np.int64)
         truths[stem] = GroundTruth(boxes[start:end], labels, np.array(one.difficult, bool))
     return truths
+
+
+def _boxes(
+    annotations: Collection[Annotation], corners: box.FloatArray, judged: Corners
+) -> box.FloatArray:
+    """Of all together, those of each file as its writer counts."""
+    if judged.way != AUTO:
+        return box.from_voc(corners, judged.way)
+    parts = np.split(corners, np.cumsum([len(one.corners) for one in annotations])[:-1])
+    ways = [judged.of(one.writer) for one in annotations]
+    return np.concatenate([box.from_voc(part, way) for part, way in zip(parts, ways, strict=True)])

@@ -36,6 +36,7 @@ def load(
         name=name or f"{source.place.resolve().name}_{split}",
         images=images,
         listing=source.listing,
+        corners=source.corners,
     )
 
 

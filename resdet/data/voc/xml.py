@@ -8,18 +8,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from resdet.data.validate import Faults, is_pixels
+from resdet.data.voc.writers import LABELIMG, touches, writer_of
 
 _CORNERS = ("xmin", "ymin", "xmax", "ymax")
 
 
 @dataclass
 class Annotation:
-    """One XML file, its corners as written; `size` is (height, width), None where unknown."""
+    """One XML file, its corners as written; `size` is (height, width), None where unknown.
+
+    `writer` is the tool whose traces it bears, or ""; `flagged` the objects of which labelImg's
+    `truncated` is what it says of such corners.
+    """
 
     names: list[str]
     corners: list[list[float]]
     difficult: list[bool]
     size: tuple[int, int] | None
+    writer: str = ""
+    flagged: int = 0
 
 
 def read_annotation(path: str | Path, faults: Faults) -> Annotation | None:
@@ -29,14 +36,15 @@ def read_annotation(path: str | Path, faults: Faults) -> Annotation | None:
     """
     try:
         with open(path, "rb") as file:
-            root = parse_xml(file.read())
+            content = file.read()
+        root = parse_xml(content)
     except FileNotFoundError:
         faults.add(f"{path} must be the annotation of a listed image, got no file; add it")
         return None
     except (ET.ParseError, ValueError, LookupError, OSError) as error:
         faults.add(f"{path} must be plain XML, got {error}; repair the file")
         return None
-    annotation = Annotation([], [], [], _size(root, path, faults))
+    annotation = Annotation([], [], [], _size(root, path, faults), writer_of(content, root))
     for number, thing in enumerate(root.findall("object"), start=1):
         written = _corners(thing)
         corners = [_number(text) for text in written]
@@ -49,6 +57,9 @@ def read_annotation(path: str | Path, faults: Faults) -> Annotation | None:
         annotation.names.append((thing.findtext("name") or "").strip())
         annotation.corners.append(corners)
         annotation.difficult.append(_flag(thing.findtext("difficult")))
+        if annotation.writer == LABELIMG:
+            cut = _flag(thing.findtext("truncated"))
+            annotation.flagged += cut == touches(corners, annotation.size)
     return annotation
 
 

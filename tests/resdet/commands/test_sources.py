@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from resdet.checkpoints.checkpoint import DetectorCheckpoint, save
 from resdet.commands import sources
 from resdet.detector.extras.extras import Extras
 from resdet.evaluation import DetectionTable, write_comp4
@@ -96,3 +97,28 @@ def test_ids_of_results_are_those_of_the_data(voc, tmp_path):
     assert isinstance(table, DetectionTable)
     assert table.image_ids == ("2008_000007",)
     assert table.labels.tolist() == [1]
+
+
+def test_ground_truth_is_counted_as_said_or_as_in_training(
+    shapes_root, small_config, tmp_path, capsys
+):
+    def boxes(way="auto", checkpoint=None, split="test"):
+        args = options(
+            data=shapes_root, split=split, annotations=None, voc_corners=way,
+            checkpoint=checkpoint, detections=tmp_path / "comp4",
+        )  # fmt: skip
+        found = sources.ground_truth(args)
+        told = capsys.readouterr().out
+        (line,) = (line for line in told.splitlines() if line.startswith("corners "))
+        return found.records[0].ground_truth.boxes[0].tolist(), line
+
+    for split in ("test", None):
+        own, line = boxes(split=split)
+        assert "1-inclusive, as resdet writes them" in line
+        shifted = [own[0] + 1, own[1] + 1, *own[2:]]
+        assert boxes("0-continuous", split=split)[0] == shifted
+        cfg = small_config("DATASETS.VOC_CORNERS", "0-continuous")
+        saved = DetectorCheckpoint({}, cfg, ("cat",), "tv", iteration=0, training={})
+        save(tmp_path / "model.pth", saved)
+        assert boxes(checkpoint=tmp_path / "model.pth", split=split)[0] == shifted
+        assert boxes("1-inclusive", tmp_path / "model.pth", split)[0] == own

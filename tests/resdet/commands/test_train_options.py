@@ -120,3 +120,24 @@ def test_classes_of_a_folder_are_those_that_are_said(run, shapes_root):
     assert (list(cfg.DATASETS.CLASSES), cfg.MODEL.ROI_HEADS.NUM_CLASSES) == (names, 7)
     with pytest.raises(ValueError, match=r"--classes goes with --data; a config says DATASETS\.CL"):
         run("--classes", "cat")
+
+
+def test_corners_are_said_by_option_or_key_and_go_on_as_before(run, shapes_root, tmp_path, capsys):
+    data = ("--data", str(shapes_root))
+    for way in (("--voc-corners", "0-continuous"), ("DATASETS.VOC_CORNERS", "0-continuous")):
+        for where in (data, ()):
+            assert run(*where, *way)[1].DATASETS.VOC_CORNERS == "0-continuous"
+        assert "corners  0-continuous, as said" in capsys.readouterr().out
+    cfg = run(*data)[1]
+    assert cfg.DATASETS.VOC_CORNERS == "auto"
+    assert "corners  1-inclusive, as resdet writes them" in capsys.readouterr().out
+    cfg.DATASETS.VOC_CORNERS = "0-inclusive"
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "config.yaml").write_text(cfg.dump())
+    assert run(*data)[1].DATASETS.VOC_CORNERS == "auto"
+    assert run(*data, "--resume")[1].DATASETS.VOC_CORNERS == "0-inclusive"
+    assert "corners  0-inclusive, as in training" in capsys.readouterr().out
+    anew = run(*data, "--resume", "--voc-corners", "1-inclusive")[1]
+    assert anew.DATASETS.VOC_CORNERS == "1-inclusive"
+    with pytest.raises(ValueError, match=r"--voc-corners says DATASETS\.VOC_CORNERS; leave one"):
+        run("--voc-corners", "1-inclusive", "DATASETS.VOC_CORNERS", "1-inclusive")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from resdet.data.catalog import load_dataset
-from resdet.data.discover import discover, with_splits
+from resdet.data.discover import data_for_config, discover, with_splits
 
 
 @pytest.mark.parametrize("make", ["labelimg", "cvat", "yolo"])
@@ -234,3 +234,51 @@ def test_classes_that_are_most_likely_one_are_told(tmp_path, lay):
     file = tmp_path / "0.xml"
     file.write_text(file.read_text().replace("cat", "Cat"))
     assert discover(tmp_path).remarks == ("classes alike but for case or blanks: 'Cat', 'cat'",)
+
+
+def _counted_from_0(root, lay):
+    lay.labelimg(root)
+    for file in root.glob("*.xml"):
+        file.write_text(file.read_text().replace("<xmin>1<", "<xmin>0<"))
+
+
+def test_a_split_keeps_how_its_corners_were_counted(tmp_path, lay):
+    _counted_from_0(tmp_path, lay)
+    found = discover(tmp_path)
+    assert found.corners.way == "0-continuous"
+    made = with_splits(found, tmp_path)
+    assert (tmp_path / "resdet_splits/CORNERS").read_text() == "0-continuous\n"
+    assert made.corners == found.corners
+    for file in tmp_path.glob("*.xml"):  # they are annotated anew
+        file.write_text(file.read_text().replace("<xmin>0<", "<xmin>1<"))
+    again = discover(tmp_path)
+    assert str(again.corners) == f"0-continuous, as kept in {tmp_path}/resdet_splits"
+    assert again.load("train").records[0].ground_truth.boxes[0].tolist() == [1, 1, 20, 15]
+    assert again.counted("1-inclusive").load("test").corners.way == "1-inclusive"
+
+
+def test_what_nothing_tells_is_not_kept(tmp_path, lay):
+    lay.labelimg(tmp_path)
+    for file in tmp_path.glob("*.xml"):
+        file.write_text(file.read_text().replace("min>1<", "min>5<"))
+    made = with_splits(discover(tmp_path), tmp_path)
+    assert made.corners.assumed
+    assert not (tmp_path / "resdet_splits/CORNERS").exists()
+
+
+def test_corners_of_a_config_are_those_that_are_said_or_were_before(tmp_path, lay):
+    _counted_from_0(tmp_path, lay)
+
+    def told(**more):
+        pairs, lines = data_for_config(tmp_path, tmp_path, training=False, **more)
+        way = json.loads(pairs[pairs.index("DATASETS.VOC_CORNERS") + 1])
+        return way, next(line for line in lines if line.startswith("corners  "))
+
+    way, line = told()
+    assert way == "auto"  # it is judged where it is trained on
+    assert line.startswith("corners  0-continuous, by near corners: 10 at 0, 10 at 1")
+    assert told(before="0-continuous") == (way, line)
+    before = told(before="0-inclusive")
+    assert before == ("0-inclusive", "corners  0-inclusive, as in training")
+    said = told(before="0-inclusive", corners="1-inclusive")
+    assert said == ("1-inclusive", "corners  1-inclusive, as said")

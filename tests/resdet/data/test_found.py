@@ -1,12 +1,14 @@
 """What was found, and which split is for what."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from resdet.data.found import Found, in_no_split
 from resdet.data.source import Source
+from resdet.structures.corners import Corners
 
 
 def found(*splits, names=("cat", "dog"), own=True, read=None):
@@ -85,3 +87,21 @@ def test_the_user_says_the_classes_of_data_that_does_not():
     assert found("train").called(("cat", "dog")).class_names == ("cat", "dog")
     with pytest.raises(ValueError, match="must be cat, dog, got cow; its files name them: leave"):
         found("train").called(("cow",))
+
+
+def test_corners_are_said_or_kept():
+    judged = Corners("0-continuous", ", as x writes them")
+    one = replace(found("train"), corners=judged)
+    assert one.lines()[-2] == "corners  0-continuous, as x writes them"
+    assert one.counted("auto") is one
+    told = one.counted("1-continuous")
+    assert told.lines()[-2] == "corners  1-continuous, as said"
+    assert told.source("train").corners == "1-continuous"
+    keys = told.key_values(training=True)
+    assert keys[keys.index("DATASETS.VOC_CORNERS") + 1] == '"1-continuous"'
+    assert one.as_kept("0-continuous", "as kept") is one  # with its reason
+    assert str(one.as_kept("0-inclusive", "as kept").corners) == "0-inclusive, as kept"
+    assert one.as_kept("auto", "as kept") is one
+    assert found("train").as_kept("0-inclusive", "as kept").corners is None  # of no VOC
+    with pytest.raises(ValueError, match="--voc-corners goes with VOC, got COCO in /data; leave"):
+        replace(one, kind="coco").counted("0-inclusive")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from resdet.data.splits import held_out
+from resdet.data.splits import held_out, kept_corners, kept_lists, save_lists
 
 
 def test_held_out_is_the_same_every_time_and_keeps_the_shares():
@@ -28,3 +28,18 @@ def test_copies_stay_on_one_side():
     assert sum(held_out([[0], [1], [0]], copies=[[0, 2]])) in (1, 2)
     with pytest.raises(ValueError, match="got 1"):
         held_out([[0], [0]], copies=[[0, 1]])
+
+
+def test_lists_keep_how_corners_were_counted(tmp_path):
+    def folder(name):
+        (tmp_path / name).mkdir()
+        return tmp_path / name
+
+    lists = {"train": ["a"], "test": ["b"]}
+    plain = save_lists(folder("plain"), lists, tmp_path)
+    assert kept_corners(plain) == "auto"
+    made = save_lists(folder("told"), lists, tmp_path, "0-continuous")
+    assert kept_corners(made) == "0-continuous"
+    assert list(kept_lists(tmp_path / "told", tmp_path)) == ["test", "train"]
+    (made / "CORNERS").write_text("another\n")
+    assert kept_corners(made) == "auto"

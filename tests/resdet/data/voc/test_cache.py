@@ -9,7 +9,9 @@ import pytest
 
 from backbones.files import atomic as files
 from backbones.files import cache as caches
+from resdet.data.validate import Faults
 from resdet.data.voc import cache as annotation_cache
+from resdet.data.voc.layout import voc_layout
 from resdet.data.voc.reader import load_voc
 
 
@@ -110,12 +112,26 @@ def test_files_of_this_moment_are_not_kept(root, monkeypatch, cache):
 
 
 def test_a_split_does_not_forget_another(root, parsed):
-    (root / "ImageSets" / "Main" / "one.txt").write_text("a")
-    (root / "classes.txt").write_text("cat")
-    for split, expected in (("one", ["a"]), ("train", ["b", "c"]), ("one", []), ("train", [])):
+    layout = voc_layout(root)
+    for stems, expected in (("a", ["a"]), ("abc", ["b", "c"]), ("a", []), ("abc", [])):
         parsed.clear()
-        load_voc(root, split)
+        annotation_cache.read_annotations(layout, stems, Faults(""))
         assert parsed == expected
+
+
+def test_what_wrote_a_file_is_kept(write_voc, cache):
+    flags = "<pose>Unspecified</pose><truncated>0</truncated><difficult>0</difficult>"
+    heads = "\n\t<folder/><filename/><path/><source><database>Unknown</database></source>"
+    text = heads + body(10).replace("<object>", "<segmented/><object>").replace(
+        "</name>", f"</name>{flags}"
+    )
+    root = write_voc({"a": text.replace("<xmin>1", "<xmin>3").replace("<ymin>1", "<ymin>3")})
+    for _ in range(2):
+        data = load_voc(root, "train")
+        assert "labelImg writes them: tabs, path, truncated at the border in 1 of 1" in str(
+            data.corners
+        )
+        assert data.records[0].ground_truth.boxes.tolist() == [[3, 3, 10, 5]]
 
 
 def test_faults_are_told_each_time(root):
@@ -134,7 +150,7 @@ def spoil(file, how):
             "cut": content[:-20],
             "noise": bytes(range(256)),
             "another number": content.replace(b"20", b"21"),
-            "another format": content.replace(b"voc/2", b"voc/1"),
+            "another format": content.replace(b"voc/3", b"voc/2"),
             "another root": content.replace(b'"root":"/', b'"root":"/x'),
             "no digest": b"{}\n" + rest,
             "a list": b"[]\n" + rest,

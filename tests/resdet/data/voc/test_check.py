@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from resdet.data.voc.check import check_voc
+from resdet.structures.corners import said
 
 SIZE = "<size><width>60</width><height>40</height></size>"
 
@@ -51,8 +52,9 @@ BOXES = {
 
 @pytest.mark.parametrize("kind", BOXES)
 def test_each_fault_of_a_box(write_voc, kind):
-    good = obj("cat", (1, 1, 60, 40))
-    root = write_voc({"a": SIZE + good + obj("cat", BOXES[kind]), "b": SIZE + good})
+    good = [obj("cat", (1, 1, 60, 40 - less)) for less in range(9)]
+    bodies = {"a": SIZE + good[0] + obj("cat", BOXES[kind]), "b": SIZE + "".join(good)}
+    root = write_voc(bodies)
     paint(root / "JPEGImages" / "a.jpg", 1)
     told = found(check_voc(root, full=False))
     told.pop("box over by one" if kind == "origin" else "", None)  # a 0 is both
@@ -60,7 +62,7 @@ def test_each_fault_of_a_box(write_voc, kind):
     assert "a.xml" in told[kind][0] or kind == "origin"
     if kind == "origin":
         assert told[kind] == [
-            "near corners: 1 at 0, 4 at 1; far corners: 5 at the size, 0 one below: "
+            "near corners: 1 at 0, 20 at 1; far corners: 13 at the size, 1 one below: "
             "counted from 0 to the size itself, where VOC counts from 1"
         ]
 
@@ -180,3 +182,17 @@ def test_a_box_beyond_a_size_that_is_written_wrong_lies_in_its_image(write_voc):
     narrow = SIZE.replace(">60<", ">50<")
     root = write_voc({"a": narrow + obj("cat", (1, 1, 58, 9))})
     assert list(found(check_voc(root, full=False))) == ["other size"]
+
+
+def test_boxes_are_checked_as_their_files_count(write_voc):
+    inverted = obj("cat", (50, 5, 10, 20))
+    root = write_voc({"a": SIZE + obj("cat", (0, 0, 60, 40)) + inverted})
+    report = check_voc(root, full=False)
+    assert report.remarks == [
+        "corners: 0-continuous, by near corners: 2 at 0, 0 at 1; far corners: 0 one below the "
+        "size, 2 at it, 0 one beyond"
+    ]
+    assert found(report) == {"inverted box": ["a.xml: cat [50.0, 5.0, 10.0, 20.0]"]}
+    told = check_voc(root, corners=said("1-inclusive"), full=False)
+    assert told.remarks == ["corners: 1-inclusive, as said"]
+    assert {"origin", "box over by one"} <= found(told).keys()

@@ -118,3 +118,22 @@ def test_where_nothing_is_left_nothing_is_written(write_voc, write_coco, tmp_pat
     with pytest.raises(ValueError, match="--fix must find an image that can be used"):
         fix_coco([(path, folder)], tmp_path / "out", **QUICK)
     assert not (tmp_path / "out").exists()
+
+
+def test_corners_are_shifted_before_they_are_clipped(write_voc, tmp_path):
+    boxes = [(0, 0, 60, 40), (-3, 5, 70, 20), (60, 5, 61, 20), (30, 9, 10, 8)]
+    before = SIZE + "".join(obj("cat", corners) for corners in boxes)
+    root, lines = write_voc({"a": before, "b": SIZE + obj("cat", (0, 0, 9.5, 9))}), []
+    paint(root / "JPEGImages" / "a.jpg", 1)
+    assert check_voc(root, **QUICK).remarks[0].startswith("corners: 0-continuous")
+    fix_voc(root, tmp_path / "out", **QUICK, say=lines.append)
+    assert "fixed: files whose corners were counted otherwise, now as VOC counts: 2" in lines
+    text = (tmp_path / "out/Annotations/b.xml").read_text()
+    assert '<annotation corners="1-inclusive">' in text
+    assert "<xmin>1</xmin><ymin>1</ymin><xmax>9.5</xmax><ymax>9</ymax>" in text
+    report = check_voc(tmp_path / "out", **QUICK)
+    assert report.remarks == ["corners: 1-inclusive, written at their head"]
+    assert report.found == {}
+    found = load_voc(tmp_path / "out", "train").records
+    assert found[0].ground_truth.boxes.tolist() == [[0, 0, 60, 40], [0, 5, 60, 20]]
+    assert found[1].ground_truth.boxes.tolist() == [[0, 0, 9.5, 9]]

@@ -1,0 +1,41 @@
+"""Ways to count the corners of a box in a VOC file, and which one a folder has. Imports nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+VOC, AUTO = "1-inclusive", "auto"
+# what is written less the continuous 0-based box: x1, y1, x2, y2
+OFFSETS = {
+    VOC: (1, 1, 0, 0),
+    "0-continuous": (0, 0, 0, 0),
+    "1-continuous": (1, 1, 1, 1),
+    "0-inclusive": (0, 0, -1, -1),
+}
+CHOICES = (AUTO, *OFFSETS)
+
+
+@dataclass(frozen=True)
+class Corners:
+    """How the files of a folder count: `way`, or AUTO where they differ, each as its writer does.
+
+    `why` tells it; `assumed` where nothing did.
+    """
+
+    way: str
+    why: str
+    assumed: bool = False
+    by_writer: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{'mixed' if self.way == AUTO else self.way}{self.why}"
+
+    def of(self, writer: str) -> str:
+        """The way of the files that a tool wrote."""
+        return self.by_writer.get(writer, VOC) if self.way == AUTO else self.way
+
+
+def said(way: str, by: str = "as said") -> Corners:
+    """What is not judged by the files."""
+    return Corners(way, f", {by}")

@@ -1,0 +1,34 @@
+"""How a run counted the corners of VOC's files, and of which data that holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from resdet import config
+from resdet.checkpoints import checkpoint
+from resdet.structures.corners import AUTO
+from resdet.structures.records import Dataset
+
+
+def way_of(datasets: Sequence[Dataset]) -> str:
+    """In which all of VOC's form among them are counted; AUTO where they differ."""
+    ways = {dataset.corners.way for dataset in datasets if dataset.corners is not None}
+    return ways.pop() if len(ways) == 1 else AUTO
+
+
+def told_of_corners(datasets: Sequence[Dataset]) -> list[str]:
+    """A line for each dataset of VOC's form."""
+    return [f"corners of {d.name}: {d.corners}" for d in datasets if d.corners is not None]
+
+
+def counted_by(file: Path, data: Path) -> str:
+    """The way of a run, by its config.yaml or a detector's file, in the folder `data`.
+
+    AUTO where it was of other data.
+    Raises: FileNotFoundError; ValueError if the file is broken.
+    """
+    cfg = config.load(str(file)) if file.suffix == ".yaml" else checkpoint.load(file).cfg
+    root = cfg.DATASETS.ROOT
+    same = root and Path(root).expanduser().resolve().is_relative_to(data.resolve())
+    return str(cfg.DATASETS.VOC_CORNERS) if same else AUTO
