@@ -26,7 +26,7 @@ from backbones.data.loader import TrainingImages, make_training_batches
 from backbones.data.normalize import Normalizer
 from backbones.data.transforms import Views
 from backbones.images.decoding import read_image
-from backbones.images.folders import IMAGE_SUFFIXES
+from backbones.images.folders import is_image
 from backbones.machine.hardware import conditions
 from backbones.weights.checkpoint import Preprocessing
 
@@ -84,7 +84,7 @@ def one_thread() -> Iterator[None]:
 
 def find_images(folder: Path) -> list[str]:
     """Images below `folder`, whole batches of them. Raises: ValueError if there is none."""
-    found = sorted(x for x in folder.rglob("*") if x.suffix.lower() in IMAGE_SUFFIXES)
+    found = sorted(x for x in folder.rglob("*") if is_image(x.name))
     if len(found) < BATCH:
         raise ValueError(
             f"{folder} must hold at least {BATCH} images, got {len(found)}; name another folder"

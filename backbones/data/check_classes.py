@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from backbones.data.cifar import has_cifar
+from backbones.data.folder import class_folders
 from backbones.data.images import Images, has_split, open_split
 from backbones.data.shards import has_shards
 from backbones.images.check_kinds import tell_classes, tell_copies, tell_images
 from backbones.images.check_report import Kind, Report
-from backbones.images.folders import IMAGE_SUFFIXES
+from backbones.images.folders import is_image
 from backbones.images.inspect import ImageFacts, Progress, digest_of, inspect_images
 
 SPLITS = ("train", "val", "test")
@@ -36,9 +37,14 @@ def is_folder(root: Path, split: str) -> bool:
     return not has_cifar(root, split) and not has_shards(root, split)
 
 
+def classes_of(folder: Path) -> list[Path]:
+    """The folders of classes, sorted."""
+    return [folder / name for name in class_folders(folder)]
+
+
 def images_of(folder: Path) -> list[str]:
     """The images of a class, sorted."""
-    return [str(folder / name) for name in sorted(os.listdir(folder)) if _is_image(name)]
+    return [str(folder / name) for name in sorted(os.listdir(folder)) if is_image(name)]
 
 
 def check_classification(
@@ -80,7 +86,7 @@ def _check_folders(
     listed: dict[str, list[str]] = {}
     known: set[str] = set()
     for split in splits:
-        classes = sorted(x for x in (root / split).iterdir() if x.is_dir())
+        classes = classes_of(root / split)
         names = [folder.name for folder in classes]
         if not names:
             report.add(UNUSABLE, f"{root / split} holds no folder of a class")
@@ -118,15 +124,11 @@ def _tell_reader(report: Report, root: Path, splits: Sequence[str]) -> None:
 def _images(report: Report, folder: Path) -> list[str]:
     found = images_of(folder)
     for name in sorted(os.listdir(folder)):
-        if not _is_image(name) and not name.startswith("."):
+        if not is_image(name) and not name.startswith("."):
             report.add(STRAY, str(folder / name))
     if not found:
         report.add(EMPTY_CLASS, str(folder))
     return found
-
-
-def _is_image(name: str) -> bool:
-    return os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES
 
 
 def _class_of(path: str) -> str:

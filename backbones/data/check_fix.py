@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from backbones.data.check_classes import SPLITS, images_of, is_folder
+from backbones.data.check_classes import SPLITS, classes_of, images_of, is_folder
 from backbones.data.images import has_split
 from backbones.images.copies import LEFT_OUT, Say, check_any_left, copy_image, fresh_folder, tell
+from backbones.images.depth import shift_of
 from backbones.images.inspect import Progress, inspect_images
 
 
@@ -34,18 +35,15 @@ def fix_folder(
             f"in {root}; fetch or pack them again"
         )
     done: Counter[str] = Counter()
+    folders = [folder for split in given for folder in classes_of(root / split)]
+    paths = [path for folder in folders for path in images_of(folder)]
     with fresh_folder(out, [root]) as beside:
-        for split in given:
-            paths = [path for folder in _classes(root / split) for path in images_of(folder)]
-            facts = inspect_images(paths, full=full, workers=workers, progress=progress)
-            for path, fact in zip(paths, facts, strict=True):
-                if not fact.readable:
-                    done[LEFT_OUT] += 1
-                    continue
-                copy_image(path, beside / Path(path).relative_to(root), fact, done)
+        facts = inspect_images(paths, full=full, workers=workers, progress=progress)
+        shift = shift_of(fact.values for fact in facts)
+        for path, fact in zip(paths, facts, strict=True):
+            if not fact.readable:
+                done[LEFT_OUT] += 1
+                continue
+            copy_image(path, beside / Path(path).relative_to(root), fact, done, shift)
         check_any_left(sum(1 for path in beside.rglob("*") if path.is_file()), root)
     tell(done, out, say)
-
-
-def _classes(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.is_dir())

@@ -6,6 +6,7 @@ import numpy as np
 
 from backbones.data.folder import ImageFolder
 from backbones.data.images import Images, Subset
+from backbones.images.check_kinds import told_of_depth
 from backbones.images.heads import MOST_LEFT_OUT, inspect_heads
 
 _LOOKED_AT = 20_000  # heads of a split of a folder: seconds on a disk, where a million are minutes
@@ -28,8 +29,10 @@ def usable(images: Images, split: str) -> tuple[Images, tuple[str, ...]]:
     paths = [images.name(at) for at in places]
     facts = inspect_heads(paths)
     broken = [at for at, fact in zip(places, facts, strict=True) if not fact.readable]
+    told = told_of_depth(paths, facts)
+    notes = (f"{split} {told}",) if told else ()
     if not broken:
-        return images, ()
+        return images, notes
     named = [f"{images.name(at)} ({facts[at // step].state})" for at in broken[:_NAMED]]
     listed = ", ".join(named) + (", ..." if len(broken) > _NAMED else "")
     looked = f"{len(broken)} of the {len(places)} that were looked at"
@@ -45,4 +48,4 @@ def usable(images: Images, split: str) -> tuple[Images, tuple[str, ...]]:
         )
     note = f"{split} images left out, missing, unreadable or truncated: {looked}: {listed}"
     kept = np.setdiff1d(np.arange(len(images)), np.array(broken))
-    return Subset(images, kept), (note,)
+    return Subset(images, kept), (note, *notes)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from backbones.data.classes import follow_names
 from backbones.images.decoding import Image, Reduction, read_image
-from backbones.images.folders import IMAGE_SUFFIXES
+from backbones.images.folders import is_image
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def has_folder(root: Path, split: str) -> bool:
     folder = root / split
     if split:
         return folder.is_dir()
-    return folder.is_dir() and bool(_folders(folder))
+    return folder.is_dir() and bool(class_folders(folder))
 
 
 def read_folder(root: Path, split: str, class_names: tuple[str, ...] = ()) -> ImageFolder:
@@ -52,7 +52,7 @@ def read_folder(root: Path, split: str, class_names: tuple[str, ...] = ()) -> Im
     lacks; every such class is listed.
     """
     folder = Path(root) / split
-    found = _folders(folder)
+    found = class_folders(folder)
     if not found:
         raise ValueError(f"{folder} must hold one folder of images for each class, got none")
     files = [_images(folder / name) for name in found]
@@ -61,11 +61,12 @@ def read_folder(root: Path, split: str, class_names: tuple[str, ...] = ()) -> Im
     return ImageFolder(names, tuple(path for group in files for path in group), labels)
 
 
-def _folders(folder: Path) -> list[str]:
+def class_folders(folder: Path) -> list[str]:
+    """The names of the folders in one, sorted, without hidden ones."""
     with os.scandir(folder) as entries:
-        return sorted(entry.name for entry in entries if entry.is_dir())
+        inner = (entry.name for entry in entries if entry.is_dir())
+        return sorted(name for name in inner if not name.startswith("."))
 
 
 def _images(folder: Path) -> list[str]:
-    files = sorted(os.listdir(folder))
-    return [str(folder / x) for x in files if os.path.splitext(x)[1].lower() in IMAGE_SUFFIXES]
+    return [str(folder / name) for name in sorted(os.listdir(folder)) if is_image(name)]

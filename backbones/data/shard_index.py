@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tarfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backbones.files.cache import Cache, Entries, is_settled, stamp
-from backbones.images.folders import IMAGE_SUFFIXES
+from backbones.images.folders import is_image
 
 UNLABELLED = -1
-_FORMAT = "shards/1"  # a new number wherever `_scan` reads otherwise
+_FORMAT = "shards/2"  # a new number wherever `_scan` reads otherwise
 _WORTHWHILE = 5000  # images scanned anew; fewer are scanned again sooner than written
 _BLOCK = 512
 _LONGEST_NUMBER = 18  # characters of a .cls: it fits 64 bits
@@ -80,7 +79,7 @@ def _scan(path: Path) -> ShardIndex:
                 contents.seek(member.offset_data)
                 text = contents.read(min(member.size, _LONGEST_NUMBER + 1))
                 numbers[key] = _number(text, f"{member.name} in {path}")
-            elif os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES:
+            elif is_image(name):
                 members.append(member.name)
                 keys.append(key)
                 places.append((member.offset_data, member.size))

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from backbones.images.decoding import Image, read_image
-from backbones.images.folders import IMAGE_SUFFIXES
+from backbones.images.folders import SUFFIXES, is_image
 
 COUNT = 5
 # of the images that are made up
@@ -24,7 +24,7 @@ def images_to_compare(folder: Path | None) -> list[tuple[str, Image]]:
         return [(f"made up {at}", _made_up(*size, at)) for at, size in enumerate(SIZES, start=1)]
     if not folder.is_dir():
         raise ValueError(f"--images must be a folder, got {folder}, which is none")
-    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in IMAGE_SUFFIXES)
+    files = sorted(p for p in folder.rglob("*") if is_image(p.name))
     spread = {len(files) * at // COUNT for at in range(COUNT)}
     order = [files[at] for at in sorted(spread)] + [
         file for at, file in enumerate(files) if at not in spread
@@ -40,7 +40,7 @@ def images_to_compare(folder: Path | None) -> list[tuple[str, Image]]:
     chosen = [*found.items(), *spare.items()][:COUNT]
     if len(chosen) < COUNT:
         raise ValueError(
-            f"--images must hold {COUNT} images ({' '.join(sorted(IMAGE_SUFFIXES))}), got "
+            f"--images must hold {COUNT} images ({' '.join(sorted(SUFFIXES))}), got "
             f"{len(chosen)} in {folder}; add some, or leave it out: then they are made up"
         )
     return [(file.name, image) for file, image in chosen]

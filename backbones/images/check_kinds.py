@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations
 
 from backbones.images.check_report import Kind, Report
+from backbones.images.depth import EIGHT, shift_of, values_of_file
 from backbones.images.inspect import ImageFacts, same_content
 from backbones.terminal.wording import shorten
 
@@ -15,6 +16,8 @@ UNREADABLE = Kind("unreadable image", "error", "files that are no readable image
 CUT = Kind("truncated image", "error", "images whose end is missing", _RESTORE)
 DAMAGED = Kind("damaged image", "warning", "images that their decoder complains about", "look")
 ROTATED = Kind("rotated image", "note", "images that their EXIF data rotates: they are read so")
+DEEP = "16 bits"
+_DEEP_LOOKED_AT = 16  # of them, all of whose pixels are decoded where training only asks
 LEAK = Kind(
     "leak",
     "warning",
@@ -37,13 +40,39 @@ _KIND_OF_STATE = {"missing": MISSING, "unreadable": UNREADABLE, "cut": CUT, "dam
 
 
 def tell_images(report: Report, facts: Mapping[str, ImageFacts]) -> None:
-    """Adds every file that is not whole, and those that EXIF turns."""
+    """Adds every file that is not whole, those that EXIF turns, and those of 16 bits."""
     for path, fact in facts.items():
         kind = _KIND_OF_STATE.get(fact.state)
         if kind is not None:
             report.add(kind, f"{path}: {fact.why}" if fact.why else path)
         if fact.orientation != 1:
             report.add(ROTATED, f"{path}: orientation {fact.orientation}")
+    kind = deep_kind([fact.values for fact in facts.values()])
+    for path, fact in facts.items():
+        if fact.depth > EIGHT:
+            used = f": {fact.values[0]} to {fact.values[1]}" if fact.values else ""
+            report.add(kind, path + used)
+
+
+def deep_kind(values: Sequence[tuple[int, int] | None]) -> Kind:
+    """What images of 16 bits are: a warning where the upper bits are not used, or not known."""
+    known = [pair for pair in values if pair is not None]
+    what = "images of 16 bits a channel, of which the upper 8 are read"
+    if not known:
+        return Kind(DEEP, "warning", what, "which bits they use is told without --quick")
+    low, high = min(least for least, _ in known), max(most for _, most in known)
+    used, shift = f"values {low} to {high} of 65535", shift_of(known)
+    if shift == EIGHT:
+        return Kind(DEEP, "note", what, used)
+    way = f"resdet check-data --fix writes their {shift + EIGHT} bits in 8"
+    return Kind(DEEP, "warning", what, f"{used}, dark where 65535 is white; {way}")
+
+
+def told_of_depth(paths: Sequence[str], facts: Sequence[ImageFacts]) -> str:
+    """One line on images of 16 bits whose upper bits are not used; "" where all is well."""
+    deep = [path for path, fact in zip(paths, facts, strict=True) if fact.depth > EIGHT]
+    kind = deep_kind([value for path in deep[:_DEEP_LOOKED_AT] if (value := values_of_file(path))])
+    return f"{kind.what}: {len(deep)}, {kind.cure}" if deep and kind.severity != "note" else ""
 
 
 def tell_copies(

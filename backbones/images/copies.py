@@ -13,13 +13,16 @@ import cv2
 from backbones.files.atomic import real
 from backbones.files.folder import whole_folder
 from backbones.images.decoding import read_image
+from backbones.images.depth import EIGHT, shifted
 from backbones.images.encoding import encode_image
 from backbones.images.inspect import ImageFacts
 
 Say = Callable[[str], None]
 
+AS_READ = 8  # bits by which a decoder moves 16 to 8
 # as near to the pixels as a JPEG is: no colour is averaged over neighbours
 _JPEG = (cv2.IMWRITE_JPEG_QUALITY, 98, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, 0x111111)
+SHIFTED = "images of {bits} bits in 16, written in 8"
 TURNED, LEFT_OUT = "images turned upright", "images left out: missing, unreadable or truncated"
 
 
@@ -44,15 +47,22 @@ def fresh_folder(out: Path, sources: Sequence[Path], option: str = "--fix") -> I
         yield fresh
 
 
-def copy_image(source: str, target: Path, fact: ImageFacts, done: Counter[str]) -> None:
-    """A copy of the file; where EXIF turns it, its pixels upright, without EXIF."""
+def copy_image(
+    source: str, target: Path, fact: ImageFacts, done: Counter[str], shift: int = AS_READ
+) -> None:
+    """A copy of the file; where EXIF turns it, its pixels upright, without EXIF; one of 16 bits
+    in 8, moved by `shift`: see `depth.shift_of`.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
-    if fact.orientation == 1:
+    scaled = fact.depth > EIGHT and shift < AS_READ
+    if fact.orientation == 1 and not scaled:
         shutil.copyfile(source, target)
         return
-    done[TURNED] += 1
-    pixels = read_image(source, "BGR")
-    data = encode_image(pixels, target.suffix, _JPEG)
+    done.update([TURNED] if fact.orientation > 1 else [])
+    done.update([SHIFTED.format(bits=shift + EIGHT)] if scaled else [])
+    pixels = shifted(Path(source).read_bytes(), shift) if scaled else read_image(source, "BGR")
+    is_jpeg = target.suffix.lower() in (".jpg", ".jpeg", ".jpe")
+    data = encode_image(pixels, target.suffix, _JPEG if is_jpeg else ())
     if data is None:
         raise ValueError(f"{target} must be of a kind that can be written; rename {source}")
     target.write_bytes(data)

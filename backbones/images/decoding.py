@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from backbones.images.by_pillow import by_pillow, is_for_pillow, why_unread
 from backbones.images.header import may_decode
 from backbones.images.jpeg import is_jpeg, jpeg_size
 
@@ -60,25 +61,33 @@ def decode_image(
     """
     size = jpeg_size(data) if reduction is not None else None
     factor = reduction(*size) if reduction is not None and size is not None else 1
-    image = decoded(data, name, _ORDERS[channel_order] | _REDUCED[factor])
+    image = decoded(data, name, channel_order, factor)
     if image is None:
-        raise ValueError(
-            f"{name} must be an image, got an unreadable file; restore it or drop it from the list"
-        )
+        unknown = "an unreadable file; restore it or drop it from the list"
+        raise ValueError(f"{name} must be an image, got {why_unread(data) or unknown}")
     return image
 
 
-def decoded(data: bytes, name: str, flags: int = cv2.IMREAD_COLOR_RGB) -> Image | None:
+def decoded(
+    data: bytes, name: str, channel_order: ChannelOrder = "RGB", factor: int = 1
+) -> Image | None:
     """The pixels in a file's bytes; None of what is no image, or what its decoder gives up.
 
+    A JPEG is decoded at 1 / `factor` of its size.
     Raises: ValueError with `name` where it claims too many pixels: see `header`.
     """
+    if not may_decode(data, name) or why_unread(data):
+        return None
+    if is_for_pillow(data):
+        found = by_pillow(data, name)
+        if found is None or channel_order == "RGB":
+            return found
+        return np.ascontiguousarray(found[..., ::-1])
+    flags = _ORDERS[channel_order] | _REDUCED[factor]
     try:
-        if may_decode(data, name):
-            return cv2.imdecode(np.frombuffer(data, np.uint8), flags)  # type: ignore[return-value]
+        return cv2.imdecode(np.frombuffer(data, np.uint8), flags)  # type: ignore[return-value]
     except cv2.error:
-        pass
-    return None
+        return None
 
 
 def reduced(height: int, width: int, factor: int) -> tuple[int, int]:

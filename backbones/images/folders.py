@@ -6,10 +6,18 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")  # of classification
-DRAWN = (*IMAGE_SUFFIXES, ".tif", ".tiff")  # what may be drawn into
-# what cv2 decodes; the first wins where a stem has several
-SUFFIXES = (*DRAWN, ".gif", ".jpe", ".jp2", ".avif", ".dib", ".ppm", ".pgm", ".pnm")
+DRAWN = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")  # what may be drawn into
+# of all that is read, or said to need a decoder; the first wins where a stem has several
+SUFFIXES = (
+    *(*DRAWN, ".gif", ".jpe", ".jp2", ".avif", ".dib", ".ppm", ".pgm", ".pnm"),
+    *(".jfif", ".pbm", ".tga", ".j2k", ".heic", ".heif", ".hif", ".jxl"),
+)
+
+
+def is_image(name: str) -> bool:
+    """Whether a file is called as images are; hidden ones are none: macOS leaves ._a.jpg."""
+    base = os.path.basename(name)
+    return not base.startswith(".") and base.lower().endswith(SUFFIXES)
 
 
 def images_by_stem(folder: Path) -> dict[str, Path]:
@@ -32,7 +40,7 @@ def files_below(folder: Path, suffixes: tuple[str, ...]) -> Iterator[str]:
     inner = []
     with os.scandir(folder) as entries:
         for entry in sorted(entries, key=lambda entry: entry.name):
-            if entry.name.startswith("."):  # macOS leaves ._a.jpg beside a.jpg
+            if entry.name.startswith("."):
                 continue
             if entry.is_dir(follow_symlinks=False):
                 inner.append(entry.name)

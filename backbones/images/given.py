@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from backbones.images.by_pillow import upright_rgb
 from backbones.images.decoding import ChannelOrder, Image, read_image
 from backbones.images.header import MAX_PIXELS_VARIABLE, max_pixels
 
@@ -210,11 +211,8 @@ def _rescale(dtype: np.dtype[Any]) -> str:
 
 
 def _from_pil(image: Any, name: str) -> Image:
-    from PIL import ImageOps
-
     try:
-        upright = ImageOps.exif_transpose(image)
-        return np.array(upright.convert("RGB"))
+        return upright_rgb(image)
     except (OSError, SyntaxError, ValueError) as error:  # what PIL raises when it reads at last
         raise ValueError(f"{name} must be a readable PIL image, got {error!s:.200}") from error
 

@@ -9,18 +9,16 @@ from __future__ import annotations
 import os
 import re
 import struct
+from collections.abc import Callable
 
+from backbones.images import tiff
 from backbones.images.jpeg import jpeg_size
+from backbones.images.jpeg_xl import jpeg_xl_size
+from backbones.images.kinds import JPEG_2000, PNM, PNM_HEAD, kind_of
 
 MAX_PIXELS = 1 << 27  # 134 million, 400 MB as uint8 RGB: more than any camera's
 MAX_PIXELS_VARIABLE = "RESDET_MAX_PIXELS"
-PNG = b"\x89PNG\r\n\x1a\n"  # its first bytes
 Size = tuple[int, int]
-
-_PNM = re.compile(rb"P[1-6](?:\s|#[^\n]*\n)+(\d{1,9})(?:\s|#[^\n]*\n)+(\d{1,9})\s")
-_TIFF_TYPES = {3: "H", 4: "I", 16: "Q"}
-_WIDTH, _HEIGHT = 256, 257  # tags of TIFF
-_PNM_HEAD = 1 << 16  # bytes in which the sizes stand, behind comments
 
 
 def may_decode(data: bytes, name: str) -> bool:
@@ -31,14 +29,18 @@ def may_decode(data: bytes, name: str) -> bool:
     size = header_size(data)
     if size is None:
         return False
-    height, width = size
+    check_pixels(*size, name)
+    return min(size) > 0
+
+
+def check_pixels(height: int, width: int, name: str) -> None:
+    """Raises: ValueError with `name` if there are more than `max_pixels`."""
     limit = max_pixels()
     if height * width > limit:
         raise ValueError(
             f"{name} must be an image of at most {limit:,} pixels, got {width} x {height} in its "
             f"header; cut it into tiles, or set {MAX_PIXELS_VARIABLE} to allow more"
         )
-    return height > 0 and width > 0
 
 
 def max_pixels() -> int:
@@ -57,29 +59,33 @@ def max_pixels() -> int:
 def header_size(data: bytes) -> Size | None:
     """(height, width) that the header claims; None of no known kind, or where it is cut.
 
-    JPEG (after the rotation of its EXIF), PNG, WebP, BMP, GIF, TIFF, PNM, JPEG 2000, AVIF.
+    Of a JPEG after the rotation of its EXIF, of all others as stored.
     """
+    reader = _SIZES.get(kind_of(data))
     try:
-        if data[:8] == PNG:
-            width, height = struct.unpack_from(">II", data, 16)
-            return (height, width) if data[12:16] == b"IHDR" else None
-        if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-            return _webp(data)
-        if data[:2] == b"BM":
-            return _bmp(data)
-        if data[:6] in (b"GIF87a", b"GIF89a"):
-            width, height = struct.unpack_from("<HH", data, 6)
-            return height, width
-        if data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
-            return _tiff(data)
-        if data[4:8] == b"jP  " or data[:4] == b"\xff\x4f\xff\x51":
-            return _jpeg_2000(data)
-        if data[4:12] in (b"ftypavif", b"ftypavis"):
-            return _avif(data)
-        match = _PNM.match(data[:_PNM_HEAD])
-        return (int(match[2]), int(match[1])) if match else jpeg_size(data)
+        return reader(data) if reader is not None else None
     except struct.error:
         return None
+
+
+def _png(data: bytes) -> Size | None:
+    width, height = struct.unpack_from(">II", data, 16)
+    return (height, width) if data[12:16] == b"IHDR" else None
+
+
+def _gif(data: bytes) -> Size:
+    width, height = struct.unpack_from("<HH", data, 6)
+    return height, width
+
+
+def _tga(data: bytes) -> Size:
+    width, height = struct.unpack_from("<HH", data, 12)
+    return height, width
+
+
+def _pnm(data: bytes) -> Size | None:
+    match = PNM.match(data[:PNM_HEAD])
+    return (int(match[2]), int(match[1])) if match else None
 
 
 def _webp(data: bytes) -> Size | None:
@@ -102,35 +108,38 @@ def _bmp(data: bytes) -> Size:
 
 
 def _tiff(data: bytes) -> Size | None:
-    """Of the first directory, which is the one that OpenCV decodes."""
-    order = "<" if data[:2] == b"II" else ">"
-    big = data[2:4] in (b"+\0", b"\0+")
-    (at,) = struct.unpack_from(order + ("Q" if big else "I"), data, 8 if big else 4)
-    (count,) = struct.unpack_from(order + ("Q" if big else "H"), data, at)
-    entry = at + (8 if big else 2)
-    found: dict[int, int] = {}
-    for _ in range(min(count, 1 << 16)):
-        tag, kind = struct.unpack_from(order + "HH", data, entry)
-        if tag in (_WIDTH, _HEIGHT) and kind in _TIFF_TYPES:
-            (found[tag],) = struct.unpack_from(
-                order + _TIFF_TYPES[kind], data, entry + (12 if big else 8)
-            )
-        entry += 20 if big else 12
-    return (found[_HEIGHT], found[_WIDTH]) if len(found) == 2 else None
+    found = tiff.tags(data, (tiff.WIDTH, tiff.HEIGHT))
+    return (found[tiff.HEIGHT], found[tiff.WIDTH]) if len(found) == 2 else None
 
 
 def _jpeg_2000(data: bytes) -> Size | None:
     """Of the codestream itself: the box ahead of it is not what the decoder goes by."""
-    at = data.find(b"\xff\x4f\xff\x51")
+    at = data.find(JPEG_2000)
     if at < 0:
         return None
     right, bottom, left, top = struct.unpack_from(">IIII", data, at + 8)
     return max(0, bottom - top), max(0, right - left)
 
 
-def _avif(data: bytes) -> Size | None:
+def _heif(data: bytes) -> Size | None:
     """The largest of the sizes in it: a picture's, its tiles', its transparency's."""
     sizes = [struct.unpack_from(">II", data, m.end() + 4) for m in re.finditer(b"ispe", data)]
     if not sizes:
         return None
     return max(height for _, height in sizes), max(width for width, _ in sizes)
+
+
+_SIZES: dict[str, Callable[[bytes], Size | None]] = {
+    "JPEG": jpeg_size,
+    "PNG": _png,
+    "WebP": _webp,
+    "BMP": _bmp,
+    "GIF": _gif,
+    "TIFF": _tiff,
+    "PNM": _pnm,
+    "JPEG 2000": _jpeg_2000,
+    "AVIF": _heif,
+    "HEIC": _heif,
+    "JPEG XL": jpeg_xl_size,
+    "TGA": _tga,
+}

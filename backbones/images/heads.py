@@ -11,7 +11,7 @@ from backbones.images.inspect import ImageFacts, inspect_images
 from backbones.terminal.progress import reporting
 
 MOST_LEFT_OUT = 0.1  # of the images: where more are broken, something else is wrong
-_FORM = "images/1"  # a new number wherever a head is read otherwise
+_FORM = "images/2"  # a new number wherever a head is read otherwise
 _WORTHWHILE = 2000  # heads read anew; fewer are read again sooner than written
 
 
@@ -31,7 +31,7 @@ def inspect_heads(paths: Sequence[str]) -> list[ImageFacts]:
     found = dict(zip(unknown, read, strict=True))
     for at, fact in found.items():
         if fact.state == "whole" and fact.stored is not None and is_settled(marks[at]):
-            fresh[paths[at]] = [*marks[at], *fact.stored, fact.orientation]
+            fresh[paths[at]] = [*marks[at], *fact.stored, fact.orientation, fact.depth]
     if len(fresh) >= _WORTHWHILE:
         cache.save({**known, **fresh})
     return [found[at] if at in found else _kept(entries[at]) for at in range(len(paths))]
@@ -39,5 +39,5 @@ def inspect_heads(paths: Sequence[str]) -> list[ImageFacts]:
 
 def _kept(entry: list[int] | None) -> ImageFacts:
     assert entry is not None  # else it was read
-    num_bytes, _, _, height, width, orientation = entry
-    return ImageFacts("whole", (height, width), orientation, num_bytes)
+    num_bytes, _, _, height, width, orientation, depth = entry
+    return ImageFacts("whole", (height, width), orientation, num_bytes, depth=depth)

@@ -21,9 +21,13 @@ from typing import BinaryIO, Literal
 import cv2
 import numpy as np
 
+from backbones.images.by_pillow import why_unread
 from backbones.images.decoding import decoded
-from backbones.images.header import PNG, header_size, max_pixels
+from backbones.images.depth import EIGHT, SIXTEEN, depth_of, values_of
+from backbones.images.header import header_size, max_pixels
 from backbones.images.jpeg import is_jpeg, jpeg_head
+from backbones.images.kinds import PNG
+from backbones.images.orientation import orientation_of
 
 State = Literal["whole", "missing", "unreadable", "cut", "damaged"]
 Progress = Callable[[int, int], None]  # done, of how many
@@ -44,7 +48,8 @@ class ImageFacts:
 
     Unit: stored is (height, width) in pixels before the rotation that `orientation`, EXIF's,
     asks for; None where unknown. num_bytes is the size of the file. `digest` is the hash of the
-    pixels as shown, "" where they were not decoded.
+    pixels as shown, "" where they were not decoded. `depth` is 16 where a channel has as many bits,
+    of which 8 are read; `values` are the least and the greatest, None where they were not decoded.
     """
 
     state: State
@@ -53,6 +58,8 @@ class ImageFacts:
     num_bytes: int = 0
     digest: str = ""
     why: str = ""
+    depth: int = EIGHT
+    values: tuple[int, int] | None = None
 
     @property
     def size(self) -> tuple[int, int] | None:
@@ -111,7 +118,8 @@ def inspect_image(path: str, full: bool = False) -> ImageFacts:
     except OSError as error:
         return ImageFacts("unreadable", why=str(error.strerror))
     facts = _by_pixels(data, path)
-    return facts if full else replace(facts, digest="")  # one kind of hash for all files
+    # one kind of hash for all files
+    return facts if full else replace(facts, digest="", values=None)
 
 
 def same_content(paths: Sequence[str], facts: Sequence[ImageFacts]) -> list[list[int]]:
@@ -184,14 +192,14 @@ def _tail(file: BinaryIO, head: bytes, num_bytes: int) -> bytes:
 
 def _by_head(head: bytes, num_bytes: int, whole: Callable[[], bytes]) -> ImageFacts | None:
     """What the head tells; None where it tells no size, or only a bound of it."""
-    turned = b"eXIf" in head or head[12:16] == b"VP8X"  # perhaps, by what only a decoder reads
+    turned = b"eXIf" in head or head[12:16] == b"VP8X"  # perhaps, by what stands further behind
     cut = head.startswith(b"RIFF") and int.from_bytes(head[4:8], "little") + 8 > num_bytes
     if turned or cut or not (is_jpeg(head) or head.startswith(_EXACT)):
         return None
     told = _stored(head) or _stored(whole())
     if told is None or not 0 < told[0] * told[1] <= max_pixels():
         return None  # decoding tells why
-    return ImageFacts("whole", told[:2], told[2], num_bytes)
+    return ImageFacts("whole", told[:2], told[2], num_bytes, depth=depth_of(head))
 
 
 def _stored(data: bytes) -> tuple[int, int, int] | None:
@@ -223,10 +231,10 @@ def _by_pixels(data: bytes, path: str) -> ImageFacts:
     else:
         cut = _is_cut(data, data)
     if image is None or cut:
-        why = "; ".join(told) if data else "an empty file"
+        why = ("; ".join(told) or why_unread(data)) if data else "an empty file"
         return ImageFacts("cut" if cut else "unreadable", num_bytes=len(data), why=why)
     height, width = image.shape[:2]
-    _, _, orientation = _stored(data) or (0, 0, 1)
+    orientation, depth = orientation_of(data), depth_of(data)
     return ImageFacts(
         "damaged" if told else "whole",
         (width, height) if orientation >= 5 else (height, width),
@@ -234,6 +242,8 @@ def _by_pixels(data: bytes, path: str) -> ImageFacts:
         len(data),
         digest_of(image),
         "; ".join(told),
+        depth,
+        values_of(data) if depth == SIXTEEN else None,
     )
 
 

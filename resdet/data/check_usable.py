@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from backbones.images.check_kinds import told_of_depth
 from backbones.images.check_report import Kind
 from backbones.images.heads import MOST_LEFT_OUT, inspect_heads
 from backbones.images.inspect import ImageFacts
@@ -26,7 +27,8 @@ def usable(dataset: Dataset, *, training: bool) -> tuple[Dataset, list[str], lis
     as they are no more than a tenth; to measure, each is a fault, for the score would be of other
     images. A size that is merely written wrong gives way to the image's own.
     """
-    facts = inspect_heads([str(record.path) for record in dataset.records])
+    paths = [str(record.path) for record in dataset.records]
+    facts = inspect_heads(paths)
     kept: list[ImageRecord] = []
     passed: dict[Kind, list[str]] = {}
     for record, fact in zip(dataset.records, facts, strict=True):
@@ -41,6 +43,8 @@ def usable(dataset: Dataset, *, training: bool) -> tuple[Dataset, list[str], lis
         f"{dataset.name}: {kind.what}: {len(cases)}, {_done(kind)}: {_listed(cases)}"
         for kind, cases in passed.items()
     ]
+    if deep := told_of_depth(paths, facts):
+        lines.append(f"{dataset.name}: {deep}")
     if training:
         lines += _told_of_boxes(dataset, kept)
     left_out = len(dataset) - len(kept)
@@ -78,7 +82,7 @@ def _kind(record: ImageRecord, fact: ImageFacts) -> Kind | None:
 
 def _told(record: ImageRecord, fact: ImageFacts, kind: Kind) -> str:
     if kind is UNUSABLE:
-        return f"{record.path} ({fact.state})"
+        return f"{record.path} ({f'{fact.state}: {fact.why}' if fact.why else fact.state})"
     assert fact.size is not None  # else its size is not another
     return f"{record.path} ({fact.size[1]}x{fact.size[0]}, not {record.width}x{record.height})"
 

@@ -15,7 +15,7 @@ import numpy as np
 from backbones.files.json_file import repeated_keys
 from backbones.images.check_kinds import MISSING, tell_classes, tell_copies, tell_images
 from backbones.images.check_report import Kind, Report
-from backbones.images.folders import SUFFIXES
+from backbones.images.folders import is_image
 from backbones.images.inspect import Progress, inspect_images
 from resdet.data.check_boxes import (
     BROKEN,
@@ -182,7 +182,7 @@ def _paths(
         seen[path] = image_id
     names = {os.path.relpath(path, folder) for path in seen}
     for name in sorted(present - names):
-        if os.path.splitext(name)[1].lower() in SUFFIXES:
+        if is_image(name):
             report.add(UNLISTED, str(folder / name))
     return found
 

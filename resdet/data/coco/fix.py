@@ -14,6 +14,7 @@ import numpy as np
 
 from backbones.images.check_report import Report
 from backbones.images.copies import LEFT_OUT, Say, check_any_left, copy_image, fresh_folder, tell
+from backbones.images.depth import shift_of
 from backbones.images.inspect import ImageFacts, Progress, inspect_images
 from resdet.data.check_correct import BAD_OBJECTS, RENUMBERED, Corrected, correct
 from resdet.data.coco.check import CocoFile, pairs_of, read_file
@@ -43,16 +44,19 @@ def fix_coco(
     files = [read_file(file, folder, report, Faults(f"COCO data {file}")) for file, folder in pairs]
     names = _distinct([str(folder.resolve()) for _, folder in pairs])
     targets = _distinct([str(file.resolve()) for file, _ in pairs])
+    seen = [
+        inspect_images(list(one.paths.values()), full=full, workers=workers, progress=progress)
+        for one in files
+    ]
+    shift = shift_of(fact.values for facts in seen for fact in facts)
     fixed = []
     with fresh_folder(out, [*(f for _, f in pairs), *(f for f, _ in pairs)]) as beside:
-        for one, (file, folder) in zip(files, pairs, strict=True):
-            paths = list(one.paths.values())
-            seen = inspect_images(paths, full=full, workers=workers, progress=progress)
+        for one, facts, (file, folder) in zip(files, seen, pairs, strict=True):
             images = Path("images") / names[str(folder.resolve())]
-            content = _correct_coco(one, dict(zip(one.paths, seen, strict=True)), done)
+            content = _correct_coco(one, dict(zip(one.paths, facts, strict=True)), done)
             for image, fact in content.pop("copied"):
                 name = os.path.relpath(one.paths[image], folder)
-                copy_image(one.paths[image], beside / images / name, fact, done)
+                copy_image(one.paths[image], beside / images / name, fact, done, shift)
             check_any_left(len(content["images"]), file)
             target = Path("annotations") / targets[str(file.resolve())]
             (beside / images).mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,7 @@
 """A corrected copy of folders of classes."""
 
 import cv2
+import numpy as np
 import pytest
 
 from backbones.data.check_classes import check_classification
@@ -28,6 +29,17 @@ def test_a_copy_of_folders_reads_back_clean(root, write, tmp_path_factory):
         "fixed: images turned upright: 1",
         f"written: {out}/",
     ]
+
+
+def test_deep_images_of_all_splits_are_shifted_alike(root, tmp_path_factory):
+    for split, most in (("train", 4000), ("val", 1000)):
+        deep = np.linspace(0, most, 12 * 16).reshape(12, 16).astype(np.uint16)
+        cv2.imwrite(str(root / split / "cat" / "deep.png"), deep)
+    out, lines = tmp_path_factory.mktemp("fixed") / "out", []
+    fix_folder(root, out, say=lines.append)
+    assert "fixed: images of 12 bits in 16, written in 8: 2" in lines
+    assert int(cv2.imread(str(out / "train" / "cat" / "deep.png"), -1).max()) == 250
+    assert int(cv2.imread(str(out / "val" / "cat" / "deep.png"), -1).max()) == 62
 
 
 def test_packed_images_are_not_copied(tmp_path):

@@ -2,6 +2,8 @@
 
 import os
 
+import cv2
+import numpy as np
 import pytest
 
 from backbones.data import check_usable
@@ -20,6 +22,13 @@ def test_a_broken_image_is_left_out_of_training_and_told(root):
         f"{root}/train/ant/5.png (unreadable)"
     )
     assert left.labels.tolist() == [0] * 5 + [1] * 4
+
+
+def test_deep_images_are_told(root):
+    deep = np.full((12, 16), 4000, np.uint16)
+    cv2.imwrite(str(root / "train" / "ant" / "5.png"), deep)
+    _, (note,) = usable(open_split(root, "train"), "train")
+    assert note.startswith("train images of 16 bits a channel, of which the upper 8 are read: 1, ")
 
 
 def test_more_than_a_tenth_or_one_to_test_on_is_an_error(root):

@@ -15,6 +15,18 @@ def test_files_are_sorted_within_sorted_classes(root):
     assert images.read(9).tolist() == [[[30] * 3] * 16] * 12
 
 
+def test_every_kind_that_is_decoded_is_read_and_hidden_files_are_none(root, write):
+    for name in ("a.tif", "b.gif", "c.ppm", "d.AVIF"):
+        write(root / "train" / "bee" / name, 90)
+    (root / "train" / "bee" / "._a.tif").write_bytes(b"\0\5\x16\7")
+    (root / "train" / ".ipynb_checkpoints").mkdir()
+    images = read_folder(root, "train", ("bee", "ant", "cat"))
+    bees = [at for at, label in enumerate(images.labels) if label == 0]
+    names = [images.name(at).rpartition("/")[2] for at in bees]
+    assert names == ["a.tif", "b.gif", "c.ppm", "d.AVIF"]
+    assert all(abs(int(images.read(at)[3, 3, 0]) - 90) < 20 for at in bees)
+
+
 def test_labels_follow_the_names_that_are_given(root):
     images = read_folder(root, "train", ("cat", "dog", "ant"))
     assert images.class_names == ("cat", "dog", "ant")

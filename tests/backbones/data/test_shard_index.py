@@ -129,7 +129,7 @@ def spoil(file, how):
             "cut": whole[:-20],
             "noise": bytes(range(256)),
             "another place": whole.replace(b"[512,7]", b"[513,7]"),
-            "another format": whole.replace(b"shards/1", b"shards/0"),
+            "another format": whole.replace(b"shards/2", b"shards/0"),
             "another root": whole.replace(b'"root":"/', b'"root":"/x'),
             "no digest": b"{}\n" + body,
             "a list": b"[]\n" + body,

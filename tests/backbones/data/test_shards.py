@@ -56,6 +56,13 @@ def test_any_image_of_any_shard_is_read(root):
     assert splits.train.name(5) == f"part/005.png in {root}/train/1.tar"
 
 
+def test_every_kind_that_is_decoded_is_read_and_hidden_members_are_none(tmp_path):
+    tiff = cv2.imencode(".tif", np.full((12, 16, 3), 70, np.uint8))[1].tobytes()
+    files = [("a.tif", tiff), ("a.cls", b"0"), ("._a.tif", b"\0\5\x16\7"), ("b.png", png(9))]
+    write_tar(tmp_path / "train" / "0.tar", [*files, ("b.cls", b"1")])
+    assert pixels(read_shards(tmp_path, "train")) == [70, 9]
+
+
 def test_shards_beside_each_other_are_told_by_their_names(tmp_path):
     write_tar(tmp_path / "carnival-train-0000.tar", samples(0))
     write_tar(tmp_path / "carnival-validation-00.tar", samples(8))

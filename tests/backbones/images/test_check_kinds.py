@@ -1,14 +1,19 @@
 """Copies, and what two splits share."""
 
+import cv2
+import numpy as np
+
 from backbones.images.check_kinds import (
     ABSENT_CLASS,
     ALIKE,
     CUT,
+    DEEP,
     ROTATED,
     UNREADABLE,
     tell_classes,
     tell_copies,
     tell_images,
+    told_of_depth,
 )
 from backbones.images.check_report import Report
 from backbones.images.inspect import ImageFacts, inspect_image
@@ -63,3 +68,43 @@ def test_classes_alike_and_absent():
     report.count_classes("test", ["Cat", "dog"], ["Cat", "dog"])
     tell_classes(report, [])
     assert report.found[ABSENT_CLASS] == ["train: ['dog', ' cat']"]
+
+
+def deep(*values):
+    return [ImageFacts("whole", (4, 4), depth=16, values=pair) for pair in values]
+
+
+def test_sixteen_bits_are_a_warning_where_the_upper_are_not_used():
+    report = Report("data", "test", "full")
+    facts = dict(zip("abc", [*deep((976, 1900), (980, 4000)), ImageFacts("whole", (4, 4))]))
+    tell_images(report, facts)
+    ((kind, cases),) = report.found.items()
+    assert (kind.name, kind.severity, cases) == (
+        DEEP,
+        "warning",
+        ["a: 976 to 1900", "b: 980 to 4000"],
+    )
+    assert kind.cure.startswith("values 976 to 4000 of 65535, dark")
+    assert kind.cure.endswith("--fix writes their 12 bits in 8")
+    report = Report("data", "test", "full")
+    tell_images(report, dict(zip("a", deep((0, 40_000)))))
+    assert [kind.severity for kind in report.found] == ["note"]
+    report = Report("data", "test", "quick")
+    tell_images(report, dict(zip("a", deep(None))))
+    assert [(kind.severity, kind.cure) for kind in report.found] == [
+        ("warning", "which bits they use is told without --quick")
+    ]
+
+
+def test_training_is_told_of_them_in_a_line(tmp_path):
+    paths = [str(tmp_path / f"{name}.png") for name in "abc"]
+    for path, most in zip(paths, (1000, 1023, 900)):
+        cv2.imwrite(path, np.linspace(9, most, 16).reshape(4, 4).astype(np.uint16))
+    facts = [inspect_image(path) for path in paths]
+    line = told_of_depth(paths, facts)
+    assert line.startswith(
+        "images of 16 bits a channel, of which the upper 8 are read: 3, values 9 to 1023"
+    )
+    cv2.imwrite(paths[0], np.full((4, 4), 50_000, np.uint16))
+    assert told_of_depth(paths, facts) == ""
+    assert told_of_depth([], []) == ""

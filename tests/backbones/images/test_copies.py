@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from backbones.images.copies import TURNED, check_any_left, copy_image, fresh_folder, tell
+from backbones.images.copies import SHIFTED, TURNED, check_any_left, copy_image, fresh_folder, tell
 from backbones.images.inspect import ImageFacts
 
 
@@ -72,3 +72,21 @@ def test_what_was_done_is_told_and_nothing_left_is_an_error(tmp_path):
         ValueError, match="--fix must find an image that can be used in data, got n"
     ):
         check_any_left(0, "data")
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_twelve_bits_in_sixteen_are_written_in_eight(tmp_path, orientation):
+    image, exif = np.arange(900, 900 + 20 * 30 * 3, 3, np.uint16).reshape(20, 30), Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(image).save(tmp_path / "a.png", exif=exif)
+    fact = ImageFacts("whole", (20, 30), orientation, 100, depth=16, values=(900, 2697))
+    done = Counter()
+    copy_image(str(tmp_path / "a.png"), tmp_path / "b.png", fact, done, 4)
+    upright = image if orientation == 1 else np.rot90(image, -1)
+    copied = cv2.imread(str(tmp_path / "b.png"), cv2.IMREAD_UNCHANGED)
+    assert copied.dtype == np.uint8
+    np.testing.assert_array_equal(copied, np.dstack([upright >> 4] * 3))
+    assert done == {SHIFTED.format(bits=12): 1, **({TURNED: 1} if orientation == 6 else {})}
+    if orientation == 1:
+        copy_image(str(tmp_path / "a.png"), tmp_path / "c.png", fact, done, 8)
+        assert (tmp_path / "c.png").read_bytes() == (tmp_path / "a.png").read_bytes()

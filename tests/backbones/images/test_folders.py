@@ -2,7 +2,7 @@
 
 import pytest
 
-from backbones.images.folders import SUFFIXES, files_below, images_by_stem
+from backbones.images.folders import SUFFIXES, files_below, images_by_stem, is_image
 
 FILES = (
     "b.png",
@@ -37,3 +37,10 @@ def test_of_one_stem_the_first_suffix_wins(folder):
     assert found["a"] == folder / "a.JPG"
     assert found["deeper/a"] == folder / "deeper/a.tif"
     assert "c" not in found
+
+
+def test_what_is_called_as_an_image_is():
+    assert all(
+        is_image(name) for name in ("a.jpg", "a/b.TIFF", "c.heic", "d.JXL", "e.tga", "f.pbm")
+    )
+    assert not any(is_image(name) for name in ("._a.jpg", "a/.b.png", "c.txt", "jpg", ".jpg"))

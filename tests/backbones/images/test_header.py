@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from backbones.images import decoding
 from backbones.images.decoding import decode_image, read_image
 from backbones.images.header import header_size, may_decode
 
@@ -52,6 +53,9 @@ CLAIMS = {
     "pnm": b"P6 # made by hand\n60000 60000 255\n",
     "jpeg 2000": b"\xff\x4f\xff\x51" + bytes(4) + struct.pack(">IIII", HUGE, HUGE, 0, 0),
     "avif": b"\0\0\0\x20ftypavif" + b"ispe" + struct.pack(">III", 0, HUGE, HUGE),
+    "heic": b"\0\0\0\x20ftypheic" + b"ispe" + struct.pack(">III", 0, HUGE, HUGE),
+    "jpeg xl": b"\xff\x0a" + (2 << 1 | (HUGE - 1) << 3 | 1 << 21).to_bytes(8, "little"),
+    "tga": b"\0\0\2" + bytes(9) + struct.pack("<HH", HUGE, HUGE) + b"\x18\0",
 }
 
 
@@ -77,6 +81,7 @@ def test_webp_with_and_without_loss(quality):
 @pytest.mark.parametrize("kind", CLAIMS)
 def test_60000_by_60000_is_refused_before_it_is_decoded(kind, tmp_path, monkeypatch):
     monkeypatch.setattr(cv2, "imdecode", lambda *_: pytest.fail("decoded"))
+    monkeypatch.setattr(decoding, "by_pillow", lambda *_: pytest.fail("decoded"))
     path = tmp_path / "huge.img"
     path.write_bytes(CLAIMS[kind])
     with pytest.raises(

@@ -43,7 +43,7 @@ def test_training_leaves_out_a_few_and_says_so(data):
     folder = data.records[0].path.parent
     assert lines == [
         "mine: images missing, unreadable or truncated: 2, left out: "
-        f"{folder}/01.jpg (unreadable), {folder}/02.jpg (cut)",
+        f"{folder}/01.jpg (unreadable: an empty file), {folder}/02.jpg (cut)",
         "mine: annotated sizes that are not the image's: 1, their own are taken: "
         f"{folder}/03.jpg (60x40, not 99x40)",
         "mine: images that their EXIF data rotates, with boxes drawn before that: 1, left out: "
@@ -58,7 +58,7 @@ def test_what_is_measured_on_is_whole(data):
     assert same is data
     assert lines == []
     assert [fault.rpartition("/")[2] for fault in faults] == [
-        "01.jpg (unreadable)",
+        "01.jpg (unreadable: an empty file)",
         "02.jpg (cut)",
         "04.jpg (40x60, not 60x40)",
     ]
@@ -85,3 +85,12 @@ def test_images_in_both_kinds_of_split_are_told(data):
     (line,) = shared_images([data], [data])
     assert line.startswith("mine and mine share images: 30, the score is too good: ")
     assert shared_images([data], []) == []
+
+
+def test_images_of_twelve_bits_in_sixteen_are_told(data):
+    path = data.records[10].path
+    deep = np.full((40, 60), 4000, np.uint16)
+    path.write_bytes(cv2.imencode(".png", deep)[1].tobytes())
+    _, lines, _ = usable(data, training=True)
+    (line,) = (line for line in lines if "16 bits" in line)
+    assert line.startswith("mine: images of 16 bits a channel, of which the upper 8 are read: 1, ")
