@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 DRAWN = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")  # what may be drawn into
+_LABELS = (".xml", ".txt", ".json", ".csv")  # what lies beside images under their names
 # of all that is read, or said to need a decoder; the first wins where a stem has several
 SUFFIXES = (
     *(*DRAWN, ".gif", ".jpe", ".jp2", ".avif", ".dib", ".ppm", ".pgm", ".pnm"),
@@ -18,6 +20,19 @@ def is_image(name: str) -> bool:
     """Whether a file is called as images are; hidden ones are none: macOS leaves ._a.jpg."""
     base = os.path.basename(name)
     return not base.startswith(".") and base.lower().endswith(SUFFIXES)
+
+
+def unread(folder: Path, stem: str) -> str:
+    """As in "; a.psd lies there, which is of no kind that is read"; "" where nothing does."""
+    path = PurePosixPath(stem)
+    if path.is_absolute() or ".." in path.parts:
+        return ""
+    with contextlib.suppress(OSError, ValueError):  # of a name with a zero byte
+        for name in sorted(os.listdir(folder / path.parent)):
+            base, suffix = os.path.splitext(name)
+            if base == path.name and suffix and suffix.lower() not in (*SUFFIXES, *_LABELS):
+                return f"; {name} lies there, which is of no kind that is read"
+    return ""
 
 
 def images_by_stem(folder: Path) -> dict[str, Path]:

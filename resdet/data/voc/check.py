@@ -13,6 +13,7 @@ import numpy as np
 
 from backbones.images.check_kinds import MISSING, tell_classes, tell_copies, tell_images
 from backbones.images.check_report import Report
+from backbones.images.folders import unread
 from backbones.images.inspect import ImageFacts, Progress, inspect_images
 from backbones.terminal.wording import nearest_first
 from resdet.data.check_boxes import (
@@ -185,7 +186,8 @@ def _listed(path: Path, folder: VocFolder, report: Report) -> list[str]:
         if stem in known:
             stems[stem] = None
         if stem not in folder.images:
-            report.add(MISSING, f"{path.name}: {folder.layout.images / stem}.jpg")
+            there = unread(folder.layout.images, stem)
+            report.add(MISSING, f"{path.name}: {folder.layout.images / stem}.jpg{there}")
     if not stems:
         report.add(BROKEN, f"{path} must list at least one image")
     return list(stems)

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from backbones.images.decoding import image_size
-from backbones.images.folders import SUFFIXES
+from backbones.images.folders import SUFFIXES, unread
 from backbones.terminal.wording import nearest_first
 from resdet.data.validate import Faults, check_names, warn_thin
 from resdet.data.voc.cache import read_annotations
@@ -126,7 +126,9 @@ def _listed(
         elif bare in seen and suffix.lower() in SUFFIXES:
             faults.add(f"{listing} must list names without suffix, got {stem!r}; write {bare}")
         else:
-            faults.add(f"{listing} must list {what}, got {stem!r}; add the image or drop the line")
+            there_is = unread(layout.images, stem)
+            way = f"{there_is}: save it as JPEG or PNG" if there_is else "; add the image"
+            faults.add(f"{listing} must list {what}, got {stem!r}{way} or drop the line")
     if not stems and not faults.found:
         faults.add(f"{listing} must list at least one image, got an empty file")
     return list(stems)

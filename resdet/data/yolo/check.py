@@ -10,11 +10,12 @@ from typing import Any
 
 from backbones.images.check_kinds import tell_classes, tell_copies, tell_images
 from backbones.images.check_report import Kind, Report
+from backbones.images.folders import unread
 from backbones.images.inspect import ImageFacts, Progress, inspect_images
-from resdet.data.check_boxes import BROKEN, Item, tell_boxes, tell_readers
+from resdet.data.check_boxes import BROKEN, WITHOUT_IMAGE, Item, tell_boxes, tell_readers
 from resdet.data.found import Found
 from resdet.data.validate import Faults, check_names
-from resdet.data.yolo.folder import label_file, open_yolo
+from resdet.data.yolo.folder import label_file, labels_alone, open_yolo
 from resdet.data.yolo.reader import listed_images, load_yolo, numbered_classes, read_labels, scaled
 
 POLYGONS = Kind("polygons", "note", "objects drawn as polygons", "the boxes around them are taken")
@@ -56,6 +57,10 @@ def check_yolo(
         report.count_classes(split, names, [n for p in paths for n in items[str(p)].names])
     for fault in faults.found:
         report.add(BROKEN, fault)
+    places = {label_file(Path(path)).parent: Path(path).parent for path in images}
+    for label in labels_alone(folder):
+        place = places.get(label.parent, label.parent)
+        report.add(WITHOUT_IMAGE, f"{label}{unread(place, label.stem)}")
     tell_classes(report, names)
     tell_images(report, facts)
     tell_boxes(report, list(items.values()), facts, "coco")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from backbones.images.folders import SUFFIXES, files_below, images_by_stem, is_image
+from backbones.images.folders import SUFFIXES, files_below, images_by_stem, is_image, unread
 
 FILES = (
     "b.png",
@@ -44,3 +44,16 @@ def test_what_is_called_as_an_image_is():
         is_image(name) for name in ("a.jpg", "a/b.TIFF", "c.heic", "d.JXL", "e.tga", "f.pbm")
     )
     assert not any(is_image(name) for name in ("._a.jpg", "a/.b.png", "c.txt", "jpg", ".jpg"))
+
+
+def test_what_lies_under_the_name_of_an_image_is_told(tmp_path):
+    for name in ("a.psd", "b.xml", "c.jpg", "d.txt", "d.dng"):
+        (tmp_path / name).touch()
+    assert unread(tmp_path, "a") == "; a.psd lies there, which is of no kind that is read"
+    assert unread(tmp_path, "d").startswith("; d.dng lies")
+    assert [unread(tmp_path, name) for name in "bce"] == ["", "", ""]
+    assert unread(tmp_path, "nowhere/a") == unread(tmp_path, "a\0/b") == ""
+    (tmp_path / "deeper").mkdir()
+    (tmp_path / "deeper/e.dng").touch()
+    assert unread(tmp_path, "deeper/e").startswith("; e.dng lies")
+    assert unread(tmp_path / "deeper", "../a") == unread(tmp_path, f"{tmp_path}/a") == ""

@@ -196,3 +196,10 @@ def test_boxes_are_checked_as_their_files_count(write_voc):
     told = check_voc(root, corners=said("1-inclusive"), full=False)
     assert told.remarks == ["corners: 1-inclusive, as said"]
     assert {"origin", "box over by one"} <= found(told).keys()
+
+
+def test_what_lies_there_instead_of_an_image_is_told(write_voc):
+    root = write_voc({"a": SIZE + obj("cat", (1, 1, 9, 9))}, listing="a\nb\n")
+    (root / "JPEGImages" / "b.dng").touch()
+    (told,) = found(check_voc(root, full=False))["missing image"]
+    assert told.endswith("b.jpg; b.dng lies there, which is of no kind that is read")

@@ -105,6 +105,14 @@ def test_class_names_by_argument_then_file_then_every_annotation(write_voc):
     assert data.records[0].ground_truth.labels.tolist() == [1]
 
 
+def test_what_lies_there_instead_of_an_image_is_told(write_voc):
+    root = write_voc({"a": SIZE + obj("cat", (1, 1, 9, 9))}, listing="a\nb\n")
+    (root / "JPEGImages" / "b.dng").touch()
+    fault = "got 'b'; b.dng lies there, .* no kind that is read: save it as JPEG or PNG or drop"
+    with pytest.raises(ValueError, match=fault):
+        load_voc(root, "train")
+
+
 def test_every_fault_is_told_at_once(write_voc):
     good = SIZE + obj("cat", (1, 1, 9, 9))
     bodies = {"a": good + obj("cta", (1, 1, 5, 5)), "b": good, "c": SIZE + "<object>", "d": good}
