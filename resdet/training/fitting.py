@@ -32,10 +32,11 @@ from resdet.training.fitting_size import SIDES, fitting_size, size_pairs
 
 CONFIG = "config.yaml"  # of a run, what it was begun with
 SIZES, RATIOS = "MODEL.ANCHOR_GENERATOR.SIZES", "MODEL.ANCHOR_GENERATOR.ASPECT_RATIOS"
-EVALUATION = "TEST.EVAL_PERIOD"
-FITTED = (SIZES, RATIOS, *SIDES, ITERATIONS, STEPS, WARMUP, EVALUATION)
+EVALUATION, MOSAIC = "TEST.EVAL_PERIOD", "INPUT.MOSAIC"
+FITTED = (SIZES, RATIOS, *SIDES, MOSAIC, ITERATIONS, STEPS, WARMUP, EVALUATION)
 EPOCHS = 9.0  # at least, of images that are many
 EVALUATIONS = 5  # of a run
+MANY = 5  # objects of an image, from which four images in one teach no more
 UNMATCHED = 0.05  # share of the objects without an anchor of which a run warns
 # strides of stages that are read without a pyramid
 _STRIDES = {"res2": 4, "res3": 8, "res4": 16, "res5": 32, "conv3": 4, "conv4": 8, "conv5": 16}
@@ -137,6 +138,11 @@ def fit_config(
         size = fitting_size(cfg, records, shrink=anew)
     values, lines = size_pairs(cfg, size)
     boxes, _ = boxes_at(records, size, values.get("INPUT.MAX_SIZE_TEST", cfg.INPUT.MAX_SIZE_TEST))
+    if cfg.INPUT.MOSAIC and MOSAIC not in fixed and len(boxes) >= MANY * len(records):
+        values[MOSAIC] = 0.0
+        lines.append(
+            f"mosaics  none: {len(boxes) / len(records):.0f} objects an image are enough for a step"
+        )
     own = anchors_of(cfg)
     if own is not None and len(boxes) and not {SIZES, RATIOS} & set(fixed):
         fitted = fit(boxes, own)

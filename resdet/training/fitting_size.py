@@ -14,9 +14,9 @@ from resdet.structures.records import ImageRecord
 
 SIDES = tuple(f"INPUT.{end}_SIZE_{use}" for use in ("TRAIN", "TEST") for end in ("MIN", "MAX"))
 SMALL = 12.0  # pixels of a side, under which an object is hardly seen
-ENOUGH = 32.0  # of which an object is learnt as well as if it had more
+ENOUGH = 17.0  # of which an object is learnt as well as if it had more
 FEW = 0.1  # share of a class's objects that may be smaller
-LARGEST, SMALLEST = 2.0, 0.6  # factors on the size of the images
+LARGEST, SMALLEST = 2.0, 0.7  # factors on the size of the images
 STEP = 32  # pixels between sizes
 
 

@@ -43,6 +43,7 @@ from resdet.training.best import Best
 from resdet.training.corners import told_of_corners, way_of
 from resdet.training.datasets import images_per_process, load_datasets, training_batches
 from resdet.training.evaluation import evaluate
+from resdet.training.expectation import expectation
 from resdet.training.fitting import CONFIG, changed, epochs, misfit
 from resdet.training.length import count_images
 from resdet.training.run import CHECKPOINTS, DetectorRun, read_to_resume
@@ -84,12 +85,12 @@ def _train(
     name: str,
     directory: Path,
     stop: Stopping,
-    fresh: Callable[[tuple[str, ...]], tuple[nn.Module, list[str]]],
+    fresh: Callable[[Sequence[Dataset]], tuple[nn.Module, list[str]]],
     *,
     resume: bool,
     rate_scale: float = 1.0,
 ) -> dict[str, Any]:
-    """`fresh` builds the model of these classes that a run begins with."""
+    """`fresh` builds the model that a run on these data begins with."""
     started = time.monotonic()
     saved = CHECKPOINTS.take_up(directory, read_to_resume, resume=resume)
     if saved and (finished := _finished(cfg, directory, saved)):
@@ -102,7 +103,7 @@ def _train(
     first, last = settings.start_iteration, settings.max_iterations
     trains, tests = _load_data(cfg)
     classes = trains[0].class_names
-    model, lines = _resumed(cfg, engine, classes, saved, directory) if saved else fresh(classes)
+    model, lines = _resumed(cfg, engine, classes, saved, directory) if saved else fresh(trains)
     model.to(device)
     if cfg.MODEL.COMPILE:
         compile_parts(model)
@@ -285,13 +286,16 @@ def _started(
     engine: Engine,
     init_from: Path | None,
     overrides: Sequence[str],
-    classes: tuple[str, ...],
+    trains: Sequence[Dataset],
 ) -> tuple[nn.Module, list[str]]:
+    classes = trains[0].class_names
     weights = Path(cfg.MODEL.WEIGHTS)
     if init_from is None and weights.is_file() and checkpoint.holds_detector(weights):
         init_from = weights  # detectron2's way to say it
     if init_from is None:
-        return build_model(cfg, engine)
+        model, lines = build_model(cfg, engine)
+        few = [] if cfg.MODEL.WEIGHTS else expectation(count_images(cfg, trains), len(classes))
+        return model, [*lines, *few]
     source = checkpoint.load(init_from, overrides)
     return initialize_model(cfg, engine, source, str(init_from), classes)
 

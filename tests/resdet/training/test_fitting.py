@@ -12,6 +12,7 @@ from resdet.training import fitting
 from resdet.training.fitting import (
     EVALUATION,
     ITERATIONS,
+    MOSAIC,
     RATIOS,
     SIZES,
     WARMUP,
@@ -25,13 +26,13 @@ from resdet.training.fitting import (
 )
 
 
-def records(side: float, images: int = 40, height: int = 480, width: int = 640):
+def records(side: float, images: int = 40, height: int = 480, width: int = 640, objects: int = 3):
     rng = np.random.default_rng(0)
     found = []
     for number in range(images):
-        corner = rng.uniform(0, 200, (3, 2))
+        corner = rng.uniform(0, 200, (objects, 2))
         boxes = np.concatenate([corner, corner + side], axis=1)
-        truth = GroundTruth(boxes, np.zeros(3, np.int64))
+        truth = GroundTruth(boxes, np.zeros(objects, np.int64))
         found.append(ImageRecord(str(number), Path(f"{number}.jpg"), height, width, truth))
     return found
 
@@ -124,7 +125,7 @@ def test_what_starts_anew_takes_smaller_images_for_large_objects_and_more_of_the
         "images   shorter side 224 instead of 320 pixels, enough for objects as large; 2.0 times "
         "the iterations in the time"
     )
-    assert chosen(cfg, records(400.0))[0]["INPUT.MIN_SIZE_TEST"] == 192  # the least there is
+    assert chosen(cfg, records(400.0))[0]["INPUT.MIN_SIZE_TEST"] == 224  # the least there is
     assert chosen(cfg, records(75.0), ITERATIONS)[0].keys() >= {"INPUT.MIN_SIZE_TEST"}
     assert ITERATIONS not in chosen(cfg, records(75.0), ITERATIONS)[0]
     for stays in (["INPUT.MAX_SIZE_TEST"], [SIZES]):  # the user's, or anchors in pixels of 320
@@ -134,14 +135,26 @@ def test_what_starts_anew_takes_smaller_images_for_large_objects_and_more_of_the
     assert "INPUT.MIN_SIZE_TEST" not in chosen(learnt, records(400.0))[0]
 
 
+def test_images_of_many_objects_make_no_mosaics():
+    cfg = config.load("own_r18")
+    assert cfg.INPUT.MOSAIC > 0
+    many = records(60.0, objects=6)
+    assert MOSAIC not in chosen(cfg, records(60.0))[0]
+    values, lines = chosen(cfg, many)
+    assert values[MOSAIC] == 0.0
+    assert "mosaics  none: 6 objects an image are enough for a step" in lines
+    assert MOSAIC not in chosen(cfg, many, MOSAIC)[0]
+    assert MOSAIC not in chosen(config.load("own_r50_fpn"), many)[0]  # it makes none
+
+
 def test_iterations_follow_the_number_of_images():
     cfg = config.load("own_r18")
-    assert ITERATIONS not in chosen(cfg, records(45.0))[0]
-    assert chosen(cfg, records(45.0, images=1000))[0][ITERATIONS] == 2250
-    assert chosen(cfg, records(45.0))[0][EVALUATION] == 130
+    assert ITERATIONS not in chosen(cfg, records(24.0))[0]
+    assert chosen(cfg, records(24.0, images=1000))[0][ITERATIONS] == 2250
+    assert chosen(cfg, records(24.0))[0][EVALUATION] == 130
     assert epochs(cfg, 130) == 20
     steps = config.load("voc0712_r101")  # its rate falls at iterations of its own
-    assert ITERATIONS not in chosen(steps, records(45.0, images=9000))[0]
+    assert ITERATIONS not in chosen(steps, records(24.0, images=9000))[0]
 
 
 def test_without_objects_nothing_is_fitted():

@@ -23,15 +23,15 @@ def size(*sides: float, shrink: bool = True, height: int = 480):
 
 @pytest.mark.parametrize(
     ("side", "expected"),
-    [(4, 480), (14, 416), (18, 320), (48, 320), (60, 256), (61, 256), (75, 224), (400, 192)],
+    [(4, 480), (14, 416), (18, 320), (25.5, 320), (30, 288), (33, 256), (60, 224), (400, 224)],
 )
 def test_objects_say_the_size(side, expected):
     assert size(side) == expected
 
 
 def test_the_class_of_the_smallest_objects_decides():
-    assert size(400, 300) == 192
-    assert size(400, 48) == 320
+    assert size(400, 300) == 224
+    assert size(400, 33) == 256
     assert size(400, 14) == 416
 
 
