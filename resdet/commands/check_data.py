@@ -71,6 +71,8 @@ def _folder(args: argparse.Namespace, common: dict[str, Any]) -> Iterator[Report
     if root.is_dir() and is_classification(root) and not holds_detection_data(root):
         if args.config:
             raise ValueError(f"--config is of a detector, got images to classify in {root}")
+        if args.voc_corners != "auto":
+            raise ValueError(f"--voc-corners goes with VOC, got images to classify in {root}")
         yield check_classification(root, args.split, **common)
         if args.fix:
             fix_folder(root, args.fix, args.split, **common)

@@ -36,7 +36,8 @@ def ground_truth(args: argparse.Namespace, class_names: Sequence[str] = ()) -> D
     if args.annotations:
         return load_coco(args.annotations, args.images)
     pictures, main = args.checkpoint is not None, os.environ.get("RANK", "0") == "0"
-    before = counted_by(args.checkpoint, args.data) if args.checkpoint else AUTO
+    known = pictures and args.checkpoint.is_file()
+    before = counted_by(args.checkpoint, args.data) if known else AUTO
     if args.split:  # VOC's own folders need no looking
         root = voc_root(args.data, args.split)
         if (root / "ImageSets" / "Main" / f"{args.split}.txt").is_file():

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from resdet.data.source import Source
 from resdet.data.splits import ALL, SPLITS
-from resdet.structures.corners import AUTO, Corners, said
+from resdet.structures.corners import AUTO, SAID, Corners
 from resdet.structures.records import Dataset
 
 UNSPLIT = (ALL, "default")  # CVAT calls its only split so
@@ -89,7 +89,7 @@ class Found:
             )
         return replace(self, class_names=names, said=names) if names else self
 
-    def counted(self, way: str, by: str = "as said") -> Found:
+    def counted(self, way: str, by: str = SAID) -> Found:
         """With the corners of VOC's files counted in one way; AUTO: as they are judged.
 
         Raises: ValueError where the data is no VOC.
@@ -101,7 +101,8 @@ class Found:
                 f"--voc-corners goes with VOC, got {self.form} in {self.root}; leave it out"
             )
         splits = {name: replace(source, corners=way) for name, source in self.splits.items()}
-        return replace(self, corners=said(way, by), splits=splits)
+        told = self.corners.overruled(way, by) if self.corners else Corners(way, f", {by}")
+        return replace(self, corners=told, splits=splits)
 
     def as_kept(self, way: str, by: str) -> Found:
         """Counted as before, where the files would be judged otherwise; AUTO: they were judged."""

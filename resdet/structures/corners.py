@@ -20,13 +20,15 @@ CHOICES = (AUTO, *OFFSETS)
 class Corners:
     """How the files of a folder count: `way`, or AUTO where they differ, each as its writer does.
 
-    `why` tells it; `assumed` where nothing did.
+    `why` tells it; `assumed` where nothing did. `files`: how they are judged, where they are
+    overruled.
     """
 
     way: str
     why: str
     assumed: bool = False
     by_writer: Mapping[str, str] = field(default_factory=dict)
+    files: Corners | None = None
 
     def __str__(self) -> str:
         return f"{'mixed' if self.way == AUTO else self.way}{self.why}"
@@ -35,7 +37,12 @@ class Corners:
         """The way of the files that a tool wrote."""
         return self.by_writer.get(writer, VOC) if self.way == AUTO else self.way
 
+    def overruled(self, way: str, by: str) -> Corners:
+        """`way` instead, with what the files say where that is another."""
+        files = self.files or self
+        differs = files.way != way and not files.assumed
+        why = f", {by}; the files say {files}" if differs else f", {by}"
+        return Corners(way, why, files=files)
 
-def said(way: str, by: str = "as said") -> Corners:
-    """What is not judged by the files."""
-    return Corners(way, f", {by}")
+
+SAID = "as said"

@@ -114,15 +114,19 @@ def _places(annotations: Sequence[Annotation]) -> _Places:
 def _by_places(places: _Places) -> Corners:
     """By corners that cannot be where the others are counted as the devkit does."""
     if _SLIPS * places.zeros > places.ones:
-        # one below the size, as often by chance as two below it, is where such files end
-        crowded = places.before >= max(_SIGNS, _SIGNS * places.two_before)
-        inclusive = crowded and places.before > _SLIPS * places.ends
-        return Corners("0-inclusive" if inclusive else "0-continuous", f", by {places}")
+        way = "0-inclusive" if _ends_before(places) else "0-continuous"
+        return Corners(way, f", by {places}")
     if places.beyond >= _SIGNS and places.beyond > places.ends:
         return Corners("1-continuous", f", by {places}")
-    if places.ones >= _SIGNS and places.ends:
+    if places.ones >= 2 * _SIGNS and places.ends > _SLIPS * places.beyond:
         return Corners(VOC, f", by {places}")
     return Corners(VOC, f", assumed: nothing tells{_NOTHING}", assumed=True)
+
+
+def _ends_before(places: _Places) -> bool:
+    """Whether far corners end one below the size, more than they do by chance: as two below it."""
+    crowded = places.before > max(2 * places.two_before, _SLIPS * places.ends)
+    return crowded and places.before + places.zeros >= 2 * _SIGNS
 
 
 def _of_supervision(places: _Places) -> Corners:

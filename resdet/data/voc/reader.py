@@ -19,7 +19,7 @@ from resdet.data.voc.corners import corners_of
 from resdet.data.voc.layout import VocLayout, voc_layout
 from resdet.data.voc.xml import Annotation
 from resdet.structures import boxes as box
-from resdet.structures.corners import AUTO, Corners, said
+from resdet.structures.corners import AUTO, SAID, Corners
 from resdet.structures.records import Dataset, GroundTruth, ImageRecord
 
 
@@ -53,7 +53,9 @@ def load_voc(
     classes = tuple(class_names) or all_classes(layout, parsed)
     check_names(classes, "class names", faults)
     thin: list[str] = []
-    judged = corners_of(layout, parsed) if corners == AUTO else said(corners)
+    judged = corners_of(layout, parsed)
+    if corners != AUTO:
+        judged = judged.overruled(corners, SAID)
     here = {stem: parsed[stem] for stem in listed if stem in parsed}
     truths = _ground_truths(here, judged, classes, faults, thin)
     records: list[ImageRecord] = []

@@ -95,12 +95,16 @@ def test_corners_are_said_or_kept():
     assert one.lines()[-2] == "corners  0-continuous, as x writes them"
     assert one.counted("auto") is one
     told = one.counted("1-continuous")
-    assert told.lines()[-2] == "corners  1-continuous, as said"
+    assert told.lines()[-2] == (
+        "corners  1-continuous, as said; the files say 0-continuous, as x writes them"
+    )
     assert told.source("train").corners == "1-continuous"
     keys = told.key_values(training=True)
     assert keys[keys.index("DATASETS.VOC_CORNERS") + 1] == '"1-continuous"'
     assert one.as_kept("0-continuous", "as kept") is one  # with its reason
-    assert str(one.as_kept("0-inclusive", "as kept").corners) == "0-inclusive, as kept"
+    assert str(one.as_kept("0-inclusive", "as kept").corners) == (
+        "0-inclusive, as kept; the files say 0-continuous, as x writes them"
+    )
     assert one.as_kept("auto", "as kept") is one
     assert found("train").as_kept("0-inclusive", "as kept").corners is None  # of no VOC
     with pytest.raises(ValueError, match="--voc-corners goes with VOC, got COCO in /data; leave"):

@@ -5,7 +5,7 @@ import pytest
 
 from resdet.config import own_keys
 from resdet.structures.boxes import from_voc, to_voc
-from resdet.structures.corners import AUTO, CHOICES, OFFSETS, VOC, Corners, said
+from resdet.structures.corners import AUTO, CHOICES, OFFSETS, VOC, Corners
 
 BOX = [100.0, 50.0, 200.0, 150.0]
 WRITTEN = {
@@ -30,8 +30,20 @@ def test_the_key_and_the_option_have_the_same_choices():
 
 
 def test_one_way_for_all_or_that_of_each_writer():
-    assert said("0-inclusive").of("any") == "0-inclusive"
-    assert str(said("0-inclusive")) == "0-inclusive, as said"
+    assert Corners("0-inclusive", ", as said").of("any") == "0-inclusive"
     mixed = Corners(AUTO, ", each file its own", by_writer={"a": "0-continuous"})
     assert (mixed.of("a"), mixed.of("b")) == ("0-continuous", VOC)
     assert str(mixed) == "mixed, each file its own"
+
+
+def test_what_is_said_goes_before_the_files_which_are_told_where_they_say_another():
+    judged = Corners(VOC, ", as x writes them")
+    assert str(judged.overruled(VOC, "as said")) == "1-inclusive, as said"
+    other = judged.overruled("0-inclusive", "as said")
+    assert other.way == "0-inclusive"
+    told = "0-inclusive, as said; the files say 1-inclusive, as x writes them"
+    assert str(other) == told
+    again = other.overruled("0-continuous", "as kept")
+    assert str(again) == "0-continuous, as kept; the files say 1-inclusive, as x writes them"
+    guessed = Corners(VOC, ", assumed", assumed=True)
+    assert str(guessed.overruled("0-inclusive", "as kept")) == "0-inclusive, as kept"

@@ -6,13 +6,13 @@ import pytest
 
 from resdet.checkpoints import checkpoint
 from resdet.checkpoints.checkpoint import DetectorCheckpoint
-from resdet.structures.corners import AUTO, said
+from resdet.structures.corners import AUTO, Corners
 from resdet.structures.records import Dataset
 from resdet.training.corners import counted_by, told_of_corners, way_of
 
 
 def data(way, kind="voc"):
-    corners = said(way) if way else None
+    corners = Corners(way, ", as x") if way else None
     return Dataset(f"of {way}", kind, ("cat",), (), Path("x"), corners=corners)
 
 
@@ -33,7 +33,7 @@ def test_one_way_for_a_run_where_its_data_have_one(ways, way):
 
 def test_each_dataset_of_vocs_form_is_told():
     assert told_of_corners([data("0-inclusive"), data("", "coco")]) == [
-        "corners of of 0-inclusive: 0-inclusive, as said"
+        "corners of of 0-inclusive: 0-inclusive, as x"
     ]
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from resdet.data.voc.check import check_voc
-from resdet.structures.corners import said
+from resdet.structures.corners import Corners
 
 SIZE = "<size><width>60</width><height>40</height></size>"
 
@@ -193,7 +193,7 @@ def test_boxes_are_checked_as_their_files_count(write_voc):
         "size, 2 at it, 0 one beyond"
     ]
     assert found(report) == {"inverted box": ["a.xml: cat [50.0, 5.0, 10.0, 20.0]"]}
-    told = check_voc(root, corners=said("1-inclusive"), full=False)
+    told = check_voc(root, corners=Corners("1-inclusive", ", as said"), full=False)
     assert told.remarks == ["corners: 1-inclusive, as said"]
     assert {"origin", "box over by one"} <= found(told).keys()
 

@@ -91,8 +91,12 @@ def test_few_at_0_by_chance_are_enough_and_slips_are_not(judged):
     assert corners.why.startswith(", by near corners: 1 at 0, 3 at 1; far corners: 0 one below")
     many = [[1, 1, 640, 480]] * 6
     assert judged(map(tools.plain, [*INSIDE, *many, [0, 9, 50, 50]])).way == "1-inclusive"
-    over = [[5, 5, 641, 50]]
-    assert judged(map(tools.plain, [*INSIDE, *over])).way == "1-inclusive"
+    over = judged(map(tools.plain, [*INSIDE, [5, 5, 641, 50], *many]))
+    assert str(over).startswith("1-inclusive, by near corners: 0 at 0, 12 at 1; ")
+    both = judged(map(tools.plain, [*INSIDE, *many[:3], *[[5, 5, 641, 50]] * 3]))
+    assert (both.way, both.assumed) == ("1-inclusive", True)
+    three = [[5, 5, 639, 50]] * 3
+    assert judged(map(tools.plain, [*INSIDE, *three, [0, 9, 50, 50]])).way == "0-continuous"
     # one below the size, but no more than two below it
     near_end = [[5, 5, 639, 50]] * 3 + [[5, 5, 638, 50]] * 3
     assert judged(map(tools.plain, [*INSIDE, *near_end, [0, 9, 50, 50]])).way == "0-continuous"

@@ -60,5 +60,6 @@ def test_what_labelimg_calls_truncated():
     assert [touches(box, size) for box in ([1, 5, 9, 9], [5, 1, 9, 9])] == [True, True]
     assert [touches(box, size) for box in ([5, 5, 60, 9], [5, 5, 9, 40])] == [True, True]
     assert not touches([5, 5, 40, 39], size)
+    assert not touches([0, 0, 1, 1], size)
     assert touches([1, 5, 9, 9], None)
     assert not touches([5, 5, 60, 40], None)
