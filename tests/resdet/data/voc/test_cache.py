@@ -150,7 +150,7 @@ def spoil(file, how):
             "cut": content[:-20],
             "noise": bytes(range(256)),
             "another number": content.replace(b"20", b"21"),
-            "another format": content.replace(b"voc/3", b"voc/2"),
+            "another format": content.replace(annotation_cache._FORM.encode(), b"voc/1"),
             "another root": content.replace(b'"root":"/', b'"root":"/x'),
             "no digest": b"{}\n" + rest,
             "a list": b"[]\n" + rest,
