@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 FEW = 1000  # images of a class, below which random weights are far from what others reach
-# what was photographed: images trained on, mAP@.5. Source: configs/detection/own_r18.json
+# of what: images trained on, mAP@.5. Source: configs/detection/own_r18.json
 REACHED = {"blood cells, which look alike": (292, 0.9), "kangaroos": (130, 0.6)}
 
 
@@ -11,9 +11,11 @@ def expectation(images: int, classes: int) -> list[str]:
     """The line to tell where images are few, else none."""
     if images >= FEW * classes:
         return []
-    reached = ", ".join(f"{what}: {score} of {count}" for what, (count, score) in REACHED.items())
+    reached = " and ".join(
+        f"{score} for {what} ({n} images)" for what, (n, score) in REACHED.items()
+    )
     return [
-        f"random weights and {images} images of {classes} {'class' if classes == 1 else 'classes'}"
-        f"; mAP@.5 reached so: {reached}; weights that have seen photographs know more: "
-        "docs/own_data.md"
+        f"random weights and {images} images of {classes} {'class' if classes == 1 else 'classes'}: "
+        f"so few gave a mAP@.5 of {reached}; to begin with weights that know photographs gives more "
+        "(docs/own_data.md)"
     ]

@@ -28,7 +28,7 @@ from resdet.data.anchors import (
 from resdet.data.catalog import load_dataset
 from resdet.data.validate import unheard
 from resdet.structures.records import ImageRecord
-from resdet.training.fitting_size import SIDES, fitting_size, size_pairs
+from resdet.training.fitting_size import SIDES, fitting_size, in_the_time, size_pairs
 
 CONFIG = "config.yaml"  # of a run, what it was begun with
 SIZES, RATIOS = "MODEL.ANCHOR_GENERATOR.SIZES", "MODEL.ANCHOR_GENERATOR.ASPECT_RATIOS"
@@ -163,7 +163,7 @@ def _iterations(cfg: CfgNode, images: int, factor: float) -> int:
     own = int(cfg.SOLVER.MAX_ITER)
     if cfg.SOLVER.LR_SCHEDULER_NAME != "WarmupCosineLR":
         return own
-    own = round(own / min(factor, 1.0) ** 2)
+    own = round(own * in_the_time(factor))
     return max(own, math.ceil(EPOCHS * images / cfg.SOLVER.IMS_PER_BATCH))
 
 

@@ -18,6 +18,7 @@ ENOUGH = 17.0  # of which an object is learnt as well as if it had more
 FEW = 0.1  # share of a class's objects that may be smaller
 LARGEST, SMALLEST = 2.0, 0.7  # factors on the size of the images
 STEP = 32  # pixels between sizes
+SAVED = 4 / 3  # power of the side that an iteration's time falls with: 0.63 s at 320, 0.39 s at 224
 
 
 def fitting_size(cfg: CfgNode, records: Sequence[ImageRecord], *, shrink: bool) -> int:
@@ -53,7 +54,13 @@ def size_pairs(cfg: CfgNode, size: int) -> tuple[dict[str, Any], list[str]]:
     why = (
         f"for small objects; an iteration takes about {factor**2:.1f} times as long"
         if factor > 1
-        else f"enough for objects as large; {1 / factor**2:.1f} times the iterations in the time"
+        else f"enough for objects as large; {in_the_time(factor):.1f} times the iterations in the "
+        "time"
     )
     line = f"images   shorter side {size} instead of {before} pixels, {why}"
     return dict(zip(SIDES, ([size], longest, size, longest))), [line]
+
+
+def in_the_time(factor: float) -> float:
+    """How many times the iterations images smaller by `factor` leave time for; larger ones: 1."""
+    return max(1 / factor, 1.0) ** SAVED

@@ -113,6 +113,19 @@ def test_its_evaluators_measure_our_detector(
     assert 0 <= numbers["bbox"]["AP50"] <= 100
 
 
+def test_its_trainer_takes_our_optimiser(native_config, tmp_path: Path) -> None:
+    page = Path(__file__).resolve().parents[2] / "docs" / "detectron2.md"
+    (block,) = [b for b in page.read_text().split("```") if "def build_optimizer" in b]
+    names: dict[str, type[DefaultTrainer]] = {}
+    exec(block.removeprefix("python\n"), names)
+    cfg = config_of(native_config, tmp_path, "bccd_r18")
+    trainer = names["Trainer"](cfg)
+    assert isinstance(trainer._trainer.optimizer, torch.optim.AdamW)
+    cfg.SOLVER.OPTIMIZER = "SGD"
+    trainer = names["Trainer"](cfg)
+    assert isinstance(trainer._trainer.optimizer, torch.optim.SGD)
+
+
 class Trainer(DefaultTrainer):
     @classmethod
     def build_evaluator(cls, cfg, dataset_name):

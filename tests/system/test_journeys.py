@@ -100,6 +100,25 @@ def images_with_xml_beside_them(place: Path) -> None:
         shutil.copy(path, place / "my_voc")
 
 
+def a_detector_of_detectron2(place: Path) -> None:
+    """A slim one under the name that the model zoo gives its own."""
+    import pickle
+
+    from resdet import config, engines
+    from resdet.checkpoints.detectron2_names import Layout, to_detectron2
+    from resdet.detector.build import build_model
+
+    images_with_xml_beside_them(place)
+    slim = [word for pair in SMALL["train-det"] for word in pair.split("=") if "WIDTH" in pair]
+    slim += ["MODEL.WEIGHTS", "''", "MODEL.ROI_BOX_HEAD.FC_DIM", "16"]
+    engine = engines.load("tv")
+    model, _ = build_model(config.load("coco_r50_fpn", slim), engine)
+    state = to_detectron2(engine.canonical_state(model), Layout("FPN", "resnet50"), "made")
+    arrays = {key: value.numpy() for key, value in state.items()}
+    with (place / "model_final_280758.pkl").open("wb") as file:
+        pickle.dump({"model": arrays, "__author__": "Detectron2 Model Zoo"}, file)
+
+
 def as_roboflow_exports_coco(place: Path) -> None:
     made = shapes(place / "made")
     for ours, theirs in (("train", "train"), ("val", "valid"), ("test", "test")):
@@ -124,6 +143,7 @@ def classes_in_folders(place: Path) -> None:
 JOURNEYS: dict[str, Callable[[Path], None]] = {
     "A table of the paper": voc_2007_and_2012,
     "Your VOC data": images_with_xml_beside_them,
+    "From COCO's weights": a_detector_of_detectron2,
     "Your COCO data": as_roboflow_exports_coco,
     "Only the networks": classes_in_folders,
 }

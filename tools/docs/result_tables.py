@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 from backbones.files.json_file import read_json
@@ -32,6 +33,8 @@ def tables(configs: Path) -> dict[str, Callable[[], str]]:
         "table6": lambda: table_6(configs / "backbones"),
         "shapes": lambda: own_table(detection, "shapes_vgg16", "shapes_r18"),
         "bccd": lambda: own_table(detection, "bccd_r18"),
+        "own": lambda: own_data_table(read_json(detection / "own_r18.json")),
+        "recipe": lambda: recipe_table(read_json(detection / "own_r18.json")),
         "extras": lambda: extras_table(read_json(detection / FILE)),
         "speed": lambda: speed_table(measured),
         "evaluation": lambda: evaluation_table(measured),
@@ -106,6 +109,52 @@ def own_table(folder: Path, *configs: str) -> str:
             f"| {_minutes(result['seconds'])} | {conditions(result)} |"
         )
     return _joined(rows)
+
+
+def own_data_table(measured: Mapping[str, Any]) -> str:
+    """One row a set of photographs: what the recipe reaches, and what was reached before it."""
+    rows = ["| data | images | mAP@.5, 11-point | area | before | processor time | before |"]
+    rows.append("|---|---:|---:|---:|---:|---:|---:|")
+    for name, runs in measured["recipe"].items():
+        old = measured["before"][name]
+        times = (_minutes(mean(run["processor_seconds"] for run in r)) for r in (runs, old))
+        cells = [
+            measured["data"][name],
+            str(runs[0]["images"]),
+            _spread(runs, "11point"),
+            _spread(runs, "area"),
+            _spread(old, "area"),
+            *times,
+        ]
+        rows.append(f"| {' | '.join(cells)} |")
+    return _joined(rows) + f"\n{_seeds(measured)}\n"
+
+
+def recipe_table(measured: Mapping[str, Any]) -> str:
+    """One row a part of the recipe, each with all above it, on kangaroos."""
+    rows = ["| with | iterations | mAP@.5, area | processor time |", "|---|---:|---:|---:|"]
+    for step in measured["parts"]:
+        runs = step["runs"]
+        time = _minutes(mean(run["processor_seconds"] for run in runs))
+        rows.append(f"| {step['what']} | {step['iterations']} | {_spread(runs, 'area')} | {time} |")
+    return _joined(rows) + f"\n{_seeds(measured)}\n"
+
+
+def _spread(runs: Sequence[Mapping[str, Any]], rule: str) -> str:
+    """The mean, and from the least to the most."""
+    values = [100 * run["mAP"][rule] for run in runs]
+    if len(values) == 1:
+        return f"{values[0]:.1f}"
+    return f"{mean(values):.1f} ({min(values):.1f} to {max(values):.1f})"
+
+
+def _seeds(measured: Mapping[str, Any]) -> str:
+    environment = measured["environment"]
+    packages = environment["packages"]
+    return (
+        f"Mean of {measured['seeds']} seeds (least to most), one thread of {environment['cpu']}, "
+        f"torch {packages['torch']}, torchvision {packages['torchvision']}."
+    )
 
 
 def speed_table(path: Path) -> str:

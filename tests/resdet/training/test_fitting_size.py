@@ -7,7 +7,7 @@ import pytest
 
 from resdet import config
 from resdet.structures.records import GroundTruth, ImageRecord
-from resdet.training.fitting_size import fitting_size, size_pairs
+from resdet.training.fitting_size import fitting_size, in_the_time, size_pairs
 
 
 def records(*sides: float, height: int = 480):
@@ -64,3 +64,8 @@ def test_a_size_keeps_the_shape_of_images():
         "about 1.7 times as long"
     ]
     assert size_pairs(config.load("own_r18"), 320) == ({}, [])
+
+
+def test_smaller_images_leave_time_for_more_iterations():
+    assert in_the_time(0.5) == pytest.approx(2.52, abs=0.01)
+    assert in_the_time(1.0) == in_the_time(1.3) == 1.0
