@@ -11,11 +11,9 @@ def expectation(images: int, classes: int) -> list[str]:
     """The line to tell where images are few, else none."""
     if images >= FEW * classes:
         return []
-    reached = " and ".join(
-        f"{score} for {what} ({n} images)" for what, (n, score) in REACHED.items()
-    )
+    given = " and ".join(f"{score} for {what} ({n} images)" for what, (n, score) in REACHED.items())
+    many = f"{images} images of {classes} {'class' if classes == 1 else 'classes'}"
     return [
-        f"random weights and {images} images of {classes} {'class' if classes == 1 else 'classes'}: "
-        f"so few gave a mAP@.5 of {reached}; to begin with weights that know photographs gives more "
-        "(docs/own_data.md)"
+        f"random weights and {many}: so few gave a mAP@.5 of {given}; to begin with weights that "
+        "know photographs gives more (docs/own_data.md)"
     ]

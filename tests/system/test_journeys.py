@@ -24,7 +24,7 @@ SMALL: dict[str, list[str]] = {
         *(f"{key}={'[64]' if key == 'INPUT.MIN_SIZE_TRAIN' else 64}" for key in SIDES),
         "MODEL.DEVICE=cpu",
         "MODEL.WEIGHTS=",
-        "MODEL.BACKBONE.WIDTH=0.0625",
+        "MODEL.BACKBONE.WIDTH=0.125",
         "MODEL.RPN.PRE_NMS_TOPK_TRAIN=50",
         "MODEL.RPN.POST_NMS_TOPK_TRAIN=10",
         "MODEL.RPN.PRE_NMS_TOPK_TEST=50",
