@@ -154,13 +154,23 @@ def test_a_users_mistakes(labelimg, tmp_path, argv, told):
     assert "Traceback" not in ended.stderr
 
 
-def test_the_small_config_is_the_base_of_the_measured_one():
+def test_the_config_of_blood_cells_is_what_is_chosen_for_them(unpacked):
+    from resdet import config
+    from resdet.data.catalog import load_dataset
+    from resdet.training.fitting import FITTED, fit_config
+
+    bccd = next(unpacked("bccd.tar.xz").rglob("ImageSets")).parent
+    records = load_dataset("voc:.:trainval", bccd).records
+    own, measured = config.load("own_r18"), config.load("bccd_r18")
+    pairs, _ = fit_config(own, records)
+    given = ["DATASETS.TRAIN", "['voc:.:trainval']", "DATASETS.TEST", "['voc:.:test']"]
+    given += ["DATASETS.CLASSES", "['RBC', 'WBC', 'Platelets']", "MODEL.ROI_HEADS.NUM_CLASSES", "3"]
+    fitted = config.load("own_r18", [*pairs, *given, "OUTPUT_DIR", "./output/bccd_r18"])
+    assert fitted.dump() == measured.dump()
+    assert set(pairs[::2]) <= set(FITTED)
+
+
+def test_the_large_config_stands():
     from resdet import config
 
-    own, measured = config.load("own_r18"), config.load("bccd_r18")
-    own.merge_from_list(["DATASETS.TRAIN", ["voc:.:trainval"], "DATASETS.TEST", ["voc:.:test"]])
-    own.merge_from_list(["DATASETS.CLASSES", ["RBC", "WBC", "Platelets"]])
-    own.merge_from_list(["MODEL.ROI_HEADS.NUM_CLASSES", 3, "OUTPUT_DIR", "./output/bccd_r18"])
-    assert own.dump() == measured.dump()
-    larger = config.load("own_r50_fpn", ["DATASETS.TRAIN", '["x"]'])
-    config.check(larger)
+    config.check(config.load("own_r50_fpn", ["DATASETS.TRAIN", '["x"]']))
