@@ -29,3 +29,8 @@ def shorten(names: Sequence[str], limit: int = 10) -> str:
     """The names as a list that fits into a message."""
     shown = ", ".join(repr(name) for name in names[:limit])
     return f"[{shown}]" if len(names) <= limit else f"[{shown}, ... {len(names)} in all]"
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """`1 image`, `1,024 images`; `many` where it is not the word with an s."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -157,5 +157,5 @@ def describe_rate(cfg: CfgNode) -> str:
     if unreached and solver.LR_SCHEDULER_NAME == "WarmupMultiStepLR":
         line += f"; SOLVER.STEPS {unreached} lie beyond SOLVER.MAX_ITER {solver.MAX_ITER}"
     if solver.WARMUP_ITERS >= solver.MAX_ITER:
-        line += f"; the warm-up of SOLVER.WARMUP_ITERS {solver.WARMUP_ITERS} does not end"
+        line += f"; the warm-up (SOLVER.WARMUP_ITERS {solver.WARMUP_ITERS}) is longer than the run"
     return line

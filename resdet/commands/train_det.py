@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -119,3 +120,7 @@ def main(argv: Sequence[str]) -> None:
                 print(dataset if scores else f"{dataset}: not scored, it has no annotations")
                 Console().print(*score_tables(scores))
             print(f"everything is in {output}/")
+            best = output / "model_best.pth"
+            if args.data and best.is_file():
+                words = ["--checkpoint", best, "--data", args.data, "--output", output / "pictures"]
+                print("look at it: resdet visualize", shlex.join(map(str, words)))

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from fvcore.common.config import CfgNode
 
+from backbones.terminal.wording import count
 from backbones.training.length import ITERATIONS, STEPS, WARMUP
 from resdet import config
 from resdet.checkpoints import checkpoint
@@ -28,7 +29,7 @@ from resdet.data.anchors import (
 from resdet.data.catalog import load_dataset
 from resdet.data.validate import unheard
 from resdet.structures.records import ImageRecord
-from resdet.training.fitting_size import SIDES, fitting_size, in_the_time, size_pairs
+from resdet.training.fitting_size import SIDES, fitting_size, in_the_time, size_pairs, size_told
 
 CONFIG = "config.yaml"  # of a run, what it was begun with
 SIZES, RATIOS = "MODEL.ANCHOR_GENERATOR.SIZES", "MODEL.ANCHOR_GENERATOR.ASPECT_RATIOS"
@@ -37,6 +38,7 @@ FITTED = (SIZES, RATIOS, *SIDES, MOSAIC, ITERATIONS, STEPS, WARMUP, EVALUATION)
 EPOCHS = 9.0  # at least, of images that are many
 EVALUATIONS = 5  # of a run
 MANY = 5  # objects of an image, from which four images in one teach no more
+SMALLEST_ANCHOR = 10.0  # pixels, below which no place of a stride of 8 is near enough
 UNMATCHED = 0.05  # share of the objects without an anchor of which a run warns
 # strides of stages that are read without a pyramid
 _STRIDES = {"res2": 4, "res3": 8, "res4": 16, "res5": 32, "conv3": 4, "conv4": 8, "conv5": 16}
@@ -136,20 +138,19 @@ def fit_config(
     if not own_size:
         anew = not cfg.MODEL.WEIGHTS and SIZES not in fixed
         size = fitting_size(cfg, records, shrink=anew)
-    values, lines = size_pairs(cfg, size)
+    values = size_pairs(cfg, size)
+    given = ITERATIONS in fixed
+    iterations = cfg.SOLVER.MAX_ITER if given else _iterations(cfg, len(records), size / before)
+    lines = size_told(cfg, size, iterations)
     boxes, _ = boxes_at(records, size, values.get("INPUT.MAX_SIZE_TEST", cfg.INPUT.MAX_SIZE_TEST))
     if cfg.INPUT.MOSAIC and MOSAIC not in fixed and len(boxes) >= MANY * len(records):
         values[MOSAIC] = 0.0
-        lines.append(
-            f"mosaics  none: {len(boxes) / len(records):.0f} objects an image are enough for a step"
-        )
+        lines.append(f"mosaics  none: {len(boxes) / len(records):.0f} objects an image are enough")
     own = anchors_of(cfg)
     if own is not None and len(boxes) and not {SIZES, RATIOS} & set(fixed):
         fitted = fit(boxes, own)
         values |= {SIZES: fitted.sizes, RATIOS: fitted.ratios[:1]}
         lines += _told(own, fitted, boxes)
-    given = ITERATIONS in fixed
-    iterations = cfg.SOLVER.MAX_ITER if given else _iterations(cfg, len(records), size / before)
     values |= {} if iterations == cfg.SOLVER.MAX_ITER else {ITERATIONS: iterations}
     if not cfg.TEST.EVAL_PERIOD and EVALUATION not in fixed:
         values[EVALUATION] = max(math.ceil(iterations / EVALUATIONS), 1)
@@ -170,14 +171,15 @@ def _iterations(cfg: CfgNode, images: int, factor: float) -> int:
 def _told(own: Anchors, fitted: Anchors, boxes: Float64Array) -> list[str]:
     before, after = best_overlaps(boxes, own), best_overlaps(boxes, fitted)
     shares = ", ".join(
-        f"under {limit:g} {np.mean(before < limit):.0%} -> {np.mean(after < limit):.0%}"
-        for limit in (MATCHED, WELL_MATCHED)
+        f"{name} (IoU under {at:g}) {np.mean(after < at):.0%}, was {np.mean(before < at):.0%}"
+        for name, at in (("badly covered", MATCHED), ("not well", WELL_MATCHED))
     )
     sizes = ", ".join(f"{size:g}" for level in fitted.sizes for size in level)
-    ratios = ", ".join(f"{ratio:g}" for ratio in fitted.ratios[0])
+    ratios = ", ".join(f"{ratio:g}" for ratio in dict.fromkeys(fitted.ratios[0]))
     return [
-        f"anchors  of {sizes} pixels, height / width {ratios}, fitted to {len(boxes)} objects",
-        f"         objects whose best anchor overlaps them by IoU {shares}",
+        f"anchors  of {sizes} pixels, height / width {ratios}, fitted to "
+        f"{count(len(boxes), 'object')}",
+        f"         objects {shares}",
     ]
 
 
@@ -188,11 +190,13 @@ def unmatched(anchors: Anchors, boxes: Float64Array) -> str:
     share = float(np.mean(best_overlaps(boxes, anchors) < MATCHED))
     if share <= UNMATCHED:
         return ""
-    sides = np.quantile(sides_of(boxes), (0.1, 0.9))
+    low, high = np.quantile(sides_of(boxes), (0.1, 0.9))
+    large = f"{low:.0f} to {high:.0f}" if round(low) < round(high) else f"about {high:.0f}"
+    small = high < SMALLEST_ANCHOR
+    way_out = "larger images, --imgsz N" if small else f"{SIZES} so, or --data DIR, which fits them"
     return (
         f"anchors do not fit: {share:.0%} of the objects have none that overlaps them by IoU "
-        f"{MATCHED}; most are {sides[0]:.0f} to {sides[1]:.0f} pixels where they are trained on, "
-        f"set {SIZES} so (train-det --data DIR chooses it)"
+        f"{MATCHED}; most are {large} pixels where they are trained on; give {way_out}"
     )
 
 

@@ -44,21 +44,28 @@ def _stepped(size: float) -> int:
     return math.ceil(round(size / STEP, 6)) * STEP
 
 
-def size_pairs(cfg: CfgNode, size: int) -> tuple[dict[str, Any], list[str]]:
-    """(The keys that give images this shorter side, their shape as before; the line that tells)."""
+def size_pairs(cfg: CfgNode, size: int) -> dict[str, Any]:
+    """The keys that give images this shorter side, their shape as before."""
     before = cfg.INPUT.MIN_SIZE_TEST
     if size == before:
-        return {}, []
-    factor = size / before
-    longest = round(cfg.INPUT.MAX_SIZE_TEST * factor)
-    why = (
-        f"for small objects; an iteration takes about {factor**2:.1f} times as long"
-        if factor > 1
-        else f"enough for objects as large; {in_the_time(factor):.1f} times the iterations in the "
-        "time"
-    )
-    line = f"images   shorter side {size} instead of {before} pixels, {why}"
-    return dict(zip(SIDES, ([size], longest, size, longest))), [line]
+        return {}
+    longest = round(cfg.INPUT.MAX_SIZE_TEST * size / before)
+    return dict(zip(SIDES, ([size], longest, size, longest)))
+
+
+def size_told(cfg: CfgNode, size: int, iterations: int) -> list[str]:
+    """The line that tells of another size, and what it costs or leaves time for."""
+    before, usual = cfg.INPUT.MIN_SIZE_TEST, cfg.SOLVER.MAX_ITER
+    if size == before:
+        return []
+    line = f"images   shorter side {size} instead of {before} pixels"
+    if size > before:
+        longer = (size / before) ** 2
+        return [f"{line}: small objects; an iteration takes about {longer:.1f} times as long"]
+    line += ", enough for objects as large"
+    if iterations > usual:
+        line += f"; so {iterations} iterations instead of {usual}, in about the same time"
+    return [f"{line} (--imgsz {before} undoes it)"]
 
 
 def in_the_time(factor: float) -> float:

@@ -131,7 +131,11 @@ class DetectorRun(TrainingRun):
         if self.best.score is None or not self.tests:
             return []
         name = self.tests[0].name
-        lines = [f"best     {self.best}: {BEST}", f"last     {self._last()} at {done}: {FINAL}"]
+        what = primary_name(self.tests[0])
+        lines = [
+            f"best     {what} {self.best}: {self.directory / BEST}",
+            f"last     {what} {self._last()} at {done}: {self.directory / FINAL}",
+        ]
         if self.best.is_over:
             lines.append(
                 f"ended early: {self.best.waited} evaluations were no better (SOLVER.PATIENCE)"

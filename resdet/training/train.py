@@ -19,6 +19,7 @@ from backbones.files import outputs
 from backbones.files.atomic import write_bytes
 from backbones.files.json_file import read_json
 from backbones.machine import distributed
+from backbones.terminal.wording import count
 from backbones.training import solver
 from backbones.training.boards import wandb_board
 from backbones.training.learning_curve import plot_learning_curve
@@ -329,18 +330,20 @@ def _announce(
         write_bytes(run.directory / CONFIG, cfg.dump().encode())
     log, processes = run.log, distributed.world_size()
     engine = run.detector.engine.NAME
-    log.info(f"engine {engine} on {run.device}, {processes} process(es), seed {run.seed}")
+    many = count(processes, "process", "processes")
+    log.info(f"engine {engine} on {run.device}, {many}, seed {run.seed}")
     for dataset in trains:
         truths = [r.ground_truth for r in dataset.records if r.ground_truth is not None]
         difficult = sum(int(truth.difficult.sum()) for truth in truths)
         log.info(
-            f"train on {dataset.name}: {len(dataset)} images, {len(dataset.class_names)} classes, "
+            f"train on {dataset.name}: {count(len(dataset), 'image')}, "
+            f"{count(len(dataset.class_names), 'class', 'classes')}, "
             f"{count_objects(sum(map(len, truths)), difficult)}"
         )
     for line in told_of_corners([*trains, *run.tests]):
         log.info(line)
     log.info(
-        f"{cfg.SOLVER.MAX_ITER} iterations of {cfg.SOLVER.IMS_PER_BATCH} images: "
+        f"{count(cfg.SOLVER.MAX_ITER, 'iteration')} of {count(cfg.SOLVER.IMS_PER_BATCH, 'image')}: "
         f"{epochs(cfg, count_images(cfg, trains)):.3g} epochs"
     )
     records = [record for dataset in trains for record in dataset.records]

@@ -32,7 +32,6 @@ def tables(configs: Path) -> dict[str, Callable[[], str]]:
         "paper": lambda: paper_table(detection),
         "table6": lambda: table_6(configs / "backbones"),
         "shapes": lambda: own_table(detection, "shapes_vgg16", "shapes_r18"),
-        "bccd": lambda: own_table(detection, "bccd_r18"),
         "own": lambda: own_data_table(read_json(detection / "own_r18.json")),
         "recipe": lambda: recipe_table(read_json(detection / "own_r18.json")),
         "extras": lambda: extras_table(read_json(detection / FILE)),

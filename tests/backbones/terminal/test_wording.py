@@ -2,7 +2,7 @@
 
 import pytest
 
-from backbones.terminal.wording import near_names, nearest, nearest_first, shorten
+from backbones.terminal.wording import count, near_names, nearest, nearest_first, shorten
 
 KNOWN = ("resnet18", "resnet34", "vgg16", "SOLVER.BASE_LR")
 
@@ -34,3 +34,10 @@ def test_a_list_fits_into_a_message():
     assert shorten([]) == "[]"
     assert shorten(["a", "b"], limit=2) == "['a', 'b']"
     assert shorten(["a", "b", "c"], limit=2) == "['a', 'b', ... 3 in all]"
+
+
+def test_one_thing_and_many():
+    assert count(1, "image") == "1 image"
+    assert count(0, "image") == "0 images"
+    assert count(2, "class", "classes") == "2 classes"
+    assert count(12345, "object") == "12,345 objects"

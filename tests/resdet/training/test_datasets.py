@@ -36,7 +36,7 @@ def test_a_broken_image_is_left_out_of_training_alone(cfg, root, caplog):
     told = [r.getMessage() for r in caplog.records if "left out: " in r.getMessage()]
     assert len(told) == 1
     assert told[0].endswith(
-        f"unreadable or truncated: 1, left out: {image(root, 'train')} (unreadable)"
+        f"unreadable or truncated: 1, left out: {image(root, 'train')} (unreadable: an empty file)"
     )
     with pytest.raises(
         ValueError, match=r"data_train has images that cannot be used:\n.*\(unreadable\)"
@@ -52,7 +52,7 @@ def test_faults_of_every_dataset_are_one_error(cfg, root):
         ValueError, match="data_train has images that cannot be used, more than a tenth:"
     ) as error:
         load_datasets(cfg, [TRAIN, TEST, TEST], training=1)
-    assert str(error.value).count("(unreadable)") == 6
+    assert str(error.value).count("(unreadable: an empty file)") == 6
     assert str(error.value).endswith("--fix writes a corrected copy")
     for split in ("train", "test"):
         xml = root / "Annotations" / image(root, split).with_suffix(".xml").name

@@ -12,16 +12,17 @@ MEASURED = Path(__file__).parents[3] / "configs" / "detection" / "own_r18.json"
 
 def test_few_images_of_a_class_are_told():
     (line,) = expectation(131, 1)
-    assert line.startswith("random weights and 131 images of 1 class: so few gave a mAP@.5 of 0.9 for ")
-    assert "0.6 for kangaroos (130 images)" in line
-    assert expectation(3000, 4)[0].startswith("random weights and 3000 images of 4 classes: ")
+    assert line.startswith("few images (131, 1 class) for random weights: mAP@.5 of kangaroos 60 ")
+    assert "--init-from FILE" in line
+    assert expectation(3000, 4)[0].startswith("few images (3000, 4 classes) ")
     assert expectation(4 * FEW, 4) == []
+    assert expectation(1, 1)[0].startswith("only 1 image for random weights: expect little; ")
 
 
 def test_what_is_told_was_measured():
     reached = json.loads(MEASURED.read_text())["recipe"]
-    for name, (images, score) in zip(("bccd", "kangaroo"), REACHED.values()):
+    for name, (images, score) in zip(("kangaroo", "bccd"), REACHED.values()):
         runs = reached[name]
         assert {run["images"] for run in runs} == {images}
-        mean = sum(run["mAP"]["area"] for run in runs) / len(runs)
-        assert mean == pytest.approx(score, abs=0.05)
+        mean = 100 * sum(run["mAP"]["area"] for run in runs) / len(runs)
+        assert mean == pytest.approx(score, abs=5)

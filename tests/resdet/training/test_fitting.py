@@ -67,9 +67,15 @@ def test_anchors_follow_large_objects_and_the_share_without_one_is_told():
     assert values.keys() == {SIZES, RATIOS, EVALUATION}
     assert max(map(max, values[SIZES])) > 200
     assert lines[0].startswith("anchors  of ")
-    assert "under 0.5 100% -> 0%" in lines[1]
-    assert "100% of the objects have none" in unmatched(
-        anchors_of(cfg), np.array([[0.0, 0, 300, 300]])
+    assert lines[1].startswith(
+        "         objects badly covered (IoU under 0.5) 0%, was 100%, not well "
+    )
+    told = unmatched(anchors_of(cfg), np.array([[0.0, 0, 300, 300]]))
+    assert "100% of the objects have none" in told
+    assert "most are about 300 pixels where they are trained on; give MODEL.ANCHOR_GEN" in told
+    tiny = unmatched(anchors_of(cfg), np.array([[0.0, 0, 6, 6], [0.0, 0, 9, 9]]))
+    assert tiny.endswith(
+        "most are 6 to 9 pixels where they are trained on; give larger images, --imgsz N"
     )
     assert unmatched(anchors_of(cfg), np.array([[0.0, 0, 48, 48]])) == ""
 
@@ -122,8 +128,8 @@ def test_what_starts_anew_takes_smaller_images_for_large_objects_and_more_of_the
     assert values["INPUT.MAX_SIZE_TRAIN"] == 336
     assert (values[ITERATIONS], values[EVALUATION]) == (1046, 210)
     assert lines[0] == (
-        "images   shorter side 224 instead of 320 pixels, enough for objects as large; 1.6 times "
-        "the iterations in the time"
+        "images   shorter side 224 instead of 320 pixels, enough for objects as large; so 1046 "
+        "iterations instead of 650, in about the same time (--imgsz 320 undoes it)"
     )
     assert chosen(cfg, records(400.0))[0]["INPUT.MIN_SIZE_TEST"] == 224  # the least there is
     assert chosen(cfg, records(75.0), ITERATIONS)[0].keys() >= {"INPUT.MIN_SIZE_TEST"}
@@ -142,7 +148,7 @@ def test_images_of_many_objects_make_no_mosaics():
     assert MOSAIC not in chosen(cfg, records(60.0))[0]
     values, lines = chosen(cfg, many)
     assert values[MOSAIC] == 0.0
-    assert "mosaics  none: 6 objects an image are enough for a step" in lines
+    assert "mosaics  none: 6 objects an image are enough" in lines
     assert MOSAIC not in chosen(cfg, many, MOSAIC)[0]
     assert MOSAIC not in chosen(config.load("own_r50_fpn"), many)[0]  # it makes none
 

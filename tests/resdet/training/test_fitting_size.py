@@ -7,7 +7,7 @@ import pytest
 
 from resdet import config
 from resdet.structures.records import GroundTruth, ImageRecord
-from resdet.training.fitting_size import fitting_size, in_the_time, size_pairs
+from resdet.training.fitting_size import fitting_size, in_the_time, size_pairs, size_told
 
 
 def records(*sides: float, height: int = 480):
@@ -52,18 +52,25 @@ def test_without_objects_the_size_stays():
 
 
 def test_a_size_keeps_the_shape_of_images():
-    pairs, lines = size_pairs(config.load("own_r18"), 416)
-    assert pairs == {
+    assert size_pairs(config.load("own_r18"), 416) == {
         "INPUT.MIN_SIZE_TRAIN": [416],
         "INPUT.MAX_SIZE_TRAIN": 624,
         "INPUT.MIN_SIZE_TEST": 416,
         "INPUT.MAX_SIZE_TEST": 624,
     }
-    assert lines == [
-        "images   shorter side 416 instead of 320 pixels, for small objects; an iteration takes "
-        "about 1.7 times as long"
+    assert size_pairs(config.load("own_r18"), 320) == {}
+
+
+def test_another_size_is_told_with_its_cost_and_the_way_back():
+    cfg = config.load("own_r18")
+    assert size_told(cfg, 320, 650) == []
+    assert size_told(cfg, 416, 650) == [
+        "images   shorter side 416 instead of 320 pixels: small objects; an iteration takes about "
+        "1.7 times as long"
     ]
-    assert size_pairs(config.load("own_r18"), 320) == ({}, [])
+    (alone,) = size_told(cfg, 224, 650)  # the user said how many iterations
+    assert alone.endswith("enough for objects as large (--imgsz 320 undoes it)")
+    assert "; so 1046 iterations instead of 650, in about " in size_told(cfg, 224, 1046)[0]
 
 
 def test_smaller_images_leave_time_for_more_iterations():

@@ -136,8 +136,8 @@ def test_each_evaluation_is_a_line_and_the_end_names_best_and_last(
     ]
     best, last, remark = run.told(6)
     assert (best, last) == (
-        "best     50.0 at 4: model_best.pth",
-        "last     12.5 at 6: model_final.pth",
+        f"best     AP 50.0 at 4: {run.directory / 'model_best.pth'}",
+        f"last     AP 12.5 at 6: {run.directory / 'model_final.pth'}",
     )
     assert "chosen on mine" in remark
 
