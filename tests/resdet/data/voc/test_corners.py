@@ -98,7 +98,7 @@ def test_few_at_0_by_chance_are_enough_and_slips_are_not(judged):
     three = [[5, 5, 639, 50]] * 3
     assert judged(map(tools.plain, [*INSIDE, *three, [0, 9, 50, 50]])).way == "0-continuous"
     # one below the size, but no more than two below it
-    near_end = [[5, 5, 639, 50]] * 3 + [[5, 5, 638, 50]] * 3
+    near_end = [[5, 5, 639, 50]] * 6 + [[5, 5, 638, 50]] * 6
     assert judged(map(tools.plain, [*INSIDE, *near_end, [0, 9, 50, 50]])).way == "0-continuous"
 
 
