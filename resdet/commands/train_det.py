@@ -17,6 +17,7 @@ import os
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from backbones.terminal.parser import Parser, add_run
 from resdet.commands.arguments import PRECISIONS, add_classes, add_corners, add_engine
@@ -88,11 +89,8 @@ def main(argv: Sequence[str]) -> None:
         # torch takes seconds to load
         print(f"{name}, engine {engine_name} -> {output}/", flush=True)
 
-    from rich.console import Console
-
     from backbones.machine import distributed
     from resdet.detector.speed import Speed
-    from resdet.evaluation.score_tables import score_tables
     from resdet.training import train as training
 
     engine = engines.load(engine_name)
@@ -116,11 +114,20 @@ def main(argv: Sequence[str]) -> None:
                 overrides=args.overrides,
             )
         if distributed.is_main():
-            for dataset, scores in results["metrics"].items():
-                print(dataset if scores else f"{dataset}: not scored, it has no annotations")
-                Console().print(*score_tables(scores))
-            print(f"everything is in {output}/")
-            best = output / "model_best.pth"
-            if args.data and best.is_file():
-                words = ["--checkpoint", best, "--data", args.data, "--output", output / "pictures"]
-                print("look at it: resdet visualize", shlex.join(map(str, words)))
+            _tell(results, output, args.data)
+
+
+def _tell(results: dict[str, Any], output: Path, data: Path | None) -> None:
+    """The scores, where all that is left lies, and how to look at it."""
+    from rich.console import Console
+
+    from resdet.evaluation.score_tables import score_tables
+
+    for dataset, scores in results["metrics"].items():
+        print(dataset if scores else f"{dataset}: not scored, it has no annotations")
+        Console().print(*score_tables(scores))
+    print(f"everything is in {output}/")
+    best = output / "model_best.pth"
+    if data and best.is_file():
+        words = ["--checkpoint", best, "--data", data, "--output", output / "pictures"]
+        print("look at it: resdet visualize", shlex.join(map(str, words)))

@@ -46,6 +46,10 @@ def run(labelimg, tmp_path_factory) -> Path:
     assert lines[1].startswith("classes  ")
     assert lines[2] == "splits   train 7, test 3"
     assert "own_r18, engine tv" in made.stdout
+    told = (
+        f"look at it: resdet visualize --checkpoint {out}/model_best.pth --data {labelimg} --output"
+    )
+    assert told in made.stdout.replace("\n", " ")
     return out
 
 
