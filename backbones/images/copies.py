@@ -61,6 +61,8 @@ def copy_image(
     done.update([TURNED] if fact.orientation > 1 else [])
     done.update([SHIFTED.format(bits=shift + EIGHT)] if scaled else [])
     pixels = shifted(Path(source).read_bytes(), shift) if scaled else read_image(source, "BGR")
+    if target.suffix.lower() == ".pgm":
+        pixels = pixels[..., 0]
     is_jpeg = target.suffix.lower() in (".jpg", ".jpeg", ".jpe")
     data = encode_image(pixels, target.suffix, _JPEG if is_jpeg else ())
     if data is None:

@@ -9,10 +9,11 @@ from pathlib import Path, PurePosixPath
 
 DRAWN = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")  # what may be drawn into
 _LABELS = (".xml", ".txt", ".json", ".csv")  # what lies beside images under their names
+WRITTEN = (*DRAWN, ".gif", ".jpe", ".jp2", ".avif", ".dib", ".ppm", ".pnm")  # in colours
 # of all that is read, or said to need a decoder; the first wins where a stem has several
 SUFFIXES = (
-    *(*DRAWN, ".gif", ".jpe", ".jp2", ".avif", ".dib", ".ppm", ".pgm", ".pnm"),
-    *(".jfif", ".pbm", ".tga", ".j2k", ".heic", ".heif", ".hif", ".jxl"),
+    *WRITTEN,
+    *(".pgm", ".jfif", ".pbm", ".tga", ".j2k", ".heic", ".heif", ".hif", ".jxl"),
 )
 
 

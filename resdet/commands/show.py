@@ -29,9 +29,10 @@ from resdet.structures.records import Dataset, Detections, ImageId
 from resdet.visualization import video
 from resdet.visualization.draw import Tags, draw_detections
 from resdet.visualization.drawn import Drawn
+from resdet.visualization.films import VIDEOS, film_kind
 from resdet.visualization.judged import draw_judged
 from resdet.visualization.lettering import Image
-from resdet.visualization.media import check_output, image_files
+from resdet.visualization.media import check_output, drawn_name, image_files
 from resdet.visualization.sheet import ContactSheet
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def inputs_of(given: Sequence[str]) -> video.Source | list[Path]:
     if len(given) == 1 and given[0].isdigit() and not Path(given[0]).exists():
         return video.Camera(int(given[0]))
     paths = [Path(one) for one in given]
-    films = [p for p in paths if p.suffix.lower() in video.VIDEOS and not p.is_dir()]
+    films = [p for p in paths if _is_film(p)]
     if films and len(paths) > 1:
         raise ValueError(f"input must be one video or any number of images, got {films[0]} of both")
     if films:
@@ -60,7 +61,7 @@ def inputs_of(given: Sequence[str]) -> video.Source | list[Path]:
     files = [file for path in paths for file in image_files(path)]
     first: dict[str, Path] = {}
     for file in files:
-        other = first.setdefault(file.name, file)
+        other = first.setdefault(drawn_name(file), file)
         if other is not file:
             raise ValueError(
                 f"images must have different names, got {other} and {file}; "
@@ -69,9 +70,14 @@ def inputs_of(given: Sequence[str]) -> video.Source | list[Path]:
     return files
 
 
+def _is_film(path: Path) -> bool:
+    named = path.suffix.lower() in VIDEOS and not path.is_dir()
+    return named or (path.is_file() and bool(film_kind(path)))
+
+
 def is_file(output: Path) -> bool:
     """Whether `output` names a picture or a film, and not the folder for them."""
-    return output.suffix.lower() in (*DRAWN, *video.VIDEOS) and not output.is_dir()
+    return output.suffix.lower() in (*DRAWN, *VIDEOS) and not output.is_dir()
 
 
 def check_target(output: Path | None, given: Given, inputs: Sequence[str] | None) -> None:
@@ -83,10 +89,9 @@ def check_target(output: Path | None, given: Given, inputs: Sequence[str] | None
         return
     files = given if isinstance(given, list) else [Path(one) for one in inputs or ()]
     if not is_file(output):
-        pictures = given if isinstance(given, list) else []
-        check_output(output, [file for file in files if file.exists()], pictures)
+        check_output(output, [file for file in files if file.exists()])
         return
-    suffixes = DRAWN if isinstance(given, list) else video.VIDEOS
+    suffixes = DRAWN if isinstance(given, list) else VIDEOS
     if len(files) != 1 or output.suffix.lower() not in suffixes:
         raise ValueError(f"output must be a folder for what is drawn here, got the file {output}")
     if not isinstance(given, (list, Dataset)) and output.suffix.lower() != given.suffix:
@@ -150,9 +155,10 @@ def target_of(output: Path | None, given: Given) -> Target:
     if is_file(output):
         return lambda path: output
     if isinstance(given, list):
-        return lambda path: output / path.name
+        return lambda path: output / drawn_name(path)
     if not isinstance(given, Dataset):
-        return lambda path: output / f"{path.stem if path.suffix else f'camera{path}'}.mp4"
+        camera = "camera" if isinstance(given, video.Camera) else ""
+        return lambda path: output / f"{camera}{path.stem}.mp4"
     stems = Counter(record.path.stem for record in given.records)
     numbers = {record.path: number for number, record in enumerate(given.records)}
 

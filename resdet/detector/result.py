@@ -198,8 +198,10 @@ class Result(Detections):
         """
         pd = _optional("pandas")
         corners = {name: self.boxes[:, at] for at, name in enumerate(("x1", "y1", "x2", "y2"))}
-        columns = {"score": self.scores, "label": self.labels, "name": self.names}
-        ids = [self.image_id] * len(self)
+        kind = "str" if isinstance(self.image_id, str) else "int64"  # of no rows, none is inferred
+        ids = pd.Series([self.image_id] * len(self), dtype=kind)
+        names = pd.Series(self.names, dtype="str")
+        columns = {"score": self.scores, "label": self.labels, "name": names}
         return pd.DataFrame({"image_id": ids, **corners, **columns})
 
     def to_supervision(self) -> supervision.Detections:

@@ -6,9 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
-
-from backbones.images.folders import DRAWN
+from backbones.images.folders import SUFFIXES, WRITTEN, is_image
 
 
 def image_files(source: Path) -> list[Path]:
@@ -20,23 +18,24 @@ def image_files(source: Path) -> list[Path]:
         return [source]
     if not source.is_dir():
         raise ValueError(f"input must be an image, a folder or a video, got no file {source}")
-    files = sorted(path for path in source.iterdir() if path.suffix.lower() in DRAWN)
+    files = sorted(path for path in source.iterdir() if is_image(path.name))
     if not files:
-        raise ValueError(f"input must hold images ({' '.join(DRAWN)}), got none in {source}")
+        raise ValueError(f"input must hold images ({' '.join(SUFFIXES)}), got none in {source}")
     return files
 
 
-def check_output(output: Path, inputs: Sequence[Path], pictures: Sequence[Path]) -> None:
-    """Find out before the work whether `pictures` could be written to the folder `output`.
+def drawn_name(source: Path) -> str:
+    """Its own, with .png behind it where its kind cannot be written."""
+    return source.name if source.suffix.lower() in WRITTEN else f"{source.name}.png"
 
-    Raises: ValueError if one of the inputs lies there; OSError if it is no folder to write in,
-    or OpenCV writes no such files.
+
+def check_output(output: Path, inputs: Sequence[Path]) -> None:
+    """Find out before the work whether pictures could be written to the folder `output`.
+
+    Raises: ValueError if one of the inputs lies there; OSError if it is no folder to write in.
     """
     if output.resolve() in {path.parent.resolve() for path in inputs}:
         raise ValueError(f"output must be another folder than the input's, got {output}")
     there = next(path for path in (output, *output.absolute().parents) if path.exists())
     if not there.is_dir() or not os.access(there, os.W_OK):
         raise OSError(f"output must be a folder to write in, or new in one, got {output}")
-    wrong = [path for path in pictures if not cv2.haveImageWriter(path.name)]
-    if wrong:
-        raise OSError(f"image must be of a kind that OpenCV writes, got {wrong[0]}; convert it")

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import cv2
 import numpy as np
 
+from resdet.visualization.films import TRANSPORT, film_kind, lacks_index
 from resdet.visualization.lettering import Image
 
 try:
@@ -26,9 +27,10 @@ _Refused: tuple[type[Exception], ...] = (OSError, ValueError)
 if av is not None:
     _Refused += (av.error.FFmpegError,)
 
-VIDEOS = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v")
-WITHOUT_AV = "without PyAV sound is left out and rates are rounded: pip install 'resdet[video]'"
-_MP4_BEGINS = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot")  # first boxes
+WITHOUT_AV = (
+    "without PyAV sound and the shape of pixels are left out and rates are rounded: "
+    "pip install 'resdet[video]'"
+)
 _MP4_SOUNDS = ("aac", "alac", "ac3", "eac3", "flac", "mp2", "mp3", "opus")  # others go to mkv
 _RATE = Fraction(25)  # of a video that tells none
 
@@ -71,26 +73,20 @@ def open_video(path: Path) -> Source:
     """
     if not path.is_file():
         raise ValueError(f"input must be an image, a folder or a video, got no file {path}")
+    kind = film_kind(path)
+    if kind == "mov" and lacks_index(path):
+        raise ValueError(
+            f"input must be a whole video, got {path}, which is cut short: its index, which stands "
+            "at the end, is missing; copy it again"
+        )
+    if kind == TRANSPORT and av is None:
+        raise ValueError(f"PyAV must be installed for {path}: pip install 'resdet[video]'")
     try:
-        if _is_video(path):
-            return AvVideo(path) if av is not None else Video(path)
+        if kind:
+            return AvVideo(path, kind) if av is not None else Video(path)
     except _Refused:
         pass
     raise ValueError(f"input must be a readable video, got {path}; convert it to mp4") from None
-
-
-def _is_video(path: Path) -> bool:
-    """Whether a file begins as those of VIDEOS do, whatever its name.
-
-    FFmpeg goes by content too: a playlist would be followed to any file or host that it names.
-    """
-    try:
-        with open(path, "rb") as file:
-            head = file.read(12)
-    except OSError:
-        return False
-    matroska, avi = head[:4] == b"\x1aE\xdf\xa3", head[:4] == b"RIFF" and head[8:] == b"AVI "
-    return matroska or avi or head[4:8] in _MP4_BEGINS
 
 
 class Video:
@@ -104,7 +100,7 @@ class Video:
 
     def __init__(self, path: Path) -> None:
         self._capture = cv2.VideoCapture()
-        if not (_is_video(path) and self._capture.open(str(path))):
+        if not (film_kind(path) and self._capture.open(str(path))):
             raise ValueError(f"input must be a readable video, got {path}; convert it to mp4")
         self.rate = _rate(self._capture)
         self.num_frames = max(0, int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)))
@@ -214,11 +210,15 @@ class VideoWriter:
 
 
 class AvVideo:
-    """A file by PyAV: frames upright, each with its own time; `ended` once they have been read."""
+    """A file by PyAV: frames upright, each with its own time; `ended` once they have been read.
 
-    def __init__(self, path: Path) -> None:
-        self.path, self.ended, self.damaged = path, False, 0
-        with av.open(str(path)) as container:
+    `kind` is FFmpeg's name of what it is. `shape`: width to height of a pixel of an upright frame.
+    """
+
+    def __init__(self, path: Path, kind: str) -> None:
+        self.path, self.kind, self.ended, self.damaged = path, kind, False, 0
+        self.shape = Fraction(1)
+        with self.opened() as container:
             stream = container.streams.video[0] if container.streams.video else None
             if stream is None or not stream.codec_context:
                 raise ValueError(f"{path} must hold pictures")
@@ -230,11 +230,16 @@ class AvVideo:
         kept = all(name.startswith(_MP4_SOUNDS) for name in self.sounds)
         self.suffix = ".mp4" if kept else ".mkv"
 
+    def opened(self) -> Any:
+        """The file, read as the kind that it is and no other."""
+        return av.open(str(self.path), format=self.kind)
+
     def __iter__(self) -> Iterator[Stamped]:
         seconds = -1 / self.rate
-        with av.open(str(self.path)) as container:
+        with self.opened() as container:
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"
+            shape = Fraction(stream.sample_aspect_ratio or 1)
             for frame in self._decoded(container.demux(stream)):
                 told = (
                     None
@@ -242,7 +247,9 @@ class AvVideo:
                     else frame.pts * Fraction(frame.time_base or self.time_base)
                 )
                 seconds = seconds + 1 / self.rate if told is None else told
-                upright = np.rot90(frame.to_ndarray(format="bgr24"), _turns(frame))
+                turns = _turns(frame)
+                self.shape = 1 / shape if turns % 2 else shape
+                upright = np.rot90(frame.to_ndarray(format="bgr24"), turns)
                 yield seconds, np.ascontiguousarray(upright)
         self.ended = True
 
@@ -326,14 +333,16 @@ class AvWriter:
         self._size = (width + width % 2, height + height % 2)  # colours are halved both ways
         self._stream.width, self._stream.height = self._size
         self._stream.pix_fmt = "yuv420p"
+        if self._source is not None and self._source.shape != 1:
+            self._stream.codec_context.sample_aspect_ratio = self._source.shape
         if name == "libx264":
             self._stream.codec_context.time_base = self._time_base
             self._stream.options = {"crf": "20", "preset": "veryfast"}
         else:
             self._time_base = 1 / self._rate
-        path, sounds = (self._source.path, self._source.sounds) if self._source else ("", [])
-        for number in range(len(sounds)):
-            container = self._files.enter_context(av.open(str(path)))
+        for number in range(len(self._source.sounds) if self._source else 0):
+            assert self._source is not None
+            container = self._files.enter_context(self._source.opened())
             stream = container.streams.audio[number]
             packets = _packets(container, stream, self._out.add_stream_from_template(stream))
             self._sounds.append(packets)

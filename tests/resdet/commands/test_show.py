@@ -9,6 +9,7 @@ import pytest
 from resdet.commands.show import Show, Shown, counted, inputs_of, target_of
 from resdet.structures.records import Dataset, Detections, ImageRecord
 from resdet.visualization.drawn import Drawn
+from resdet.visualization.video import Camera
 
 
 class Detector:
@@ -75,6 +76,24 @@ def test_a_folder_called_0_is_no_camera(tmp_path, monkeypatch):
 def test_a_folder_called_as_a_film_is_a_folder(tmp_path):
     source = write(tmp_path / "clip.mp4" / "a.png")
     assert inputs_of([str(tmp_path / "clip.mp4")]) == [source]
+
+
+def test_a_film_is_one_by_its_content(tmp_path):
+    (tmp_path / "noext").write_bytes(b"\0\0\0\x20ftypisom" + bytes(40))
+    (tmp_path / "photo").write_bytes(b"\0\0\0\x20ftypavif" + bytes(40))
+    with pytest.raises(ValueError, match="must be a readable video, got .*noext"):
+        inputs_of([str(tmp_path / "noext")])
+    assert inputs_of([str(tmp_path / "photo")]) == [tmp_path / "photo"]
+    with pytest.raises(ValueError, match="must be one video or any number of images"):
+        inputs_of([str(tmp_path / "noext"), str(tmp_path / "photo")])
+
+
+def test_a_film_without_suffix_and_a_camera_get_a_name(tmp_path):
+    class Film:
+        suffix = ".mp4"
+
+    assert target_of(tmp_path, Film())(Path("x/noext")) == tmp_path / "noext.mp4"
+    assert target_of(tmp_path, object.__new__(Camera))(Path("0")) == tmp_path / "camera0.mp4"
 
 
 def test_data_without_truth_or_with_one_name_twice(tmp_path):

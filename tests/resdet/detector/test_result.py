@@ -99,6 +99,9 @@ def test_pandas_gets_a_row_each():
     columns = ["image_id", "x1", "y1", "x2", "y2", "score", "label", "name"]
     assert list(frame.columns) == columns
     assert list(result().above(1).to_pandas().columns) == columns
+    for one in (result("a.jpg"), result()):
+        kinds = one.to_pandas().dtypes.to_dict()
+        assert one.above(1).to_pandas().dtypes.to_dict() == kinds
     assert frame[frame.name == "cat"][["x1", "y1", "x2", "y2"]].values.tolist() == [[1.5, 2, 3, 4]]
 
 

@@ -220,7 +220,7 @@ def test_films_of_a_telephone_stand_upright_as_opencv_shows_them(tmp_path, turne
     turn = b"".join(x.to_bytes(4, "big", signed=True) for x in (a, b, 0, c, d))
     content[matrix : matrix + 20] = turn
     path.write_bytes(content)
-    shown = [next(iter(kind(path)))[1] for kind in (video.AvVideo, Video)]
+    shown = [next(iter(source))[1] for source in (open_video(path), Video(path))]
     assert shown[0].shape == shown[1].shape == ((48, 64, 3) if a else (64, 48, 3))
     assert np.abs(shown[0].astype(int) - shown[1]).max() < 8
 
@@ -255,3 +255,55 @@ def test_a_header_alone_is_no_video(tmp_path):
         out.start_encoding()
     with pytest.raises(ValueError, match="must be a readable video"):
         open_video(path)
+
+
+def test_a_film_cut_short_says_so(tmp_path):
+    path = film(tmp_path / "v.mp4")
+    path.write_bytes(path.read_bytes()[:-600])
+    with pytest.raises(
+        ValueError, match=r"must be a whole video, got .*v\.mp4, which is cut short"
+    ):
+        open_video(path)
+
+
+def test_a_film_by_any_name_is_read(tmp_path):
+    for name in ("noext", "v.3gp", "v.jpg"):
+        path = film(tmp_path / "v.mp4").rename(tmp_path / name)
+        assert levels(open_video(path)) == list(range(6))
+
+
+def test_a_film_is_read_as_what_it_is_alone(tmp_path):
+    av = pytest.importorskip("av")
+    path = tmp_path / "v.flv"
+    path.write_bytes(b"FLV\1\5\0\0\0\x09" + b"\nc=IN IP4 127.0.0.1\nm=video 5004 RTP/AVP 96\n")
+    with pytest.raises(ValueError, match="must be a readable video"):
+        open_video(path)
+    assert av.open(str(film(tmp_path / "w.mp4")), format="mov").format.name.startswith("mov")
+
+
+def test_a_transport_stream_needs_pyav(tmp_path, monkeypatch):
+    (tmp_path / "v.ts").write_bytes((b"\x47" + bytes(187)) * 4)
+    monkeypatch.setattr(video, "av", None)
+    with pytest.raises(ValueError, match=r"PyAV must be installed for .*v\.ts: pip install"):
+        open_video(tmp_path / "v.ts")
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_pixels_that_are_not_square_stay_so(tmp_path, turned):
+    av = pytest.importorskip("av")
+    path = tmp_path / "v.mp4"
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream.codec_context.sample_aspect_ratio = Fraction(2)
+        for _ in range(3):
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(grey(80), format="bgr24")))
+        out.mux(stream.encode())
+    if turned:
+        content = bytearray(path.read_bytes())
+        matrix = content.index(b"tkhd") + 4 + 40
+        turn = (x.to_bytes(4, "big", signed=True) for x in (0, 1 << 16, 0, -(1 << 16), 0))
+        content[matrix : matrix + 20] = b"".join(turn)
+        path.write_bytes(content)
+    with av.open(str(copy(open_video(path), tmp_path / "again.mp4"))) as again:
+        assert again.streams.video[0].sample_aspect_ratio == (Fraction(1, 2) if turned else 2)
