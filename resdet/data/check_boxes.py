@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from backbones.images.check_report import Kind, Report
 from backbones.images.inspect import ImageFacts
+from resdet.data.turned import is_turned
 from resdet.data.validate import unheard
 from resdet.structures import boxes as box
 from resdet.structures.boxes import FloatArray
@@ -66,6 +67,12 @@ SIZE_AND_BOXES = Kind(
     "annotated sizes that are not the image's, with boxes that do not fit into it",
     "restore the image that was annotated; --fix scales boxes where the shape is the same",
 )
+TURNED_BOX = Kind(
+    "turned box",
+    "warning",
+    "objects turned by an attribute, of which the box before the turn is read",
+    "--fix takes the box around them",
+)
 INVERTED = Kind("inverted box", "error", "boxes with corners swapped", "--fix swaps them back")
 AWAY = Kind("box outside", "error", "boxes wholly outside their image", "--fix drops them")
 EMPTY = Kind(
@@ -92,7 +99,7 @@ class Item:
     """One image as annotated; `place` names its annotation in messages.
 
     Without `labelled` nothing is known of its objects; `ignored` of them are difficult or a crowd.
-    `corners`: how VOC's file counts.
+    `corners`: how VOC's file counts. `angles`: by how many degrees each is turned, if any is.
 
     Shape: boxes (N, 4) float64 xyxy, continuous, 0-based, corners perhaps swapped.
     Unit: size is (height, width) in pixels, None where the annotation tells none.
@@ -106,6 +113,7 @@ class Item:
     labelled: bool = True
     ignored: int = 0
     corners: str = VOC
+    angles: Sequence[float] = ()
 
 
 def frame_of(item: Item, fact: ImageFacts | None) -> tuple[int, int] | None:
@@ -144,6 +152,10 @@ def tell_boxes(
             report.add(WITHOUT_OBJECTS, item.place)
         for _ in range(item.ignored):
             report.add(IGNORED, item.place)
+        for number, angle in enumerate(item.angles):
+            if is_turned(angle):
+                example = _example(item, number, item.boxes[number], origin)
+                report.add(TURNED_BOX, f"{example}, {angle:g} degrees")
         frame = frame_of(item, fact)
         if frame is not None and len(item.boxes):
             framed.append((item, frame))

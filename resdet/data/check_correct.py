@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from backbones.images.inspect import ImageFacts
 from resdet.data.check_boxes import SIZE_AND_BOXES, TURNED, Item, Origin, size_kind
+from resdet.data.turned import is_turned
 from resdet.structures import boxes as box
 from resdet.structures.boxes import FloatArray
 
@@ -17,6 +18,7 @@ SWAPPED, CLIPPED = "boxes with corners swapped back", "boxes clipped to their im
 DROPPED = "boxes dropped: outside, at most one pixel, or repeated"
 RESIZED = "sizes corrected"
 BOXES_TURNED = "images whose boxes were rotated as their EXIF data says"
+AROUND = "turned objects, of which the box around them is taken"
 SCALED = "images whose boxes were scaled to the image's size"
 _SAME_SHAPE = 0.01  # by how much height / width may differ where an image was scaled
 
@@ -42,6 +44,10 @@ def correct(item: Item, fact: ImageFacts, origin: Origin, done: Counter[str]) ->
     assert fact.stored is not None
     boxes = _ordered(item, origin)
     done[SWAPPED] += int((boxes != item.boxes).any(axis=1).sum())
+    turned = np.array([is_turned(angle) for angle in item.angles], bool)
+    if turned.any():
+        boxes = np.where(turned[:, None], box.around_turned(boxes, np.array(item.angles)), boxes)
+        done[AROUND] += int(turned.sum())
     kind, size = size_kind(item, fact), fact.size
     moved = False
     if kind is TURNED:
@@ -58,7 +64,9 @@ def correct(item: Item, fact: ImageFacts, origin: Origin, done: Counter[str]) ->
     clipped = (inside != boxes).any(axis=1)
     done[CLIPPED] += int((clipped & keep).sum())
     done[DROPPED] += int((~keep).sum())
-    return Corrected(inside, keep, (inside != item.boxes).any(axis=1), size, moved)
+    changed = (inside != item.boxes).any(axis=1)
+    changed[np.flatnonzero(turned)] = True  # be it a square, its attribute goes
+    return Corrected(inside, keep, changed, size, moved)
 
 
 def turn(boxes: FloatArray, stored: tuple[int, int], orientation: int) -> FloatArray:

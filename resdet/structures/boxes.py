@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from resdet.structures.corners import OFFSETS, VOC
 
 FloatArray = NDArray[np.floating]
+_DIGITS = 6  # of a pixel: a quarter of a turn gives whole pixels
 
 
 def from_voc(boxes: FloatArray, way: str = VOC) -> FloatArray:
@@ -34,6 +35,15 @@ def from_xywh(boxes: FloatArray) -> FloatArray:
 def to_xywh(boxes: FloatArray) -> FloatArray:
     """(N, 4) xyxy -> COCO x, y, width, height."""
     return np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1)
+
+
+def around_turned(boxes: FloatArray, angles: FloatArray) -> FloatArray:
+    """(N, 4) boxes turned about their centres by (N,) degrees -> the boxes around them."""
+    centres, half = (boxes[:, :2] + boxes[:, 2:]) / 2, (boxes[:, 2:] - boxes[:, :2]) / 2
+    cos, sin = np.abs(np.cos(np.deg2rad(angles))), np.abs(np.sin(np.deg2rad(angles)))
+    wide, high = half.T
+    reach = np.round(np.stack([wide * cos + high * sin, wide * sin + high * cos], axis=1), _DIGITS)
+    return np.concatenate([centres - reach, centres + reach], axis=1)
 
 
 def areas(boxes: FloatArray) -> FloatArray:

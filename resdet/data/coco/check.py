@@ -28,6 +28,7 @@ from resdet.data.check_boxes import (
 )
 from resdet.data.coco.reader import (
     IDS_DIFFER,
+    angle_of_entry,
     by_id,
     class_names,
     fault_of,
@@ -83,6 +84,7 @@ class CocoFile:
             box.from_xywh(boxes),
             labelled="annotations" in self.content,
             ignored=sum(1 in (entry.get("ignore"), entry.get("iscrowd")) for entry in objects),
+            angles=[angle_of_entry(entry) for entry in objects],
         )
 
 

@@ -18,8 +18,10 @@ from backbones.images.depth import shift_of
 from backbones.images.inspect import ImageFacts, Progress, inspect_images
 from resdet.data.check_correct import BAD_OBJECTS, RENUMBERED, Corrected, correct
 from resdet.data.coco.check import CocoFile, pairs_of, read_file
+from resdet.data.coco.reader import angle_of_entry
 from resdet.data.found import Found
 from resdet.data.source import Source
+from resdet.data.turned import ATTRIBUTE
 from resdet.data.validate import Faults
 from resdet.structures import boxes as box
 from resdet.structures.boxes import FloatArray
@@ -117,6 +119,8 @@ def _moved(entry: dict[str, Any], bbox: FloatArray, fixed: Corrected) -> dict[st
         changed["area"] = round(float(bbox[2] * bbox[3]), 4)
     if fixed.moved:
         changed.pop("segmentation", None)
+    if angle_of_entry(entry):
+        changed["attributes"] = {**entry["attributes"], ATTRIBUTE: 0.0}
     return changed
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from backbones.files.json_file import read_json
 from backbones.terminal.progress import tracked
+from resdet.data.turned import ATTRIBUTE, angle_of, warn_turned
 from resdet.data.validate import Faults, check_names, is_pixels, text_lines, warn_thin
 from resdet.structures import boxes as box
 from resdet.structures.classes import real_categories
@@ -54,6 +55,8 @@ def load_coco(
         records.append(ImageRecord(image_id, path, height, width, truth))
     faults.raise_any()
     warn_thin(str(annotations), thin)
+    things = (thing for image_id in chosen for thing in (objects or {}).get(image_id, ()))
+    warn_turned(str(annotations), [angle_of_entry(thing) for thing in things])
     return Dataset(
         name or f"coco:{annotations}:{images}",
         "coco",
@@ -232,6 +235,12 @@ def _is_box(value: object) -> bool:
         and all(isinstance(number, int | float) and is_pixels(number) for number in value)
         and min(value[2:]) >= 0
     )
+
+
+def angle_of_entry(entry: _Json) -> float:
+    """By how many degrees its attributes turn it."""
+    attributes = entry.get("attributes")
+    return angle_of(attributes.get(ATTRIBUTE)) if isinstance(attributes, dict) else 0.0
 
 
 def _ground_truth(objects: list[_Json], label_of: Mapping[int, int]) -> GroundTruth:

@@ -168,6 +168,7 @@ def item_of(folder: VocFolder, stem: str) -> Item:
         box.from_voc(corners, way),
         ignored=sum(one.difficult),
         corners=way,
+        angles=one.angles,
     )
 
 

@@ -20,7 +20,7 @@ from resdet.data.check_correct import BAD_OBJECTS, RENAMED, UNUSABLE, Corrected,
 from resdet.data.found import Found
 from resdet.data.validate import is_pixels
 from resdet.data.voc.check import VocFolder, item_of, read_folder
-from resdet.data.voc.xml import parse_xml
+from resdet.data.voc.xml import parse_xml, rotation
 from resdet.structures import boxes as box
 from resdet.structures.corners import VOC, Corners
 
@@ -130,6 +130,8 @@ def _edit_voc(
         if fixed.changed[at]:
             for tag, value in zip(_TAGS, box.to_voc(fixed.boxes[at : at + 1])[0], strict=True):
                 _set(corners, tag, value)
+            if (turn := rotation(thing)) is not None:
+                turn.text = "0.0"
         name = thing.find("name")
         told = (name.text or "").strip() if name is not None else ""
         if name is not None and told not in class_names and _plain(told) in alike:

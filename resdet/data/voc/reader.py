@@ -12,6 +12,7 @@ import numpy as np
 from backbones.images.decoding import image_size
 from backbones.images.folders import SUFFIXES, unread
 from backbones.terminal.wording import nearest_first
+from resdet.data.turned import warn_turned
 from resdet.data.validate import Faults, check_names, warn_thin
 from resdet.data.voc.cache import read_annotations
 from resdet.data.voc.classes import all_classes, year_of
@@ -70,6 +71,7 @@ def load_voc(
         records.append(ImageRecord(stem, path, height, width, truths.get(stem)))
     faults.raise_any()
     warn_thin(f"{root}, split {split!r}", thin)
+    warn_turned(f"{root}, split {split!r}", [a for one in here.values() for a in one.angles])
     return Dataset(
         name or f"voc:{root}:{split}",
         "voc",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import xml.etree.ElementTree as ET
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from resdet.data.turned import ATTRIBUTE, angle_of
 from resdet.data.validate import Faults, is_pixels
 from resdet.data.voc.writers import LABELIMG, touches, writer_of
 
@@ -18,7 +19,7 @@ class Annotation:
     """One XML file, its corners as written; `size` is (height, width), None where unknown.
 
     `writer` is the tool whose traces it bears, or ""; `flagged` the objects of which labelImg's
-    `truncated` is what it says of such corners.
+    `truncated` is what it says of such corners; `angles` the degrees by which each is turned.
     """
 
     names: list[str]
@@ -27,6 +28,7 @@ class Annotation:
     size: tuple[int, int] | None
     writer: str = ""
     flagged: int = 0
+    angles: list[float] = field(default_factory=list)
 
 
 def read_annotation(path: str | Path, faults: Faults) -> Annotation | None:
@@ -57,6 +59,8 @@ def read_annotation(path: str | Path, faults: Faults) -> Annotation | None:
         annotation.names.append((thing.findtext("name") or "").strip())
         annotation.corners.append(corners)
         annotation.difficult.append(_flag(thing.findtext("difficult")))
+        turn = rotation(thing)
+        annotation.angles.append(angle_of(turn.text) if turn is not None else 0.0)
         if annotation.writer == LABELIMG:
             cut = _flag(thing.findtext("truncated"))
             annotation.flagged += cut == touches(corners, annotation.size)
@@ -81,6 +85,14 @@ def parse_xml(content: bytes) -> ET.Element:
 
 def _corners(thing: ET.Element) -> list[str | None]:
     box = thing.find("bndbox")
+def rotation(thing: ET.Element) -> ET.Element | None:
+    """The value of the attribute that turns an object, where it has one."""
+    for attribute in thing.iterfind("attributes/attribute"):
+        if attribute.findtext("name") == ATTRIBUTE:
+            return attribute.find("value")
+    return None
+
+
     return [None if box is None else box.findtext(corner) for corner in _CORNERS]
 
 

@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from resdet.structures.boxes import from_voc, iou, paired_iou, voc_iou
+from resdet.structures.boxes import around_turned, from_voc, iou, paired_iou, voc_iou
 
 
 def test_overlaps_by_corners_of_the_file():
@@ -31,3 +31,14 @@ def test_pairs_and_grids_of_boxes_share_their_arithmetic():
     np.testing.assert_array_equal(np.diag(iou(a, b)), paired_iou(a, b))
     assert iou(a[:3], b).shape == (3, 4)
     assert iou(a[:2], b)[1].tolist() == [0.5, 25 / 175, 0, 1]
+
+
+def test_the_box_around_a_turned_one():
+    rows = np.array([[40.0, 10, 50, 80], [0, 0, 10, 10], [0, 0, 10, 10], [0, 0, 4, 2]])
+    around = around_turned(rows, np.array([90.0, 45, 0, -90]))
+    assert around[0].tolist() == [10, 40, 80, 50]
+    np.testing.assert_allclose(
+        around[1], [5 - 50**0.5, 5 - 50**0.5, 5 + 50**0.5, 5 + 50**0.5], atol=1e-6
+    )
+    assert around[2].tolist() == [0, 0, 10, 10]
+    assert around[3].tolist() == [1, -1, 3, 3]

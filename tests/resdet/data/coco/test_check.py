@@ -170,3 +170,12 @@ def test_what_the_reader_refuses_is_an_error_here_too(write_coco, change):
         assert report.total("error") == 0
         return
     assert report.total("error") > 0
+
+
+def test_turned_objects_are_told(write_coco):
+    things = [thing(number, 1, [9, 9, 9 + number, 9]) for number in range(5)]
+    for one, attributes in zip(things, ({"rotation": 30}, {"rotation": 180.0}, {}, None, "x")):
+        one["attributes"] = attributes
+    path, folder = write_coco([image(1)], things, CATEGORIES)
+    told = found(check_coco([(path, folder)], full=False))
+    assert told["turned box"] == ["coco.json, image 1: cat [9.0, 9.0, 9.0, 9.0], 30 degrees"]

@@ -6,6 +6,8 @@ import json
 import cv2
 import numpy as np
 
+from resdet.data.check_boxes import TURNED_BOX
+from resdet.data.check_correct import AROUND
 from resdet.data.coco.check import check_coco
 from resdet.data.coco.fix import fix_coco
 
@@ -56,3 +58,41 @@ def test_a_copy_of_coco_reads_back_clean(write_coco, turn_by_exif, tmp_path):
         (3, [25, 10, 10, 20], 200),
     ]
     assert ["segmentation" in t for t in read["annotations"]] == [True, True, False]
+
+
+def test_the_box_around_a_turned_object_is_taken(write_coco, tmp_path):
+    def thing(number, bbox, angle):
+        told = {"attributes": {"rotation": angle, "occluded": True}, "area": bbox[2] * bbox[3]}
+        return {"id": number, "image_id": 1, "category_id": 3, "bbox": bbox, **told}
+
+    images = [{"id": 1, "file_name": "a.jpg", "height": 40, "width": 60}]
+    turned = [
+        thing(1, [20, 5, 4, 20], 90.0),
+        thing(2, [2, 2, 8, 8], -90),
+        thing(3, [9, 9, 5, 7], 0),
+    ]
+    path, folder = write_coco(images, turned, [{"id": 3, "name": "cat"}])
+    paint(folder / "a.jpg", 1)
+    said = []
+    (pair,) = fix_coco([(path, folder)], tmp_path / "out", full=False, say=said.append)
+    assert f"fixed: {AROUND}: 2" in said
+    read = json.loads(pair[0].read_text())["annotations"]
+    assert [(t["bbox"], t["area"]) for t in read] == [
+        ([12, 13, 20, 4], 80),
+        ([2, 2, 8, 8], 64),
+        ([9, 9, 5, 7], 35),
+    ]
+    assert all(t["attributes"] == {"rotation": 0, "occluded": True} for t in read)
+    assert TURNED_BOX not in check_coco([pair]).found
+
+
+def test_deep_images_of_all_files_are_shifted_alike(write_coco, tmp_path):
+    images = [{"id": 1, "file_name": "a.png", "height": 40, "width": 60}]
+    path, folder = write_coco(images, [], [{"id": 3, "name": "cat"}])
+    (tmp_path / "val").mkdir()
+    for place, most in ((folder, 4000), (tmp_path / "val", 1000)):
+        deep = np.linspace(0, most, 40 * 60).reshape(40, 60).astype(np.uint16)
+        cv2.imwrite(str(place / "a.png"), deep)
+    pairs = [(path, folder), (path, tmp_path / "val")]
+    copies = fix_coco(pairs, tmp_path / "out", say=lambda line: None)
+    assert [cv2.imread(str(place / "a.png"), -1).max() for _, place in copies] == [250, 62]

@@ -110,3 +110,15 @@ def test_missing_file_and_folder_are_both_told(tmp_path):
         load_coco(tmp_path / "x.json", tmp_path / "images")
     assert "No such file" in str(error.value)
     assert "must be the folder of the images" in str(error.value)
+
+
+def test_turned_objects_are_read_before_the_turn_and_told(write_coco, caplog):
+    images = [{"id": 1, "file_name": "a.png", "height": 40, "width": 60}]
+    turned = {"id": 1, "image_id": 1, "category_id": 1, "bbox": [20, 5, 4, 20]}
+    turned["attributes"] = {"rotation": 90}
+    path, folder = write_coco(images, [turned], [{"id": 1, "name": "cat"}])
+    data = load_coco(path, folder)
+    assert data.records[0].ground_truth.boxes.tolist() == [[20, 5, 24, 25]]
+    assert (
+        "objects turned by an attribute, of which the box before the turn is read: 1" in caplog.text
+    )

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from resdet.data.check_boxes import TURNED_BOX
 from resdet.data.coco.fix import fix_coco
 from resdet.data.voc.check import check_voc
 from resdet.data.voc.fix import fix_voc
@@ -137,3 +138,22 @@ def test_corners_are_shifted_before_they_are_clipped(write_voc, tmp_path):
     found = load_voc(tmp_path / "out", "train").records
     assert found[0].ground_truth.boxes.tolist() == [[0, 0, 60, 40], [0, 5, 60, 20]]
     assert found[1].ground_truth.boxes.tolist() == [[0, 0, 9.5, 9]]
+
+
+def test_the_box_around_a_turned_object_is_taken(write_voc, tmp_path, caplog):
+    attribute = (
+        "<attributes><attribute><name>rotation</name><value>90</value></attribute></attributes>"
+    )
+    turned = obj("cat", (21, 6, 24, 25)).replace("</object>", f"{attribute}</object>")
+    root = write_voc({"a": SIZE + turned})
+    told = check_voc(root, **QUICK).found[TURNED_BOX]
+    assert told == ["a.xml: cat [21.0, 6.0, 24.0, 25.0], 90 degrees"]
+    load_voc(root, "train")
+    assert (
+        "objects turned by an attribute, of which the box before the turn is read: 1" in caplog.text
+    )
+    fix_voc(root, tmp_path / "out", say=lambda line: None, **QUICK)
+    caplog.clear()
+    boxes = load_voc(tmp_path / "out", "train").records[0].ground_truth.boxes
+    assert boxes.tolist() == [[12, 13, 32, 17]]
+    assert not caplog.records

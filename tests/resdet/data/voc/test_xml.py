@@ -78,3 +78,17 @@ def test_a_document_type_is_refused_in_every_encoding():
     assert parse_xml("<a>b</a>".encode("utf-16")).text == "b"
     with pytest.raises(ET.ParseError):
         parse_xml(b"<a>")
+
+
+@pytest.mark.parametrize(
+    ("attributes", "angle"),
+    [
+        ("<attribute><name>rotation</name><value>90.0</value></attribute>", 90),
+        ("<attribute><name>kept</name><value>1</value></attribute>", 0),
+        ("<attribute><name>rotation</name></attribute>", 0),
+        ("", 0),
+    ],
+)
+def test_the_angle_of_an_object(read, attributes, angle):
+    body = f"<object>{BOX}<attributes>{attributes}</attributes></object><object>{BOX}</object>"
+    assert read(body)[0].angles == [angle, 0]
