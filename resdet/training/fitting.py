@@ -29,12 +29,13 @@ from resdet.data.anchors import (
 from resdet.data.catalog import load_dataset
 from resdet.data.validate import unheard
 from resdet.structures.records import ImageRecord
+from resdet.training.fitting_precision import AMP, fit_precision
 from resdet.training.fitting_size import SIDES, fitting_size, in_the_time, size_pairs, size_told
 
 CONFIG = "config.yaml"  # of a run, what it was begun with
 SIZES, RATIOS = "MODEL.ANCHOR_GENERATOR.SIZES", "MODEL.ANCHOR_GENERATOR.ASPECT_RATIOS"
 EVALUATION, MOSAIC = "TEST.EVAL_PERIOD", "INPUT.MOSAIC"
-FITTED = (SIZES, RATIOS, *SIDES, MOSAIC, ITERATIONS, STEPS, WARMUP, EVALUATION)
+FITTED = (SIZES, RATIOS, *SIDES, MOSAIC, *AMP, ITERATIONS, STEPS, WARMUP, EVALUATION)
 EPOCHS = 9.0  # at least, of images that are many
 EVALUATIONS = 5  # of a run
 MANY = 5  # objects of an image, from which four images in one teach no more
@@ -97,13 +98,15 @@ def pairs_for(
         known = checkpoint.load(start).cfg
     if measure:
         return ([] if known is None else _pairs_of(known, FITTED, fixed)), []
-    if known is None:
-        return fit_config(cfg, _records(cfg), fixed)
-    kept = _pairs_of(known, (SIZES, RATIOS, *SIDES), fixed)
-    cfg = cfg.clone()
-    cfg.merge_from_list(kept)
-    pairs, lines = fit_config(cfg, _records(cfg), [*fixed, SIZES, RATIOS])
-    return [*kept, *pairs], lines
+    kept: list[str] = []
+    if known is not None:
+        kept = _pairs_of(known, (SIZES, RATIOS, *SIDES), fixed)
+        cfg = cfg.clone()
+        cfg.merge_from_list(kept)
+        fixed = [*fixed, SIZES, RATIOS]
+    pairs, lines = fit_config(cfg, _records(cfg), fixed)
+    numbers, told = fit_precision(cfg, fixed)
+    return [*kept, *pairs, *numbers], [*lines, *told]
 
 
 def _pairs_of(cfg: CfgNode, keys: Sequence[str], fixed: Sequence[str]) -> list[str]:
@@ -112,7 +115,10 @@ def _pairs_of(cfg: CfgNode, keys: Sequence[str], fixed: Sequence[str]) -> list[s
 
 
 def _as_pairs(values: Mapping[str, Any]) -> list[str]:
-    return [text for key, value in values.items() for text in (key, json.dumps(value))]
+    texts = {
+        key: str(v) if isinstance(v, (bool, str)) else json.dumps(v) for key, v in values.items()
+    }
+    return [text for pair in texts.items() for text in pair]
 
 
 def _records(cfg: CfgNode) -> list[ImageRecord]:

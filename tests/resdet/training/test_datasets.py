@@ -39,7 +39,8 @@ def test_a_broken_image_is_left_out_of_training_alone(cfg, root, caplog):
         f"unreadable or truncated: 1, left out: {image(root, 'train')} (unreadable: an empty file)"
     )
     with pytest.raises(
-        ValueError, match=r"data_train has images that cannot be used:\n.*\(unreadable: an empty file\)"
+        ValueError,
+        match=r"data_train has images that cannot be used:\n.*\(unreadable: an empty file\)",
     ):
         load_datasets(cfg, [TRAIN])
 

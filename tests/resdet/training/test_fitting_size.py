@@ -63,14 +63,14 @@ def test_a_size_keeps_the_shape_of_images():
 
 def test_another_size_is_told_with_its_cost_and_the_way_back():
     cfg = config.load("own_r18")
-    assert size_told(cfg, 320, 650) == []
-    assert size_told(cfg, 416, 650) == [
+    assert size_told(cfg, 320, 900) == []
+    assert size_told(cfg, 416, 900) == [
         "images   shorter side 416 instead of 320 pixels: small objects; an iteration takes about "
         "1.7 times as long"
     ]
-    (alone,) = size_told(cfg, 224, 650)  # the user said how many iterations
+    (alone,) = size_told(cfg, 224, 900)  # the user said how many iterations
     assert alone.endswith("enough for objects as large (--imgsz 320 undoes it)")
-    assert "; so 1046 iterations instead of 650, in about " in size_told(cfg, 224, 1046)[0]
+    assert "; so 1448 iterations instead of 900, in about " in size_told(cfg, 224, 1448)[0]
 
 
 def test_smaller_images_leave_time_for_more_iterations():
