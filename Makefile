@@ -10,9 +10,12 @@ FLOORS ?= .floors
 BIN := $(VENV)/bin
 RUN := $(BIN)/python
 
-.PHONY: demo test slow floors faults bench docs lint types clean
+.PHONY: demo test how-long-demo how-long-test slow floors faults bench docs lint types clean
 .DELETE_ON_ERROR:
 .SECONDARY:
+
+how-long-demo how-long-test: how-long-%:
+	@echo "make $*: about 4 minutes on two cores, and once 3 or more to download and install torch (5 GB)"
 
 $(VENV)/made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
@@ -29,7 +32,7 @@ $(VENV)/installed-dev: $(VENV)/installed pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
-test: $(VENV)/installed-dev
+test: how-long-test $(VENV)/installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 -m 'not slow'
 
 slow: $(VENV)/installed-dev
@@ -102,7 +105,7 @@ $(DEMO)/pictures/%: $(DEMO)/detect_%/results.json | $(DEMO)/images
 		--input $(DEMO)/images --output $@.part
 	@mv $@.part $@
 
-demo: $(DEMO)/vgg16.json $(DEMO)/resnet18.json $(DEMO)/pictures/vgg16 $(DEMO)/pictures/resnet18
+demo: how-long-demo $(DEMO)/vgg16.json $(DEMO)/resnet18.json $(DEMO)/pictures/vgg16 $(DEMO)/pictures/resnet18
 	$(BIN)/resdet compare "VGG-16 baseline=$(DEMO)/vgg16.json" ResNet-18=$(DEMO)/resnet18.json \
 		--markdown $(DEMO)/comparison.md --gallery $(DEMO)/gallery
 	@echo "written:"
