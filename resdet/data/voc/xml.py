@@ -83,8 +83,6 @@ def parse_xml(content: bytes) -> ET.Element:
     return ET.fromstring(content)
 
 
-def _corners(thing: ET.Element) -> list[str | None]:
-    box = thing.find("bndbox")
 def rotation(thing: ET.Element) -> ET.Element | None:
     """The value of the attribute that turns an object, where it has one."""
     for attribute in thing.iterfind("attributes/attribute"):
@@ -93,6 +91,8 @@ def rotation(thing: ET.Element) -> ET.Element | None:
     return None
 
 
+def _corners(thing: ET.Element) -> list[str | None]:
+    box = thing.find("bndbox")
     return [None if box is None else box.findtext(corner) for corner in _CORNERS]
 
 
