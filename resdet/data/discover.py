@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from backbones.images.heads import inspect_heads
 from backbones.images.inspect import same_content
-from resdet.data.found import SHOWN, UNSPLIT, Found, in_no_split
+from backbones.terminal.wording import count
+from resdet.data.found import UNSPLIT, Found, in_no_split
+from resdet.data.not_found import DEPTH, LOOKED_FOR, MOST_FOLDERS, nearly, nothing
 from resdet.data.registry import OWN_FORMATS, form_of
 from resdet.data.splits import (
-    HELD_OUT,
-    SEED,
+    SPLITS,
     held_out,
     kept_corners,
     kept_lists,
     save_lists,
+    split_name,
     subfolders,
 )
 from resdet.data.validate import text_lines
 from resdet.structures.corners import AUTO
 from resdet.structures.records import ImageRecord
-
-_LOOKED_FOR = ("coco", "yolo", "voc")  # in this order, by which several are told
-_DEPTH = 2  # folders in which an archive's own may lie
-_MOST_FOLDERS = 50  # more are no wrapping
 
 
 def discover(data: Path | str, *, beside: Path | None = None) -> Found:
@@ -45,17 +43,23 @@ def discover(data: Path | str, *, beside: Path | None = None) -> Found:
         raise ValueError(f"the data must be a folder, got {root}; {_instead(root)}")
     found = _look(root, wanted)
     folders = subfolders(root)
-    for _ in range(_DEPTH):
-        if found or len(folders) > _MOST_FOLDERS:
+    for _ in range(DEPTH):
+        if found or len(folders) > MOST_FOLDERS:
             break
         found = [one for folder in folders for one in _look(folder, wanted)]
         folders = [deeper for folder in folders for deeper in subfolders(folder)]
     if not found:
-        raise ValueError(_nearly(root, wanted) or _nothing(root))
+        raise ValueError(nearly(root, wanted) or nothing(root))
     if len(found) > 1:
-        told = "".join(f"\n  {f.form.lower()}:{f.root} (told by {f.why})" for f in found)
-        raise ValueError(f"the data must be one set, got several; name the one you mean:{told}")
-    return _with_lists(_told_of_classes(found[0]), beside)
+        told = "".join(f"\n  {_choice(one)}" for one in found)
+        raise ValueError(
+            f"{root} must hold one set of data, got {len(found)}; say which, "
+            f"in place of the folder:{told}"
+        )
+    one = found[0]
+    if not one.root.resolve().is_relative_to(root.resolve()):
+        one = replace(one, given=root)
+    return _with_lists(_told_of_classes(one), beside)
 
 
 def holds_detection_data(root: Path) -> bool:
@@ -82,7 +86,7 @@ def data_for_config(
     found = found.as_kept(before, "as in training").counted(corners)
     if training:
         found = with_splits(found, output)
-    return found.key_values(training=training), found.lines()
+    return found.key_values(training=training), found.lines(reading=training)
 
 
 def _instead(root: Path) -> str:
@@ -93,11 +97,11 @@ def _instead(root: Path) -> str:
 
 def _look(root: Path, wanted: str) -> list[Found]:
     """Each form that is there; folders that no other form has settle it."""
-    for kind in () if wanted else _LOOKED_FOR:
+    for kind in () if wanted else LOOKED_FOR:
         if form_of(kind).settles(root) and (sure := form_of(kind).find(root)):
             return [sure]
     found, faults = [], []
-    for kind in [wanted] if wanted else _LOOKED_FOR:
+    for kind in [wanted] if wanted else LOOKED_FOR:
         try:
             one = form_of(kind).find(root)
         except ValueError as fault:
@@ -110,22 +114,31 @@ def _look(root: Path, wanted: str) -> list[Found]:
     return [replace(one, remarks=one.remarks + passed) for one in found]
 
 
+def _choice(found: Found) -> str:
+    """How a set is named among several, and how many images it has."""
+    splits = ", ".join(f"{found.counts[split]} {split}" for split in found.ordered())
+    if len(found.splits) == 1:
+        splits = count(sum(found.counts.values()), "image")
+    return f"{shlex.quote(f'{found.kind}:{found.root}')}  ({splits}, found in {found.why})"
+
+
 def _told_of_classes(found: Found) -> Found:
     """With a remark on names that are most likely one class."""
     written: dict[str, list[str]] = {}
     for name in found.class_names:
         written.setdefault("".join(name.split()).casefold(), []).append(name)
     alike = tuple(
-        f"classes alike but for case or blanks: {', '.join(map(repr, names))}"
+        f"{' and '.join(map(repr, names))} are kept as classes of their own; write them alike in "
+        "the annotations to make them one"
         for names in written.values()
         if len(names) > 1
     )
-    return replace(found, remarks=found.remarks + alike)
+    return replace(found, of_classes=found.of_classes + alike)
 
 
 def _with_lists(found: Found, beside: Path | None) -> Found:
     """With the splits that were made before, in the data or beside a run."""
-    for folder in (found.root, beside):
+    for folder in (found.root, found.given, beside):
         lists = kept_lists(folder, found.root) if folder is not None else {}
         if lists:
             made = next(iter(lists.values())).parent
@@ -138,7 +151,10 @@ def _by_lists(found: Found, lists: Mapping[str, Path], remark: str) -> Found:
     base = found.to_divide
     whole = found.splits[base] if base else next(iter(found.splits.values()))
     splits, counts = dict(found.splits), dict(found.counts)
-    for name in (*UNSPLIT, "trainval", base or ""):  # what they divide, or hold a part of
+    gone = [name for name in splits if name in SPLITS and name not in (*lists, base)]
+    if gone:
+        remark += f"; in place of {', '.join(gone)}"
+    for name in (*UNSPLIT, *SPLITS, base or ""):  # what they divide, or hold a part of
         splits.pop(name, None)
         counts.pop(name, None)
     for split, file in lists.items():
@@ -178,15 +194,16 @@ def with_splits(found: Found, output: Path) -> Found:
         "test": [name for name, out in zip(names, chosen, strict=True) if out],
     }
     way = found.corners.way if found.corners and not found.corners.assumed else AUTO
-    made = save_lists(found.root, lists, found.root, way)
+    made = save_lists(found.given or found.root, lists, found.root, way)
     made = made or save_lists(output, lists, found.root, way)
     if made is None:
         raise ValueError(
             f"{output} must be a folder that can be written, for the splits of {found.root}"
         )
     remark = (
-        f"no split to measure on: {HELD_OUT:.0%} held out, classes alike, seed {SEED}; kept in "
-        f"{made}, delete it to split anew"
+        f"made a split{_divided(found, base, records)}: {len(lists['train'])} to train, "
+        f"{len(lists['test'])} to test, each class in both where it can be; kept in {made}, "
+        "delete it to split anew after adding images"
     )
     if copies:
         found = replace(
@@ -194,6 +211,15 @@ def with_splits(found: Found, output: Path) -> Found:
         )
     files = {split: made / f"{split}.txt" for split in lists}
     return _by_lists(found, files, remark)
+
+
+def _divided(found: Found, base: str, records: Sequence[ImageRecord]) -> str:
+    """As in " of train, the only one there", where what is divided is called as a split is."""
+    if base in UNSPLIT:
+        parts = [{*record.path.relative_to(found.root).parts[:-1]} for record in records]
+        base = next((n for n in set.intersection(*parts) if split_name(n) in SPLITS), "")
+    alone = ", the only one there" if len(found.splits) == 1 else ""
+    return f" of {base}{alone}" if base else ""
 
 
 def _held_out(records: Sequence[ImageRecord]) -> tuple[list[bool], int]:
@@ -205,31 +231,3 @@ def _held_out(records: Sequence[ImageRecord]) -> tuple[list[bool], int]:
     labels = [truth.labels.tolist() if truth is not None else [] for truth in truths]
     out = dict(zip(sound, held_out(labels, copies=copies), strict=True))
     return [out.get(at, False) for at in range(len(records))], sum(map(len, copies)) - len(copies)
-
-
-def _nearly(root: Path, wanted: str) -> str:
-    """Both sides of data in `root`, or a folder in it, whose names do not match."""
-    inner = subfolders(root)[:_MOST_FOLDERS]
-    for folder in (root, *inner, *(deeper for one in inner for deeper in subfolders(one))):
-        for kind in [wanted] if wanted else _LOOKED_FOR:
-            if told := form_of(kind).nearly(folder):
-                return (
-                    f"{folder} must hold images and annotations that go together, got {told}; "
-                    "give both the same names, in one folder or in two (YOLO: images and labels)"
-                )
-    return ""
-
-
-def _nothing(root: Path) -> str:
-    seen = Counter(p.suffix.lower() or "without suffix" for p in root.iterdir() if p.is_file())
-    kinds = ", ".join(f"{count} {suffix}" for suffix, count in seen.most_common(SHOWN))
-    folders = [folder.name for folder in subfolders(root)]
-    more = ", ..." if len(folders) > SHOWN else ""
-    return (
-        f"{root} must hold annotated images, got nothing of these:\n"
-        "  VOC   *.xml and images of the same names: Annotations/ and JPEGImages/, or any folders\n"
-        "  COCO  *.json with images, annotations and categories, the images in the same folder\n"
-        "  YOLO  data.yaml, obj.data, or *.txt and images of the same names\n"
-        f"seen: {kinds or 'no files'}; folders: {', '.join(folders[:SHOWN]) or 'none'}{more}; "
-        "unpack archives, and give the folder that holds the annotations"
-    )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -37,7 +38,9 @@ class Found:
 
     `why` names the files that told the form, `read` reads it. `own_classes`: files of the data
     name its classes, and no config need do so. `said`: those that the user says instead.
-    `corners`: how VOC's files count.
+    `corners`: how VOC's files count. `lost`: remarks that each reading of a split makes as well;
+    `of_classes`: remarks on names that the user does not say. `given`: the folder that was given,
+    where `root` is a link in it that leads out: splits are kept there.
     """
 
     root: Path
@@ -51,6 +54,9 @@ class Found:
     own_classes: bool = True
     said: tuple[str, ...] = ()
     corners: Corners | None = None
+    lost: tuple[str, ...] = ()
+    of_classes: tuple[str, ...] = ()
+    given: Path | None = None
 
     @property
     def form(self) -> str:
@@ -87,7 +93,7 @@ class Found:
                 f"class names of {self.root} must be {', '.join(self.class_names)}, "
                 f"got {', '.join(names)}; its files name them: leave --classes out"
             )
-        return replace(self, class_names=names, said=names) if names else self
+        return replace(self, class_names=names, said=names, of_classes=()) if names else self
 
     def counted(self, way: str, by: str = SAID) -> Found:
         """With the corners of VOC's files counted in one way; AUTO: as they are judged.
@@ -143,17 +149,19 @@ class Found:
                 return name
         return next(iter(self.splits)) if len(self.splits) == 1 else None
 
-    def lines(self) -> list[str]:
-        """What was found, in aligned lines."""
+    def lines(self, *, reading: bool = False) -> list[str]:
+        """What was found, in aligned lines; `reading`: without what reading its splits tells."""
         names = ", ".join(self.class_names[:SHOWN])
         more = ", ..." if len(self.class_names) > SHOWN else ""
         rows = [
-            ("data", f"{self.root}: {self.form}, told by {self.why}"),
+            ("data", f"{self.root}: {self.form}, found in {self.why}"),
             ("classes", f"{len(self.class_names)}: {names}{more}"),
+            *(("", text) for text in self.of_classes),
             ("splits", ", ".join(f"{name} {self.counts[name]}" for name in self.ordered())),
             *([("corners", str(self.corners))] if self.corners else []),
         ]
-        return [f"{key:<8} {text}" for key, text in rows + [("", text) for text in self.remarks]]
+        told = self.remarks if reading else self.lost + self.remarks
+        return [f"{key:<8} {text}" for key, text in rows + [("", text) for text in told]]
 
     def ordered(self) -> list[str]:
         """The splits: train, trainval, val, test, others."""
@@ -171,6 +179,15 @@ class Found:
             "MODEL.ROI_HEADS.NUM_CLASSES": len(self.class_names),
         }
         return [text for key, value in pairs.items() for text in (key, json.dumps(value))]
+
+
+def of_folders(stems: Iterable[str]) -> str:
+    """The folders that images lie in, by names with them; "" for one alone."""
+    folders = sorted({os.path.dirname(stem) or "." for stem in stems})
+    if len(folders) < 2:
+        return ""
+    more = ", ..." if len(folders) > SHOWN else ""
+    return f" in {len(folders)} folders: {', '.join(folders[:SHOWN])}{more}"
 
 
 def in_no_split(count: int, made: Path | None) -> str:

@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 
 from backbones.files.folder import whole_folder
-from resdet.data.validate import counted
 from resdet.structures.corners import AUTO, CHOICES
 
 HELD_OUT = 0.2  # of the images
@@ -103,11 +102,16 @@ def kept_corners(made: Path) -> str:
     return way if way in CHOICES else AUTO
 
 
-def passed_over(folders: Sequence[Path], why: str) -> list[str]:
-    """A line for lists of splits in folders where they are not looked for."""
+def own_lists(*folders: Path) -> list[Path]:
+    """train.txt, val.txt and the like in them."""
     files = [folder / f"{split}.txt" for folder in folders for split in SPLITS]
-    files = [file for file in files if file.is_file()]
-    return [f"passed over: lists of splits {why}: {counted(files)}"] if files else []
+    return [file for file in files if file.is_file()]
+
+
+def not_used(lists: Sequence[Path], way_out: str) -> list[str]:
+    """A line for lists of splits where they are not looked for."""
+    names = ", ".join(file.name for file in lists)
+    return [f"WARNING: your lists are NOT used: {names}; {way_out}"] if lists else []
 
 
 MADE = "resdet_splits"  # lists that we made, in the folder of the data

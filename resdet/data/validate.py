@@ -8,12 +8,23 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
+
+from backbones.terminal.wording import count
 
 logger = logging.getLogger("resdet.data")
 
 _MOST_PIXELS = 2.0**31
 _NAMED = 3
+OF_ONE_NAME = "images with the name of another but for the suffix"
 SHOWN = 10  # faults named one by one; the rest is counted
+
+
+class Ways(NamedTuple):
+    """What to do where annotations and images do not go together: by names, by folders."""
+
+    names: str
+    folders: str
 
 
 class Faults:
@@ -30,8 +41,8 @@ class Faults:
     def raise_any(self) -> None:
         """Raises: ValueError naming the first ten faults and the count of all, if there is one."""
         if self.found:
-            count = f"{len(self.found)} fault{'s' if len(self.found) > 1 else ''}"
-            raise ValueError(f"{self.subject} has {count}:\n{listing(self.found)}")
+            many = count(len(self.found), "fault")
+            raise ValueError(f"{self.subject} has {many}:\n{listing(self.found)}")
 
 
 def check_names(names: Sequence[str], what: str, faults: Faults) -> None:
@@ -40,7 +51,7 @@ def check_names(names: Sequence[str], what: str, faults: Faults) -> None:
     if commands:
         told = ", ".join(map(ascii, commands[:SHOWN]))
         faults.add(f"{what} must be without control characters, got {told:.400}; rename them")
-    repeated = [repr(name) for name, count in Counter(names).items() if count > 1]
+    repeated = [repr(name) for name, times in Counter(names).items() if times > 1]
     if repeated:
         faults.add(f"{what} must differ, got {', '.join(repeated)} more than once; rename one")
 
@@ -64,19 +75,31 @@ def counted(files: Sequence[Path]) -> str:
     return f"{len(files)}: {names}" + ", ..." * (len(files) > _NAMED)
 
 
-def apart(what: str, files: Sequence[Path], images: Sequence[Path]) -> str:
-    """Both sides of annotations that are of none of the images, or "" without annotations."""
+def apart(what: str, files: Sequence[Path], images: Sequence[Path], root: Path, ways: Ways) -> str:
+    """Both sides of annotations that are of none of the images, with a way out; "" without any."""
     if not files:
         return ""
     if not images:
-        return f"{len(files)} {what}, no images"
-    both = f"{len(files)} {what}, {len(images)} images"
+        return f"{len(files)} {what}, no images; put the images beside them"
     by_stem = {image.stem: image for image in images}
-    for file in files:
-        if file.stem in by_stem:
-            places = f"{file}, {by_stem[file.stem]}"
-            return f"{both}, names match but in folders that do not go together: {places}"
-    return f"{both}, no names match: {files[0].name}, {images[0].name}"
+    alike = [file for file in files if file.stem in by_stem]
+    if not alike:
+        both = f"{len(files)} {what}, {count(len(images), 'image')}"
+        return f"{both}, no names match: {files[0].name}, {images[0].name}; {ways.names}"
+    inside = {file: file.relative_to(root) for file in [*alike, *by_stem.values()]}
+    several = {s: n for s, n in Counter(file.stem for file in alike).items() if n > 1}
+    if several:
+        stem = next(iter(several))
+        shown = ", ".join(str(inside[file]) for file in alike if file.stem == stem)
+        many = f" ({count(len(several), 'image')} so)"
+        return (
+            f"several {what} for {by_stem[stem].name}: {shown}{many}; move all but one folder out"
+        )
+    image = inside[by_stem[alike[0].stem]]
+    return (
+        f"{len(files)} {what} in {inside[alike[0]].parent}/, {count(len(images), 'image')} in "
+        f"{image.parent}/: names match, folders do not; {ways.folders}"
+    )
 
 
 def is_pixels(value: float) -> bool:

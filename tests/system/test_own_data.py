@@ -42,7 +42,7 @@ def run(labelimg, tmp_path_factory) -> Path:
     made = tool("train_det", "--engine", "tv", "--data", labelimg, "--output", out, *SMALL)
     assert made.returncode == 0, made.stderr
     lines = made.stdout.splitlines()
-    assert lines[0] == f"data     {labelimg}: VOC, told by *.xml"
+    assert lines[0] == f"data     {labelimg}: VOC, found in *.xml"
     assert lines[1].startswith("classes  ")
     assert lines[2] == "splits   train 7, test 3"
     assert "own_r18, engine tv" in made.stdout
@@ -90,7 +90,7 @@ def test_measuring_takes_the_same_split(labelimg, run, tmp_path):
 def test_any_form_is_checked(labelimg, tmp_path):
     told = tool("check_data", "--data", labelimg, "--quick")
     assert told.returncode == 0, told.stderr + told.stdout
-    assert f"data     {labelimg}: VOC, told by *.xml" in told.stdout
+    assert f"data     {labelimg}: VOC, found in *.xml" in told.stdout
     (tmp_path / "classes.txt").write_text("cat\n")
     shutil.copy(next(labelimg.glob("*.jpg")), tmp_path / "a.jpg")
     (tmp_path / "a.txt").write_text("0 0.5 0.5 0.2 0.1\n0 0.1 0.1 0.3 0.1 0.2 0.9\n")
@@ -115,7 +115,7 @@ def test_a_colon_in_the_names_of_folders_is_no_mark(labelimg, tmp_path):
     (data / "images").rename(data / "camera 12:31")
     told = tool("check_data", "--data", data)
     assert told.returncode == 0, told.stderr + told.stdout
-    assert f"data     {data}: COCO, told by annotations/instances_" in told.stdout
+    assert f"data     {data}: COCO, found in annotations/instances_" in told.stdout
     out = tmp_path / "run 12:32"
     made = tool("train_det", "--engine", "tv", "--data", data, "--output", out, *SMALL)
     assert made.returncode == 0, made.stderr

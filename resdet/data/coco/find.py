@@ -143,7 +143,7 @@ def _images_of(file: Path, entries: list[dict[str, Any]], root: Path, raw: str) 
     if not counts[best] and all(PureWindowsPath(name).anchor for name in names):
         raise ValueError(
             f"file_name in {file} must be relative to the folder of the images, got {names[0]!r}; "
-            "write them so, without the folders of the machine that made them"
+            "leave out the folders of the machine that wrote it"
         )
     if not counts[best]:
         raise ValueError(

@@ -157,7 +157,9 @@ def image_path(image: _Json, images: Path | None, present: set[str] | None, faul
     if file_name not in present and len(parts.parts) > 1 and not path.is_file():
         path = images / parts  # Windows wrote its backslashes
     if file_name not in present and not (len(parts.parts) > 1 and path.is_file()):
-        faults.add(f"image {image['id']}: {path} must be a file, got none; add or delist it")
+        faults.add(
+            f"image {image['id']}: {path} must be a file, got none; add it or drop the entry"
+        )
     return path
 
 

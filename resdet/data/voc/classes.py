@@ -38,12 +38,20 @@ def known_classes(layout: VocLayout, parsed: Mapping[str, Annotation]) -> tuple[
     listed = _listed(layout.root)
     if listed or year_of(layout.root) is None:
         return listed
-    others = sorted(layout.written() - parsed.keys())
-    sample = others[:: len(others) // _SAMPLE + 1] if len(parsed) < _SAMPLE else []
-    names = _names(parsed) | _named_in(layout, sample)
-    if names < {*VOC_CLASSES}:
-        names |= _named_in(layout, sorted({*others} - {*sample}))
-    return VOC_CLASSES if names <= {*VOC_CLASSES} else ()
+    return VOC_CLASSES if _seen(layout, parsed) <= {*VOC_CLASSES} else ()
+
+
+def taken_as_vocs(layout: VocLayout, classes: tuple[str, ...]) -> tuple[str, ...]:
+    """A remark where VOC's twenty are taken for the name of a folder that shows but some."""
+    if classes != VOC_CLASSES or year_of(layout.root) is None or _listed(layout.root):
+        return ()
+    names = sorted(_seen(layout, {}))
+    if len(names) in (0, len(VOC_CLASSES)):
+        return ()
+    return (
+        f"VOC's 20, for the folder is called {layout.root.resolve().name} and all its names are "
+        f"among them; --classes {','.join(names)} trains these alone",
+    )
 
 
 def year_of(root: Path) -> int | None:
@@ -63,6 +71,16 @@ def _listed(root: Path) -> tuple[str, ...]:
         return ()
     names = [line.split(":")[0].strip() for line in lines]
     return tuple(name for name in names if name and name != "background")
+
+
+def _seen(layout: VocLayout, parsed: Mapping[str, Annotation]) -> set[str]:
+    """The names in annotations: in all, unless a part shows all twenty or another."""
+    others = sorted(layout.written() - parsed.keys())
+    sample = others[:: len(others) // _SAMPLE + 1] if len(parsed) < _SAMPLE else []
+    names = _names(parsed) | _named_in(layout, sample)
+    if names < {*VOC_CLASSES}:
+        names |= _named_in(layout, sorted({*others} - {*sample}))
+    return names
 
 
 def _named_in(layout: VocLayout, stems: Sequence[str]) -> set[str]:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Collection
 from pathlib import Path
 
 from backbones.images.folders import SUFFIXES, files_below
-from resdet.data.found import Found, in_no_split
+from resdet.data.found import Found, in_no_split, of_folders
 from resdet.data.source import Source
-from resdet.data.splits import ALL, passed_over
-from resdet.data.validate import apart, counted, left_out
-from resdet.data.voc.classes import all_classes, year_of
+from resdet.data.splits import ALL, MADE, not_used, own_lists
+from resdet.data.validate import OF_ONE_NAME, Ways, apart, counted, left_out
+from resdet.data.voc.classes import all_classes, taken_as_vocs, year_of
 from resdet.data.voc.corners import corners_of
 from resdet.data.voc.layout import voc_layout
-from resdet.data.voc.pairing import without_image
+from resdet.data.voc.pairing import file_name, without_image
 from resdet.data.voc.reader import voc_metric
 from resdet.data.voc.source import load
 from resdet.structures.classes import VOC_CLASSES
+
+_MOVE = f"move them to ImageSets/Main/, and delete {MADE} if it is there"
 
 
 def settles(root: Path) -> bool:
@@ -37,21 +41,21 @@ def find(root: Path) -> Found | None:
         listing = layout.listing(split)
         chosen = layout.select(split, paired) if listing is None else layout.listed(listing)
         counts[split] = len(chosen or ())
-        unlisted -= set(chosen or ())
-    remarks = layout.left_out()
-    remarks += left_out(layout.second_images(), "images of a name that another has")
+        unlisted -= {_stem(line, stems) for line in chosen or ()}
+    remarks = left_out(layout.second_images(), OF_ONE_NAME)
     if unlisted:
         made = layout.lists[0] if layout.lists[0].is_dir() else None
         remarks.append(in_no_split(len(unlisted), made))
     if others := layout.no_lists():
         remarks.append(f"passed over: lists that name no image: {counted(others)}")
-    remarks += passed_over([root, root / "ImageSets"], "outside ImageSets/Main")
+    lists = own_lists(root, root / "ImageSets")
+    remarks += not_used(lists, _MOVE)
     remarks += _told_of_year(root, classes)
     of_split = "*/" * any(layout.parts)
     annotations = _told(root, layout.annotations, f"{of_split}{layout.parts[0]}", "*.xml")
     images = _told(root, layout.images, f"{of_split}{layout.parts[1]}")
     beside = layout.images == layout.annotations and not of_split
-    why = annotations if beside else f"{annotations}, {images}"
+    why = (annotations if beside else f"{annotations}, {images}") + of_folders(paired)
     sources = {split: Source("voc", Path(), split) for split in counts}
     return Found(
         root,
@@ -64,13 +68,28 @@ def find(root: Path) -> Found | None:
         tuple(remarks),
         own_classes=False,
         corners=corners_of(layout, {}),
+        lost=tuple(layout.left_out()),
+        of_classes=taken_as_vocs(layout, classes),
     )
 
 
 def nearly(root: Path) -> str:
     """XML and images of which no names match."""
     files = without_image(voc_layout(root).annotated, {})
-    return apart("XML", files, [root / name for name in files_below(root, SUFFIXES)])
+    images = [root / name for name in files_below(root, SUFFIXES)]
+    said = next(
+        (f" ({file.name} says {name})" for file in files if (name := file_name(str(file)))), ""
+    )
+    names = f"give both the same names, or write the image's into <filename>, without folders{said}"
+    ways = Ways(names, "put them into one folder, or into two that lie beside each other")
+    return apart("XML", files, images, root, ways)
+
+
+def _stem(line: str, known: Collection[str]) -> str:
+    """The image that a line of a list means, with the suffix that it should not have or without."""
+    stem = line if line in known else line.split()[0]
+    bare, suffix = os.path.splitext(stem)
+    return bare if stem not in known and suffix.lower() in SUFFIXES else stem
 
 
 def _told_of_year(root: Path, classes: tuple[str, ...]) -> list[str]:

@@ -122,20 +122,31 @@ def _listed(
     if not images:
         what = f"images or annotations of {layout.root}"
     stems: dict[str, None] = {}  # ordered; a line listed twice counts once
+    with_suffix: list[str] = []
     for line in layout.listed(listing):
         stem = line if line in seen else line.split()[0]
         bare, suffix = os.path.splitext(stem)
         if stem in seen:
             stems[stem] = None
         elif bare in seen and suffix.lower() in SUFFIXES:
-            faults.add(f"{listing} must list names without suffix, got {stem!r}; write {bare}")
+            with_suffix.append(stem)
         else:
             there_is = unread(layout.images, stem)
             way = f"{there_is}: save it as JPEG or PNG" if there_is else "; add the image"
             faults.add(f"{listing} must list {what}, got {stem!r}{way} or drop the line")
+    if with_suffix:
+        faults.add(
+            f"{listing} must list names without suffix, got {_shown(with_suffix)}; "
+            f"write {os.path.splitext(with_suffix[0])[0]}"
+        )
     if not stems and not faults.found:
         faults.add(f"{listing} must list at least one image, got an empty file")
     return list(stems)
+
+
+def _shown(names: Sequence[str]) -> str:
+    """The first, and how many more."""
+    return names[0] + (f" and {len(names) - 1} more" if len(names) > 1 else "")
 
 
 def _measured(path: Path, faults: Faults) -> tuple[int, int]:
@@ -160,22 +171,25 @@ def _ground_truths(
     boxes = _boxes(annotations.values(), corners, judged)
     is_thin = box.too_thin(boxes)
     truths: dict[str, GroundTruth] = {}
+    unknown: dict[str, list[str]] = {}
     end = 0
     for stem, one in annotations.items():
         start, end = end, end + len(one.names)
-        unknown = [name for name in one.names if name not in numbers]
-        for name in unknown:
-            near = ", ".join(nearest_first(name, classes))
-            faults.add(
-                f"{stem}.xml: class must be one of {near}, got {name!r}; rename it or list it, "
-                "in classes.txt or by --classes"
-            )
-        if unknown:
+        others = dict.fromkeys(name for name in one.names if name not in numbers)
+        for name in others:
+            unknown.setdefault(name, []).append(f"{stem}.xml")
+        if others:
             continue
         for at in np.flatnonzero(is_thin[start:end]):
             thin.append(f"{stem}.xml: {one.names[at]} {corners[start + at].tolist()}")
         labels = np.array([numbers[name] for name in one.names], np.int64)
         truths[stem] = GroundTruth(boxes[start:end], labels, np.array(one.difficult, bool))
+    for name, files in unknown.items():
+        near = ", ".join(nearest_first(name, classes))
+        faults.add(
+            f"{_shown(files)}: class must be one of {near}, got {name!r}; rename it or list it, "
+            "in classes.txt or by --classes"
+        )
     return truths
 
 

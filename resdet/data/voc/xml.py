@@ -76,6 +76,8 @@ class _NoDoctype(ET.TreeBuilder):
 
 def parse_xml(content: bytes) -> ET.Element:
     """The root of a document without a document type. Raises: ParseError, ValueError."""
+    if not content:
+        raise ValueError("an empty file")
     # expat reads encodings that hold ASCII as it is, and UTF-16, where it stands beside zeros:
     # without this word and without zeros there is no document type, and the plain parser is faster
     if b"DOCTYPE" in content or b"\0" in content:

@@ -5,12 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from backbones.images.folders import SUFFIXES, files_below
-from resdet.data.found import Found
+from resdet.data.found import Found, of_folders
 from resdet.data.source import Source
-from resdet.data.validate import apart, counted
-from resdet.data.yolo.folder import is_label, label_file, open_yolo
+from resdet.data.validate import OF_ONE_NAME, Ways, apart, counted
+from resdet.data.yolo.folder import YoloFolder, is_label, label_file, open_yolo
 from resdet.data.yolo.reader import lost_labels, numbered_classes
 from resdet.data.yolo.source import load
+
+_WAYS = Ways(
+    "give each label the name of its image",
+    "YOLO needs images/ and labels/, or labels beside images: rename the folders",
+)
 
 
 def settles(root: Path) -> bool:
@@ -18,10 +23,18 @@ def settles(root: Path) -> bool:
     return False
 
 
+def _shared(folder: YoloFolder) -> list[Path]:
+    """Images whose label file is that of one before them."""
+    first: dict[Path, Path] = {}
+    images = dict.fromkeys(image for images in folder.splits.values() for image in images)
+    return [image for image in images if first.setdefault(label_file(image), image) != image]
+
+
 def nearly(root: Path) -> str:
     """Labels and images of which no names match."""
     labels = [root / name for name in files_below(root, (".txt",)) if is_label(root / name)]
-    return apart("labels", labels, [root / name for name in files_below(root, SUFFIXES)])
+    images = [root / name for name in files_below(root, SUFFIXES)]
+    return apart("labels", labels, images, root, _WAYS)
 
 
 def find(root: Path) -> Found | None:
@@ -33,16 +46,29 @@ def find(root: Path) -> Found | None:
     if folder is None or not folder.splits:
         return None
     remarks = folder.remarks
-    if not folder.class_names:
-        remarks += ("no file names the classes: they are called by number",)
-    remarks += tuple(lost_labels(folder))
+    by_number = "no file names the classes: they are called by number; --classes cat,dog names them"
     labelled = (images for split, images in folder.splits.items() if split != "test")
     images = dict.fromkeys(image for images in labelled for image in images)
     bare = [image for image in images if not label_file(image).is_file()]
     if bare:
         remarks += (f"images without a label file, taken as background: {counted(bare)}",)
+    if shared := _shared(folder):
+        remarks += (f"{OF_ONE_NAME}, which share its labels: {counted(shared)}",)
     classes = folder.class_names or numbered_classes(folder)
     sources = {split: Source("yolo", Path(), split) for split in folder.splits}
     counts = {split: len(images) for split, images in folder.splits.items()}
     own = bool(folder.class_names)
-    return Found(root, "yolo", load, folder.told_by, classes, sources, counts, remarks, own)
+    every = (str(p.relative_to(root)) for images in folder.splits.values() for p in images)
+    return Found(
+        root,
+        "yolo",
+        load,
+        folder.told_by + of_folders(every),
+        classes,
+        sources,
+        counts,
+        remarks,
+        own,
+        lost=tuple(lost_labels(folder)),
+        of_classes=() if own else (by_number,),
+    )

@@ -16,13 +16,23 @@ from typing import Any
 
 from backbones.files.plain_yaml import parse_yaml
 from backbones.images.folders import SUFFIXES, files_below
-from resdet.data.splits import ALL, MADE, SPLITS, passed_over, split_name, subfolders
+from resdet.data.found import in_no_split
+from resdet.data.splits import (
+    ALL,
+    MADE,
+    SPLITS,
+    not_used,
+    own_lists,
+    split_name,
+    subfolders,
+)
 from resdet.data.validate import text_lines
 
 _NAMES = ("classes.txt", "obj.names", "_darknet.labels")
 _KEYS = ("train", "trainval", "val", "valid", "validation", "test")
 _IMAGES = re.compile(rf"(.*{re.escape(os.sep)})(images)({re.escape(os.sep)}.*)", re.I | re.S)
 _LABELS = {"Images": "Labels", "IMAGES": "LABELS"}
+_NAME_THEM = f"name them in a data.yaml, and delete {MADE} if it is there"
 _LOOKED_AT = 200  # images without a label, after which a folder is taken to have none
 
 
@@ -263,9 +273,33 @@ def _by_looking(root: Path) -> YoloFolder | None:
         splits = {ALL: images}  # one folder is called as a split is, by chance
     told_by = str(named.relative_to(root)) if named else "labels beside images"
     classes = tuple(text_lines(named)) if named else ()
-    remarks = tuple(passed_over([root], "that no data.yaml names"))
-    inner = {name: tuple(paths) for name, paths in splits.items()}
-    return YoloFolder(root, told_by, classes, inner, remarks=remarks)
+    lists, inner = own_lists(root), {name: tuple(paths) for name, paths in splits.items()}
+    listed = _as_listed(lists, root, images) if {*inner} == {ALL} else {}
+    if not listed:
+        remarks = tuple(not_used(lists, _NAME_THEM))
+        return YoloFolder(root, told_by, classes, inner, remarks=remarks)
+    remarks = (f"splits by your {', '.join(file.name for file in lists)}",)
+    if left := len(images) - sum(map(len, listed.values())):
+        remarks += (in_no_split(left, None),)
+    return YoloFolder(root, told_by, classes, listed, remarks=remarks)
+
+
+def _as_listed(
+    lists: Sequence[Path], root: Path, images: Sequence[Path]
+) -> dict[str, tuple[Path, ...]]:
+    """The splits of train.txt and others, where each line names an image, and none twice.
+
+    Lists that we made go before.
+    """
+    known = {os.path.normpath(image): image for image in images}
+    try:
+        found = {file.stem: _from_list(file, root, root) for file in lists}
+        splits = {split: tuple(known[str(path)] for path in found[split]) for split in found}
+    except (ValueError, KeyError):
+        return {}
+    named = [image for paths in splits.values() for image in paths]
+    sound = "train" in splits and len(splits) > 1 and len({*named}) == len(named)
+    return splits if sound and not (root / MADE).is_dir() else {}
 
 
 def _split_of(folders: Sequence[str]) -> str:

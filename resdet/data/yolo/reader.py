@@ -15,6 +15,7 @@ from resdet.data.yolo.folder import YoloFolder, label_file, labels_alone, open_y
 from resdet.structures.records import Dataset, GroundTruth, ImageRecord
 
 _SLACK = 0.01  # by how much a fraction may leave [0, 1], as those of masks do
+_SEE = "see the class names"
 _DIGITS = 6  # of a pixel: whole pixels that were divided by a size are whole again
 
 
@@ -56,11 +57,12 @@ def load_yolo(
     polygons = 0
     records = []
     ids = image_ids(root, images)
+    hint = f"{folder.told_by} names {', '.join(classes)}" if folder.class_names else _SEE
     for at, fact in enumerate(inspect_heads([str(image) for image in images])):
         height, width = fact.size or (0, 0)
         rows: list[list[float]] = []
         if there[at]:
-            rows, count = read_labels(labels[at], len(classes), folder.keypoints, faults)
+            rows, count = read_labels(labels[at], len(classes), folder.keypoints, faults, hint)
             polygons += count
         truth = scaled(rows, height, width)
         thin += [
@@ -132,10 +134,11 @@ def numbered_classes(folder: YoloFolder) -> tuple[str, ...]:
 
 
 def read_labels(
-    file: Path, num_classes: int, keypoints: bool, faults: Faults
+    file: Path, num_classes: int, keypoints: bool, faults: Faults, hint: str = _SEE
 ) -> tuple[list[list[float]], int]:
     """([class, x, y, width, height] of each object, how many of them were polygons).
 
+    `hint`: what is said of a class that is none.
     Unit: x and y are the centre, all four fractions of the image.
     """
     try:
@@ -147,7 +150,7 @@ def read_labels(
     for number, line in enumerate(lines, start=1):
         words = line.split()
         values = [_number(word) for word in words]
-        wrong = _fault(words, values, num_classes, keypoints)
+        wrong = _fault(words, values, num_classes, keypoints, hint)
         if wrong:
             faults.add(f"{file}, line {number}: {wrong}")
         elif len(values) == 5 or keypoints:
@@ -158,14 +161,16 @@ def read_labels(
     return rows, polygons
 
 
-def _fault(words: Sequence[str], values: Sequence[float], classes: int, keypoints: bool) -> str:
+def _fault(
+    words: Sequence[str], values: Sequence[float], classes: int, keypoints: bool, hint: str
+) -> str:
     """What is wrong with one line, or nothing."""
     many = len(values)
     if not (many == 5 or (keypoints and many > 5) or (many >= 7 and many % 2)):
         hint = "; six numbers are a prediction with its score" if many == 6 else ""
         return f"must be class x y width height, or class and a polygon, got {many} words{hint}"
     if not (values[0] >= 0 and values[0].is_integer() and values[0] < classes):
-        return f"class must be 0 to {classes - 1}, got {words[0]!r:.40}; see the class names"
+        return f"class must be 0 to {classes - 1}, got {words[0]!r:.40}; {hint}"
     fractions = values[1:5] if keypoints else values[1:]
     for word, value in zip(words[1:], fractions):
         if not -_SLACK <= value <= 1 + _SLACK:

@@ -11,7 +11,7 @@ from resdet.commands import convert
 def test_what_was_found_and_written_is_told(shapes_root, tmp_path, capsys):
     convert.main([str(shapes_root), str(tmp_path / "out"), "--to", "yolo", "--split", "test"])
     told = capsys.readouterr().out
-    assert "VOC, told by" in told
+    assert "VOC, found in" in told
     assert f"written  {tmp_path}/out/: YOLO, 4 images" in told
     assert len(list((tmp_path / "out" / "images" / "test").iterdir())) == 4
 

@@ -17,7 +17,11 @@ def test_a_split_is_made_once(tmp_path, make, lay):
     getattr(lay, make)(root)
     found = discover(root)
     made = with_splits(found, output)
-    assert "no split to measure on: 20% held out" in made.remarks[-1]
+    of = " of train, the only one there" if make == "yolo" else ""
+    assert made.remarks[-1] == (
+        f"made a split{of}: 8 to train, 2 to test, each class in both where it can be; kept in "
+        f"{root}/resdet_splits, delete it to split anew after adding images"
+    )
     assert {made.to_train: 8, made.to_watch: 2} == {"train": 8, "test": 2}
     train, test = made.load("train"), made.load("test")
     assert (len(train), len(test)) == (8, 2)
@@ -60,6 +64,47 @@ def test_data_that_cannot_be_written(tmp_path, make, monkeypatch, lay):
     assert "test" not in discover(other, beside=run).splits  # lists of other data
 
 
+def test_a_folder_called_as_a_split_is_divided_where_no_other_is_there(tmp_path, lay):
+    lay.labelimg(tmp_path / "photos/test")
+    made = with_splits(discover(tmp_path), tmp_path)
+    assert made.remarks[-1].startswith("made a split of test, the only one there: 8 to train, 2 ")
+
+
+def test_what_lies_behind_a_link_is_not_written_to(tmp_path, lay):
+    lay.yolo(tmp_path / "store")
+    (tmp_path / "store/data.yaml").unlink()
+    (tmp_path / "set").mkdir()
+    for part in ("images", "labels"):
+        (tmp_path / "set" / part).symlink_to(tmp_path / "store" / part)
+    made = with_splits(discover(tmp_path / "set"), tmp_path / "run")
+    assert (tmp_path / "set/resdet_splits/test.txt").is_file()
+    assert not (tmp_path / "store/images/resdet_splits").exists()
+    again = discover(tmp_path / "set")
+    assert (again.counts, again.splits) == ({"train": 8, "test": 2}, made.splits)
+    assert len(again.load("test")) == 2
+
+
+def test_made_lists_take_the_place_of_a_part_of_what_they_divide(write_voc):
+    body = (
+        "<object><name>cat</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>9</xmax>"
+        "<ymax>9</ymax></bndbox></object>"
+    )
+    root = write_voc({str(number): body for number in range(10)}, split="trainval")
+    (root / "ImageSets/Main/val.txt").write_text("0\n1\n2\n3\n")
+    for made in (with_splits(discover(root), root), discover(root)):
+        assert (made.to_train, made.to_watch) == ("train", "test")
+        assert "in place of" in made.remarks[-1]
+
+
+def test_a_training_run_tells_once_what_has_lost_its_half(tmp_path, lay):
+    lay.labelimg(tmp_path)
+    (tmp_path / "0.jpg").unlink()
+    line = "         left out: annotations without an image: 1: 0.xml"
+    assert line in data_for_config(tmp_path, tmp_path, training=False)[1]
+    assert line not in data_for_config(tmp_path, tmp_path, training=True)[1]
+    assert f"{tmp_path}: {line.strip()}" in discover(tmp_path).load("train").remarks
+
+
 def test_what_a_config_is_told(tmp_path, lay):
     from resdet import config
 
@@ -78,7 +123,7 @@ def test_the_one_folder_inside(tmp_path, lay):
     found = discover(tmp_path)
     assert found.root == tmp_path / "export/mine"
     assert found.lines() == [
-        f"data     {tmp_path}/export/mine: YOLO, told by data.yaml",
+        f"data     {tmp_path}/export/mine: YOLO, found in data.yaml",
         "classes  2: cat, dog",
         "splits   train 10",
     ]
@@ -93,20 +138,18 @@ def test_two_forms_are_told_apart_by_the_user(tmp_path, lay):
     lay.labelimg(tmp_path)
     for number in range(10):
         (tmp_path / f"{number}.txt").write_text("0 0.5 0.5 0.2 0.1\n")
-    with pytest.raises(ValueError, match=r"got several; name the one you mean:\n  yolo:.*\n  voc:"):
+    with pytest.raises(ValueError, match=r"got 2; say which, in place of the folder:") as told:
         discover(tmp_path)
+    assert str(told.value).splitlines()[1:] == [
+        f"  yolo:{tmp_path}  (10 images, found in labels beside images)",
+        f"  voc:{tmp_path}  (10 images, found in *.xml)",
+    ]
     assert discover(f"voc:{tmp_path}").form == "VOC"
     assert discover(f"yolo:{tmp_path}").form == "YOLO"
 
 
-def test_nothing_is_told_with_what_was_seen(tmp_path, lay):
-    lay.picture(tmp_path / "a.jpg")
+def test_what_is_no_folder(tmp_path):
     (tmp_path / "export.zip").write_text("")
-    (tmp_path / "raw").mkdir()
-    with pytest.raises(ValueError, match=r"got nothing of these:") as told:
-        discover(tmp_path)
-    for part in ("VOC   *.xml", "COCO  *.json", "YOLO  data.yaml", "1 .jpg", "1 .zip", "raw"):
-        assert part in str(told.value)
     with pytest.raises(ValueError, match="must be a folder, got .*zip; unpack the archive"):
         discover(tmp_path / "export.zip")
     with pytest.raises(ValueError, match="check the path"):
@@ -176,7 +219,7 @@ def test_names_that_do_not_match_stand_side_by_side(tmp_path, lay):
     for number in range(3):
         image = tmp_path / f"mine/{number}.jpg"
         image.rename(image.with_name(f"IMG_{number}.jpg"))
-    both = "go together, got 3 XML, 3 images, no names match: 0.xml, IMG_0.jpg; give both"
+    both = "go together, got 3 XML, 3 images, no names match: 0.xml, IMG_0.jpg; give both .*<filen"
     for root in (tmp_path / "mine", tmp_path):
         with pytest.raises(ValueError, match=both):
             discover(root)
@@ -233,7 +276,10 @@ def test_classes_that_are_most_likely_one_are_told(tmp_path, lay):
     lay.labelimg(tmp_path, 4)
     file = tmp_path / "0.xml"
     file.write_text(file.read_text().replace("cat", "Cat"))
-    assert discover(tmp_path).remarks == ("classes alike but for case or blanks: 'Cat', 'cat'",)
+    assert discover(tmp_path).of_classes == (
+        "'Cat' and 'cat' are kept as classes of their own; write them alike in the annotations to "
+        "make them one",
+    )
 
 
 def _counted_from_0(root, lay):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from resdet.data.found import Found, in_no_split
+from resdet.data.found import Found, in_no_split, of_folders
 from resdet.data.source import Source
 from resdet.structures.corners import Corners
 
@@ -57,7 +57,7 @@ def test_it_is_told_in_lines_and_in_keys():
     one = found("test", "mine", "train", names=tuple("abcdefghi"), own=False)
     assert one.ordered() == ["train", "test", "mine"]
     assert one.lines() == [
-        "data     /data: VOC, told by a.xml",
+        "data     /data: VOC, found in a.xml",
         "classes  9: a, b, c, d, e, f, g, h, ...",
         "splits   train 3, test 3, mine 3",
         "         a remark",
@@ -75,6 +75,23 @@ def test_it_is_told_in_lines_and_in_keys():
 def test_images_in_no_split_have_a_way_out():
     assert in_no_split(2, None) == "annotated images in no split: 2; list them to use them"
     assert in_no_split(2, Path("m")).endswith("; list them, or delete m to split anew")
+
+
+def test_remarks_stand_where_they_belong():
+    one = replace(found("train"), lost=("left out",), of_classes=("of names",), own_classes=False)
+    assert [line.strip() for line in one.lines()[2:]] == [
+        *("of names", "splits   train 3", "left out", "a remark"),
+    ]
+    assert "left out" not in str(one.lines(reading=True))
+    assert "of names" not in str(one.called(("cow",)).lines())
+
+
+def test_folders_are_told_where_there_are_several():
+    assert of_folders(["a/1", "a/2"]) == of_folders(["1", "2"]) == ""
+    assert of_folders(["b/1", "2", "a/b/1"]) == " in 3 folders: ., a/b, b"
+    assert of_folders(f"{n}/1" for n in range(9)).endswith(
+        " in 9 folders: 0, 1, 2, 3, 4, 5, 6, 7, ..."
+    )
 
 
 def test_the_user_says_the_classes_of_data_that_does_not():

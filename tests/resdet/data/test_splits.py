@@ -2,7 +2,14 @@
 
 import pytest
 
-from resdet.data.splits import held_out, kept_corners, kept_lists, save_lists
+from resdet.data.splits import (
+    held_out,
+    kept_corners,
+    kept_lists,
+    not_used,
+    own_lists,
+    save_lists,
+)
 
 
 def test_held_out_is_the_same_every_time_and_keeps_the_shares():
@@ -43,3 +50,13 @@ def test_lists_keep_how_corners_were_counted(tmp_path):
     assert list(kept_lists(tmp_path / "told", tmp_path)) == ["test", "train"]
     (made / "CORNERS").write_text("another\n")
     assert kept_corners(made) == "auto"
+
+
+def test_lists_of_the_user_are_named_with_what_to_do(tmp_path):
+    for name in ("val.txt", "train.txt", "notes.txt"):
+        (tmp_path / name).touch()
+    lists = own_lists(tmp_path / "absent", tmp_path)
+    assert not_used(lists, "move them") == [
+        "WARNING: your lists are NOT used: train.txt, val.txt; move them"
+    ]
+    assert not_used([], "move them") == []

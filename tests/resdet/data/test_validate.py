@@ -7,6 +7,7 @@ import pytest
 
 from resdet.data.validate import (
     Faults,
+    Ways,
     apart,
     check_names,
     is_pixels,
@@ -69,11 +70,18 @@ def test_thin_boxes_are_warned_of_unless_a_report_tells_them(caplog):
 
 
 def test_both_sides_that_do_not_go_together():
-    files, images = [Path("a/1.xml"), Path("a/2.xml")], [Path("b/2.jpg")]
-    assert apart("XML", [], images) == ""
-    assert apart("XML", files, []) == "2 XML, no images"
-    assert apart("XML", files[:1], images) == "1 XML, 1 images, no names match: 1.xml, 2.jpg"
-    assert apart("XML", files, images).endswith("do not go together: a/2.xml, b/2.jpg")
+    files, images = [Path("r/a/1.xml"), Path("r/a/2.xml")], [Path("r/b/2.jpg")]
+
+    def told(files, images):
+        return apart("XML", files, images, Path("r"), Ways("rename", "move"))
+
+    assert told([], images) == ""
+    assert told(files, []) == "2 XML, no images; put the images beside them"
+    assert told(files[:1], images) == "1 XML, 1 image, no names match: 1.xml, 2.jpg; rename"
+    assert told(files, images) == "2 XML in a/, 1 image in b/: names match, folders do not; move"
+    assert told([*files, Path("r/c/2.xml")], images) == (
+        "several XML for 2.jpg: a/2.xml, c/2.xml (1 image so); move all but one folder out"
+    )
 
 
 def test_files_are_counted_and_some_named():

@@ -75,3 +75,26 @@ def test_the_user_says_the_classes(write_voc):
 def test_an_object_without_a_name_is_no_class(write_voc):
     with pytest.raises(ValueError, match="class must be one of cat, got ''"):
         load_voc(write_voc({"a": of("cat", "")}), "train")
+
+
+def test_vocs_twenty_for_a_folder_of_some_are_told(write_voc):
+    root = write_voc({"a": of("cat"), "b": of("dog")}, folder="VOC2012")
+    found = discover(root)
+    assert found.class_names == VOC_CLASSES
+    assert found.of_classes == (
+        "VOC's 20, for the folder is called VOC2012 and all its names are among them; "
+        "--classes cat,dog trains these alone",
+    )
+    assert found.called(("cat", "dog")).of_classes == ()
+    (root / "classes.txt").write_text("\n".join(VOC_CLASSES))
+    assert discover(root).of_classes == ()
+    whole = write_voc({"a": of(*VOC_CLASSES)}, folder="VOC2007")
+    assert discover(whole).of_classes == ()
+
+
+def test_a_class_that_many_files_name_is_one_fault(write_voc):
+    root = write_voc({"a": of("dog", "dog"), "b": of("dog"), "c": of("cat")})
+    with pytest.raises(
+        ValueError, match=r"has 1 fault:\n  a\.xml and 1 more: class must be .*'dog'"
+    ):
+        load_voc(root, "train", class_names=("cat",))

@@ -58,5 +58,33 @@ def test_voc_by_split(tmp_path, annotations, images, lay):
 def test_lists_where_none_are_looked_for_are_told(tmp_path, lay):
     lay.labelimg(tmp_path, 3)
     (tmp_path / "train.txt").write_text("0\n")
-    line = "passed over: lists of splits outside ImageSets/Main: 1: train.txt"
+    line = (
+        "WARNING: your lists are NOT used: train.txt; move them to ImageSets/Main/, and delete "
+        "resdet_splits if it is there"
+    )
     assert discover(tmp_path).remarks == (line,)
+
+
+def test_a_list_of_names_with_suffixes_leaves_no_image_out(write_voc):
+    root = write_voc({"a": "", "b": "", "c d": ""}, listing="a.jpg\nb 1\nc d\n")
+    found = discover(root)
+    assert found.remarks == ()
+    with pytest.raises(ValueError, match=r"has 1 fault:\n.*without suffix, got a\.jpg; write a$"):
+        found.load("train")
+
+
+def test_folders_that_are_read_together_are_told(tmp_path, lay):
+    for name in ("a", "b"):
+        lay.labelimg(tmp_path / name, 2)
+    assert discover(tmp_path).why == "*.xml in 2 folders: a, b"
+
+
+def test_a_name_with_folders_is_shown(tmp_path, lay):
+    lay.labelimg(tmp_path, 1)
+    (tmp_path / "0.jpg").rename(tmp_path / "a.jpg")
+    file = tmp_path / "0.xml"
+    text = file.read_text()
+    file.write_text(text.replace("<object>", "<filename>../x/a.jpg</filename><object>"))
+    told = r"image's into <filename>, without folders \(0\.xml says \.\./x/a\.jpg\)$"
+    with pytest.raises(ValueError, match=told):
+        discover(tmp_path)

@@ -134,5 +134,5 @@ def test_of_two_images_of_a_name_one_is_told(tmp_path):
     for suffix in (".jpg", ".png", ".bmp"):
         picture(tmp_path / f"1{suffix}")
     annotate(tmp_path / "1.xml")
-    line = "left out: images of a name that another has: 2: 1.bmp, 1.png"
+    line = "left out: images with the name of another but for the suffix: 2: 1.bmp, 1.png"
     assert discover(tmp_path).remarks == (line,)

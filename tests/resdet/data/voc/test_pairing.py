@@ -29,7 +29,7 @@ def say(file, name):
 def test_a_file_name_settles_it(mine, name):
     say(mine / "0.xml", name)
     found = discover(mine)
-    assert (found.counts, found.remarks) == ({"all": 3}, ())
+    assert (found.counts, found.lost) == ({"all": 3}, ())
     record = found.load("all").records[0]
     assert (record.image_id, record.path) == ("0", mine / "IMG_0.jpg")
     assert len(record.ground_truth) == 1
@@ -56,7 +56,7 @@ def test_a_list_may_name_the_images(write_voc):
     say(root / "Annotations/a.xml", "IMG_a.jpg")
     (root / "JPEGImages/a.jpg").rename(root / "JPEGImages/IMG_a.jpg")
     assert [r.image_id for r in load_voc(root, "train").records] == ["a", "b"]
-    assert discover(root).remarks == ()
+    assert discover(root).remarks + discover(root).lost == ()
     assert check_voc(root, full=False).images == {"train": 2}
     assert "missing image" not in {kind.name for kind in check_voc(root, full=False).found}
 
@@ -90,7 +90,7 @@ def test_what_has_lost_its_other_half_is_told(mine, lay):
         "left out: annotations without an image: 2: 0.xml, cut.xml",
         "left out: images without annotation: 1: IMG_0.jpg",
     )
-    assert discover(mine).remarks == lines
+    assert discover(mine).lost == lines
     assert load_voc(mine, "all").remarks == tuple(f"{mine}: {line}" for line in lines)
     assert load_voc(mine, "all", images=False).remarks == ()
     told = {kind.name: cases for kind, cases in check_voc(mine, full=False).found.items()}
@@ -103,7 +103,7 @@ def test_images_that_a_list_leaves_out_are_the_users_choice(write_voc):
     (root / "Annotations/b.xml").unlink()
     (root / "JPEGImages/c.jpg").unlink()
     remark = "left out: annotations without an image: 1: c.xml"
-    assert discover(root).remarks == (remark,)
+    assert discover(root).lost == (remark,)
     assert load_voc(root, "train").remarks == (f"{root}: {remark}",)
 
 

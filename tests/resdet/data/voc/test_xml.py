@@ -92,3 +92,12 @@ def test_a_document_type_is_refused_in_every_encoding():
 def test_the_angle_of_an_object(read, attributes, angle):
     body = f"<object>{BOX}<attributes>{attributes}</attributes></object><object>{BOX}</object>"
     assert read(body)[0].angles == [angle, 0]
+
+
+def test_an_empty_file_is_called_so(tmp_path):
+    (tmp_path / "a.xml").touch()
+    faults = Faults("data")
+    assert read_annotation(tmp_path / "a.xml", faults) is None
+    assert faults.found == [
+        f"{tmp_path}/a.xml must be plain XML, got an empty file; repair the file"
+    ]

@@ -47,10 +47,13 @@ def test_what_has_lost_its_other_half_is_told(tmp_path, lay):
     found = discover(tmp_path)
     lost = "left out: labels without an image: 1: lost.txt"
     assert found.remarks == (
-        "passed over: lists of splits that no data.yaml names: 1: train.txt",
-        "no file names the classes: they are called by number",
-        lost,
+        "WARNING: your lists are NOT used: train.txt; name them in a data.yaml, and delete "
+        "resdet_splits if it is there",
         "images without a label file, taken as background: 1: bare.jpg",
+    )
+    assert found.lost == (lost,)
+    assert found.of_classes == (
+        "no file names the classes: they are called by number; --classes cat,dog names them",
     )
     assert found.load("all").remarks == (f"{tmp_path}: {lost}",)
     assert found.called(("cat",)).load("all").class_names == ("cat",)
@@ -70,3 +73,38 @@ def test_a_class_called_train_is_no_split(tmp_path, lay):
     assert discover(tmp_path).counts == {"all": 2}
     (tmp_path / "bus/bus.txt").unlink()  # a picture beside the data
     assert discover(tmp_path).counts == {"all": 1, "train": 1}
+
+
+def test_lists_of_the_images_are_the_splits(tmp_path, lay):
+    without_yaml(tmp_path, lay)
+    (tmp_path / "train.txt").write_text("images/0.jpg\n./images/1.jpg\n")
+    (tmp_path / "val.txt").write_text("/home/me/images/2.jpg\n")
+    found = discover(tmp_path)
+    assert found.counts == {"train": 2, "val": 1}
+    assert found.remarks == (
+        "splits by your train.txt, val.txt",
+        "annotated images in no split: 1; list them to use them",
+    )
+    assert [r.path.name for r in found.load("val").records] == ["2.jpg"]
+    for wrong in ("images/0.jpg\n", "images/9.jpg\n"):  # trained on as well, or not there
+        (tmp_path / "val.txt").write_text(wrong)
+        assert discover(tmp_path).counts == {"all": 4}
+    (tmp_path / "val.txt").write_text("images/2.jpg\n")
+    (tmp_path / "resdet_splits").mkdir()
+    assert "NOT used: train.txt, val.txt; name" in discover(tmp_path).remarks[0]
+
+
+def test_images_that_share_their_labels_are_told(tmp_path, lay):
+    without_yaml(tmp_path, lay)
+    lay.picture(tmp_path / "images/0.png")
+    line = "images with the name of another but for the suffix, which share its labels: 1: 0.png"
+    assert discover(tmp_path).remarks == (line,)
+
+
+def test_labels_in_a_folder_of_another_name(tmp_path, lay):
+    without_yaml(tmp_path, lay)
+    (tmp_path / "images").rename(tmp_path / "photos")
+    (tmp_path / "labels").rename(tmp_path / "txt")
+    told = "got 4 labels in txt/, 4 images in photos/: names match, folders do not; YOLO needs imag"
+    with pytest.raises(ValueError, match=told):
+        discover(tmp_path)

@@ -118,7 +118,7 @@ def test_a_test_split_may_be_unlabelled(tmp_path):
         ("0 0.5 0.5 0.2 0.1 0.9", "six numbers are a prediction with its score"),
         ("0 30 20 12 4", "must be fractions of the image, 0 to 1, got '30'; divide pixels"),
         ("0 0.5 nan 0.2 0.1", "got 'nan'"),
-        ("2 0.5 0.5 0.2 0.1", "class must be 0 to 1, got '2'"),
+        ("2 0.5 0.5 0.2 0.1", "class must be 0 to 1, got '2'; data.yaml names no, yes"),
         ("cat 0.5 0.5 0.2 0.1", "class must be 0 to 1, got 'cat'"),
         ("0 0.5 0.5 -0.2 0.1", "got '-0.2'"),
     ],
