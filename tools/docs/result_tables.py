@@ -9,6 +9,7 @@ from statistics import mean
 from typing import Any
 
 from backbones.files.json_file import read_json
+from backbones.terminal.wording import count
 from backbones.training.results import Provenance
 from resdet.benchmarks import evaluation
 from resdet.evaluation.comparison.paper import TABLE_7, TABLE_8
@@ -116,7 +117,7 @@ def own_data_table(measured: Mapping[str, Any]) -> str:
     rows.append("|---|---:|---:|---:|---:|---:|---:|")
     for name, runs in measured["recipe"].items():
         old = measured["before"][name]
-        times = (_minutes(mean(run["processor_seconds"] for run in r)) for r in (runs, old))
+        times = [_processor_time(r) for r in (runs, old)]
         cells = [
             measured["data"][name],
             str(runs[0]["images"]),
@@ -126,7 +127,8 @@ def own_data_table(measured: Mapping[str, Any]) -> str:
             *times,
         ]
         rows.append(f"| {' | '.join(cells)} |")
-    return _joined(rows) + f"\n{_seeds(measured)}\n"
+    first = next(iter(measured["recipe"].values()))
+    return _joined(rows) + f"\n{_measured_on(measured, first)}{_time_to(measured)}\n"
 
 
 def recipe_table(measured: Mapping[str, Any]) -> str:
@@ -136,7 +138,17 @@ def recipe_table(measured: Mapping[str, Any]) -> str:
         runs = step["runs"]
         time = _minutes(mean(run["processor_seconds"] for run in runs))
         rows.append(f"| {step['what']} | {step['iterations']} | {_spread(runs, 'area')} | {time} |")
-    return _joined(rows) + f"\n{_seeds(measured)}\n"
+    return _joined(rows) + f"\n{_measured_on(measured, measured['parts'][0]['runs'])}\n"
+
+
+def _time_to(measured: Mapping[str, Any]) -> str:
+    """How long blood cells take to an accuracy, beside before."""
+    told = measured["time_to"]
+    now, before = told["processor_seconds"], told["before"]
+    return (
+        f" To mAP@.5 {told['mAP']} (area) blood cells, evaluated every {told['every']} "
+        f"iterations, take {now:.0f} processor seconds, before {before:.0f} (seed 0)."
+    )
 
 
 def _spread(runs: Sequence[Mapping[str, Any]], rule: str) -> str:
@@ -147,12 +159,19 @@ def _spread(runs: Sequence[Mapping[str, Any]], rule: str) -> str:
     return f"{mean(values):.1f} ({min(values):.1f} to {max(values):.1f})"
 
 
-def _seeds(measured: Mapping[str, Any]) -> str:
+def _processor_time(runs: Sequence[Mapping[str, Any]]) -> str:
+    """The mean of those that were timed."""
+    timed = [run["processor_seconds"] for run in runs if run["processor_seconds"]]
+    return _minutes(mean(timed)) if timed else NOT_MEASURED
+
+
+def _measured_on(measured: Mapping[str, Any], runs: Sequence[Mapping[str, Any]]) -> str:
     environment = measured["environment"]
     packages = environment["packages"]
+    seeds = count(len(runs), "seed")
     return (
-        f"Mean of {measured['seeds']} seeds (least to most), one thread of {environment['cpu']}, "
-        f"torch {packages['torch']}, torchvision {packages['torchvision']}."
+        f"Mean (least to most) of {seeds}, one thread of {environment['cpu']}, torch "
+        f"{packages['torch']}, torchvision {packages['torchvision']}."
     )
 
 
