@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from backbones.images.copies import fresh_folder
+from backbones.terminal.wording import count
 from resdet.data.check_usable import usable
 from resdet.data.found import Found
 from resdet.data.registry import form_of
@@ -68,7 +69,8 @@ def convert(
     objects = sum(len(p.truth) for p in pictures)
     counts = ", ".join(f"{split} {len(of)}" for split, of in job.splits.items())
     lines = [
-        f"written  {out}/: {to.upper()}, {len(pictures)} images, {objects} objects",
+        f"written  {out}/: {to.upper()}, {count(len(pictures), 'image')}, "
+        f"{count(objects, 'object')}",
         f"splits   {counts}",
     ]
     told = +told  # without zeros
