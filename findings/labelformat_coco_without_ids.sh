@@ -2,9 +2,8 @@
 # A COCO file of boxes that labelformat wrote cannot be opened by pycocotools.
 #
 # labelformat writes of every object image_id, category_id and bbox, and neither id, area nor iscrowd,
-# though it was given them: COCO to COCO loses what it read. Its own reader asks for no more, and so
-# do most converters; the loss is met at the first evaluation. In masks (`--task
-# instance-segmentation`) iscrowd is written, id and area are not either.
+# though it was given them: COCO to COCO loses what it read. Its own reader asks for no more, so that
+# the loss is met at the first evaluation.
 #
 # Seen (Python 3.11, NumPy 2.2.6, pydantic 2.12.5): labelformat 0.1.17 writes objects of the keys bbox,
 # category_id, image_id; pycocotools 2.0.11 on that file: KeyError 'id'. With ids put in by hand the
