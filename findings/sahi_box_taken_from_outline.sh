@@ -3,8 +3,8 @@
 #
 # In COCO `bbox` and `segmentation` are two fields, and in sets labelled through occlusion they differ
 # on purpose: the box is of the whole object, the outline of what can be seen. SAHI reads `bbox` only
-# of annotations without an outline; the others get the hull of theirs, so that reading and writing a
-# file, merging or exporting it to YOLO makes the box smaller without a word.
+# of annotations without an outline; the others get the hull of theirs, so that reading a file and
+# writing it makes the box smaller without a word.
 #
 # Seen (Python 3.11, NumPy 2.2.6, shapely 2.1.2): sahi 0.12.8, bbox [100, 100, 200, 100] with an outline of
 # its left quarter comes out as [100, 100, 50, 100], area 20000 as 5000; the same box without an outline as
