@@ -113,22 +113,24 @@ def own_table(folder: Path, *configs: str) -> str:
 
 def own_data_table(measured: Mapping[str, Any]) -> str:
     """One row a set of photographs: what the recipe reaches, and what was reached before it."""
-    rows = ["| data | images | mAP@.5, 11-point | area | before | processor time | before |"]
-    rows.append("|---|---:|---:|---:|---:|---:|---:|")
+    rows = [
+        "| data | images | seeds | mAP@.5, 11-point | area | before | processor time | before |"
+    ]
+    rows.append("|---|---:|---:|---:|---:|---:|---:|---:|")
     for name, runs in measured["recipe"].items():
         old = measured["before"][name]
         times = [_processor_time(r) for r in (runs, old)]
         cells = [
             measured["data"][name],
             str(runs[0]["images"]),
+            str(len(runs)),
             _spread(runs, "11point"),
             _spread(runs, "area"),
             _spread(old, "area"),
             *times,
         ]
         rows.append(f"| {' | '.join(cells)} |")
-    first = next(iter(measured["recipe"].values()))
-    return _joined(rows) + f"\n{_measured_on(measured, first)}{_time_to(measured)}\n"
+    return _joined(rows) + f"\nMean (least to most), {_measured_on(measured)}{_time_to(measured)}\n"
 
 
 def recipe_table(measured: Mapping[str, Any]) -> str:
@@ -138,7 +140,8 @@ def recipe_table(measured: Mapping[str, Any]) -> str:
         runs = step["runs"]
         time = _minutes(mean(run["processor_seconds"] for run in runs))
         rows.append(f"| {step['what']} | {step['iterations']} | {_spread(runs, 'area')} | {time} |")
-    return _joined(rows) + f"\n{_measured_on(measured, measured['parts'][0]['runs'])}\n"
+    seeds = count(len(measured["parts"][0]["runs"]), "seed")
+    return _joined(rows) + f"\nMean (least to most) of {seeds}, {_measured_on(measured)}\n"
 
 
 def _time_to(measured: Mapping[str, Any]) -> str:
@@ -165,14 +168,10 @@ def _processor_time(runs: Sequence[Mapping[str, Any]]) -> str:
     return _minutes(mean(timed)) if timed else NOT_MEASURED
 
 
-def _measured_on(measured: Mapping[str, Any], runs: Sequence[Mapping[str, Any]]) -> str:
+def _measured_on(measured: Mapping[str, Any]) -> str:
     environment = measured["environment"]
-    packages = environment["packages"]
-    seeds = count(len(runs), "seed")
-    return (
-        f"Mean (least to most) of {seeds}, one thread of {environment['cpu']}, torch "
-        f"{packages['torch']}, torchvision {packages['torchvision']}."
-    )
+    torch, vision = (environment["packages"][name] for name in ("torch", "torchvision"))
+    return f"one thread of {environment['cpu']}, torch {torch}, torchvision {vision}."
 
 
 def speed_table(path: Path) -> str:
