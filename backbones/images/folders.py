@@ -66,5 +66,21 @@ def files_below(folder: Path, suffixes: tuple[str, ...]) -> Iterator[str]:
         yield from (f"{name}/{below}" for below in files_below(folder / name, suffixes))
 
 
+def files_in(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
+    """The files of a folder itself that end so, sorted, without hidden ones; none of no folder."""
+    try:
+        with os.scandir(folder) as entries:
+            names = [
+                entry.name
+                for entry in entries
+                if not entry.name.startswith(".")
+                and entry.name.lower().endswith(suffixes)
+                and entry.is_file()
+            ]
+    except OSError:
+        return []
+    return [folder / name for name in sorted(names)]
+
+
 def _rank(suffix: str) -> int:
     return SUFFIXES.index(suffix.lower())

@@ -16,6 +16,7 @@ logger = logging.getLogger("resdet.data")
 
 _MOST_PIXELS = 2.0**31
 _NAMED = 3
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 OF_ONE_NAME = "images with the name of another but for the suffix"
 SHOWN = 10  # faults named one by one; the rest is counted
 
@@ -107,16 +108,32 @@ def is_pixels(value: float) -> bool:
     return abs(value) < _MOST_PIXELS
 
 
+def read_text(path: Path) -> str:
+    """The text of a UTF-8 file, with or without a mark of that at its head.
+
+    Raises: ValueError naming the file, and the line where it is not UTF-8.
+    """
+    try:
+        content = path.read_bytes()
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        told = "UTF-16" if content[:2] in _UTF_16 else f"byte {content[error.start]:#x}"
+        raise ValueError(
+            f"{path} must be UTF-8 text, got {told} in line {line}; save it as UTF-8"
+        ) from None
+    except OSError as error:
+        raise ValueError(
+            f"{path} must be a readable file, got {error.strerror}; mend that"
+        ) from None
+
+
 def text_lines(path: Path) -> list[str]:
     """The lines of a UTF-8 file, stripped, without the empty ones.
 
-    Raises: ValueError naming the file where it is not UTF-8.
+    Raises: ValueError as `read_text`.
     """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path} must be UTF-8 text, got {error}; save it as UTF-8") from None
-    return [line.strip() for line in lines if line.strip()]
+    return [line.strip() for line in read_text(path).splitlines() if line.strip()]
 
 
 @contextlib.contextmanager

@@ -2,17 +2,8 @@
 
 import pytest
 
-from resdet.data.yolo.folder import label_file, open_yolo, yaml_of
+from resdet.data.yolo.folder import label_file, open_yolo
 from resdet.data.yolo.reader import load_yolo
-
-
-def test_aliases_that_stand_for_a_billion_values_are_no_data(tmp_path):
-    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
-    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 7)]
-    (tmp_path / "data.yaml").write_text(
-        "\n".join([*lines, "path: *a6", "train: *a6", "names: [x]"])
-    )
-    assert yaml_of(tmp_path) is None
 
 
 def test_lists_never_lead_out_of_the_data(tmp_path, lay):
@@ -45,17 +36,6 @@ def test_labels_lie_beside_images_or_in_a_folder_of_their_own(tmp_path):
     apart.touch()
     assert label_file(image) == apart
     assert label_file(tmp_path / "a.jpg") == tmp_path / "a.txt"
-
-
-def test_one_yaml_tells_the_data(tmp_path):
-    for name in ("a.yaml", "b.yml"):
-        (tmp_path / name).write_text("train: images\nnames: [no]\n")
-    with pytest.raises(
-        ValueError, match=r"must hold one file .*, got a\.yaml, b\.yml; call the one"
-    ):
-        yaml_of(tmp_path)
-    (tmp_path / "data.yaml").write_text("val: images\nnc: 1\n")
-    assert yaml_of(tmp_path) == tmp_path / "data.yaml"
 
 
 @pytest.mark.parametrize(
