@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from backbones.images.heads import inspect_heads
+from resdet.data.matching import image_ids
 from resdet.data.splits import ALL
 from resdet.data.validate import Faults, check_names, left_out, logger, text_lines, warn_thin
 from resdet.data.yolo.folder import YoloFolder, label_file, labels_alone, open_yolo
@@ -111,15 +112,6 @@ def listed_images(
 def lost_labels(folder: YoloFolder) -> list[str]:
     """A line for labels that are of no image, or none."""
     return left_out(labels_alone(folder), "labels without an image")
-
-
-def image_ids(root: Path, images: Sequence[Path]) -> list[str]:
-    """The stems, or where two images share one, the paths without suffix, or with it."""
-    paths = [image.relative_to(root) for image in images]
-    stems = [path.stem for path in paths]
-    bare = [path.with_suffix("").as_posix() for path in paths]
-    whole = [path.as_posix() for path in paths]
-    return next((ids for ids in (stems, bare) if len(set(ids)) == len(ids)), whole)
 
 
 def numbered_classes(folder: YoloFolder) -> tuple[str, ...]:
