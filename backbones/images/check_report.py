@@ -35,7 +35,8 @@ class Kind:
 class Report:
     """Everything found in one set of data; `form` is "VOC", "COCO", "image folder", ...
 
-    `remarks` tell how it was read.
+    `remarks` tell how it was read; `trained_on` counts the objects of each class in a split that
+    take part in training, where not all do.
     """
 
     subject: str
@@ -44,6 +45,7 @@ class Report:
     seconds: float = 0.0
     images: dict[str, int] = field(default_factory=dict)
     classes: dict[str, dict[str, int]] = field(default_factory=dict)
+    trained_on: dict[str, dict[str, int]] = field(default_factory=dict)
     found: dict[Kind, list[str]] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
 
@@ -89,6 +91,7 @@ class Report:
                 for kind in self.sorted_kinds()
             ],
             "classes": self.classes,
+            "trained_on": self.trained_on,
         }
 
     def lines(self, shown: int = 3) -> Iterator[str]:
@@ -104,9 +107,18 @@ class Report:
                 yield printable(f"    {case}")
             if len(cases) > shown > 0:
                 yield f"    ... and {len(cases) - shown} more"
-        yield from _class_lines(self.classes)
+        yield from _class_lines(self._columns())
         counts = ", ".join(_plural(self.total(severity), severity) for severity in _SEVERITIES)
         yield f"{counts}; {self.seconds:.1f} s"
+
+    def _columns(self) -> dict[str, Mapping[str, int]]:
+        """The counts of each split, and beside them of what is trained on."""
+        columns: dict[str, Mapping[str, int]] = {}
+        for split, counts in self.classes.items():
+            columns[split] = counts
+            if split in self.trained_on:
+                columns[f"{split}, trained on"] = self.trained_on[split]
+        return columns
 
 
 def write_reports(path: Path, reports: list[Report]) -> None:
@@ -120,7 +132,7 @@ def _plural(count: int, word: str) -> str:
 
 
 def _class_lines(classes: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
-    """A row for each class, a column for each split; of many classes the first forty."""
+    """A row for each class; of many the first forty."""
     names = list(dict.fromkeys(name for counts in classes.values() for name in counts))
     if not names:
         return

@@ -39,7 +39,9 @@ def main(argv: Sequence[str]) -> int:
     told = []
     with reporting("looking at images") as progress:
         common: dict[str, Any] = {"full": not args.quick, "workers": workers, "progress": progress}
-        reports = _coco(args, common) if args.annotations else _folder(args, common)
+        difficult = bool(cfg is not None and cfg.DATASETS.USE_DIFFICULT)  # as our configs do
+        find = _coco if args.annotations else _folder
+        reports = find(args, difficult, common)
         for report, place in zip(reports, (args.data, args.fix)):
             if cfg is not None:
                 _tell_anchors(report, cfg, args, place)
@@ -50,18 +52,18 @@ def main(argv: Sequence[str]) -> int:
     return 1 if told[-1].total("error") else 0
 
 
-def _coco(args: argparse.Namespace, common: dict[str, Any]) -> Iterator[Report]:
+def _coco(args: argparse.Namespace, difficult: bool, common: dict[str, Any]) -> Iterator[Report]:
     """What is found, then what is found in the corrected copy."""
     from resdet.data.coco.check import check_coco
     from resdet.data.coco.fix import fix_coco
 
     pairs = _pairs(args)
-    yield check_coco(pairs, **common)
+    yield check_coco(pairs, difficult=difficult, **common)
     if args.fix:
-        yield check_coco(fix_coco(pairs, args.fix, **common), **common)
+        yield check_coco(fix_coco(pairs, args.fix, **common), difficult=difficult, **common)
 
 
-def _folder(args: argparse.Namespace, common: dict[str, Any]) -> Iterator[Report]:
+def _folder(args: argparse.Namespace, difficult: bool, common: dict[str, Any]) -> Iterator[Report]:
     from backbones.data.check_classes import check_classification, is_classification
     from backbones.data.check_fix import fix_folder
     from resdet.data.check import check_found, found_to_check
@@ -82,7 +84,7 @@ def _folder(args: argparse.Namespace, common: dict[str, Any]) -> Iterator[Report
     if to_tell:
         print(*replace(found, corners=None).lines(), sep="\n", flush=True)
     found = found.called(args.class_names).counted(args.voc_corners)
-    yield from check_found(found, args.split, args.fix, **common)
+    yield from check_found(found, args.split, args.fix, difficult=difficult, **common)
 
 
 def _pairs(args: argparse.Namespace) -> list[tuple[Path, Path]]:

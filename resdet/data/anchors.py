@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from resdet.data.taking_part import objects_to_learn
 from resdet.structures.boxes import paired_iou
 from resdet.structures.records import ImageRecord, Int64Array
 
@@ -53,26 +54,24 @@ class Anchors:
 
 
 def boxes_at(
-    records: Sequence[ImageRecord], shorter: int, longest: int
+    records: Sequence[ImageRecord], shorter: int, longest: int, *, difficult: bool
 ) -> tuple[Float64Array, Int64Array]:
-    """All objects but crowds and difficult ones, resized as images are: boxes and labels.
+    """The objects that take part in training, resized as images are: boxes and labels.
 
+    `difficult`: whether such ones do.
     Shape: (N, 4), (N,). Unit: pixels of images of `shorter` by at most `longest`.
     """
     found: list[Float64Array] = [np.zeros((0, 4))]
     named: list[Int64Array] = [np.zeros(0, np.int64)]
     for record in records:
-        truth = record.ground_truth
-        if truth is None or not len(truth) or min(record.height, record.width) < 1:
+        boxes, labels = objects_to_learn(record, difficult)
+        if not len(boxes):
             continue
         sides = sorted((record.height, record.width))
         scale = min(shorter / sides[0], longest / sides[1])
-        counts = ~(truth.crowd | truth.difficult)
-        found.append(truth.boxes[counts].astype(np.float64) * scale)
-        named.append(truth.labels[counts])
-    boxes, labels = np.concatenate(found), np.concatenate(named)
-    solid = (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
-    return boxes[solid], labels[solid]
+        found.append(boxes.astype(np.float64) * scale)
+        named.append(labels)
+    return np.concatenate(found), np.concatenate(named)
 
 
 def sides_of(boxes: Float64Array) -> Float64Array:

@@ -26,10 +26,11 @@ def found_to_check(root: Path) -> tuple[Found, bool]:
 
 
 def check_found(
-    found: Found, splits: Sequence[str], fix: Path | None, **common: Any
+    found: Found, splits: Sequence[str], fix: Path | None, *, difficult: bool = False, **common: Any
 ) -> Iterator[Report]:
     """What is found, then with `fix` what is found in the corrected copy.
 
+    `difficult`: whether difficult objects take part in training.
     Raises: ValueError if a split is not there, or the copy cannot be made.
     """
     form = form_of(found.kind)
@@ -38,6 +39,7 @@ def check_found(
             f"--fix must be given VOC or COCO, got {found.form} in {found.root}; "
             "write one first: resdet convert DIR OUT --to voc"
         )
-    yield form.check(found, splits, **common)
+    yield form.check(found, splits, difficult=difficult, **common)
     if fix and form.fix is not None:
-        yield form.check(form.fix(found, splits, fix, **common), splits, **common)
+        fixed = form.fix(found, splits, fix, **common)
+        yield form.check(fixed, splits, difficult=difficult, **common)

@@ -27,7 +27,7 @@ UNANNOTATED = Kind(
     "no annotation",
     "error",
     "listed images without an annotation",
-    "add it, or take the image off the list",
+    "add it, or take the image off the list; --fix writes one without objects",
 )
 WITHOUT_IMAGE = Kind(
     "no image", "warning", "annotations without an image", "restore it: they are left out"
@@ -46,12 +46,9 @@ SAME_NAME = Kind(
 WITHOUT_OBJECTS = Kind(
     "no objects", "note", "images without an object", "they are trained on as background"
 )
-IGNORED = Kind(
-    "difficult",
-    "note",
-    "objects marked as difficult or as a crowd",
-    "an evaluation counts them neither as found nor as missed",
-)
+_NEITHER = "an evaluation counts them neither as found nor as missed"
+DIFFICULT = Kind("difficult", "note", "objects marked as difficult", _NEITHER)
+CROWD = Kind("crowd", "note", "objects marked as a crowd", _NEITHER)
 TURNED = Kind(
     "annotated before EXIF",
     "error",
@@ -98,8 +95,9 @@ ORIGIN = Kind(
 class Item:
     """One image as annotated; `place` names its annotation in messages.
 
-    Without `labelled` nothing is known of its objects; `ignored` of them are difficult or a crowd.
-    `corners`: how VOC's file counts. `angles`: by how many degrees each is turned, if any is.
+    Without `labelled` nothing is known of its objects. Of each object, () where of none:
+    `difficult`, `crowd`, `angles`, by how many degrees it is turned. `corners`: how VOC's file
+    counts.
 
     Shape: boxes (N, 4) float64 xyxy, continuous, 0-based, corners perhaps swapped.
     Unit: size is (height, width) in pixels, None where the annotation tells none.
@@ -111,7 +109,8 @@ class Item:
     names: list[str]
     boxes: FloatArray
     labelled: bool = True
-    ignored: int = 0
+    difficult: Sequence[bool] = ()
+    crowd: Sequence[bool] = ()
     corners: str = VOC
     angles: Sequence[float] = ()
 
@@ -150,8 +149,9 @@ def tell_boxes(
             report.add(kind, f"{item.place}: {width}x{height}, {item.path} is {wide}x{high}")
         if item.labelled and not len(item.boxes):
             report.add(WITHOUT_OBJECTS, item.place)
-        for _ in range(item.ignored):
-            report.add(IGNORED, item.place)
+        for kind, flags in ((DIFFICULT, item.difficult), (CROWD, item.crowd)):
+            for at in np.flatnonzero(flags).tolist():
+                report.add(kind, _example(item, at, item.boxes[at], origin))
         for number, angle in enumerate(item.angles):
             if is_turned(angle):
                 example = _example(item, number, item.boxes[number], origin)
@@ -167,10 +167,10 @@ def tell_boxes(
     owners = np.repeat(np.arange(len(framed)), counts)
     starts = np.cumsum([0, *counts])
     for kind, mask in box_faults(boxes, limits):
-        for at in np.flatnonzero(mask):
-            item = framed[owners[at]][0]
-            number = at - starts[owners[at]]
-            report.add(kind, _example(item, number, boxes[at], origin))
+        for row in np.flatnonzero(mask).tolist():
+            item = framed[owners[row]][0]
+            number = row - int(starts[owners[row]])
+            report.add(kind, _example(item, number, boxes[row], origin))
     for item, _ in framed:
         for number in _repeated(item):
             report.add(REPEATED, _example(item, number, item.boxes[number], origin))

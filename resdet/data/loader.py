@@ -16,15 +16,14 @@ from torch.utils.data import Dataset as TorchDataset
 from backbones.images.decoding import read_image
 from backbones.images.workers import read_batches
 from resdet.data.mosaic import TILES, Mosaic
+from resdet.data.taking_part import objects_to_learn
 from resdet.data.transforms import Augmented, Image
 from resdet.data.validate import logger
-from resdet.structures import boxes as box
-from resdet.structures.records import Float32Array, GroundTruth, ImageId, ImageRecord, Int64Array
+from resdet.structures.records import Float32Array, ImageId, ImageRecord, Int64Array
 
 ChannelOrder = Literal["RGB", "BGR"]
 Transform = Callable[[Image, Float32Array, Int64Array, Sequence[int]], Augmented]
 MOSAIC = 1  # of a sample's seed, for what decides about its mosaic
-_NOTHING = GroundTruth(np.zeros((0, 4), np.float32), np.zeros(0, np.int64))
 
 Draw = tuple[int, int]  # index of the record, place in the endless shuffle
 
@@ -59,9 +58,8 @@ def unlabelled(image: Tensor, height: int, width: int, image_id: ImageId = "") -
 
 
 class DetectionDataset(TorchDataset[Sample]):
-    """Reads, transforms and hands on records with the boxes that training may use.
+    """Reads, transforms and hands on records with the objects that take part in training.
 
-    Crowd regions and boxes at most a pixel thin are never handed on, difficult ones if asked.
     With `mosaic`, an image may be one among four.
     The randomness of a sample comes from `seed`, its index and its place in the shuffle alone.
     """
@@ -90,14 +88,9 @@ class DetectionDataset(TorchDataset[Sample]):
         return len(self.records)
 
     def targets(self, index: int) -> tuple[Float32Array, Int64Array]:
-        """The boxes and labels of one record that training may use, in pixels of the file."""
-        truth = self.records[index].ground_truth or _NOTHING
-        assert truth.crowd is not None  # filled by GroundTruth
-        assert truth.difficult is not None
-        keep = ~truth.crowd & ~box.too_thin(truth.boxes)
-        if not self.use_difficult:
-            keep &= ~truth.difficult
-        return truth.boxes[keep].astype(np.float32), truth.labels[keep]
+        """The boxes and labels of one record that take part, in pixels of the file."""
+        boxes, labels = objects_to_learn(self.records[index], self.use_difficult)
+        return boxes.astype(np.float32), labels
 
     def with_boxes(self) -> list[int]:
         """The records that have a box for training."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -130,6 +131,11 @@ def split_name(name: str) -> str:
     """`valid`, `Validation`, `Train` and the like as VOC and COCO call them."""
     low = name.lower()
     return _ALIASES.get(low, low if low in SPLITS else name)
+
+
+def is_to_measure(name: str) -> bool:
+    """Whether a split is called so: val, test2017, instances_valid."""
+    return any(split_name(word) in ("val", "test") for word in re.findall("[a-z]+", name.lower()))
 
 
 def split_folders(root: Path) -> dict[str, Path]:

@@ -9,13 +9,15 @@ from fvcore.common.config import CfgNode
 
 from backbones.machine import distributed
 from backbones.terminal.patience import waiting
+from backbones.terminal.wording import count
 from resdet.config import ConfigError
 from resdet.data.catalog import load_dataset
 from resdet.data.check_usable import shared_images, usable
 from resdet.data.loader import DetectionDataset, train_batches
 from resdet.data.mosaic import Mosaic
+from resdet.data.taking_part import Tally, nothing_to_learn, tally_of
 from resdet.data.transforms import TrainTransform
-from resdet.data.validate import listing, logger
+from resdet.data.validate import SHOWN, listing, logger
 from resdet.engines.samples import Sample
 from resdet.structures.records import Dataset
 
@@ -41,11 +43,34 @@ def load_datasets(cfg: CfgNode, names: Sequence[str], *, training: int = 0) -> l
     if faults:
         hint = "resdet check-data tells more, and with --fix writes a corrected copy"
         raise ValueError("\n".join([*dict.fromkeys(faults), hint]))
+    lines += _told_of_classes(cfg, checked[:training])
     lines += shared_images(checked[:training], checked[training:])
     if distributed.is_main():
         for line in dict.fromkeys(lines):
             logger.warning(line)
     return checked
+
+
+def _told_of_classes(cfg: CfgNode, trains: Sequence[Dataset]) -> list[str]:
+    """A line for classes of which no object takes part in training, or none.
+
+    Raises: ValueError if no object of any does.
+    """
+    if not trains:
+        return []
+    told = tally_objects(cfg, trains)
+    if fault := nothing_to_learn(", ".join(dataset.name for dataset in trains), told):
+        raise ValueError(fault)
+    never = [f"{name} ({why or 'no object'})" for name, why in told.never_learnt()]
+    more = ", ..." * (len(never) > SHOWN)
+    what = f"{count(len(never), 'class', 'classes')} never learnt, no object takes part in training"
+    return [f"{what}: {', '.join(never[:SHOWN])}{more}"] if never else []
+
+
+def tally_objects(cfg: CfgNode, datasets: Sequence[Dataset]) -> Tally:
+    """How many objects take part in training, and why the others do not."""
+    records = (record for dataset in datasets for record in dataset.records)
+    return tally_of(datasets[0].class_names, records, cfg.DATASETS.USE_DIFFICULT)
 
 
 def _read(cfg: CfgNode, names: Sequence[str]) -> list[Dataset]:

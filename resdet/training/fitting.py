@@ -148,7 +148,8 @@ def fit_config(
     given = ITERATIONS in fixed
     iterations = cfg.SOLVER.MAX_ITER if given else _iterations(cfg, len(records), size / before)
     lines = size_told(cfg, size, iterations)
-    boxes, _ = boxes_at(records, size, values.get("INPUT.MAX_SIZE_TEST", cfg.INPUT.MAX_SIZE_TEST))
+    longest = values.get("INPUT.MAX_SIZE_TEST", cfg.INPUT.MAX_SIZE_TEST)
+    boxes, _ = boxes_at(records, size, longest, difficult=cfg.DATASETS.USE_DIFFICULT)
     if cfg.INPUT.MOSAIC and MOSAIC not in fixed and len(boxes) >= MANY * len(records):
         values[MOSAIC] = 0.0
         lines.append(f"mosaics  none: {len(boxes) / len(records):.0f} objects an image are enough")
@@ -211,7 +212,8 @@ def misfit(cfg: CfgNode, records: Sequence[ImageRecord]) -> str:
     anchors = anchors_of(cfg)
     if anchors is None:
         return ""
-    boxes, _ = boxes_at(records, min(cfg.INPUT.MIN_SIZE_TRAIN), cfg.INPUT.MAX_SIZE_TRAIN)
+    sides = min(cfg.INPUT.MIN_SIZE_TRAIN), cfg.INPUT.MAX_SIZE_TRAIN
+    boxes, _ = boxes_at(records, *sides, difficult=cfg.DATASETS.USE_DIFFICULT)
     return unmatched(anchors, boxes)
 
 

@@ -28,7 +28,7 @@ def fitting_size(cfg: CfgNode, records: Sequence[ImageRecord], *, shrink: bool) 
     """
     size, longest = int(cfg.INPUT.MIN_SIZE_TEST), int(cfg.INPUT.MAX_SIZE_TEST)
     heights = [min(r.height, r.width) for r in records if min(r.height, r.width) > 0]
-    boxes, labels = boxes_at(records, size, longest)
+    boxes, labels = boxes_at(records, size, longest, difficult=cfg.DATASETS.USE_DIFFICULT)
     if not len(boxes) or not heights:
         return size
     sides = sides_of(boxes)

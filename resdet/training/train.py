@@ -39,10 +39,15 @@ from resdet.detector.speed import Speed, compile_parts
 from resdet.engines.protocol import Engine
 from resdet.engines.samples import Sample
 from resdet.evaluation.comparison.paper import paper_values
-from resdet.structures.records import Dataset, count_objects
+from resdet.structures.records import Dataset
 from resdet.training.best import Best
 from resdet.training.corners import told_of_corners, way_of
-from resdet.training.datasets import images_per_process, load_datasets, training_batches
+from resdet.training.datasets import (
+    images_per_process,
+    load_datasets,
+    tally_objects,
+    training_batches,
+)
 from resdet.training.evaluation import evaluate
 from resdet.training.expectation import expectation
 from resdet.training.fitting import CONFIG, changed, epochs, misfit
@@ -333,12 +338,10 @@ def _announce(
     many = count(processes, "process", "processes")
     log.info(f"engine {engine} on {run.device}, {many}, seed {run.seed}")
     for dataset in trains:
-        truths = [r.ground_truth for r in dataset.records if r.ground_truth is not None]
-        difficult = sum(int(truth.difficult.sum()) for truth in truths)
         log.info(
             f"train on {dataset.name}: {count(len(dataset), 'image')}, "
             f"{count(len(dataset.class_names), 'class', 'classes')}, "
-            f"{count_objects(sum(map(len, truths)), difficult)}"
+            f"{tally_objects(cfg, [dataset])}"
         )
     for line in told_of_corners([*trains, *run.tests]):
         log.info(line)

@@ -26,6 +26,7 @@ from resdet.data.check_boxes import (
     tell_boxes,
     tell_readers,
 )
+from resdet.data.check_taking_part import tell_taking_part
 from resdet.data.coco.reader import (
     IDS_DIFFER,
     angle_of_entry,
@@ -33,6 +34,8 @@ from resdet.data.coco.reader import (
     class_names,
     fault_of,
     image_path,
+    is_crowd,
+    is_difficult,
     load_coco,
     read_content,
     size_of,
@@ -83,7 +86,8 @@ class CocoFile:
             names,
             box.from_xywh(boxes),
             labelled="annotations" in self.content,
-            ignored=sum(1 in (entry.get("ignore"), entry.get("iscrowd")) for entry in objects),
+            difficult=[is_difficult(entry) for entry in objects],
+            crowd=[is_crowd(entry) for entry in objects],
             angles=[angle_of_entry(entry) for entry in objects],
         )
 
@@ -91,12 +95,14 @@ class CocoFile:
 def check_coco(
     pairs: Sequence[tuple[Path, Path]],
     *,
+    difficult: bool = False,
     full: bool = True,
     workers: int = 1,
     progress: Progress | None = None,
 ) -> Report:
     """Everything that is wrong in the JSON files, each with its folder of images.
 
+    `difficult`: whether such objects are trained on.
     Raises: OSError if a process that decodes is killed.
     """
     started = time.monotonic()
@@ -122,7 +128,9 @@ def check_coco(
             report.count_classes(split, names, _names(one))
     tell_classes(report, dict.fromkeys(n for counts in report.classes.values() for n in counts))
     tell_images(report, facts)
-    tell_boxes(report, [one.item(i) for one in files for i in one.images], facts, "coco")
+    items = {split: [one.item(i) for i in one.images] for split, one in zip(splits, files)}
+    tell_boxes(report, [item for own in items.values() for item in own], facts, "coco")
+    tell_taking_part(report, items, facts, difficult=difficult)
     tell_copies(report, listed, facts)
     tell_readers(report, [partial(load_coco, file, folder) for file, folder in pairs])
     report.seconds = time.monotonic() - started

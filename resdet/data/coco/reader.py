@@ -250,12 +250,16 @@ def _ground_truth(objects: list[_Json], label_of: Mapping[int, int]) -> GroundTr
     return GroundTruth(
         box.from_xywh(written),
         np.array([label_of[entry["category_id"]] for entry in objects], np.int64),
-        difficult=np.array(
-            [_flag(entry, "ignore") and not _flag(entry, "iscrowd") for entry in objects], bool
-        ),
-        crowd=np.array([_flag(entry, "iscrowd") for entry in objects], bool),
+        difficult=np.array([is_difficult(entry) for entry in objects], bool),
+        crowd=np.array([is_crowd(entry) for entry in objects], bool),
     )
 
 
-def _flag(entry: _Json, key: str) -> bool:
-    return bool(entry.get(key, 0))
+def is_crowd(entry: _Json) -> bool:
+    """Whether it is the region of several objects."""
+    return bool(entry.get("iscrowd", 0))
+
+
+def is_difficult(entry: _Json) -> bool:
+    """Whether it is to be ignored, as VOC's difficult objects are, and no crowd."""
+    return bool(entry.get("ignore", 0)) and not is_crowd(entry)

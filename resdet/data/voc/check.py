@@ -29,6 +29,7 @@ from resdet.data.check_boxes import (
     tell_boxes,
     tell_readers,
 )
+from resdet.data.check_taking_part import tell_taking_part
 from resdet.data.found import Found
 from resdet.data.splits import ALL
 from resdet.data.validate import Faults, check_names
@@ -68,13 +69,14 @@ def check_voc(
     *,
     class_names: Sequence[str] = (),
     corners: Corners | None = None,
+    difficult: bool = False,
     full: bool = True,
     workers: int = 1,
     progress: Progress | None = None,
 ) -> Report:
     """Everything that is wrong in `root`; `splits` by default all lists but those of one class.
 
-    `corners` by default are judged by the files.
+    `corners` by default are judged by the files. `difficult`: whether such objects are trained on.
 
     Raises: ValueError if a split is not there; OSError if a process that decodes is killed.
     """
@@ -86,9 +88,13 @@ def check_voc(
     seen = inspect_images(paths, full=full, workers=workers, progress=progress)
     facts = dict(zip(paths, seen, strict=True))
     _tell_lists(report, folder, facts)
-    items = [item_of(folder, stem) for stem in folder.stems if stem in folder.annotations]
+    items = {s: item_of(folder, s) for s in folder.stems if s in folder.annotations}
     tell_images(report, facts)
-    tell_boxes(report, items, facts, "voc")
+    tell_boxes(report, list(items.values()), facts, "voc")
+    listed = {
+        split: [items[s] for s in stems if s in items] for split, stems in folder.splits.items()
+    }
+    tell_taking_part(report, listed, facts, difficult=difficult)
     load = partial(load_voc, root, class_names=class_names, corners=folder.corners.way)
     tell_readers(report, [partial(load, split) for split in folder.splits])
     report.seconds = time.monotonic() - started
@@ -166,7 +172,7 @@ def item_of(folder: VocFolder, stem: str) -> Item:
         one.size,
         one.names,
         box.from_voc(corners, way),
-        ignored=sum(one.difficult),
+        difficult=one.difficult,
         corners=way,
         angles=one.angles,
     )

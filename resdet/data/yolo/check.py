@@ -13,6 +13,7 @@ from backbones.images.check_report import Kind, Report
 from backbones.images.folders import unread
 from backbones.images.inspect import ImageFacts, Progress, inspect_images
 from resdet.data.check_boxes import BROKEN, WITHOUT_IMAGE, Item, tell_boxes, tell_readers
+from resdet.data.check_taking_part import tell_taking_part
 from resdet.data.found import Found
 from resdet.data.validate import Faults, check_names
 from resdet.data.yolo.folder import label_file, labels_alone, open_yolo
@@ -29,12 +30,14 @@ def check_yolo(
     splits: Sequence[str] = (),
     *,
     class_names: Sequence[str] = (),
+    difficult: bool = False,
     full: bool = True,
     workers: int = 1,
     progress: Progress | None = None,
 ) -> Report:
     """Everything that is wrong in `root`; `splits` by default all.
 
+    `difficult`: whether such objects are trained on, of which YOLO has none.
     Raises: ValueError if a split is not there; OSError if a process that decodes is killed.
     """
     started = time.monotonic()
@@ -64,6 +67,8 @@ def check_yolo(
     tell_classes(report, names)
     tell_images(report, facts)
     tell_boxes(report, list(items.values()), facts, "coco")
+    own = {split: [items[str(path)] for path in paths] for split, paths in listed.items()}
+    tell_taking_part(report, own, facts, difficult=difficult)
     tell_copies(report, {s: [str(p) for p in paths] for s, paths in listed.items()}, facts)
     load = partial(load_yolo, root, class_names=class_names)
     tell_readers(report, [partial(load, split) for split in listed])

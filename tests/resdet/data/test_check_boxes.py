@@ -100,7 +100,10 @@ def test_what_has_no_error_must_be_readable(caplog):
     assert report.total("error") == 1
 
 
-def test_what_an_evaluation_leaves_out_is_counted():
+def test_what_an_evaluation_leaves_out_is_told_apart():
     boxes = [0, 0, 9, 9], [0, 0, 20, 20], [5, 5, 30, 30]
-    assert told(item(*boxes, ignored=2)) == {"difficult": ["a.xml", "a.xml"]}
+    assert told(item(*boxes, difficult=[True, True, False], crowd=[False, False, True])) == {
+        "difficult": ["a.xml: cat [1.0, 1.0, 9.0, 9.0]", "a.xml: cat [1.0, 1.0, 20.0, 20.0]"],
+        "crowd": ["a.xml: cat [6.0, 6.0, 30.0, 30.0]"],
+    }
     assert told(item(*boxes)) == {}

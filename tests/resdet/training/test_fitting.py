@@ -30,8 +30,9 @@ from resdet.training.fitting import (
 def records(side: float, images: int = 40, height: int = 480, width: int = 640, objects: int = 3):
     rng = np.random.default_rng(0)
     found = []
+    reach = [min(200.0, width - side), min(200.0, height - side)]  # inside the image
     for number in range(images):
-        corner = rng.uniform(0, 200, (objects, 2))
+        corner = rng.uniform(0, reach, (objects, 2))
         boxes = np.concatenate([corner, corner + side], axis=1)
         truth = GroundTruth(boxes, np.zeros(objects, np.int64))
         found.append(ImageRecord(str(number), Path(f"{number}.jpg"), height, width, truth))

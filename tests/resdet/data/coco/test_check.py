@@ -74,7 +74,10 @@ def test_crowds_and_what_is_ignored_are_counted(write_coco):
     path, folder = write_coco(
         [image(1)], [things[0], {**things[1], "iscrowd": 1}, {**things[2], "ignore": 1}], CATEGORIES
     )
-    assert found(check_coco([(path, folder)])) == {"difficult": ["coco.json, image 1"] * 2}
+    assert found(check_coco([(path, folder)])) == {
+        "crowd": ["coco.json, image 1: cat [10.0, 5.0, 9.0, 9.0]"],
+        "difficult": ["coco.json, image 1: cat [15.0, 5.0, 9.0, 9.0]"],
+    }
 
 
 def test_boxes_counted_from_one_give_themselves_away(write_coco):
@@ -159,7 +162,7 @@ def test_what_is_no_json_is_told_beside_the_rest(write_coco, tmp_path):
     "change", [{"height": -40}, {"height": "40"}, {"width": True}, {"file_name": 7}, {"id": "x"}]
 )
 def test_what_the_reader_refuses_is_an_error_here_too(write_coco, change):
-    path, folder = write_coco([image(1), image(2)], [], CATEGORIES)
+    path, folder = write_coco([image(1), image(2)], [thing(1, 2, [0, 0, 9, 9])], CATEGORIES)
     cv2.imwrite(str(folder / "1.png"), np.full((40, 60, 3), 9, np.uint8))
     content = json.loads(path.read_text())
     content["images"][0] |= change
