@@ -64,27 +64,37 @@ def _coco(args: argparse.Namespace, difficult: bool, common: dict[str, Any]) -> 
 
 
 def _folder(args: argparse.Namespace, difficult: bool, common: dict[str, Any]) -> Iterator[Report]:
-    from backbones.data.check_classes import check_classification, is_classification
-    from backbones.data.check_fix import fix_folder
+    from backbones.data.check_classes import is_classification
     from resdet.data.check import check_found, found_to_check
-    from resdet.data.discover import holds_detection_data
+    from resdet.data.not_found import NoDataError
 
-    root: Path = args.data
-    if root.is_dir() and is_classification(root) and not holds_detection_data(root):
-        if args.config:
-            raise ValueError(f"--config is of a detector, got images to classify in {root}")
-        if args.voc_corners != "auto":
-            raise ValueError(f"--voc-corners goes with VOC, got images to classify in {root}")
-        yield check_classification(root, args.split, **common)
-        if args.fix:
-            fix_folder(root, args.fix, args.split, **common)
-            yield check_classification(args.fix, args.split, **common)
+    try:
+        found, to_tell = found_to_check(args.data)
+    except NoDataError:
+        if not is_classification(args.data):
+            raise
+        yield from _classes(args, common)
         return
-    found, to_tell = found_to_check(root)
     if to_tell:
         print(*replace(found, corners=None).lines(), sep="\n", flush=True)
     found = found.called(args.class_names).counted(args.voc_corners)
     yield from check_found(found, args.split, args.fix, difficult=difficult, **common)
+
+
+def _classes(args: argparse.Namespace, common: dict[str, Any]) -> Iterator[Report]:
+    """Of images to classify."""
+    from backbones.data.check_classes import check_classification
+    from backbones.data.check_fix import fix_folder
+
+    root: Path = args.data
+    if args.config:
+        raise ValueError(f"--config is of a detector, got images to classify in {root}")
+    if args.voc_corners != "auto":
+        raise ValueError(f"--voc-corners goes with VOC, got images to classify in {root}")
+    yield check_classification(root, args.split, **common)
+    if args.fix:
+        fix_folder(root, args.fix, args.split, **common)
+        yield check_classification(args.fix, args.split, **common)
 
 
 def _pairs(args: argparse.Namespace) -> list[tuple[Path, Path]]:

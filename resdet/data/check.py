@@ -36,8 +36,8 @@ def check_found(
     form = form_of(found.kind)
     if fix and form.fix is None:
         raise ValueError(
-            f"--fix must be given VOC or COCO, got {found.form} in {found.root}; "
-            "write one first: resdet convert DIR OUT --to voc"
+            f"--fix must be given a form that is written, got {found.form} in {found.root}; "
+            "write one first: resdet convert DIR OUT --to coco"
         )
     yield form.check(found, splits, difficult=difficult, **common)
     if fix and form.fix is not None:

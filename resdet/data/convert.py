@@ -14,7 +14,7 @@ from backbones.images.copies import fresh_folder
 from backbones.terminal.wording import count
 from resdet.data.check_usable import usable
 from resdet.data.found import Found
-from resdet.data.registry import form_of
+from resdet.data.registry import form_of, writer_of
 from resdet.data.validate import listing, unheard
 from resdet.data.writing import NO_VAL, Details, Picture, Told
 from resdet.structures.records import Dataset
@@ -59,7 +59,7 @@ def convert(
     job = _job(found, splits or found.ordered(), told)
     pictures = job.pictures
     with fresh_folder(out, [found.root], "OUT") as beside:
-        places = form_of(to).write(
+        places = writer_of(to).write(
             beside, job.splits, job.class_names, job.category_ids, told, whole_pixels
         )
         for done, picture in enumerate(pictures, start=1):
@@ -166,7 +166,7 @@ def _bring(source: Path, target: Path, link: bool) -> None:
 
 def for_form(found: Found, to: To) -> Found:
     """With the splits that the form can name: what has none is YOLO's train."""
-    names = form_of(to).SPLIT_NAMES
+    names = writer_of(to).SPLIT_NAMES
     if len(found.splits) != 1 or next(iter(found.splits)) not in names:
         return found
     old = next(iter(found.splits))

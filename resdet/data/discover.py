@@ -11,7 +11,17 @@ from backbones.images.heads import inspect_heads
 from backbones.images.inspect import same_content
 from backbones.terminal.wording import count
 from resdet.data.found import UNSPLIT, Found, in_no_split
-from resdet.data.not_found import DEPTH, LOOKED_FOR, MOST_FOLDERS, nearly, nothing
+from resdet.data.not_found import (
+    DEPTH,
+    LOOKED_FOR,
+    MOST_FOLDERS,
+    OF_TOOLS,
+    NoDataError,
+    nothing,
+    of_others,
+    only_images,
+    unread,
+)
 from resdet.data.registry import OWN_FORMATS, form_of
 from resdet.data.splits import (
     SPLITS,
@@ -30,9 +40,10 @@ from resdet.structures.records import ImageRecord
 def discover(data: Path | str, *, beside: Path | None = None) -> Found:
     """The data set in a folder, or in the one folder in it that holds one.
 
-    `voc:DIR`, `coco:DIR` or `yolo:DIR` says which of several is meant; a data.yaml is its folder's.
+    `voc:DIR`, `coco:DIR` and the like say which of several is meant; a data.yaml is its folder's.
     `beside`: a run's folder, which may hold the splits of data that could not be written.
-    Raises: ValueError if there is none, telling what was looked for and seen, or several.
+    Raises: ValueError if there is none that can be read, telling what is there, or several;
+        NoDataError if nothing is an annotation, telling what was looked for and seen.
     """
     kind, _, path = str(data).partition(":")
     wanted = kind if path and kind in OWN_FORMATS and not Path(data).exists() else ""
@@ -41,6 +52,8 @@ def discover(data: Path | str, *, beside: Path | None = None) -> Found:
         root, wanted = root.parent, "yolo"
     if not root.is_dir():
         raise ValueError(f"the data must be a folder, got {root}; {_instead(root)}")
+    if only_images(root):
+        raise NoDataError(nothing(root))
     found = _look(root, wanted)
     folders = subfolders(root)
     for _ in range(DEPTH):
@@ -48,8 +61,11 @@ def discover(data: Path | str, *, beside: Path | None = None) -> Found:
             break
         found = [one for folder in folders for one in _look(folder, wanted)]
         folders = [deeper for folder in folders for deeper in subfolders(folder)]
+    nameless = not any(one.class_names for one in found)  # no object was understood
+    if told := (of_others(root) if nameless else "") if found else unread(root, wanted):
+        raise ValueError(told)
     if not found:
-        raise ValueError(nearly(root, wanted) or nothing(root))
+        raise NoDataError(nothing(root))
     if len(found) > 1:
         told = "".join(f"\n  {_choice(one)}" for one in found)
         raise ValueError(
@@ -60,11 +76,6 @@ def discover(data: Path | str, *, beside: Path | None = None) -> Found:
     if not one.root.resolve().is_relative_to(root.resolve()):
         one = replace(one, given=root)
     return _with_lists(_told_of_classes(one), beside)
-
-
-def holds_detection_data(root: Path) -> bool:
-    """Whether `root` itself, not a folder in it, holds data to detect in."""
-    return bool(_look(root, ""))
 
 
 def data_for_config(
@@ -100,18 +111,33 @@ def _look(root: Path, wanted: str) -> list[Found]:
     for kind in () if wanted else LOOKED_FOR:
         if form_of(kind).settles(root) and (sure := form_of(kind).find(root)):
             return [sure]
+    found, faults = _found_by([wanted] if wanted else LOOKED_FOR, root)
+    more, others = ([], []) if wanted else _found_by(OF_TOOLS, root)
+    if found:
+        passed = [
+            f"{count(sum(one.counts.values()), 'image')} of {one.form} in {one.why}, which "
+            f"{one.kind}:{one.root} reads"
+            for one in more
+        ]
+    else:
+        found, faults, passed = more, faults + others, []
+    if faults and not found:
+        raise faults[0]
+    told = tuple(f"passed over: {what}" for what in (*faults, *passed))
+    return [replace(one, remarks=one.remarks + told) for one in found]
+
+
+def _found_by(kinds: Sequence[str], root: Path) -> tuple[list[Found], list[ValueError]]:
+    """What forms find, and the faults of those that there is something of."""
     found, faults = [], []
-    for kind in [wanted] if wanted else LOOKED_FOR:
+    for kind in kinds:
         try:
             one = form_of(kind).find(root)
         except ValueError as fault:
             faults.append(fault)
             continue
         found += [one] if one is not None else []
-    if faults and not found:
-        raise faults[0]
-    passed = tuple(f"passed over: {fault}" for fault in faults)
-    return [replace(one, remarks=one.remarks + passed) for one in found]
+    return found, faults
 
 
 def _choice(found: Found) -> str:

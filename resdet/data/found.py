@@ -16,6 +16,7 @@ from resdet.structures.records import Dataset
 
 UNSPLIT = (ALL, "default")  # CVAT calls its only split so
 SHOWN = 8  # class names and entries that a line tells
+_CALLED = {"labelme": "LabelMe"}
 
 
 class Load(Protocol):
@@ -60,8 +61,8 @@ class Found:
 
     @property
     def form(self) -> str:
-        """Its kind as it is told: VOC, COCO, YOLO."""
-        return self.kind.upper()
+        """Its kind as it is told: VOC, COCO, YOLO, CVAT, LabelMe."""
+        return _CALLED.get(self.kind, self.kind.upper())
 
     def source(self, split: str) -> Source:
         """Where a split lies, with absolute paths.

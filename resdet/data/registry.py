@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     # what follows `<kind>:` in a name, the data root, DATASETS.CLASSES
     Reader = Callable[[str, Path, Sequence[str]], Dataset]
 
-OWN_FORMATS = ("voc", "coco", "yolo")
+WRITTEN = ("voc", "coco", "yolo")
+OWN_FORMATS = (*WRITTEN, "cvat", "labelme")
 FORMATS: Registry[Reader] = Registry("the kind of a dataset", OWN_FORMATS)
 
 
 class Form(Protocol):
     """What a form of data offers: `form.py` in its folder."""
 
-    SPLIT_NAMES: Mapping[str, str]  # what a copy calls the only split of data that has none
     LOST: str  # what no other form can hold, or ""
     # (found, splits, out, how to check) -> a corrected copy in `out`; None: in another form
     fix: Callable[..., Found] | None
@@ -72,6 +72,12 @@ class Form(Protocol):
     def details(self, source: Source, data: Dataset) -> dict[Path, list[Details]]:
         """What the files tell of each object beyond box and class, by image, in its order."""
 
+
+class Written(Protocol):
+    """What a form offers that is written as well."""
+
+    SPLIT_NAMES: Mapping[str, str]  # what a copy calls the only split of data that has none
+
     def write(
         self,
         root: Path,
@@ -99,3 +105,8 @@ def register_format(kind: str, read: Reader) -> None:
 def form_of(kind: str) -> Form:
     """The form among ours that is called `kind`: `form.py` of its folder."""
     return cast(Form, importlib.import_module(f"resdet.data.{kind}.form"))
+
+
+def writer_of(kind: str) -> Written:
+    """The form among `WRITTEN` that is called `kind`."""
+    return cast(Written, form_of(kind))

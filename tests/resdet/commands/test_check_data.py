@@ -145,3 +145,37 @@ def test_a_config_must_be_a_detector_s_and_known(shapes_root, tmp_path):
     shutil.copy(image, tmp_path / "photos" / "cats")
     with pytest.raises(ValueError, match="--config is of a detector, got images to classify in"):
         check_data.main(["--data", str(tmp_path / "photos"), "--config", "shapes_r18"])
+
+
+def test_data_to_detect_in_is_no_folder_of_classes(shapes_root, tmp_path):
+    """One function finds the form, as training, converting and measuring do."""
+    images = sorted((shapes_root / "JPEGImages").iterdir())[:3]
+    (tmp_path / "cvat" / "images").mkdir(parents=True)
+    (tmp_path / "away" / "pics").mkdir(parents=True)
+    (tmp_path / "away" / "notes").mkdir()
+    body = '<box label="cat" xtl="1" ytl="2" xbr="50" ybr="40"/>'
+    listed = ""
+    for image in images:
+        shutil.copy(image, tmp_path / "cvat" / "images")
+        shutil.copy(image, tmp_path / "away" / "pics")
+        (tmp_path / "away" / "notes" / f"{image.stem}.txt").write_text("cat 1 2 50 40")
+        listed += f'<image name="{image.name}" width="96" height="96">{body}</image>'
+    (tmp_path / "cvat" / "annotations.xml").write_text(f"<annotations>{listed}</annotations>")
+    found = run("--data", tmp_path / "cvat", "--quick")
+    assert (found.returncode, found.stderr) == (0, "")
+    assert "cvat: CVAT; images: all 3; quick" in found.stdout
+    refused = run("--data", tmp_path / "away", "--quick")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "got 3 files with the names of images, none of a form that is known: notes/" in (
+        refused.stderr
+    )
+
+
+def test_folders_of_classes_are_what_no_annotation_is_beside(shapes_root, tmp_path):
+    for split, name in (("train", "cat"), ("train", "dog"), ("val", "cat"), ("val", "dog")):
+        (tmp_path / split / name).mkdir(parents=True)
+        for image in sorted((shapes_root / "JPEGImages").iterdir())[:2]:
+            shutil.copy(image, tmp_path / split / name)
+    (tmp_path / "classes.txt").write_text("cat\ndog\n")
+    told = run("--data", tmp_path, "--quick")
+    assert "image folder; images: train 4, val 4; quick" in told.stdout

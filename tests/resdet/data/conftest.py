@@ -140,6 +140,15 @@ def _yolo(root: Path, count=10) -> None:
     (root / "data.yaml").write_text("train: images\nnames: [cat, dog]\n")
 
 
+def _labelme(root: Path, count=10) -> None:
+    corners = [[1, 2], [21, 12]]
+    shape = {"label": "cat", "points": corners, "shape_type": "rectangle", "flags": {}}
+    for number in range(count):
+        _picture(root / f"{number}.jpg")
+        content = {"shapes": [shape], "imagePath": f"{number}.jpg", "imageData": None}
+        (root / f"{number}.json").write_text(json.dumps(content))
+
+
 @pytest.fixture
 def lay() -> SimpleNamespace:
     """Data as it is found, by the tool that leaves it so: `lay.labelimg(root, count)`, ..."""
@@ -150,4 +159,5 @@ def lay() -> SimpleNamespace:
         roboflow=_roboflow,
         cvat=_cvat,
         yolo=_yolo,
+        labelme=_labelme,
     )

@@ -31,9 +31,9 @@ def test_the_corrected_copy_is_checked_too(tmp_path, lay):
 
 
 def test_what_cannot_be_corrected_is_told_before_the_work(tmp_path, lay):
-    lay.yolo(tmp_path / "mine")
+    lay.labelme(tmp_path / "mine")
     found, _ = found_to_check(tmp_path / "mine")
     with pytest.raises(
-        ValueError, match="--fix must be given VOC or COCO, got YOLO in .*mine; writ"
+        ValueError, match="--fix must be given a form that is written, got LabelMe in .*mine; writ"
     ):
         next(check_found(found, (), Path("out"), **QUICK))

@@ -330,3 +330,25 @@ def test_corners_of_a_config_are_those_that_are_said_or_were_before(tmp_path, la
     way, line = told(before="0-inclusive", corners="1-inclusive")
     assert way == "1-inclusive"
     assert line.startswith("corners  1-inclusive, as said; the files say 0-continuous, by")
+
+
+def test_what_a_tool_left_beside_its_export_is_told(tmp_path, lay):
+    lay.labelimg(tmp_path, 3)
+    lay.labelme(tmp_path, 2)
+    found = discover(tmp_path)
+    assert (found.form, found.counts) == ("VOC", {"all": 3})
+    line = f"passed over: 2 images of LabelMe in *.json, which labelme:{tmp_path} reads"
+    assert line in found.remarks
+    other = discover(f"labelme:{tmp_path}")
+    assert (other.form, other.counts) == ("LabelMe", {"all": 2})
+
+
+def test_a_tools_own_form_is_trained_on_by_its_name(tmp_path, lay):
+    lay.labelme(tmp_path)
+    pairs, _ = data_for_config(tmp_path, tmp_path / "run", training=True)
+    words = dict(zip(pairs[::2], pairs[1::2], strict=True))
+    (train,) = json.loads(words["DATASETS.TRAIN"])
+    assert train == "labelme:.:resdet_splits/train.txt"
+    names = tuple(json.loads(words["DATASETS.CLASSES"]))
+    data = load_dataset(train, tmp_path, class_names=names)
+    assert (len(data), data.class_names, data.kind) == (8, ("cat",), "voc")

@@ -3,6 +3,7 @@
 import pytest
 
 from resdet.data.discover import discover
+from resdet.data.not_found import NoDataError, only_images
 
 
 def told(root):
@@ -35,12 +36,56 @@ def test_data_too_deep(tmp_path, lay):
     assert "images lie in a/b/c/d/, and folders are looked into 2 deep: give" in told(tmp_path)
 
 
-def test_json_of_labelme(tmp_path, lay):
+def test_a_folder_of_images_alone_is_seen_at_once(tmp_path, lay):
+    lay.picture(tmp_path / "cat/a.jpg")
+    (tmp_path / ".DS_Store").write_text("")
+    assert only_images(tmp_path)
+    (tmp_path / "cat" / "a.txt").write_text("")
+    assert not only_images(tmp_path)
+
+
+def test_a_link_to_a_folder_is_looked_through(tmp_path, lay):
+    lay.labelimg(tmp_path / "far")
+    (tmp_path / "near").mkdir()
+    (tmp_path / "near" / "link").symlink_to(tmp_path / "far")
+    assert not only_images(tmp_path / "near")
+    assert discover(tmp_path / "near").kind == "voc"
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.jpg.json", "notes/a.xml", "a.csv"])
+def test_files_with_the_names_of_images_are_of_a_form_that_is_not_known(name, tmp_path, lay):
+    lay.picture(tmp_path / "cat/a.jpg")
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "cat" / "b.txt").write_text("")
+    (tmp_path / name).write_text("<b>what?</b>")
+    with pytest.raises(
+        ValueError,
+        match="1 file with the names of images, none of a form that is "
+        f"known: {name} begins with '<b>what.</b>'; export VOC, COCO or YOLO",
+    ) as told:
+        discover(tmp_path)
+    assert not isinstance(told.value, NoDataError)
+
+
+def test_a_stray_file_in_a_folder_of_classes_is_none(tmp_path, lay):
+    for number in range(11):
+        lay.picture(tmp_path / f"cat/{number}.jpg")
+    (tmp_path / "cat" / "3.txt").write_text("a fine one")
+    (tmp_path / "classes.txt").write_text("cat")
+    with pytest.raises(NoDataError, match="11 images and no annotations"):
+        discover(tmp_path)
+
+
+def test_data_of_the_web_labelme_is_no_voc_without_classes(tmp_path, lay):
     lay.picture(tmp_path / "a.jpg")
-    (tmp_path / "broken.json").write_text("{")
-    assert "no annotations" in told(tmp_path)
-    (tmp_path / "a.json").write_text('{"shapes": [], "imagePath": "a.jpg"}')
-    assert "JSON of LabelMe is not read: convert it to COCO or VOC" in told(tmp_path)
+    (tmp_path / "a.xml").write_text(
+        "<annotation><object><name>a</name><polygon><pt><x>1</x></pt></polygon></object>"
+        "</annotation>"
+    )
+    with pytest.raises(
+        ValueError, match=r"got LabelMe 3.0's XML, of LabelMe on the web \(a.xml\); "
+    ):
+        discover(tmp_path)
 
 
 def test_annotations_whose_image_has_another_name_or_several(tmp_path, lay):

@@ -2,7 +2,14 @@
 
 import pytest
 
-from resdet.data.registry import FORMATS, OWN_FORMATS, form_of, register_format
+from resdet.data.registry import (
+    FORMATS,
+    OWN_FORMATS,
+    WRITTEN,
+    form_of,
+    register_format,
+    writer_of,
+)
 
 
 @pytest.mark.parametrize("kind", OWN_FORMATS)
@@ -10,10 +17,14 @@ def test_a_form_of_ours_offers_all_that_a_form_must(kind):
     form = form_of(kind)
     for word in ("settles", "find", "parse", "is_there", "load", "check", "list_name", "details"):
         assert callable(getattr(form, word)), word
-    assert callable(form.write)
     assert form.fix is None or callable(form.fix)
     assert isinstance(form.LOST, str)
-    assert set(form.SPLIT_NAMES) <= {"all", "default"}
+
+
+@pytest.mark.parametrize("kind", WRITTEN)
+def test_a_form_that_is_written_says_how(kind):
+    assert callable(writer_of(kind).write)
+    assert set(writer_of(kind).SPLIT_NAMES) <= {"all", "default"}
 
 
 def test_a_reader_of_others_is_found_by_its_kind(fresh_plugins):

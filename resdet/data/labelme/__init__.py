@@ -1,0 +1,1 @@
+"""LabelMe's JSON: found, read, checked."""
