@@ -116,6 +116,15 @@ def _repeated(item: Item, boxes: FloatArray) -> NDArray[np.bool_]:
     return np.array(found, bool)
 
 
+def check_objects_left(before: int, after: int, source: object) -> None:
+    """Raises: ValueError where data had objects and its copy would have none."""
+    if before and not after:
+        raise ValueError(
+            f"--fix must find an object that can be kept in {source}, got none of {before}; "
+            "see what check-data says of them, and mend what it names"
+        )
+
+
 UNUSABLE = "images left out: annotation missing or broken"
 
 

@@ -16,8 +16,15 @@ from resdet.data.check_boxes import BROKEN, WITHOUT_IMAGE, Item, tell_boxes, tel
 from resdet.data.check_taking_part import tell_taking_part
 from resdet.data.found import Found
 from resdet.data.validate import Faults, check_names
-from resdet.data.yolo.folder import label_file, labels_alone, open_yolo
-from resdet.data.yolo.reader import listed_images, load_yolo, numbered_classes, read_labels, scaled
+from resdet.data.yolo.folder import YoloFolder, label_file, labels_alone, open_yolo
+from resdet.data.yolo.reader import (
+    hint_of,
+    listed_images,
+    load_yolo,
+    numbered_classes,
+    read_labels,
+    scaled,
+)
 
 POLYGONS = Kind("polygons", "note", "objects drawn as polygons", "the boxes around them are taken")
 UNLABELLED = Kind(
@@ -52,9 +59,7 @@ def check_yolo(
     images = list(dict.fromkeys(str(path) for paths in listed.values() for path in paths))
     seen = inspect_images(images, full=full, workers=workers, progress=progress)
     facts = dict(zip(images, seen, strict=True))
-    items = {}
-    for path in images:
-        items[path] = _item(path, names, folder.keypoints, facts[path], report, faults)
+    items = {path: _item(path, names, folder, facts[path], report, faults) for path in images}
     for split, paths in listed.items():
         report.images[split] = len(paths)
         report.count_classes(split, names, [n for p in paths for n in items[str(p)].names])
@@ -86,7 +91,7 @@ def check(found: Found, splits: Sequence[str], **common: Any) -> Report:
 def _item(
     path: str,
     names: Sequence[str],
-    keypoints: bool,
+    folder: YoloFolder,
     fact: ImageFacts,
     report: Report,
     faults: Faults,
@@ -94,7 +99,8 @@ def _item(
     label = label_file(Path(path))
     rows: list[list[float]] = []
     if label.is_file():
-        rows, polygons = read_labels(label, len(names), keypoints, faults)
+        hint = hint_of(folder, names)
+        rows, polygons = read_labels(label, len(names), folder.keypoints, faults, hint)
         if polygons:
             report.add(POLYGONS, f"{label}: {polygons}")
     else:

@@ -2,12 +2,12 @@
 
 from resdet.data.yolo.check import check
 from resdet.data.yolo.find import find, nearly, settles
+from resdet.data.yolo.fix import fix
 from resdet.data.yolo.source import details, is_there, list_name, load, parse
 from resdet.data.yolo.write import write
 
 SPLIT_NAMES = {"all": "train", "default": "train"}
 LOST = ""
-fix = None  # in another form
 
 __all__ = [
     "LOST",

@@ -12,11 +12,9 @@ from backbones.images.heads import inspect_heads
 from resdet.data.matching import image_ids
 from resdet.data.splits import ALL
 from resdet.data.validate import Faults, check_names, left_out, logger, text_lines, warn_thin
-from resdet.data.yolo.folder import YoloFolder, label_file, labels_alone, open_yolo
+from resdet.data.yolo.folder import MOST, YoloFolder, label_file, labels_alone, open_yolo
 from resdet.structures.records import Dataset, GroundTruth, ImageRecord
 
-_SLACK = 0.01  # by how much a fraction may leave [0, 1], as those of masks do
-_SEE = "see the class names"
 _DIGITS = 6  # of a pixel: whole pixels that were divided by a size are whole again
 
 
@@ -58,7 +56,7 @@ def load_yolo(
     polygons = 0
     records = []
     ids = image_ids(root, images)
-    hint = f"{folder.told_by} names {', '.join(classes)}" if folder.class_names else _SEE
+    hint = hint_of(folder, classes)
     for at, fact in enumerate(inspect_heads([str(image) for image in images])):
         height, width = fact.size or (0, 0)
         rows: list[list[float]] = []
@@ -114,6 +112,12 @@ def lost_labels(folder: YoloFolder) -> list[str]:
     return left_out(labels_alone(folder), "labels without an image")
 
 
+def hint_of(folder: YoloFolder, classes: Sequence[str]) -> str:
+    """What is said of a class that is none of `classes`."""
+    told = folder.told_by if folder.class_names else "--classes"
+    return f"{told} names {', '.join(classes)}; mend the line, or name the class there"
+
+
 def numbered_classes(folder: YoloFolder) -> tuple[str, ...]:
     """class_0, class_1, ... up to the greatest number in any label, as ultralytics calls them."""
     unread = Faults("")
@@ -126,7 +130,7 @@ def numbered_classes(folder: YoloFolder) -> tuple[str, ...]:
 
 
 def read_labels(
-    file: Path, num_classes: int, keypoints: bool, faults: Faults, hint: str = _SEE
+    file: Path, num_classes: int, keypoints: bool, faults: Faults, hint: str = ""
 ) -> tuple[list[list[float]], int]:
     """([class, x, y, width, height] of each object, how many of them were polygons).
 
@@ -135,25 +139,25 @@ def read_labels(
     """
     try:
         lines = text_lines(file)
-    except (ValueError, OSError) as fault:
+    except ValueError as fault:
         faults.add(str(fault))
         return [], 0
     rows, polygons = [], 0
     for number, line in enumerate(lines, start=1):
         words = line.split()
-        values = [_number(word) for word in words]
-        wrong = _fault(words, values, num_classes, keypoints, hint)
+        values = [number_of(word) for word in words]
+        wrong = fault_of(words, values, num_classes, keypoints, hint)
         if wrong:
             faults.add(f"{file}, line {number}: {wrong}")
         elif len(values) == 5 or keypoints:
             rows.append(values[:5])
         else:
             polygons += 1
-            rows.append([values[0], *_around(values[1:])])
+            rows.append([values[0], *around(values[1:])])
     return rows, polygons
 
 
-def _fault(
+def fault_of(
     words: Sequence[str], values: Sequence[float], classes: int, keypoints: bool, hint: str
 ) -> str:
     """What is wrong with one line, or nothing."""
@@ -163,24 +167,28 @@ def _fault(
         return f"must be class x y width height, or class and a polygon, got {many} words{hint}"
     if not (values[0] >= 0 and values[0].is_integer() and values[0] < classes):
         return f"class must be 0 to {classes - 1}, got {words[0]!r:.40}; {hint}"
-    fractions = values[1:5] if keypoints else values[1:]
-    for word, value in zip(words[1:], fractions):
-        if not -_SLACK <= value <= 1 + _SLACK:
+    is_box = keypoints or many == 5
+    for word, value in zip(words[1:], values[1:5] if is_box else values[1:]):
+        if not abs(value) <= MOST:
             return (
                 f"numbers must be fractions of the image, 0 to 1, got {word!r:.40}; "
                 "divide pixels by width or height"
             )
+    if is_box and min(values[3:5]) < 0:
+        return f"width and height must be 0 or more, got {words[3]} {words[4]}; mend the line"
     return ""
 
 
-def _number(word: str) -> float:
+def number_of(word: str) -> float:
+    """NaN of what is none."""
     try:
         return math.nan if "_" in word else float(word)
     except ValueError:
         return math.nan
 
 
-def _around(points: Sequence[float]) -> list[float]:
+def around(points: Sequence[float]) -> list[float]:
+    """The box around a polygon: its centre, width and height."""
     x, y = points[0::2], points[1::2]
     low, high = (min(x), min(y)), (max(x), max(y))
     return [

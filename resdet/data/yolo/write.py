@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -79,16 +79,20 @@ def _lines(picture: Picture, told: Told) -> str:
         told.update([SHAPES] if picture.details[at].shape else [])
         told.update([IDS] if "id" in picture.details[at].entry else [])
         corners = truth.boxes[at].astype(np.float64)
-        numbers = _fractions(corners, size)
+        numbers = fractions(corners, size)
         if (numbers < 0).any() or (numbers > 1).any():
             told[OUTSIDE] += 1
-            numbers = _fractions(box.clip(corners[None], height, width)[0], size)
-        words = [f"{value:.{_FRACTION_DIGITS}f}".rstrip("0").rstrip(".") for value in numbers]
-        lines.append(" ".join([str(truth.labels[at]), *words]) + "\n")
+            numbers = fractions(box.clip(corners[None], height, width)[0], size)
+        lines.append(" ".join([str(truth.labels[at]), *words_of(numbers)]) + "\n")
     return "".join(lines)
 
 
-def _fractions(corners: Any, size: Any) -> Any:
+def fractions(corners: Any, size: Any) -> Any:
     """Centre, width and height as fractions of the image."""
     low, high = corners[:2], corners[2:]
     return np.concatenate([(low + high) / 2 / size, (high - low) / size])
+
+
+def words_of(numbers: Iterable[float]) -> list[str]:
+    """As a label has them."""
+    return [f"{value:.{_FRACTION_DIGITS}f}".rstrip("0").rstrip(".") for value in numbers]

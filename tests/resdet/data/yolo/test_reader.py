@@ -120,7 +120,8 @@ def test_a_test_split_may_be_unlabelled(tmp_path):
         ("0 0.5 nan 0.2 0.1", "got 'nan'"),
         ("2 0.5 0.5 0.2 0.1", "class must be 0 to 1, got '2'; data.yaml names no, yes"),
         ("cat 0.5 0.5 0.2 0.1", "class must be 0 to 1, got 'cat'"),
-        ("0 0.5 0.5 -0.2 0.1", "got '-0.2'"),
+        ("0 0.5 0.5 -0.2 0.1", "width and height must be 0 or more, got -0.2 0.1"),
+        ("0 2.1 0.5 0.2 0.1", "fractions of the image, 0 to 1, got '2.1'; divide pixels"),
     ],
 )
 def test_broken_lines(tmp_path, line, told):
@@ -147,6 +148,14 @@ def test_a_broken_data_yaml(tmp_path, content, told):
     (tmp_path / "data.yaml").write_text(content)
     with pytest.raises(ValueError, match=told):
         load_yolo(tmp_path, "train")
+
+
+def test_boxes_that_leave_their_image_are_no_fault(tmp_path):
+    roboflow(tmp_path)
+    lines = "0 1.05 0.5 0.2 0.2\n0 -0.05 -0.05 0.2 0.2\n0 0.9 0.1 1.3 0.2 0.9 0.4\n"
+    (tmp_path / "train/labels/a.txt").write_text(lines)
+    boxes = load_yolo(tmp_path, "train").records[0].ground_truth.boxes.tolist()
+    assert boxes == [[57, 16, 69, 24], [-9, -6, 3, 2], [54, 4, 78, 16]]
 
 
 def test_a_split_that_is_not_there_names_those_that_are(tmp_path):
