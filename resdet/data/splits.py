@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from backbones.files.folder import whole_folder
+from backbones.images.folders import files_in
 from resdet.structures.corners import AUTO, CHOICES
 
 HELD_OUT = 0.2  # of the images
@@ -86,7 +87,7 @@ def save_lists(
 def kept_lists(folder: Path, root: Path) -> dict[str, Path]:
     """The lists in `folder/resdet_splits`, where they are of the data in `root`; else none."""
     made = folder / MADE
-    files = {file.stem: file for file in sorted(made.glob("*.txt"))}
+    files = {file.stem: file for file in files_in(made, (".txt",))}
     try:
         of = (made / _ROOT).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
@@ -104,9 +105,10 @@ def kept_corners(made: Path) -> str:
 
 
 def own_lists(*folders: Path) -> list[Path]:
-    """train.txt, val.txt and the like in them."""
-    files = [folder / f"{split}.txt" for folder in folders for split in SPLITS]
-    return [file for file in files if file.is_file()]
+    """train.txt, val.txt and the like in them, as `split_name` has it."""
+    files = [file for folder in folders for file in files_in(folder, (".txt",))]
+    named = [file for file in files if split_name(file.stem) in SPLITS]
+    return sorted(named, key=lambda file: SPLITS.index(split_name(file.stem)))
 
 
 def not_used(lists: Sequence[Path], way_out: str) -> list[str]:

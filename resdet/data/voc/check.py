@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from backbones.images.check_kinds import MISSING, tell_classes, tell_copies, tell_images
-from backbones.images.check_report import Report
+from backbones.images.check_report import Kind, Report
 from backbones.images.folders import unread
 from backbones.images.inspect import ImageFacts, Progress, inspect_images
 from backbones.terminal.wording import nearest_first
@@ -33,6 +33,7 @@ from resdet.data.check_taking_part import tell_taking_part
 from resdet.data.found import Found
 from resdet.data.splits import ALL
 from resdet.data.validate import Faults, check_names
+from resdet.data.voc.background import is_labelled, without_objects
 from resdet.data.voc.cache import read_annotations
 from resdet.data.voc.classes import known_classes
 from resdet.data.voc.corners import corners_of
@@ -42,6 +43,13 @@ from resdet.data.voc.reader import load_voc
 from resdet.data.voc.xml import Annotation
 from resdet.structures import boxes as box
 from resdet.structures.corners import Corners
+
+LEFT_OUT_BY_TOOL = Kind(
+    "annotation left out",
+    "note",
+    "listed images without an annotation, as CVAT and datumaro leave those without objects",
+    "they are trained on as background; --fix writes one",
+)
 
 
 @dataclass
@@ -54,6 +62,7 @@ class VocFolder:
     images: dict[str, Path] = field(default_factory=dict)
     annotations: dict[str, Annotation] = field(default_factory=dict)
     written: set[str] = field(default_factory=set)  # annotations that are there, broken or not
+    empty: set[str] = field(default_factory=set)  # see `without_objects`
     class_names: tuple[str, ...] = ()
     corners: Corners = field(init=False)
 
@@ -135,6 +144,10 @@ def read_folder(
     faults = Faults(str(root))
     annotated = [stem for stem in folder.stems if stem in folder.written]
     folder.annotations = read_annotations(layout, annotated, faults)
+    for split, stems in folder.splits.items():
+        if is_labelled(split, stems, folder.written):
+            folder.empty |= {*without_objects(layout, stems, folder.annotations)}
+    folder.annotations |= {stem: Annotation([], [], [], None) for stem in folder.empty}
     folder.class_names = tuple(class_names) or known_classes(layout, folder.annotations)
     folder.corners = corners or corners_of(layout, folder.annotations)
     check_names(folder.class_names, "class names", faults)
@@ -182,19 +195,19 @@ def _listed(path: Path, folder: VocFolder, report: Report) -> list[str]:
     known = folder.images.keys() | folder.written
     stems: dict[str, None] = {}
     try:
-        lines = folder.layout.listed(path)
+        lines = folder.layout.lines(path)
     except ValueError as fault:
         report.add(BROKEN, str(fault))
         return []
-    for line in lines:
-        stem = line if line in known else line.split()[0]
-        if stem in stems:
+    for text, stem in lines:
+        if stem is not None and stem in stems:
             report.add(TWICE, f"{path.name}: {stem}")
         if stem in known:
             stems[stem] = None
         if stem not in folder.images:
-            there = unread(folder.layout.images, stem)
-            report.add(MISSING, f"{path.name}: {folder.layout.images / stem}.jpg{there}")
+            name = stem or text
+            there = unread(folder.layout.images, name)
+            report.add(MISSING, f"{path.name}: {folder.layout.images / name}.jpg{there}")
     if not stems:
         report.add(BROKEN, f"{path} must list at least one image")
     return list(stems)
@@ -208,13 +221,14 @@ def _tell_lists(report: Report, folder: VocFolder, facts: dict[str, ImageFacts])
     missing: dict[str, None] = {}
     for split, stems in folder.splits.items():
         report.images[split] = len(stems)
-        labelled = split != "test" or any(stem in parsed for stem in stems)
+        labelled = is_labelled(split, stems, parsed)
         objects = [name for s in stems if s in parsed for name in parsed[s].names]
         if labelled:
             report.count_classes(split, known or sorted(found), objects)
             missing |= dict.fromkeys(stem for stem in stems if stem not in folder.written)
     for stem in missing:
-        report.add(UNANNOTATED, folder.layout.xml(stem))
+        kind = LEFT_OUT_BY_TOOL if stem in folder.empty else UNANNOTATED
+        report.add(kind, folder.layout.xml(stem))
     tell_classes(report, known or sorted(found))
     for stem, one in parsed.items():
         for name in one.names:

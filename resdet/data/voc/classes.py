@@ -12,6 +12,8 @@ from resdet.data.voc.layout import VocLayout
 from resdet.data.voc.xml import Annotation
 from resdet.structures.classes import VOC_CLASSES
 
+_FILES = ("classes.txt", "labelmap.txt", "class_names.txt")
+_NO_CLASSES = ("background", "_background_", "__ignore__")
 _SAMPLE = 1000  # annotations of a split, or spread over a folder: VOC's own show all twenty
 
 
@@ -28,10 +30,10 @@ def all_classes(layout: VocLayout, parsed: Mapping[str, Annotation]) -> tuple[st
 
 
 def known_classes(layout: VocLayout, parsed: Mapping[str, Annotation]) -> tuple[str, ...]:
-    """Of `classes.txt` or CVAT's `labelmap.txt`, VOC's twenty where they are VOC's, or none.
+    """Of a file (classes.txt, CVAT's labelmap.txt, labelme's class_names.txt), or VOC's twenty.
 
-    They are in a folder called VOC<year> that names no other class; once all twenty are seen, no
-    further annotation is read.
+    VOC's are in a folder called VOC<year> that names no other class; once all twenty are seen, no
+    further annotation is read. None where they are neither.
 
     Raises: ValueError if the file is not UTF-8.
     """
@@ -61,16 +63,19 @@ def year_of(root: Path) -> int | None:
 
 
 def _listed(root: Path) -> tuple[str, ...]:
-    classes, colours = root / "classes.txt", root / "labelmap.txt"
-    if classes.is_file():
-        return tuple(text_lines(classes))
-    if not colours.is_file():
-        return ()
-    lines = [line for line in text_lines(colours) if not line.startswith("#")]
+    classes, colours, labelmes = (root / name for name in _FILES)
+    if classes.is_file() and (own := text_lines(classes)):
+        return tuple(own)
+    found = _of_colours(colours) if colours.is_file() else []
+    found = found or (text_lines(labelmes) if labelmes.is_file() else [])
+    return tuple(name for name in found if name not in _NO_CLASSES)
+
+
+def _of_colours(file: Path) -> list[str]:
+    lines = [line for line in text_lines(file) if not line.startswith("#")]
     if not all(line.count(":") >= 3 for line in lines):  # name:color_rgb:parts:actions
-        return ()
-    names = [line.split(":")[0].strip() for line in lines]
-    return tuple(name for name in names if name and name != "background")
+        return []
+    return [name for line in lines if (name := line.rsplit(":", 3)[0].strip())]
 
 
 def _seen(layout: VocLayout, parsed: Mapping[str, Annotation]) -> set[str]:

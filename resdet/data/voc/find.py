@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Collection
 from pathlib import Path
 
 from backbones.images.folders import SUFFIXES, files_below
@@ -11,6 +9,7 @@ from resdet.data.found import Found, in_no_split, of_folders
 from resdet.data.source import Source
 from resdet.data.splits import ALL, MADE, not_used, own_lists
 from resdet.data.validate import OF_ONE_NAME, Ways, apart, counted, left_out
+from resdet.data.voc.background import is_labelled, told_of, without_objects
 from resdet.data.voc.classes import all_classes, taken_as_vocs, year_of
 from resdet.data.voc.corners import corners_of
 from resdet.data.voc.layout import voc_layout
@@ -36,20 +35,29 @@ def find(root: Path) -> Found | None:
         return None
     classes = all_classes(layout, {})
     counts: dict[str, int] = {}
+    empty: list[str] = []
     unlisted = set(paired)
     for split in layout.splits() or [ALL]:
         listing = layout.listing(split)
-        chosen = layout.select(split, paired) if listing is None else layout.listed(listing)
-        counts[split] = len(chosen or ())
-        unlisted -= {_stem(line, stems) for line in chosen or ()}
+        chosen: list[str | None] = [*(layout.select(split, paired) or ())]
+        if listing is not None:
+            chosen = list(dict.fromkeys(line.stem for line in layout.lines(listing)))
+        counts[split] = len(chosen)
+        named = [stem for stem in chosen if stem in stems]
+        unlisted -= {*named}
+        if is_labelled(split, named, written):
+            empty += without_objects(layout, named, {})
     remarks = left_out(layout.second_images(), OF_ONE_NAME)
     if unlisted:
         made = layout.lists[0] if layout.lists[0].is_dir() else None
         remarks.append(in_no_split(len(unlisted), made))
     if others := layout.no_lists():
         remarks.append(f"passed over: lists that name no image: {counted(others)}")
-    lists = own_lists(root, root / "ImageSets")
-    remarks += not_used(lists, _MOVE)
+    used = list(layout.beside.values())
+    if used:
+        remarks.append(f"splits by your {', '.join(str(file.relative_to(root)) for file in used)}")
+    lists = own_lists(*dict.fromkeys((root, root / "ImageSets", layout.images)))
+    remarks += not_used([file for file in lists if file not in used], _MOVE)
     remarks += _told_of_year(root, classes)
     of_split = "*/" * any(layout.parts)
     annotations = _told(root, layout.annotations, f"{of_split}{layout.parts[0]}", "*.xml")
@@ -68,7 +76,7 @@ def find(root: Path) -> Found | None:
         tuple(remarks),
         own_classes=False,
         corners=corners_of(layout, {}),
-        lost=tuple(layout.left_out()),
+        lost=(*layout.left_out(), *told_of(layout, empty)),
         of_classes=taken_as_vocs(layout, classes),
     )
 
@@ -80,16 +88,9 @@ def nearly(root: Path) -> str:
     said = next(
         (f" ({file.name} says {name})" for file in files if (name := file_name(str(file)))), ""
     )
-    names = f"give both the same names, or write the image's into <filename>, without folders{said}"
+    names = f"give both the same names, or write the image's into <filename>{said}"
     ways = Ways(names, "put them into one folder, or into two that lie beside each other")
     return apart("XML", files, images, root, ways)
-
-
-def _stem(line: str, known: Collection[str]) -> str:
-    """The image that a line of a list means, with the suffix that it should not have or without."""
-    stem = line if line in known else line.split()[0]
-    bare, suffix = os.path.splitext(stem)
-    return bare if stem not in known and suffix.lower() in SUFFIXES else stem
 
 
 def _told_of_year(root: Path, classes: tuple[str, ...]) -> list[str]:

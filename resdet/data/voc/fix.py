@@ -16,15 +16,24 @@ from backbones.images.check_report import Report
 from backbones.images.copies import LEFT_OUT, Say, check_any_left, copy_image, fresh_folder, tell
 from backbones.images.depth import shift_of
 from backbones.images.inspect import ImageFacts, Progress, inspect_images
-from resdet.data.check_correct import BAD_OBJECTS, RENAMED, UNUSABLE, Corrected, correct
+from resdet.data.check_correct import (
+    BAD_OBJECTS,
+    RENAMED,
+    UNUSABLE,
+    Corrected,
+    check_objects_left,
+    correct,
+)
 from resdet.data.found import Found
 from resdet.data.validate import is_pixels
+from resdet.data.voc.background import is_labelled
 from resdet.data.voc.check import VocFolder, item_of, read_folder
 from resdet.data.voc.xml import parse_xml, rotation
 from resdet.structures import boxes as box
 from resdet.structures.corners import VOC, Corners
 
 SHIFTED = "files whose corners were counted otherwise, now as VOC counts"
+WRITTEN = "listed images without an annotation, given one without objects"
 _TAGS = ("xmin", "ymin", "xmax", "ymax")
 
 
@@ -54,6 +63,8 @@ def fix_voc(
     seen = inspect_images(paths, full=full, workers=workers, progress=progress)
     facts = dict(zip(stems, seen, strict=True))
     shift = shift_of(fact.values for fact in seen)
+    files = (Path(folder.layout.xml(stem)) for stem in folder.stems if stem in folder.written)
+    before = sum(file.read_bytes().count(b"<object>") for file in files)
     with fresh_folder(out, [root]) as beside:
         for part in ("Annotations", "ImageSets/Main", "JPEGImages"):
             (beside / part).mkdir(parents=True)
@@ -61,6 +72,9 @@ def fix_voc(
             s for s in folder.stems if _copy_voc(folder, s, facts.get(s), beside, done, shift)
         }
         check_any_left(len(written), root)
+        files = (beside / "Annotations").rglob("*.xml")
+        after = sum(len(parse_xml(file.read_bytes()).findall("object")) for file in files)
+        check_objects_left(before, after, root)
         for split, listed in folder.splits.items():
             lines = "".join(f"{stem}\n" for stem in listed if stem in written)
             (beside / "ImageSets" / "Main" / f"{split}.txt").write_text(lines, encoding="utf-8")
@@ -88,27 +102,42 @@ def _copy_voc(
     if fact is None or not fact.readable:
         done[LEFT_OUT] += 1
         return False
-    unlabelled = not any(s in folder.annotations for s in folder.splits.get("test", ()))
-    in_test_only = all(stem not in v for k, v in folder.splits.items() if k != "test")
-    if stem not in folder.annotations and not (unlabelled and in_test_only):
+    if stem in folder.written and stem not in folder.annotations:
         done[UNUSABLE] += 1
         return False
     source = folder.images[stem]
     copy_image(str(source), beside / "JPEGImages" / f"{stem}{source.suffix}", fact, done, shift)
-    if stem in folder.annotations:
-        item = item_of(folder, stem)
-        fixed = correct(item, fact, "voc", done)
-        tree = parse_xml(Path(folder.layout.xml(stem)).read_bytes())
-        if item.corners != VOC:
-            fixed = replace(fixed, changed=np.ones_like(fixed.changed))
-            tree.set("corners", VOC)
-            done[SHIFTED] += 1
-        _edit_voc(tree, fixed, folder.class_names, done)
-        text = ET.tostring(tree, encoding="utf-8", xml_declaration=True)
+    tree = _tree(folder, stem, fact, done)
+    if tree is not None:
         target = beside / "Annotations" / f"{stem}.xml"
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(text)
+        target.write_bytes(ET.tostring(tree, encoding="utf-8", xml_declaration=True))
     return True
+
+
+def _tree(folder: VocFolder, stem: str, fact: ImageFacts, done: Counter[str]) -> ET.Element | None:
+    """The corrected annotation of an image; None where it is of a split whose objects are unknown.
+
+    A listed image that has no annotation is given one without objects.
+    """
+    if stem not in folder.written:
+        of = [split for split, stems in folder.splits.items() if stem in stems]
+        if not any(is_labelled(s, folder.splits[s], folder.written) for s in of):
+            return None
+        done[WRITTEN] += 1
+        tree = ET.Element("annotation")
+        ET.SubElement(tree, "filename").text = folder.images[stem].name
+        _set_size(tree, fact.size)
+        return tree
+    item = item_of(folder, stem)
+    fixed = correct(item, fact, "voc", done)
+    tree = parse_xml(Path(folder.layout.xml(stem)).read_bytes())
+    if item.corners != VOC:
+        fixed = replace(fixed, changed=np.ones_like(fixed.changed))
+        tree.set("corners", VOC)
+        done[SHIFTED] += 1
+    _edit_voc(tree, fixed, folder.class_names, done)
+    return tree
 
 
 def _edit_voc(
@@ -137,11 +166,16 @@ def _edit_voc(
         if name is not None and told not in class_names and _plain(told) in alike:
             done[RENAMED] += 1
             name.text = alike[_plain(told)]
+    _set_size(tree, fixed.size)
+
+
+def _set_size(tree: ET.Element, height_width: tuple[int, int] | None) -> None:
+    assert height_width is not None  # of a readable image
     size = tree.find("size")
     if size is None:
         size = ET.SubElement(tree, "size")
-    _set(size, "width", fixed.size[1])
-    _set(size, "height", fixed.size[0])
+    _set(size, "width", height_width[1])
+    _set(size, "height", height_width[0])
 
 
 def _readable(corners: ET.Element) -> bool:

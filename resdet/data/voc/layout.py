@@ -10,12 +10,22 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
-from backbones.images.folders import SUFFIXES, files_below, images_by_stem
-from resdet.data.splits import ALL, MADE, SPLITS, split_folders, subfolders
+from backbones.images.folders import SUFFIXES, files_below, files_in, images_by_stem
+from resdet.data.splits import (
+    ALL,
+    MADE,
+    SPLITS,
+    own_lists,
+    split_folders,
+    split_name,
+    subfolders,
+)
 from resdet.data.validate import left_out, text_lines
+from resdet.data.voc.lists import Line, Stems
 from resdet.data.voc.pairing import by_file_name, without_annotation, without_image
 from resdet.data.voc.xml import parse_xml
 
+_TXT = (".txt",)
 _HEAD = 50  # lines of a list, to see what it lists
 _LOOKED_AT = 200  # XML files of a folder, to see whether one is an annotation
 
@@ -79,7 +89,7 @@ class VocLayout:
         """A line for annotations without an image, and for images that lack one and a list."""
         files, images = self.annotated, self._pictures
         lines = left_out(without_image(files, images), "annotations without an image")
-        if any(self.lists[-1].glob("*.txt")):
+        if self.beside or files_in(self.lists[-1], _TXT):
             return lines  # the user chose
         return lines + left_out(without_annotation(files, images), "images without annotation")
 
@@ -93,27 +103,55 @@ class VocLayout:
         read = set(self._pictures.values())
         return [path for name in names if (path := self.images / name) not in read]
 
-    def listed(self, listing: Path) -> list[str]:
+    def lines(self, listing: Path) -> list[Line]:
         """The lines of a list; what they call by its image is called by its annotation.
 
         Raises: ValueError where it is not UTF-8.
         """
-        return [self.renamed.get(line, line) for line in text_lines(listing)]
+        lines = self._stems.lines(text_lines(listing))
+        return [Line(text, self.renamed.get(stem or "", stem)) for text, stem in lines]
+
+    @cached_property
+    def _stems(self) -> Stems:
+        return Stems({*self.annotated, *self._images, *self._pictures})
+
+    @cached_property
+    def _lists(self) -> dict[str, Path]:
+        """Those of `lists`, by split."""
+        files = [file for folder in reversed(self.lists) for file in files_in(folder, _TXT)]
+        return {split_name(file.stem): file for file in files}
+
+    @cached_property
+    def beside(self) -> dict[str, Path]:
+        """The user's train.txt, val.txt and the like in other folders, where there are no `lists`.
+
+        They must divide the images: each line names one, and none is in two but in trainval.
+        """
+        chosen = self._lists or self.lists[0].is_dir()
+        for folder in () if chosen else (self.root / "ImageSets", self.root, self.images):
+            files = {split_name(file.stem): file for file in own_lists(folder)}
+            stems = {split: [line.stem for line in self.lines(files[split])] for split in files}
+            apart = [stem for split in stems.keys() - {"trainval"} for stem in {*stems[split]}]
+            sound = all(stem in self._pictures for named in stems.values() for stem in named)
+            whole = len(files) > 1 and {"train", "trainval"} & files.keys()
+            if sound and whole and len({*apart}) == len(apart):
+                return files
+        return {}
 
     def listing(self, split: str) -> Path | None:
         """The list of a split, where there is one."""
-        return next((f for folder in self.lists if (f := folder / f"{split}.txt").is_file()), None)
+        return (self.beside | self._lists).get(split_name(split))
 
     def splits(self) -> list[str]:
         """All there are, but for VOC's lists of each class: aeroplane_train."""
-        there = sorted({file.stem for folder in self.lists for file in folder.glob("*.txt")})
+        there = sorted(self.beside | self._lists)
         there = [name for name in there if not self._is_of_a_class(name, there)]
         lists = [name for name in there if name in SPLITS or self._lists_images(name)]
         return lists + [split for split in self._folders if split not in lists]
 
     def no_lists(self) -> list[Path]:
         """Files among the user's lists of which no image is named at the head."""
-        files = {file.stem: file for file in sorted(self.lists[-1].glob("*.txt"))}
+        files = {split_name(file.stem): file for file in files_in(self.lists[-1], _TXT)}
         others = (name for name in files if name not in SPLITS and not self._lists_images(name))
         return [files[name] for name in others if not self._is_of_a_class(name, files)]
 
@@ -124,15 +162,15 @@ class VocLayout:
         return all(line.endswith((" 1", " -1", " 0")) for line in self._head(name))
 
     def _lists_images(self, name: str) -> bool:
-        known = self.annotated.keys() | self._images.keys()
-        return any(line in known or line.split()[0] in known for line in self._head(name))
+        return any(self._stems.of(line) for line in self._head(name))
 
     def _head(self, name: str) -> list[str]:
         file = self.listing(name)
         if file is None:
             return []
         with open(file, encoding="utf-8-sig", errors="replace") as lines:
-            return [line.strip() for line in islice(lines, _HEAD) if line.strip()]
+            head = [line.strip() for line in islice(lines, _HEAD) if line.strip()]
+        return [line.text for line in self._stems.lines(head)]
 
     @cached_property
     def _folders(self) -> dict[str, str]:
@@ -156,7 +194,7 @@ def voc_layout(root: Path) -> VocLayout:
     What is found nowhere is said to be where VOC has it.
     """
     images, annotations = root / "JPEGImages", root / "Annotations"
-    lists = (root / MADE, root / "ImageSets" / "Main")
+    lists = (root / MADE, _called(_called(root, "ImageSets"), "Main"))
     if not _holds(annotations, (".xml",)):
         annotations = xml_folder(root) or annotations
     if not annotations.is_dir() and (parts := _parts_of_splits(root)):
@@ -164,6 +202,12 @@ def voc_layout(root: Path) -> VocLayout:
     if annotations.is_dir() and not _holds(images, SUFFIXES):
         images = _image_folder(root, annotations) or images
     return VocLayout(root, images, annotations, lists, _prefixes(annotations))
+
+
+def _called(folder: Path, name: str) -> Path:
+    """The folder of that name in `folder`, be it in other letters."""
+    alike = [inner for inner in subfolders(folder) if inner.name.casefold() == name.casefold()]
+    return alike[0] if len(alike) == 1 else folder / name
 
 
 def _holds(folder: Path, suffixes: tuple[str, ...]) -> bool:

@@ -8,30 +8,32 @@ from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
-from backbones.images.folders import SUFFIXES
+from resdet.data.voc.lists import bare, ends
 from resdet.data.voc.xml import parse_xml
 
 
 def by_file_name(annotations: Mapping[str, str], pictures: Mapping[str, Path]) -> dict[str, str]:
     """Stems of images without an annotation -> that of the one whose <filename> names them.
 
-    A name with folders is not followed, and a suffix means nothing: images are converted. The
-    image must be in the same folder, or alone of its name, and be named by one annotation only,
-    which has no image of its own name.
+    The longest end of that name settles it which is of one image alone, or of one in the folder of
+    the annotation; capitals and the suffix mean nothing: images are converted. An annotation that
+    has an image of its own name is of that, and two that name one image are of none.
     """
-    free: dict[tuple[str | None, str], set[str]] = defaultdict(set)
-    for stem in pictures.keys() - annotations.keys():
-        for folder in (os.path.dirname(stem), None):
-            free[folder, pictures[stem].stem].add(stem)
+    free = pictures.keys() - annotations.keys()
     if not free:
         return {}
+    by_end: dict[str, set[str]] = defaultdict(set)
+    for stem in pictures:
+        for end in ends(stem.casefold()):
+            by_end[end].add(stem)
     wanted: dict[str, list[str]] = defaultdict(list)
     for stem in sorted(annotations.keys() - pictures.keys()):
-        name, suffix = os.path.splitext(file_name(annotations[stem]) or "")
-        name += suffix * (suffix.lower() not in SUFFIXES)
-        places = (free.get((folder, name), ()) for folder in (os.path.dirname(stem), None))
-        one = next((found for found in places if len(found) == 1), ())
-        for picture in one:
+        name = file_name(annotations[stem])
+        named = "" if name is None else bare(name or stem).casefold()
+        alike = next((found for end in ends(named) if (found := by_end.get(end))), set())
+        here = {one for one in alike if os.path.dirname(one) == os.path.dirname(stem)}
+        one = next((found for found in (here, alike) if len(found) == 1), set())
+        for picture in one & free:
             wanted[picture].append(stem)
     return {picture: stems[0] for picture, stems in wanted.items() if len(stems) == 1}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
@@ -10,10 +9,11 @@ from typing import Literal
 import numpy as np
 
 from backbones.images.decoding import image_size
-from backbones.images.folders import SUFFIXES, unread
+from backbones.images.folders import unread
 from backbones.terminal.wording import nearest_first
 from resdet.data.turned import warn_turned
 from resdet.data.validate import Faults, check_names, warn_thin
+from resdet.data.voc.background import is_labelled, told_of, without_objects
 from resdet.data.voc.cache import read_annotations
 from resdet.data.voc.classes import all_classes, year_of
 from resdet.data.voc.corners import corners_of
@@ -48,9 +48,12 @@ def load_voc(
     layout = voc_layout(root)
     there, written = layout.pictures(), layout.written()
     listed = _listed(layout, split, listing, set(there), written, images, faults)
-    labelled = split != "test" or any(stem in written for stem in listed)
+    labelled = is_labelled(split, listed, written)
     wanted = listed if labelled else []
-    parsed = read_annotations(layout, wanted, faults)
+    parsed = read_annotations(layout, [stem for stem in wanted if stem in written], faults)
+    empty = without_objects(layout, wanted, parsed)
+    parsed |= {stem: Annotation([], [], [], None) for stem in empty}
+    read_annotations(layout, [s for s in wanted if s not in written and s not in parsed], faults)
     classes = tuple(class_names) or all_classes(layout, parsed)
     check_names(classes, "class names", faults)
     thin: list[str] = []
@@ -72,6 +75,7 @@ def load_voc(
     faults.raise_any()
     warn_thin(f"{root}, split {split!r}", thin)
     warn_turned(f"{root}, split {split!r}", [a for one in here.values() for a in one.angles])
+    lost = layout.left_out() + told_of(layout, empty)
     return Dataset(
         name or f"voc:{root}:{split}",
         "voc",
@@ -80,7 +84,7 @@ def load_voc(
         root,
         split=split,
         metric=voc_metric(root),
-        remarks=tuple(f"{root}: {line}" for line in layout.left_out()) if images else (),
+        remarks=tuple(f"{root}: {line}" for line in lost) if images else (),
         corners=judged,
     )
 
@@ -122,23 +126,13 @@ def _listed(
     if not images:
         what = f"images or annotations of {layout.root}"
     stems: dict[str, None] = {}  # ordered; a line listed twice counts once
-    with_suffix: list[str] = []
-    for line in layout.listed(listing):
-        stem = line if line in seen else line.split()[0]
-        bare, suffix = os.path.splitext(stem)
+    for text, stem in layout.lines(listing):
         if stem in seen:
             stems[stem] = None
-        elif bare in seen and suffix.lower() in SUFFIXES:
-            with_suffix.append(stem)
         else:
-            there_is = unread(layout.images, stem)
+            there_is = unread(layout.images, text)
             way = f"{there_is}: save it as JPEG or PNG" if there_is else "; add the image"
-            faults.add(f"{listing} must list {what}, got {stem!r}{way} or drop the line")
-    if with_suffix:
-        faults.add(
-            f"{listing} must list names without suffix, got {_shown(with_suffix)}; "
-            f"write {os.path.splitext(with_suffix[0])[0]}"
-        )
+            faults.add(f"{listing} must list {what}, got {text!r}{way} or drop the line")
     if not stems and not faults.found:
         faults.add(f"{listing} must list at least one image, got an empty file")
     return list(stems)

@@ -18,10 +18,14 @@ _OBJECT = ["name", "pose", "truncated", "difficult", "bndbox"]
 
 @dataclass(frozen=True)
 class Writer:
-    """A tool: how it counts corners, and the traces that name it, in words."""
+    """A tool: how it counts corners, and the traces that name it, in words.
+
+    `bare`: it lists an image without objects, and writes no file for it.
+    """
 
     way: str
     traces: str
+    bare: bool = False
 
 
 # docs/training.md has the versions that were tried
@@ -31,8 +35,8 @@ WRITERS = {
     SUPERVISION: Writer(VOC, "database roboflow.ai, folder VOC, no pose"),
     LABELIMG: Writer("0-continuous", "tabs, path"),
     "pascal-voc-writer": Writer("0-continuous", "four spaces, path, database Unknown"),
-    "CVAT": Writer("0-continuous", "database, annotation and image Unknown, no depth"),
-    "datumaro": Writer("0-continuous", "database, annotation and image Unknown"),
+    "CVAT": Writer("0-continuous", "database, annotation and image Unknown, no depth", True),
+    "datumaro": Writer("0-continuous", "database, annotation and image Unknown", True),
     "Label Studio": Writer("0-continuous", "owner Label Studio"),
     "fiftyone": Writer("0-continuous", "path, empty database and segmented"),
     "pylabel": Writer("0-continuous", "xmax before ymin, no source"),

@@ -41,7 +41,10 @@ def read_annotation(path: str | Path, faults: Faults) -> Annotation | None:
             content = file.read()
         root = parse_xml(content)
     except FileNotFoundError:
-        faults.add(f"{path} must be the annotation of a listed image, got no file; add it")
+        faults.add(
+            f"{path} must be the annotation of a listed image, got no file; add it, or where the "
+            "image shows no object let resdet check-data --fix write one"
+        )
         return None
     except (ET.ParseError, ValueError, LookupError, OSError) as error:
         faults.add(f"{path} must be plain XML, got {error}; repair the file")

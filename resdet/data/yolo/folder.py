@@ -206,7 +206,7 @@ def _as_listed(
     """
     known = {os.path.normpath(image): image for image in images}
     try:
-        found = {file.stem: from_list(file, root, root) for file in lists}
+        found = {split_name(file.stem): from_list(file, root, root) for file in lists}
         splits = {split: tuple(known[str(path)] for path in found[split]) for split in found}
     except (ValueError, KeyError):
         return {}

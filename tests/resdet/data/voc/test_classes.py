@@ -98,3 +98,16 @@ def test_a_class_that_many_files_name_is_one_fault(write_voc):
         ValueError, match=r"has 1 fault:\n  a\.xml and 1 more: class must be .*'dog'"
     ):
         load_voc(root, "train", class_names=("cat",))
+
+
+def test_lists_of_tools_keep_their_order_and_names_without_objects(write_voc):
+    root = write_voc({"a": of("cat")})
+    (root / "class_names.txt").write_text("_background_\nzebra\ncat\n")  # labelme2voc
+    assert load_voc(root, "train").class_names == ("zebra", "cat")
+    colours = "# label:color_rgb:parts:actions\nbackground:::\nstop: red:1,2,3::\ncat:4,5,6::\n"
+    (root / "labelmap.txt").write_text(colours)
+    assert load_voc(root, "train").class_names == ("stop: red", "cat")
+    (root / "classes.txt").write_text("\n")
+    assert load_voc(root, "train").class_names == ("stop: red", "cat")
+    (root / "classes.txt").write_text("cat\nbackground\n")
+    assert load_voc(root, "train").class_names == ("cat", "background")

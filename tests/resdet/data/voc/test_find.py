@@ -65,26 +65,55 @@ def test_lists_where_none_are_looked_for_are_told(tmp_path, lay):
     assert discover(tmp_path).remarks == (line,)
 
 
-def test_a_list_of_names_with_suffixes_leaves_no_image_out(write_voc):
-    root = write_voc({"a": "", "b": "", "c d": ""}, listing="a.jpg\nb 1\nc d\n")
-    found = discover(root)
-    assert found.remarks == ()
-    with pytest.raises(ValueError, match=r"has 1 fault:\n.*without suffix, got a\.jpg; write a$"):
-        found.load("train")
-
-
 def test_folders_that_are_read_together_are_told(tmp_path, lay):
     for name in ("a", "b"):
         lay.labelimg(tmp_path / name, 2)
     assert discover(tmp_path).why == "*.xml in 2 folders: a, b"
 
 
-def test_a_name_with_folders_is_shown(tmp_path, lay):
+def test_what_a_file_name_says_is_shown(tmp_path, lay):
     lay.labelimg(tmp_path, 1)
     (tmp_path / "0.jpg").rename(tmp_path / "a.jpg")
     file = tmp_path / "0.xml"
     text = file.read_text()
-    file.write_text(text.replace("<object>", "<filename>../x/a.jpg</filename><object>"))
-    told = r"image's into <filename>, without folders \(0\.xml says \.\./x/a\.jpg\)$"
+    file.write_text(text.replace("<object>", "<filename>../x/b.jpg</filename><object>"))
+    told = r"write the image's into <filename> \(0\.xml says \.\./x/b\.jpg\)$"
     with pytest.raises(ValueError, match=told):
         discover(tmp_path)
+
+
+@pytest.mark.parametrize("place", [".", "ImageSets", "photos"])
+def test_lists_beside_the_images_are_the_splits(tmp_path, lay, place):
+    lay.labelimg(tmp_path / "photos", 4)
+    lists = {"train": "0.jpg\n1\n", "Valid": "# mine\nphotos/2.jpg\n", "trainval": "0\n1\n2\n"}
+    (tmp_path / place).mkdir(exist_ok=True)
+    for name, text in lists.items():
+        (tmp_path / place / f"{name}.txt").write_text(text)
+    found = discover(tmp_path)
+    assert found.counts == {"train": 2, "trainval": 3, "val": 1}
+    inner = "" if place == "." else f"{place}/"
+    assert found.remarks == (
+        "annotated images in no split: 1; list them to use them",
+        f"splits by your {inner}train.txt, {inner}trainval.txt, {inner}Valid.txt",
+    )
+    assert [r.image_id for r in found.load("val").records] == ["2"]
+    assert check_voc(tmp_path, full=False).images == {"train": 2, "trainval": 3, "val": 1}
+    for wrong in ("0\n", "9\n"):  # trained on as well, or not there
+        (tmp_path / place / "Valid.txt").write_text(wrong)
+        assert discover(tmp_path).counts == {"all": 4}
+        assert "NOT used: train.txt, trainval.txt, Valid.txt; move" in discover(tmp_path).remarks[0]
+    (tmp_path / place / "Valid.txt").write_text("2\n")
+    (tmp_path / "resdet_splits").mkdir()
+    assert discover(tmp_path).counts == {"all": 4}
+
+
+def test_names_of_folders_and_lists_in_other_letters(write_voc):
+    root = write_voc({"a": "", "b": ""})
+    (root / "ImageSets/Main/train.txt").rename(root / "ImageSets/Main/TRAIN.TXT")
+    (root / "ImageSets/Main/valid.txt").write_text("B\n")
+    (root / "ImageSets/Main/._train.txt").write_bytes(b"\0\5\x16a\n")
+    (root / "ImageSets/Main").rename(root / "ImageSets/main")
+    (root / "ImageSets").rename(root / "imagesets")
+    found = discover(root)
+    assert (found.counts, found.to_watch, found.remarks) == ({"train": 2, "val": 1}, "val", ())
+    assert [r.image_id for r in found.load("val").records] == ["b"]

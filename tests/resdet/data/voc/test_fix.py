@@ -61,7 +61,7 @@ def test_a_copy_of_voc_reads_back_clean(dirty_voc, tmp_path):
     fix_voc(dirty_voc, tmp_path / "out", **QUICK, say=lines.append)
     assert digests(dirty_voc) == before
     report = check_voc(tmp_path / "out")
-    assert {kind.name for kind in report.found} == set()
+    assert {kind.name for kind in report.found} == {"no objects"}
     truths = {
         r.image_id: r.ground_truth.boxes.tolist()
         for r in load_voc(tmp_path / "out", "train").records
@@ -70,6 +70,7 @@ def test_a_copy_of_voc_reads_back_clean(dirty_voc, tmp_path):
         "a": [[9, 4, 50, 20], [4, 4, 60, 20], [0, 4, 60, 20], [0, 0, 9, 9]],
         "b": [[0, 0, 9, 9]],
         "c": [[25, 10, 35, 30]],  # turned as its image is
+        "e": [],  # it had no annotation
         "g": [[0, 0, 9, 9], [2, 2, 9, 9]],
     }
     assert cv2.imread(str(tmp_path / "out/JPEGImages/c.jpg")).shape == (60, 40, 3)
@@ -79,10 +80,11 @@ def test_a_copy_of_voc_reads_back_clean(dirty_voc, tmp_path):
         "fixed: boxes clipped to their image: 2",
         "fixed: boxes dropped: outside, at most one pixel, or repeated: 3",
         "fixed: boxes with corners swapped back: 1",
-        "fixed: images left out: annotation missing or broken: 2",
+        "fixed: images left out: annotation missing or broken: 1",
         "fixed: images left out: missing, unreadable or truncated: 1",
         "fixed: images turned upright: 1",
         "fixed: images whose boxes were rotated as their EXIF data says: 1",
+        "fixed: listed images without an annotation, given one without objects: 1",
         "fixed: objects left out: no numbers, no class or no image: 1",
         "fixed: objects whose class was written with other capitals or spaces: 1",
         "fixed: sizes corrected: 1",
@@ -105,6 +107,25 @@ def test_what_fails_leaves_nothing_behind(dirty_voc, tmp_path, monkeypatch):
     with pytest.raises(ZeroDivisionError):
         fix_voc(dirty_voc, tmp_path / "out", **QUICK)
     assert [path.name for path in tmp_path.iterdir()] == ["voc"]
+
+
+def test_a_copy_without_any_object_is_no_success(write_voc, tmp_path):
+    root = write_voc({"a": SIZE + obj("cat", (70, 5, 90, 20)), "b": SIZE})
+    told = "--fix must find an object that can be kept in .*, got none of 1; see what check-data"
+    with pytest.raises(ValueError, match=told):
+        fix_voc(root, tmp_path / "out", **QUICK)
+    assert not (tmp_path / "out").exists()
+    (root / "Annotations/a.xml").write_text(f"<annotation>{SIZE}</annotation>")
+    fix_voc(root, tmp_path / "out", **QUICK)  # there were none
+
+
+def test_a_split_whose_objects_are_unknown_is_given_none(write_voc, tmp_path):
+    root = write_voc({"a": SIZE + obj("cat", (1, 1, 9, 9))})
+    root = write_voc({"b": ""}, split="test")
+    (root / "Annotations/b.xml").unlink()
+    fix_voc(root, tmp_path / "out", **QUICK)
+    assert [file.name for file in (tmp_path / "out/Annotations").iterdir()] == ["a.xml"]
+    assert load_voc(tmp_path / "out", "test").records[0].ground_truth is None
 
 
 def test_where_nothing_is_left_nothing_is_written(write_voc, write_coco, tmp_path):

@@ -61,10 +61,34 @@ def test_a_list_may_name_the_images(write_voc):
     assert "missing image" not in {kind.name for kind in check_voc(root, full=False).found}
 
 
-@pytest.mark.parametrize("name", ["../mine/IMG_0.jpg", "./IMG_0.jpg", "1.jpg", "mine/IMG_0.jpg"])
-def test_a_name_with_folders_or_of_another_annotation_does_not(mine, name):
+@pytest.mark.parametrize(
+    "name", ["../mine/IMG_0.jpg", "./IMG_0.jpg", "/home/me/IMG_0.png", "C:\\\\me\\\\img_0.JPG"]
+)
+def test_a_name_with_folders_or_in_other_letters_settles_it(mine, name):
     say(mine / "0.xml", name)
+    assert voc_layout(mine).pictures()["0"] == mine / "IMG_0.jpg"
+
+
+def test_names_that_differ_in_capitals_alone(mine):
+    (mine / "IMG_0.jpg").rename(mine / "img_0.JPG")
+    (mine / "0.xml").rename(mine / "IMG_0.xml")
+    assert voc_layout(mine).pictures()["IMG_0"] == mine / "img_0.JPG"
+
+
+def test_a_name_of_another_annotation_does_not(mine):
+    say(mine / "0.xml", "1.jpg")
     assert sorted(voc_layout(mine).pictures()) == ["1", "2", "IMG_0"]
+
+
+def test_the_longest_end_of_a_name_settles_it(mine):
+    for folder in ("a", "b"):
+        (mine / folder).mkdir()
+        shutil.copy(mine / "IMG_0.jpg", mine / folder)
+    (mine / "IMG_0.jpg").unlink()
+    say(mine / "0.xml", "/data/b/IMG_0.jpg")
+    assert voc_layout(mine).pictures()["0"] == mine / "b/IMG_0.jpg"
+    shutil.copy(mine / "1.xml", mine / "b/IMG_0.xml")  # which has its own annotation now
+    assert "0" not in voc_layout(mine).pictures()
 
 
 def test_a_name_that_two_say_or_two_bear_settles_nothing(mine):

@@ -68,9 +68,8 @@ def test_annotations_without_pictures_can_be_scored(write_voc):
 def test_without_pictures_no_path_of_the_list_is_opened(write_voc):
     root = write_voc({"a": SIZE}, listing="a\n../../secret\n../Annotations/a\n")
     (root / "secret.xml").write_text("<annotation>" + SIZE + "</annotation>")
-    with pytest.raises(ValueError, match="2 faults") as error:
+    with pytest.raises(ValueError, match=r"1 fault:\n.*got '\.\./\.\./secret'"):
         load_voc(root, "train", images=False)
-    assert "got '../../secret'" in str(error.value)
 
 
 def test_split_files_of_one_line_with_columns_blanks_and_spaces(write_voc):
