@@ -90,14 +90,17 @@ def data_for_config(
     """(KEY VALUE pairs that put the data of a folder into a config, lines that tell it).
 
     Where there is nothing to measure on, splits are made: see `with_splits`. `corners`: how they
-    are counted; `before`: by the run that is gone on with or measured.
+    are counted; `before`: by the run that is gone on with or measured. The run tells how it counts
+    them: the lines do where that is for a reason which the user did not give.
     Raises: ValueError as `discover`, `Found.called`, `Found.counted` and `with_splits`.
     """
     found = discover(data, beside=output).called(class_names)
     found = found.as_kept(before, "as in training").counted(corners)
     if training:
         found = with_splits(found, output)
-    return found.key_values(training=training), found.lines(reading=training)
+    given = corners != AUTO or found.corners is None or found.corners.files is None
+    told = replace(found, corners=None) if given else found
+    return found.key_values(training=training), told.lines(reading=training)
 
 
 def _instead(root: Path) -> str:
@@ -113,6 +116,8 @@ def _look(root: Path, wanted: str) -> list[Found]:
             return [sure]
     found, faults = _found_by([wanted] if wanted else LOOKED_FOR, root)
     more, others = ([], []) if wanted else _found_by(OF_TOOLS, root)
+    if certain := [one for one in found if not one.guessed]:
+        found, more = certain, [*(one for one in found if one.guessed), *more]
     if found:
         passed = [
             f"{count(sum(one.counts.values()), 'image')} of {one.form} in {one.why}, which "
@@ -199,19 +204,23 @@ def with_splits(found: Found, output: Path) -> Found:
     """With something to train and something to measure on, which is made where it is not there.
 
     The lists go into the data's folder, or where that cannot be written into `output`.
-    Raises: ValueError if there is no class or the splits leave nothing to train on.
+    Raises: ValueError if there is no class, no object, or the splits leave nothing to train on.
     """
     if not found.class_names:
         raise ValueError(f"{found.root} must have an object to learn, got none; annotate some")
     if found.to_train and found.to_watch:
         return found
     base = found.to_divide
-    if base is None or base in ("val", "test"):
+    if base is None:
         raise ValueError(
             f"{found.root} must have a split to train on, train or trainval, got "
             f"{', '.join(found.splits)}; name one so, or say DATASETS.TRAIN and DATASETS.TEST"
         )
     records = sorted(found.load(base).records, key=lambda record: str(record.path))
+    if not any(record.ground_truth for record in records):
+        raise ValueError(
+            f"{found.root} must have an object to learn, got none in {base}; annotate some"
+        )
     list_name, source = form_of(found.kind).list_name, found.source(base)
     names = [list_name(source, record) for record in records]
     chosen, copies = _held_out(records)

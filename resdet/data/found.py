@@ -40,8 +40,9 @@ class Found:
     `why` names the files that told the form, `read` reads it. `own_classes`: files of the data
     name its classes, and no config need do so. `said`: those that the user says instead.
     `corners`: how VOC's files count. `lost`: remarks that each reading of a split makes as well;
-    `of_classes`: remarks on names that the user does not say. `given`: the folder that was given,
-    where `root` is a link in it that leads out: splits are kept there.
+    `of_classes`: remarks on names that the user does not say. `guessed`: by names alone, so that
+    other data goes before. `given`: the folder that was given, where `root` is a link in it that
+    leads out: splits are kept there.
     """
 
     root: Path
@@ -57,6 +58,7 @@ class Found:
     corners: Corners | None = None
     lost: tuple[str, ...] = ()
     of_classes: tuple[str, ...] = ()
+    guessed: bool = False
     given: Path | None = None
 
     @property

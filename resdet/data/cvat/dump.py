@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 from backbones.images.folders import SUFFIXES, files_below
+from backbones.terminal.wording import count
 from resdet.data.annotated import Annotated, Annotations, Thing, in_splits, split_of
 from resdet.data.cvat.shapes import thing_of
 from resdet.data.matching import Matcher
@@ -94,6 +95,18 @@ def open_cvat(root: Path) -> Annotations | None:
         sum((dump.passed for dump in dumps), Counter()),
         tuple(alone),
         tuple(root / name for name in every if root / name not in first),
+    )
+
+
+def nearly(root: Path) -> str:
+    """XML without its images."""
+    files = [file for file in dump_files(root) if b"<image" in file.read_bytes()]
+    if not files:
+        return ""
+    images = count(sum(1 for _ in files_below(root, SUFFIXES)), "image")
+    return (
+        f"{files[0].relative_to(root)} of CVAT, and {images}, none of its names; put its images "
+        'into images/ beside it, or export once more with "Save images"'
     )
 
 

@@ -18,12 +18,13 @@ from resdet.data.annotated import Annotated, Annotations, Thing, in_splits, spli
 from resdet.data.labelme.shapes import thing_of
 from resdet.data.matching import Matcher
 from resdet.data.splits import MADE
-from resdet.data.validate import is_pixels, text_lines
+from resdet.data.validate import Ways, apart, is_pixels, text_lines
 
 _ENDS = 1 << 16  # bytes at both ends of a file: between them may be the image itself
 _MARK = re.compile(rb'"(shapes|imagePath)"\s*:')
 _LISTS = ("labels.txt", "classes.txt")
 _NO_CLASSES = ("__ignore__", "_background_")
+_WAYS = Ways("write the image's name into imagePath", "put both into one folder")
 IGNORED = "labelled __ignore__"
 
 
@@ -90,6 +91,13 @@ def open_labelme(root: Path) -> Annotations | None:
         tuple(alone),
         tuple(root / name for name in every if root / name not in first),
     )
+
+
+def nearly(root: Path) -> str:
+    """JSON and images of which no names match."""
+    files = [root / name for name in json_files(root)]
+    images = [root / name for name in files_below(root, SUFFIXES)]
+    return apart("JSON of LabelMe", files, images, root, _WAYS)
 
 
 def _looks_so(file: Path) -> bool:

@@ -16,7 +16,7 @@ from resdet.data.check_boxes import BROKEN, WITHOUT_IMAGE, Item, tell_boxes, tel
 from resdet.data.check_taking_part import tell_taking_part
 from resdet.data.found import Found
 from resdet.data.validate import Faults, check_names
-from resdet.data.yolo.folder import YoloFolder, label_file, labels_alone, open_yolo
+from resdet.data.yolo.folder import YoloFolder, labels_alone, open_yolo
 from resdet.data.yolo.reader import (
     hint_of,
     listed_images,
@@ -65,7 +65,7 @@ def check_yolo(
         report.count_classes(split, names, [n for p in paths for n in items[str(p)].names])
     for fault in faults.found:
         report.add(BROKEN, fault)
-    places = {label_file(Path(path)).parent: Path(path).parent for path in images}
+    places = {folder.label_of(Path(path)).parent: Path(path).parent for path in images}
     for label in labels_alone(folder):
         place = places.get(label.parent, label.parent)
         report.add(WITHOUT_IMAGE, f"{label}{unread(place, label.stem)}")
@@ -96,7 +96,7 @@ def _item(
     report: Report,
     faults: Faults,
 ) -> Item:
-    label = label_file(Path(path))
+    label = folder.label_of(Path(path))
     rows: list[list[float]] = []
     if label.is_file():
         hint = hint_of(folder, names)

@@ -8,7 +8,7 @@ from backbones.images.folders import SUFFIXES, files_below
 from resdet.data.found import Found, of_folders
 from resdet.data.source import Source
 from resdet.data.validate import OF_ONE_NAME, Ways, apart, counted
-from resdet.data.yolo.folder import YoloFolder, is_label, label_file, open_yolo
+from resdet.data.yolo.folder import YoloFolder, is_label, open_yolo
 from resdet.data.yolo.reader import lost_labels, numbered_classes
 from resdet.data.yolo.source import load
 
@@ -27,7 +27,7 @@ def _shared(folder: YoloFolder) -> list[Path]:
     """Images whose label file is that of one before them."""
     first: dict[Path, Path] = {}
     images = dict.fromkeys(image for images in folder.splits.values() for image in images)
-    return [image for image in images if first.setdefault(label_file(image), image) != image]
+    return [image for image in images if first.setdefault(folder.label_of(image), image) != image]
 
 
 def nearly(root: Path) -> str:
@@ -49,7 +49,7 @@ def find(root: Path) -> Found | None:
     by_number = "no file names the classes: they are called by number; --classes cat,dog names them"
     labelled = (images for split, images in folder.splits.items() if split != "test")
     images = dict.fromkeys(image for images in labelled for image in images)
-    bare = [image for image in images if not label_file(image).is_file()]
+    bare = [image for image in images if not folder.label_of(image).is_file()]
     if bare:
         remarks += (f"images without a label file, taken as background: {counted(bare)}",)
     if shared := _shared(folder):
@@ -71,4 +71,5 @@ def find(root: Path) -> Found | None:
         own,
         lost=tuple(lost_labels(folder)),
         of_classes=() if own else (by_number,),
+        guessed=bool(folder.labels),
     )

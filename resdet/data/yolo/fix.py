@@ -26,7 +26,7 @@ from resdet.data.check_correct import (
 from resdet.data.found import Found
 from resdet.data.splits import ALL
 from resdet.data.validate import Faults, read_text, text_lines
-from resdet.data.yolo.folder import YoloFolder, label_file, open_yolo
+from resdet.data.yolo.folder import YoloFolder, open_yolo
 from resdet.data.yolo.names import SPLIT_KEYS
 from resdet.data.yolo.reader import (
     around,
@@ -67,7 +67,7 @@ def fix_yolo(
     seen = inspect_images(images, full=full, workers=workers, progress=progress)
     facts = dict(zip(places, seen, strict=True))
     shift = shift_of(fact.values for fact in seen)
-    copy = _Copy(names, folder.keypoints)
+    copy = _Copy(folder, names)
     with fresh_folder(out, [root]) as beside:
         for image, place in places.items():
             text = copy.label(image, facts[image])
@@ -75,7 +75,7 @@ def fix_yolo(
                 continue
             target = beside / "images" / place
             copy_image(str(image), target, facts[image], copy.done, shift)
-            if label_file(image).is_file():
+            if folder.label_of(image).is_file():
                 label = (beside / "labels" / place).with_suffix(".txt")
                 label.parent.mkdir(parents=True, exist_ok=True)
                 label.write_text(text, encoding="utf-8")
@@ -96,8 +96,8 @@ def fix(found: Found, splits: Sequence[str], out: Path, **common: Any) -> Found:
 class _Copy:
     """What was done, the objects `before` and `after`, and where each copied image belongs."""
 
+    folder: YoloFolder
     names: Sequence[str]
-    keypoints: bool
     done: Counter[str] = field(default_factory=Counter)
     before: int = 0
     after: int = 0
@@ -105,7 +105,7 @@ class _Copy:
 
     def label(self, image: Path, fact: ImageFacts) -> str | None:
         """The corrected label of an image; None where the image is no part of the copy."""
-        file = label_file(image)
+        file = self.folder.label_of(image)
         try:
             lines = text_lines(file) if file.is_file() else []
         except ValueError:
@@ -134,13 +134,13 @@ class _Copy:
             self.done[SWAPPED] += sizes != words[3:5]
             words = [*words[:3], *sizes, *words[5:]]
         values = [number_of(word) for word in words]
-        if fault_of(words, values, len(self.names), self.keypoints, ""):
+        if fault_of(words, values, len(self.names), self.folder.keypoints, ""):
             self.done[BAD_OBJECTS] += 1
             return []
         return words
 
     def _is_box(self, words: Sequence[str]) -> bool:
-        return self.keypoints or len(words) == 5
+        return self.folder.keypoints or len(words) == 5
 
     def _row(self, words: Sequence[str]) -> list[float]:
         number, *values = map(number_of, words)

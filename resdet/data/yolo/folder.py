@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -24,6 +25,7 @@ _IMAGES = re.compile(rf"(.*{re.escape(os.sep)})(images)({re.escape(os.sep)}.*)",
 _LABELS = {"Images": "Labels", "IMAGES": "LABELS"}
 _NAME_THEM = f"name them in a data.yaml, and delete {MADE} if it is there"
 MOST = 2.0  # of a fraction: a box may leave its image; what is more is pixels
+_APART = 2  # folders in which such labels lie; deeper ones are of what was detected
 _LOOKED_AT = 200  # images without a label, after which a folder is taken to have none
 
 
@@ -32,7 +34,7 @@ class YoloFolder:
     """One YOLO data set: the images of each split, absolute; `told_by` is the file that says so.
 
     `keypoints`: a line goes on after its box. No `class_names`: no file tells them. `remarks`:
-    what was passed over.
+    what was passed over. `labels`: of images whose label file no rule leads to.
     """
 
     root: Path
@@ -41,6 +43,11 @@ class YoloFolder:
     splits: dict[str, tuple[Path, ...]]
     keypoints: bool = False
     remarks: tuple[str, ...] = ()
+    labels: Mapping[Path, Path] = field(default_factory=dict)
+
+    def label_of(self, image: Path) -> Path:
+        """Where its labels are, or would be."""
+        return self.labels.get(image) or label_file(image)
 
 
 def open_yolo(root: Path) -> YoloFolder | None:
@@ -73,7 +80,7 @@ def label_file(image: Path) -> Path:
 
 def labels_alone(folder: YoloFolder) -> list[Path]:
     """The labels beside those of images that are of none."""
-    taken = {label_file(image) for images in folder.splits.values() for image in images}
+    taken = {folder.label_of(image) for images in folder.splits.values() for image in images}
     places = sorted({label.parent for label in taken})
     beside = (file for place in places for file in files_in(place, (".txt",)))
     return [file for file in beside if file not in taken and is_label(file)]
@@ -173,8 +180,12 @@ def _by_looking(root: Path) -> YoloFolder | None:
     """
     names = files_below(root, SUFFIXES) if root.is_dir() else iter(())
     first = list(islice(names, _LOOKED_AT))
+    labels: dict[Path, Path] = {}
     if not any(is_label(label_file(root / name)) for name in first):
-        return None
+        first = [*first, *names]
+        labels = _labels_apart(root, first)
+        if not labels:
+            return None
     folders = [root, *subfolders(root), *(f for up in subfolders(root) for f in subfolders(up))]
     if any((folder / "obj.data").is_file() or yaml_of(folder) for folder in folders):
         return None
@@ -183,18 +194,48 @@ def _by_looking(root: Path) -> YoloFolder | None:
     splits: dict[str, list[Path]] = {}
     for image in images:
         splits.setdefault(_split_of(image.relative_to(root).parts[:-1]), []).append(image)
-    if len(splits) == 2 and any(label_file(image).is_file() for image in splits.get(ALL, ())):
+    if len(splits) == 2 and any(
+        image in labels or label_file(image).is_file() for image in splits.get(ALL, ())
+    ):
         splits = {ALL: images}  # one folder is called as a split is, by chance
     told_by = str(named.relative_to(root)) if named else "labels beside images"
+    if labels and not named:
+        told_by = f"labels in {next(iter(labels.values())).parent.relative_to(root)}"
     lists, inner = own_lists(root), {name: tuple(paths) for name, paths in splits.items()}
     listed = _as_listed(lists, root, images) if {*inner} == {ALL} else {}
     if not listed:
         remarks = tuple(not_used(lists, _NAME_THEM))
-        return YoloFolder(root, told_by, classes, inner, remarks=remarks)
+        return YoloFolder(root, told_by, classes, inner, remarks=remarks, labels=labels)
     remarks = (f"splits by your {', '.join(file.name for file in lists)}",)
     if left := len(images) - sum(map(len, listed.values())):
         remarks += (in_no_split(left, None),)
-    return YoloFolder(root, told_by, classes, listed, remarks=remarks)
+    return YoloFolder(root, told_by, classes, listed, remarks=remarks, labels=labels)
+
+
+def _labels_apart(root: Path, images: Sequence[str]) -> dict[Path, Path]:
+    """Of each image the labels of its name in another folder, as LabelImg saves them on request.
+
+    None at all where a name is there twice. Names are compared below the first folder, else bare.
+    """
+    texts = [name for name in files_below(root, (".txt",)) if name.count("/") <= _APART]
+    for key in (_below_first, _stem):
+        of_image, of_text = Counter(map(key, images)), Counter(map(key, texts))
+        both = of_image.keys() & of_text.keys()
+        if any(of_image[name] > 1 or of_text[name] > 1 for name in both):
+            continue
+        text_of = {key(name): root / name for name in texts}
+        found = {root / name: text_of[k] for name in images if (k := key(name)) in both}
+        if any(map(is_label, islice(found.values(), _LOOKED_AT))):
+            return found
+    return {}
+
+
+def _below_first(name: str) -> str:
+    return os.path.splitext(name.partition("/")[2] or name)[0]
+
+
+def _stem(name: str) -> str:
+    return os.path.splitext(os.path.basename(name))[0]
 
 
 def _as_listed(

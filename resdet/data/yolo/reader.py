@@ -12,7 +12,7 @@ from backbones.images.heads import inspect_heads
 from resdet.data.matching import image_ids
 from resdet.data.splits import ALL
 from resdet.data.validate import Faults, check_names, left_out, logger, text_lines, warn_thin
-from resdet.data.yolo.folder import MOST, YoloFolder, label_file, labels_alone, open_yolo
+from resdet.data.yolo.folder import MOST, YoloFolder, labels_alone, open_yolo
 from resdet.structures.records import Dataset, GroundTruth, ImageRecord
 
 _DIGITS = 6  # of a pixel: whole pixels that were divided by a size are whole again
@@ -47,7 +47,7 @@ def load_yolo(
             f"got {list(class_names)}; leave them out"
         )
     check_names(classes, "class names", faults)
-    labels = [label_file(image) for image in images]
+    labels = [folder.label_of(image) for image in images]
     there = [label.is_file() for label in labels]
     if not any(there) and split != "test":
         faults.add(f"{labels[0]} must be the labels of {images[0]}, got none of any image")
@@ -122,7 +122,7 @@ def numbered_classes(folder: YoloFolder) -> tuple[str, ...]:
     """class_0, class_1, ... up to the greatest number in any label, as ultralytics calls them."""
     unread = Faults("")
     images = dict.fromkeys(image for images in folder.splits.values() for image in images)
-    labels = [label for image in images if (label := label_file(image)).is_file()]
+    labels = [label for image in images if (label := folder.label_of(image)).is_file()]
     rows = [row for file in labels for row in read_labels(file, 1 << 16, False, unread)[0]]
     return tuple(
         f"class_{number}" for number in range(int(max((r[0] for r in rows), default=0)) + 1)

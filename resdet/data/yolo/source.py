@@ -8,7 +8,7 @@ from pathlib import Path
 
 from resdet.data.source import Source, of_folder
 from resdet.data.writing import Details
-from resdet.data.yolo.folder import label_file
+from resdet.data.yolo.folder import open_yolo
 from resdet.data.yolo.reader import load_yolo
 from resdet.structures.records import Dataset, ImageRecord
 
@@ -44,7 +44,9 @@ def list_name(source: Source, record: ImageRecord) -> str:
 
 def details(source: Source, data: Dataset) -> dict[Path, list[Details]]:
     """Which objects were drawn as polygons."""
-    return {r.path: _of_lines(label_file(r.path), _count(r)) for r in data.records}
+    folder = open_yolo(source.place)
+    assert folder is not None  # `data` was read of it
+    return {r.path: _of_lines(folder.label_of(r.path), _count(r)) for r in data.records}
 
 
 def _count(record: ImageRecord) -> int:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from resdet.data.check import check_found
+from resdet.data.convert import convert
 from resdet.data.discover import discover
 
 
@@ -102,9 +104,55 @@ def test_images_that_share_their_labels_are_told(tmp_path, lay):
 
 
 def test_labels_in_a_folder_of_another_name(tmp_path, lay):
-    without_yaml(tmp_path, lay)
-    (tmp_path / "images").rename(tmp_path / "photos")
-    (tmp_path / "labels").rename(tmp_path / "txt")
-    told = "got 4 labels in txt/, 4 images in photos/: names match, folders do not; YOLO needs imag"
-    with pytest.raises(ValueError, match=told):
+    """As LabelImg leaves them, "Change Save Dir" said."""
+    (tmp_path / "annos").mkdir()
+    (tmp_path / "annos" / "classes.txt").write_text("cat\ndog\n")
+    for name in ("a", "b"):
+        lay.picture(tmp_path / f"pics/{name}.jpg")
+        (tmp_path / f"annos/{name}.txt").write_text("1 0.5 0.5 0.2 0.1\n")
+    lay.picture(tmp_path / "pics/c.jpg")
+    (tmp_path / "annos/gone.txt").write_text("1 0.5 0.5 0.2 0.1\n")
+    found = discover(tmp_path)
+    assert (found.form, found.class_names, found.counts) == ("YOLO", ("cat", "dog"), {"all": 3})
+    assert found.lost == ("left out: labels without an image: 1: gone.txt",)
+    assert "images without a label file, taken as background: 1: c.jpg" in found.remarks
+    first, _, empty = (record.ground_truth for record in found.load("all").records)
+    assert (first.labels.tolist(), len(empty)) == ([1], 0)
+    (report,) = check_found(found, (), None, full=False)
+    assert (report.total("error"), report.classes["all"]) == (0, {"cat": 0, "dog": 2})
+    convert(found, tmp_path.parent / f"{tmp_path.name}_voc", "voc")
+    (tmp_path / "annos/classes.txt").unlink()
+    assert discover(tmp_path).why.startswith("labels in annos")
+
+
+def test_labels_apart_in_folders_of_splits(tmp_path, lay):
+    for split in ("train", "val"):
+        lay.picture(tmp_path / f"pics/{split}/a.jpg")
+        (tmp_path / f"annos/{split}").mkdir(parents=True)
+        (tmp_path / f"annos/{split}/a.txt").write_text("1 0.5 0.5 0.2 0.1\n")
+    assert discover(tmp_path).counts == {"train": 1, "val": 1}
+
+
+def test_labels_apart_that_are_there_twice_are_told(tmp_path, lay):
+    lay.picture(tmp_path / "pics/a.jpg")
+    for folder in ("annos", "backup"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / f"{folder}/a.txt").write_text("1 0.5 0.5 0.2 0.1\n")
+    with pytest.raises(ValueError, match="several labels for a.jpg: annos/a.txt, backup/a.txt"):
         discover(tmp_path)
+
+
+def test_labels_apart_give_way_to_other_data(tmp_path, lay):
+    lay.labelimg(tmp_path / "voc", 2)
+    (tmp_path / "voc/notes").mkdir()
+    for name in "01":
+        (tmp_path / f"voc/notes/{name}.txt").write_text("1 0.5 0.5 0.2 0.1\n")
+    found = discover(tmp_path / "voc")
+    assert found.form == "VOC"
+    assert found.remarks[-1].startswith("passed over: 2 images of YOLO in labels in notes, which")
+    deep = tmp_path / "deep"
+    lay.picture(deep / "pics/a.jpg")
+    (deep / "runs/detect/predict/labels").mkdir(parents=True)
+    (deep / "runs/detect/predict/labels/a.txt").write_text("1 0.5 0.5 0.2 0.1\n")
+    with pytest.raises(ValueError, match="names match, folders do not"):  # what was detected
+        discover(deep)
