@@ -21,6 +21,8 @@ from backbones.training.curves import (
     thin,
 )
 
+CURVE = "learning_curve.png"
+
 Dash = Literal["-", "--", ":"]
 _ERROR, _AP, _RATE = "error, %", "AP x 100", "rate"
 _MOST_LISTED = 10  # curves named beside a panel; the others are drawn and counted

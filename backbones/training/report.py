@@ -17,7 +17,7 @@ from backbones.files.atomic import write_bytes
 from backbones.machine import distributed
 from backbones.training import solver
 from backbones.training.curves import read_curves
-from backbones.training.learning_curve import plot_learning_curve
+from backbones.training.learning_curve import CURVE, plot_learning_curve
 from backbones.training.results import RESULTS, Outcome, common_results
 from backbones.training.runlog import METRICS, RunLog
 from backbones.training.state import read_state
@@ -26,7 +26,6 @@ from backbones.weights.checkpoint import last, save_backbone
 
 FINAL = "model_final.pth"
 BEST = "model_best.pth"
-CURVE = "learning_curve.png"
 
 Recipe = Mapping[str, Any]  # the config as plain values
 

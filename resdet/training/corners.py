@@ -18,8 +18,14 @@ def way_of(datasets: Sequence[Dataset]) -> str:
 
 
 def told_of_corners(datasets: Sequence[Dataset]) -> list[str]:
-    """A line for each dataset of VOC's form."""
-    return [f"corners of {d.name}: {d.corners}" for d in datasets if d.corners is not None]
+    """A line for all datasets of VOC's form, or for those that are counted alike."""
+    alike: dict[str, list[str]] = {}
+    for dataset in datasets:
+        if dataset.corners is not None:
+            alike.setdefault(str(dataset.corners), []).append(dataset.name)
+    if len(alike) == 1:
+        return [f"corners: {told}" for told in alike]
+    return [f"corners of {', '.join(names)}: {told}" for told, names in alike.items()]
 
 
 def counted_by(file: Path, data: Path) -> str:

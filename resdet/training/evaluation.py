@@ -43,8 +43,26 @@ def evaluate(
         if look is not None:
             look(dataset, found)
         if write_to is not None:
-            _write(write_to, dataset, found, f"_{index + 1}" if index else "")
+            _write(write_to, dataset, found, index)
     return scores
+
+
+def check_places(directory: Path, datasets: Sequence[Dataset]) -> None:
+    """Find out before the work whether `evaluate` could write what it finds.
+
+    Raises: OSError for what lies where a file is to be; ValueError as `comp4.check_comp4`.
+    """
+    for index, dataset in enumerate(datasets):
+        file, folder = _places(directory, index)
+        outputs.check_writable(file)
+        if dataset.kind == "voc":
+            comp4.check_comp4(folder, [record.image_id for record in dataset.records])
+
+
+def _places(directory: Path, index: int) -> tuple[Path, Path]:
+    """The file in COCO's form and the folder of comp4 files of one of the datasets."""
+    suffix = f"_{index + 1}" if index else ""
+    return directory / f"{COCO_RESULTS}{suffix}.json", directory / f"{VOC_RESULTS}{suffix}"
 
 
 def check_classes(class_names: Sequence[str], dataset: Dataset) -> None:
@@ -94,11 +112,11 @@ def _score(dataset: Dataset, detections: Sequence[Detections]) -> dict[str, Any]
 
 
 def _write(
-    directory: Path, dataset: Dataset, detections: Sequence[Detections], suffix: str
+    directory: Path, dataset: Dataset, detections: Sequence[Detections], index: int
 ) -> None:
     names = dataset.class_names if dataset.kind == "voc" else None
     entries = to_coco_results(detections, dataset.category_ids, names)
-    outputs.write_json(directory / f"{COCO_RESULTS}{suffix}.json", entries)
+    file, folder = _places(directory, index)
+    outputs.write_json(file, entries)
     if dataset.kind == "voc":
-        folder = directory / f"{VOC_RESULTS}{suffix}"
         comp4.write_comp4(folder, detections, dataset.class_names)

@@ -22,7 +22,7 @@ from backbones.machine import distributed
 from backbones.terminal.wording import count
 from backbones.training import solver
 from backbones.training.boards import wandb_board
-from backbones.training.learning_curve import plot_learning_curve
+from backbones.training.learning_curve import CURVE, plot_learning_curve
 from backbones.training.loop import Learner, LoopSettings, train
 from backbones.training.meter import cure_of_waiting
 from backbones.training.nonfinite import ROLLED_BACK, NonFiniteLossError, check_roll_back
@@ -31,7 +31,7 @@ from backbones.training.runlog import METRICS, RunLog
 from backbones.training.stopping import Stopping
 from backbones.weights.checkpoint import last
 from resdet.checkpoints import checkpoint
-from resdet.checkpoints.checkpoint import DetectorCheckpoint
+from resdet.checkpoints.checkpoint import BEST, FINAL, DetectorCheckpoint
 from resdet.config import ConfigError
 from resdet.detector.build import build_model, initialize_model, restore_model
 from resdet.detector.inference import Detector, build_detector, speed_up
@@ -48,7 +48,7 @@ from resdet.training.datasets import (
     tally_objects,
     training_batches,
 )
-from resdet.training.evaluation import evaluate
+from resdet.training.evaluation import check_places, evaluate
 from resdet.training.expectation import expectation
 from resdet.training.fitting import CONFIG, changed, epochs, misfit
 from resdet.training.length import count_images
@@ -108,6 +108,7 @@ def _train(
     settings = _build_settings(cfg, saved, rate_scale)
     first, last = settings.start_iteration, settings.max_iterations
     trains, tests = _load_data(cfg)
+    _check_places(directory, tests)
     classes = trains[0].class_names
     model, lines = _resumed(cfg, engine, classes, saved, directory) if saved else fresh(trains)
     model.to(device)
@@ -137,7 +138,7 @@ def _train(
         for line in run.told(last):
             run.log.info(line)
     if distributed.is_main():
-        plot_learning_curve(directory / METRICS, directory / "learning_curve.png", name)
+        plot_learning_curve(directory / METRICS, directory / CURVE, name)
     outcome = Outcome(run.scores, last, seed, run.seconds())
     return write_results(directory / RESULTS, name, run.detector, outcome)
 
@@ -150,6 +151,16 @@ def _load_data(cfg: CfgNode) -> tuple[list[Dataset], list[Dataset]]:
     _check_distinct(datasets[count:])
     cfg.DATASETS.VOC_CORNERS = way_of(datasets)
     return datasets[:count], datasets[count:]
+
+
+def _check_places(directory: Path, tests: Sequence[Dataset]) -> None:
+    """Find out before the first iteration whether what a run leaves could be written.
+
+    Raises: as `check_places`.
+    """
+    for file in (CONFIG, METRICS, RESULTS, CURVE, BEST, FINAL):
+        outputs.check_writable(directory / file)
+    check_places(directory, tests)
 
 
 def _build_settings(
@@ -230,6 +241,7 @@ def evaluate_checkpoint(
     speed_up(detector, _device(cfg))
     tests = load_datasets(cfg, cfg.DATASETS.TEST)
     _check_distinct(tests)
+    check_places(directory, tests)
     for line in told_of_corners(tests) if distributed.is_main() else ():
         print(line, flush=True)
     scores = evaluate(detector, tests, directory)

@@ -1,6 +1,7 @@
 """comp4_det_test_<class>.txt, the files of the VOC devkit: one line a detection.
 
-`image_id score xmin ymin xmax ymax`, corners 1-based and inclusive.
+`image_id score xmin ymin xmax ymax`, corners 1-based and inclusive. A class that cannot name a
+file is escaped there.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 import orjson
 
 from backbones.files.folder import whole_folder
+from backbones.files.names import file_names, text_of
 from resdet.evaluation.detection_table import DetectionTable, Float64Array
 from resdet.structures.boxes import from_voc, to_voc
 from resdet.structures.records import Detections, ImageId, Int64Array
@@ -33,15 +35,25 @@ def write_comp4(
 
     An earlier set of comp4 files in `folder` is replaced.
 
-    Raises: ValueError if `folder` holds anything else, or a class cannot name a file.
+    Raises: as `check_comp4`.
     """
     table = detections if isinstance(detections, DetectionTable) else DetectionTable.of(detections)
-    _check_class_names(class_names)
-    _check_replaceable(folder)
+    check_comp4(folder, table.image_ids)
     with whole_folder(folder, replace=True) as fresh:
-        for label, name in enumerate(class_names):
-            path = fresh / comp4_name(name)
-            path.write_text(comp4_text(table, label), encoding="utf-8", newline="\n")
+        for label, name in enumerate(comp4_names(class_names)):
+            text = comp4_text(table, label)
+            (fresh / name).write_text(text, encoding="utf-8", newline="\n")
+
+
+def check_comp4(folder: Path, image_ids: Iterable[ImageId]) -> None:
+    """Find out before the work whether `write_comp4` could write there.
+
+    Raises: ValueError if `folder` holds anything but comp4 files, which it replaces, or for an
+        image id that cannot stand in a line.
+    """
+    _check_replaceable(folder)
+    for image_id in image_ids:
+        _in_a_line(image_id)
 
 
 def read_comp4(folder: Path, class_names: Sequence[str]) -> DetectionTable:
@@ -49,9 +61,8 @@ def read_comp4(folder: Path, class_names: Sequence[str]) -> DetectionTable:
 
     Raises: ValueError for files missing or of other classes, or a malformed line by number.
     """
-    _check_files(folder, class_names)
     numbers: dict[bytes, int] = {}
-    columns = [_read_file(folder / comp4_name(name), numbers) for name in class_names]
+    columns = [_read_file(path, numbers) for path in _files(folder, class_names)]
     values = np.concatenate([np.zeros((0, 5)), *[values for _, values in columns]])
     return DetectionTable(
         image_ids=tuple(image_id.decode() for image_id in numbers),
@@ -62,9 +73,9 @@ def read_comp4(folder: Path, class_names: Sequence[str]) -> DetectionTable:
     )
 
 
-def comp4_name(class_name: str) -> str:
-    """The file name of a class: `comp4_det_test_<class>.txt`."""
-    return f"{_PREFIX}{class_name}{_SUFFIX}"
+def comp4_names(class_names: Sequence[str]) -> list[str]:
+    """The file name of each class: `comp4_det_test_<class>.txt`."""
+    return [f"{_PREFIX}{name}{_SUFFIX}" for name in file_names(class_names)]
 
 
 def comp4_text(table: DetectionTable, label: int) -> str:
@@ -89,7 +100,10 @@ def comp4_text(table: DetectionTable, label: int) -> str:
 def _in_a_line(image_id: ImageId) -> str:
     text = str(image_id)
     if text != text.strip() or not text or "\n" in text or "\r" in text:
-        raise ValueError(f"image id must be usable in a line of text, got {image_id!r}")
+        raise ValueError(
+            "image id must be without line breaks and without blanks at its ends, "
+            f"got {image_id!r}; rename the image"
+        )
     return text
 
 
@@ -191,25 +205,24 @@ def _malformed(path: Path, number: int, line: str) -> ValueError:
     )
 
 
-def _check_files(folder: Path, class_names: Sequence[str]) -> None:
+def _files(folder: Path, class_names: Sequence[str]) -> list[Path]:
+    """The file of each class, as we name it or with the class as it is."""
     if not folder.is_dir():
         raise ValueError(f"detections must be a folder of comp4 files, got {folder}")
-    present = {p.name[len(_PREFIX) : -len(_SUFFIX)] for p in folder.glob(f"{_PREFIX}*{_SUFFIX}")}
-    missing = [name for name in class_names if name not in present]
-    other = sorted(present - set(class_names))
+    by_name = {file.name: file for file in folder.glob(f"{_PREFIX}*{_SUFFIX}")}
+    by_text = {text_of(name)[len(_PREFIX) : -len(_SUFFIX)]: file for name, file in by_name.items()}
+    own = dict(zip(class_names, comp4_names(class_names), strict=True))
+    files = {name: by_name.get(own[name], by_text.get(name)) for name in class_names}
+    missing = [name for name, file in files.items() if file is None]
+    other = sorted(name for name, file in by_text.items() if file not in files.values())
     if missing or other:
         faults = [f"missing: {', '.join(missing)}"] * bool(missing)
         faults += [f"of no class of the data: {', '.join(other)}"] * bool(other)
         raise ValueError(
             f"{folder} must hold one {_PREFIX}<class>{_SUFFIX} for each of "
-            f"[{', '.join(class_names)}], got [{', '.join(sorted(present))}]: {'; '.join(faults)}"
+            f"[{', '.join(class_names)}], got [{', '.join(sorted(by_text))}]: {'; '.join(faults)}"
         )
-
-
-def _check_class_names(class_names: Sequence[str]) -> None:
-    for name in class_names:
-        if not name or "/" in name or "\\" in name or "\0" in name:
-            raise ValueError(f"class name must be usable in a file name, got {name!r}")
+    return [file for file in files.values() if file is not None]
 
 
 def _check_replaceable(folder: Path) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 
 from backbones.files.atomic import write_bytes
 from resdet.evaluation.detection_table import DetectionTable
-from resdet.evaluation.voc.comp4 import comp4_name, comp4_text
+from resdet.evaluation.voc.comp4 import comp4_names, comp4_text
 from resdet.structures.classes import VOC_CLASSES
 
 _FOLDER = "results/VOC2012/Main"
@@ -40,9 +40,9 @@ def write_submission(path: Path, table: DetectionTable, class_names: Sequence[st
         gzip.GzipFile("", "wb", mtime=0, fileobj=content) as packed,
         tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as archive,
     ):
-        for name in VOC_CLASSES:
+        for name, file in zip(VOC_CLASSES, comp4_names(VOC_CLASSES), strict=True):
             text = comp4_text(table, list(class_names).index(name)).encode()
-            member = tarfile.TarInfo(f"{_FOLDER}/{comp4_name(name)}")
+            member = tarfile.TarInfo(f"{_FOLDER}/{file}")
             member.size, member.mode = len(text), 0o644
             archive.addfile(member, io.BytesIO(text))
     write_bytes(path, content.getvalue())

@@ -9,6 +9,7 @@ import torch
 import backbones
 from backbones.config import load_classification
 from backbones.training import report
+from backbones.training.learning_curve import CURVE
 from backbones.training.report import finished_results, introduce, write_best, write_final
 from backbones.weights.checkpoint import Preprocessing, load_backbone, mark_last
 
@@ -73,4 +74,4 @@ def test_the_network_is_kept_with_its_recipe_and_what_it_reached(task, tmp_path)
     write_final(RECIPE, tmp_path, task, task.model, results)
     assert load_backbone(tmp_path / report.FINAL).meta == results
     assert json.loads((tmp_path / report.RESULTS).read_text()) == results
-    assert (tmp_path / report.CURVE).is_file()
+    assert (tmp_path / CURVE).is_file()

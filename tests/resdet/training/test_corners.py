@@ -31,9 +31,13 @@ def test_one_way_for_a_run_where_its_data_have_one(ways, way):
     assert way_of([data(each) for each in ways]) == way
 
 
-def test_each_dataset_of_vocs_form_is_told():
-    assert told_of_corners([data("0-inclusive"), data("", "coco")]) == [
-        "corners of of 0-inclusive: 0-inclusive, as x"
+def test_datasets_that_are_counted_alike_are_told_in_one_line():
+    one, other, coco = data("0-inclusive"), data("1-inclusive"), data("", "coco")
+    assert told_of_corners([coco]) == []
+    assert told_of_corners([one, one, coco]) == ["corners: 0-inclusive, as x"]
+    assert told_of_corners([one, other, one]) == [
+        "corners of of 0-inclusive, of 0-inclusive: 0-inclusive, as x",
+        "corners of of 1-inclusive: 1-inclusive, as x",
     ]
 
 

@@ -13,7 +13,7 @@ from backbones.files.json_file import read_json
 from resdet.evaluation.coco.score import TWELVE
 from resdet.structures.records import Dataset, Detections, GroundTruth, ImageRecord
 from resdet.training import evaluation
-from resdet.training.evaluation import check_classes, evaluate, flatten, primary
+from resdet.training.evaluation import check_classes, check_places, evaluate, flatten, primary
 
 BOX = np.array([[1, 1, 20, 20]], np.float32)
 
@@ -52,6 +52,20 @@ def test_detections_are_scored_looked_at_and_written(
     assert (tmp_path / "coco_instances_results_2.json").is_file()
     assert (tmp_path / "comp4").is_dir()
     assert (tmp_path / "comp4_2").is_dir()
+
+
+def test_places_are_tried_before_the_work(voc: Dataset, tmp_path: Path) -> None:
+    check_places(tmp_path, [voc, replace(voc, name="other")])
+    (tmp_path / "comp4_2").touch()
+    check_places(tmp_path, [voc])
+    with pytest.raises(ValueError, match=r"folder must be a folder or new, got the file .*comp4_2"):
+        check_places(tmp_path, [voc, replace(voc, name="other")])
+    (tmp_path / "coco_instances_results.json").mkdir()
+    with pytest.raises(OSError, match=r"got the folder .*coco_instances_results\.json"):
+        check_places(tmp_path, [replace(voc, kind="coco")])
+    odd = replace(voc, records=(replace(voc.records[0], image_id=" a"),))
+    with pytest.raises(ValueError, match="image id must be without line breaks"):
+        check_places(tmp_path / "new", [odd])
 
 
 def test_without_annotations_or_in_another_process_there_is_no_number(

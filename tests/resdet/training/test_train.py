@@ -52,7 +52,7 @@ def test_a_run_leaves_its_files(small_config, tmp_path: Path) -> None:
     assert [x["iteration"] for x in lines if "shapes_test/mAP@0.50-area" in x] == [1, 3]
     log = (tmp_path / "run" / "log.txt").read_text()
     assert re.search(r"train on shapes_\w+: \d+ images, \d+ classes, \d+ objects", log)
-    assert "corners of shapes_test: 1-inclusive, as resdet writes them" in log
+    assert log.count("corners: 1-inclusive, as resdet writes them") == 1
     kept = config.load(str(tmp_path / "run" / "config.yaml"))
     assert kept.DATASETS.VOC_CORNERS == "1-inclusive"  # found, no longer to be found
     saved = checkpoint.load(tmp_path / "run" / "model_final.pth")
@@ -259,6 +259,17 @@ def test_an_output_that_is_a_file_is_refused_first(small_config, tmp_path: Path)
     (tmp_path / "run").write_text("")
     with pytest.raises(ValueError, match=r"--output must be a folder, got .*run, which is a file"):
         train(small_config(), tmp_path / "run")
+
+
+def test_what_a_run_leaves_is_tried_before_its_first_iteration(small_config, tmp_path) -> None:
+    (tmp_path / "a" / "comp4").mkdir(parents=True)
+    (tmp_path / "a" / "comp4" / "mine.txt").touch()
+    with pytest.raises(ValueError, match=r"comp4 files only.*mine\.txt"):
+        train(small_config(), tmp_path / "a")
+    (tmp_path / "b" / "learning_curve.png").mkdir(parents=True)
+    with pytest.raises(OSError, match=r"file to write must be new or a file.*learning_curve\.png"):
+        train(small_config(), tmp_path / "b")
+    assert not list(tmp_path.glob("*/metrics.json"))
 
 
 def test_pictures_of_test_images_at_each_evaluation_change_nothing(

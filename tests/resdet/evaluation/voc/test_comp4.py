@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from resdet.evaluation import DetectionTable, read_comp4, write_comp4
+from resdet.evaluation.voc.comp4 import comp4_names
+from resdet.structures.classes import VOC_CLASSES
 from resdet.structures.records import Detections
 
 
@@ -138,7 +140,7 @@ def test_bytes_that_are_no_text(tmp_path):
 @pytest.mark.parametrize("image_id", ["", " x", "x\n", "a\nb", "a\rb"])
 def test_ids_that_a_line_cannot_hold(tmp_path, image_id):
     found = [Detections(image_id, [[0, 0, 1, 1]], [0], [0.5])]
-    with pytest.raises(ValueError, match="image id must be usable in a line of text"):
+    with pytest.raises(ValueError, match="image id must be without line breaks and w"):
         write_comp4(tmp_path / "o", found, ["a"])
     assert not (tmp_path / "o").exists()
 
@@ -155,9 +157,35 @@ def test_awkward_ids_come_back(tmp_path):
     assert by_class(read_comp4(tmp_path / "o", ["a"]), 0)[0] == ids
 
 
-def test_class_names_stay_inside_the_folder(tmp_path):
-    with pytest.raises(ValueError, match="usable in a file name"):
-        write_comp4(tmp_path / "o", table(), ["a", "../b", "c"])
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("w/ helmet", "w/o helmet", "..\\c"),
+        ("../b", "a:b", "."),
+        ("Cell", "cell", "CELL"),
+        ("ü" * 300, "ü" * 301, ".."),
+    ],
+)
+def test_classes_that_cannot_name_a_file_come_back(tmp_path, names):
+    before = table()
+    write_comp4(tmp_path / "o", before, names)
+    files = [path.name for path in (tmp_path / "o").iterdir()]
+    assert len({name.casefold() for name in files}) == 3
+    assert [path.name for path in tmp_path.iterdir()] == ["o"]
+    after = read_comp4(tmp_path / "o", names)
+    for label in range(3):
+        assert by_class(after, label) == by_class(before, label)
+
+
+def test_classes_as_others_write_them_are_read(tmp_path):
+    (tmp_path / "comp4_det_test_a:b 100%.txt").write_text("i 0.5 1 1 9 9\n")
+    assert len(read_comp4(tmp_path, ["a:b 100%"])) == 1
+    with pytest.raises(ValueError, match=r"missing: c; of no class of the data: a:b 100%"):
+        read_comp4(tmp_path, ["c"])
+
+
+def test_the_official_names_are_those_of_the_devkit():
+    assert comp4_names(VOC_CLASSES) == [f"comp4_det_test_{name}.txt" for name in VOC_CLASSES]
 
 
 def test_a_file_that_ends_within_a_line_is_read_and_told(tmp_path, caplog):
