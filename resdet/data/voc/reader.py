@@ -49,11 +49,7 @@ def load_voc(
     there, written = layout.pictures(), layout.written()
     listed = _listed(layout, split, listing, set(there), written, images, faults)
     labelled = is_labelled(split, listed, written)
-    wanted = listed if labelled else []
-    parsed = read_annotations(layout, [stem for stem in wanted if stem in written], faults)
-    empty = without_objects(layout, wanted, parsed)
-    parsed |= {stem: Annotation([], [], [], None) for stem in empty}
-    read_annotations(layout, [s for s in wanted if s not in written and s not in parsed], faults)
+    parsed, empty = _annotations(layout, listed if labelled else [], faults)
     classes = tuple(class_names) or all_classes(layout, parsed)
     check_names(classes, "class names", faults)
     thin: list[str] = []
@@ -87,6 +83,18 @@ def load_voc(
         remarks=tuple(f"{root}: {line}" for line in lost) if images else (),
         corners=judged,
     )
+
+
+def _annotations(
+    layout: VocLayout, stems: Sequence[str], faults: Faults
+) -> tuple[dict[str, Annotation], list[str]]:
+    """(those of `stems`, the images that have none because they show no object)."""
+    parsed = read_annotations(layout, [stem for stem in stems if stem in layout.annotated], faults)
+    empty = without_objects(layout, stems, parsed)
+    parsed |= {stem: Annotation([], [], [], None) for stem in empty}
+    absent = [stem for stem in stems if stem not in layout.annotated and stem not in parsed]
+    read_annotations(layout, absent, faults)  # each is a fault
+    return parsed, empty
 
 
 def voc_metric(root: Path) -> Literal["11point", "area"]:

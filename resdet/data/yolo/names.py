@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from backbones.files.plain_yaml import parse_yaml
 from backbones.images.folders import files_in
 from resdet.data.validate import read_text, text_lines
@@ -48,10 +50,12 @@ def read_content(file: Path) -> dict[str, Any]:
     try:
         content = parse_yaml(text, typed=False)
     except ValueError as fault:
-        told = " ".join(str(fault).replace('in "<unicode string>", ', "in ").split())
+        cause, told = fault.__cause__, str(fault)
+        if isinstance(cause, yaml.MarkedYAMLError) and cause.problem_mark:
+            told = f"{cause.problem} in line {cause.problem_mark.line + 1}"
         raise ValueError(
-            f"{file} must be YAML, got {told}; repair that line (a name with a quote in it: "
-            '"driver\'s seat")'
+            f"{file} must be YAML, got {told}; repair that line (a name with a quote in it is "
+            'written "driver\'s seat")'
         ) from None
     return content if isinstance(content, dict) else {}
 

@@ -163,6 +163,30 @@ def test_nothing_to_train_on(tmp_path, lay):
         with_splits(discover(tmp_path), tmp_path)
 
 
+@pytest.mark.parametrize("split", ["val", "test"])
+def test_the_only_split_is_divided_whatever_it_is_called(tmp_path, lay, write_voc, split):
+    body = (
+        "<object><name>cat</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>9</xmax>"
+        "<ymax>9</ymax></bndbox></object>"
+    )
+    voc = write_voc(dict.fromkeys("abcde", body), split=split)
+    lay.yolo(tmp_path / "yolo", 5)
+    file = tmp_path / "yolo/data.yaml"
+    file.write_text(f"{split}: images\nnames: [cat, dog]\n")
+    for root in (voc, tmp_path / "yolo"):
+        found = with_splits(discover(root), tmp_path)
+        assert found.counts == {"train": 4, "test": 1}
+        assert f"made a split of {split}, the only one there: 4 to train" in found.remarks[-1]
+        assert discover(root).counts == {"train": 4, "test": 1}
+        assert len(found.load("train")) == 4
+    for file in (tmp_path / "yolo/labels").iterdir():
+        file.unlink()
+    if split == "test":  # whose objects are unknown
+        shutil.rmtree(tmp_path / "yolo/resdet_splits")
+        with pytest.raises(ValueError, match="must have an object to learn, got none in test; an"):
+            with_splits(discover(tmp_path / "yolo"), tmp_path)
+
+
 def test_the_made_lists_go_before_the_one_they_divide(write_voc):
     body = (
         "<object><name>cat</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>9</xmax>"
@@ -251,7 +275,7 @@ def test_copies_of_a_picture_are_not_trained_and_measured_on(tmp_path, lay):
 
 def test_what_is_faulty_beside_data_is_passed_over(tmp_path, lay):
     (tmp_path / "old.json").write_text(json.dumps(lay.coco(["/home/me/a.jpg"])))
-    with pytest.raises(ValueError, match=r"old\.json must be relative"):
+    with pytest.raises(ValueError, match=r"images of .*old\.json must lie in"):
         discover(tmp_path)
     lay.labelimg(tmp_path, 3)
     found = discover(tmp_path)

@@ -46,8 +46,8 @@ def test_one_yaml_tells_the_data(tmp_path):
             "UTF-8 text, got byte 0xdf in line 2; save",
         ),
         ("names: [cat]\n".encode("utf-16"), "UTF-8 text, got UTF-16 in line 1; save it as UTF-8"),
-        (b"names: ['driver's seat', 'b']\n", "YAML, got while parsing a flow .*in line 2, column"),
-        (b"names:\n\t- cat\n", "YAML, got while scanning .* cannot start any token in line 3"),
+        (b"names: ['driver's seat', 'b']\n", "YAML, got expected ',' or ']', .* in line 2; repair"),
+        (b"names:\n\t- cat\n", "YAML, got found character .* cannot start any token in line 3"),
         (b"names: [cat]\nnames: [dog]\n", "YAML, got 'names' twice in one mapping"),
     ],
 )
