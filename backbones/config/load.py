@@ -16,11 +16,12 @@ BASE_KEY = "_BASE_"
 
 
 class ConfigError(ValueError):
-    """Every fault of a configuration, one a line."""
+    """Every fault of a configuration, one a line; a single one on the line of its source."""
 
     def __init__(self, source: str, faults: Sequence[str]) -> None:
         self.faults = tuple(faults)
-        super().__init__(f"{source}: " + "\n  ".join([f"{len(faults)} fault(s)", *faults]))
+        many = [] if len(faults) == 1 else [f"{len(faults)} faults"]
+        super().__init__(f"{source}: " + "\n  ".join([*many, *faults]))
 
 
 def find(name: str, folder: Path) -> Path:

@@ -98,7 +98,8 @@ def _sizes(recipe: dict[str, Any], source: str, size: int, shorter_side: int) ->
             f"{source} must say the size of its images, got no recipe; give --size and "
             "--shorter-side"
         )
-    ratio = own["MIN_SIZE_TEST"] / own_size if own_size else SHORTER_SIDES[0]
+    shorter = own.get("MIN_SIZE_TEST")
+    ratio = shorter / own_size if shorter and own_size else SHORTER_SIDES[0]
     size = size or own_size
     shorter_side = shorter_side or round(size * ratio)
     if shorter_side < size:

@@ -25,8 +25,9 @@ from backbones.training.progress import Progress
 from backbones.training.ranks import follow_main, gather_ranks, share_statistics
 from backbones.training.report import Recipe, write_best
 from backbones.training.runlog import RunLog, has_evaluation
-from backbones.training.state import TrainingState, save_state
+from backbones.training.state import TrainingState, save_state, taking_up
 from backbones.training.task import Batches, Split, Task
+from backbones.weights.checkpoint import last
 
 
 @dataclass(frozen=True)
@@ -73,11 +74,12 @@ class ClassifierRun(TrainingRun):
 
     def restore(self, state: TrainingState) -> None:
         """Take up weights and all that moves them, but for the random states, which come last."""
-        self.task.model.load_state_dict(state.model)
-        if self.average is not None:
-            self.average.load_state_dict(state.average)
-        solver.load_optimizer(self.learner.optimizer, state.optimizer)
-        self.learner.scaler.load_state_dict(state.scaler)
+        with taking_up(last(self.directory)):
+            self.task.model.load_state_dict(state.model)
+            if self.average is not None:
+                self.average.load_state_dict(state.average)
+            solver.load_optimizer(self.learner.optimizer, state.optimizer)
+            self.learner.scaler.load_state_dict(state.scaler)
 
     def after_step(self, done: int) -> None:
         """Close what ends with the iteration, and take the weights into the average."""

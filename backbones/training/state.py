@@ -2,18 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from backbones.training.ranks import RankState
 from backbones.training.series import Series
 from backbones.weights import checkpoint
+from backbones.weights.fields import (
+    WAY_OUT,
+    Field,
+    check_fields,
+    each,
+    is_called,
+    is_count,
+    is_dict,
+    is_positive,
+    is_text,
+)
+from backbones.weights.soundness import check_weights
 
 FORMAT = "backbones-training/1"
 STATES = Series("training_state")
+
+
+_FIELDS = (
+    Field("iteration", "a number of iterations", is_count),
+    Field("seed", "a whole number", is_count),
+    Field("arch", "the arguments of a network", is_dict),
+    Field("class_names", "a list of texts", each(is_text)),
+    Field("preprocessing", "fields by name", is_dict),
+    Field("progress", "errors so far", is_dict),
+    Field("model", "weights by name", is_dict),
+    Field("average", "weights by name, or None", lambda x: x is None or is_dict(x)),
+    Field("optimizer", "what it keeps by name", is_dict),
+    Field("scaler", "what it keeps by name", is_dict),
+    Field("ranks", "a list of what each process keeps", each(is_dict), needed=False),
+    Field("rate_scale", "a number above 0", is_positive, needed=False),
+)
 
 
 @dataclass(frozen=True)
@@ -57,9 +88,26 @@ def load_state(directory: Path, *, resume: bool = True) -> TrainingState | None:
 def read_state(path: Path) -> TrainingState:
     """Raises: FileNotFoundError; ValueError if the file is broken or of another tool."""
     payload = checkpoint.load(path)
-    if payload.pop("format", None) != FORMAT:
+    if not is_called(payload.pop("format", None), FORMAT):
         raise ValueError(f"{path} must be a training state of resdet train-backbone")
+    check_fields(payload, _FIELDS, str(path))
+    for weights in filter(None, (payload["model"], payload["average"])):
+        check_weights(weights, str(path))
     try:
         return TrainingState(**{**payload, "class_names": tuple(payload["class_names"])})
-    except (KeyError, TypeError) as error:
+    except TypeError as error:
         raise ValueError(f"{path} must be a whole training state, got: {error}") from error
+
+
+@contextmanager
+def taking_up(path: Path | None) -> Iterator[None]:
+    """Raises: ValueError that names the file, whatever values of other kinds in it lead to."""
+    try:
+        yield
+    except torch.OutOfMemoryError:
+        raise
+    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError) as error:
+        raise ValueError(
+            f"{path} must hold a run to go on with, got values that cannot be taken up "
+            f"({type(error).__name__}: {error!s:.200}); {WAY_OUT}"
+        ) from error

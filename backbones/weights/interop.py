@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import re
 from collections.abc import Mapping
@@ -12,11 +13,12 @@ from typing import Any
 import numpy as np
 import torch
 import torchvision
-from torch import Tensor, nn
+from torch import Tensor
 
 from backbones.features import Classifier
 from backbones.files import numpy_pickle
 from backbones.files.digests import check_name
+from backbones.machine.exhaustion import first_line
 from backbones.registry import create
 from backbones.terminal.wording import shorten
 from backbones.weights.checkpoint import (
@@ -25,7 +27,10 @@ from backbones.weights.checkpoint import (
     backbone_from_payload,
     load,
 )
+from backbones.weights.fields import WAY_OUT, is_called, told
 from backbones.weights.keymaps import KINDS, Kind, detect, from_torchvision, to_ours, to_torchvision
+from backbones.weights.shapes import matched
+from backbones.weights.soundness import check_weights
 from backbones.weights.wrappers import unwrapped
 
 __all__ = [
@@ -88,7 +93,7 @@ def read_both(
         raise ValueError(f"{path} must hold a dict of weights, got {type(payload).__name__}")
     if kind == OURS or ("format" in payload and not kind):
         ours = backbone_from_payload(payload, path)
-        _check_size(ours, path)
+        _check_arch(ours, path)
         return ours, None
     if "format" in payload:
         raise ValueError(f"weights of {path} must be of kind {kind}, got a file of ours")
@@ -96,25 +101,25 @@ def read_both(
     return from_state(state, path, kind), state
 
 
-def _check_size(weights: BackboneCheckpoint, path: Path) -> None:
-    """Refuse an arch of more layers or wider ones than there are weights, before it is built."""
-    fault = ""
+def _check_arch(weights: BackboneCheckpoint, path: Path) -> None:
+    """Hold weights to the shapes of their arch, of which nothing is allocated."""
     try:
-        depth = re.search(r"\d{0,9}$", weights.arch["name"])
-        assert depth is not None
-        if int(depth[0] or 0) > len(weights.model):
-            fault = f"{weights.arch['name']} of {len(weights.model)} arrays"
-        else:
-            with torch.device("meta"):  # shapes only
-                network = create(num_classes=weights.num_classes, **weights.arch).state_dict()
-            needed = sum(value.numel() for value in network.values())
-            held = sum(value.numel() for value in weights.model.values())
-            if needed > 2 * held:  # what is missing of a whole file is named when it is filled
-                fault = f"{held:,} numbers for the {needed:,} of its arch"
+        check_depth(weights.arch["name"], len(weights.model))
+        with torch.device("meta"):
+            network = create(num_classes=weights.num_classes, **weights.arch).state_dict()
+        matched(network, weights.model, str(path))
     except Exception as error:  # its fields may hold anything
-        fault = f"an arch that cannot be built: {error!s:.300}"
-    if fault:
-        raise ValueError(f"{path} must hold the weights of its arch, got {fault}; fetch it again")
+        raise ValueError(
+            f"arch of {path} must be of its weights, got {json.dumps(weights.arch):.200} of "
+            f"{weights.num_classes} classes ({first_line(error):.500}); {WAY_OUT}"
+        ) from error
+
+
+def check_depth(name: str, arrays: int) -> None:
+    """Refuse a network of more layers than there are arrays, which would take long to lay out."""
+    depth = re.search(r"\d{0,9}$", name)
+    if depth is not None and int(depth[0] or 0) > arrays:
+        raise ValueError(f"layers of {name} must be among the weights, got {arrays} arrays")
 
 
 def torchvision_weights(spec: str, name: str) -> BackboneCheckpoint:
@@ -180,9 +185,9 @@ def state_dict(payload: Mapping[str, Any], path: Path) -> dict[str, Tensor]:
     Raises: ValueError if anything among them is no array, or their author is not known.
     """
     author = payload.get("__author__")
-    if author not in _AUTHORS:
+    if not is_called(author, *_AUTHORS):
         raise ValueError(
-            f"__author__ of {path} must be one of {', '.join(_AUTHORS[1:])}, got {author!r}; "
+            f"__author__ of {path} must be one of {', '.join(_AUTHORS[1:])}, got {told(author)}; "
             "what these weights were trained to see is not known"
         )
     state = unwrapped(payload)
@@ -194,7 +199,9 @@ def state_dict(payload: Mapping[str, Any], path: Path) -> dict[str, Tensor]:
             f"{path} must hold a dict of weights, got "
             f"{'no arrays under ' + shorten(others) if others else 'an empty one'}"
         )
-    return {key: torch.as_tensor(value) for key, value in state.items()}
+    weights = {key: torch.as_tensor(value) for key, value in state.items()}
+    check_weights(weights, str(path))
+    return weights
 
 
 def kind_preprocessing(kind: Kind, num_classes: int) -> Preprocessing:
@@ -263,7 +270,7 @@ def fill(
         dropped = tuple(key for key in state if key.startswith(prefixes))
         own = model.state_dict()
         state.update({key: own[key] for key in dropped})
-    _load_strictly(model, state, source)
+    model.load_state_dict(matched(model.state_dict(), state, source))
     return LoadedWeights(checkpoint.preprocessing, dropped)
 
 
@@ -297,15 +304,6 @@ def _refuse(faults: list[str], source: str) -> None:
 
 def _norm_family(norm: str | None) -> str:
     return "batch norm" if norm in _BATCH_NORMS else norm or "none"
-
-
-def _load_strictly(model: nn.Module, state: Mapping[str, Tensor], source: str) -> None:
-    # a BatchNorm2d filled from a frozen one starts counting batches at its own 0
-    counts = {k: v for k, v in model.state_dict().items() if k.endswith("num_batches_tracked")}
-    try:
-        model.load_state_dict({**counts, **state})
-    except RuntimeError as error:
-        raise ValueError(f"weights of {source} must match every key: {error}") from error
 
 
 def _download(weights: Any, spec: str) -> dict[str, Tensor]:

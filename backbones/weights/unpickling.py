@@ -10,6 +10,7 @@ from __future__ import annotations
 import pickle
 import re
 import threading
+import warnings
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -64,7 +65,8 @@ def load(path: Path) -> Any:
     """
     allowed: list[Any] = [(stand_in, name) for name, stand_in in _STAND_INS.items()]
     try:
-        with _LOCK, torch.serialization.safe_globals(allowed):
+        with _LOCK, warnings.catch_warnings(), torch.serialization.safe_globals(allowed):
+            warnings.simplefilter("ignore", UserWarning)  # of sparse and quantised tensors
             found = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         named = _NAMED.search(str(error))

@@ -51,7 +51,7 @@ def measure(task: Task) -> dict[str, Any]:
     """Engine tv, as the tools run it."""
     engine = engines.load("tv")
     saved = checkpoint.load(Path(task.weights), KINDS[task.kind].changes)
-    model, cfg = load_model(saved, engine, task.weights)
+    model, cfg, _ = load_model(saved, engine, task.weights)
     device = torch.device(task.device)
     batches = [[_sample(picture, task.side) for picture in batch] for batch in task.batches()]
     compiles = (lambda: compile_parts(model)) if task.compiled else None

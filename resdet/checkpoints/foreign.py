@@ -11,6 +11,7 @@ from fvcore.common.config import CfgNode
 from torch import Tensor
 
 from backbones.layers import scale_channels
+from backbones.weights.soundness import check_weights
 from backbones.weights.wrappers import unwrapped
 from resdet import config
 from resdet.checkpoints import detectron2_names
@@ -84,7 +85,7 @@ def from_detectron2(
     cfg = config.loads(cfg.dump(), source, overrides)
     try:
         _set(cfg, _found(tensors, weights, layout, source))
-        config.check(cfg, training=False)
+        config.check(cfg, training=False, source=source)
         _check_anchors(cfg, weights, source)
     except ValueError:
         raise
@@ -102,7 +103,9 @@ def _tensors(state: Mapping[str, Any], source: str) -> dict[str, Tensor]:
         raise ValueError(
             f"weights of {source} must be arrays, got others: {', '.join(others[:10])}"
         )
-    return {key: torch.as_tensor(value) for key, value in state.items()}
+    tensors = {key: torch.as_tensor(value) for key, value in state.items()}
+    check_weights(tensors, source)
+    return tensors
 
 
 def _is_array(value: Any) -> bool:

@@ -17,7 +17,12 @@ from resdet.config.schema import KEYS
 
 
 def check(
-    cfg: CfgNode, *, engine: str = "tv", heads: Sequence[str] = (), training: bool = True
+    cfg: CfgNode,
+    *,
+    engine: str = "tv",
+    heads: Sequence[str] = (),
+    training: bool = True,
+    source: str = "config",
 ) -> None:
     """Refuse what `engine` cannot build or train as written; `heads`: names of added box heads.
 
@@ -27,7 +32,7 @@ def check(
     if training:
         faults += _training(cfg)
     if faults:
-        raise ConfigError("config", faults)
+        raise ConfigError(source, faults)
 
 
 def _values(cfg: CfgNode, engine: str, added: Sequence[str]) -> Iterator[str]:

@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from backbones.config.keys import FRACTION, LOW_HIGH, NAMES, NON_NEGATIVE, POSITIVE, Compared, Key
+from backbones.config.keys import (
+    BOXES,
+    CELLS,
+    CHANNELS,
+    DIVISOR,
+    FRACTION,
+    LOW_HIGH,
+    NAMES,
+    NON_NEGATIVE,
+    POINTS,
+    POSITIVE,
+    RATIO,
+    SIDE,
+    Compared,
+    Key,
+)
 from resdet.config.backbones import NETWORK, NETWORK_FPN, RESNET, RESNET_FPN, VGG, VGG_FPN
 
 # what detectron2's own parts do and torchvision's have no choice of
@@ -20,6 +35,7 @@ GENERAL = (
         "MODEL.WEIGHTS",
         "",
         "a classifier or a detector to start from: a file, `torchvision:<weights>`, or empty",
+        file=True,
     ),
     Key("MODEL.MASK_ON", False, "masks too", allowed=(False,)),
     Key("MODEL.KEYPOINT_ON", False, "keypoints too", allowed=(False,)),
@@ -34,7 +50,7 @@ GENERAL = (
         "MODEL.PIXEL_STD",
         [1.0, 1.0, 1.0],
         "what pixels are divided by; of weights, theirs",
-        bounds=POSITIVE,
+        bounds=DIVISOR,
         length=3,
     ),
 )
@@ -92,7 +108,7 @@ FPN = (
         "MODEL.FPN.OUT_CHANNELS",
         256,
         "of each level",
-        bounds=POSITIVE,
+        bounds=CHANNELS,
         compared=Compared(9),
     ),
     Key(
@@ -128,14 +144,14 @@ RPN = (
         "MODEL.ANCHOR_GENERATOR.SIZES",
         [[32, 64, 128, 256, 512]],
         "roots of the anchors' areas, pixels, for each of RPN.IN_FEATURES or once for all",
-        bounds=POSITIVE,
+        bounds=SIDE,
         compared=Compared(12),
     ),
     Key(
         "MODEL.ANCHOR_GENERATOR.ASPECT_RATIOS",
         [[0.5, 1.0, 2.0]],
         "heights by widths, for each of RPN.IN_FEATURES or once for all",
-        bounds=POSITIVE,
+        bounds=RATIO,
         compared=Compared(13),
     ),
     Key(
@@ -211,25 +227,25 @@ RPN = (
         "MODEL.RPN.PRE_NMS_TOPK_TRAIN",
         12000,
         "regions of a level before suppression, in training",
-        bounds=POSITIVE,
+        bounds=BOXES,
     ),
     Key(
         "MODEL.RPN.PRE_NMS_TOPK_TEST",
         6000,
         "regions of a level before suppression, in tests",
-        bounds=POSITIVE,
+        bounds=BOXES,
     ),
     Key(
         "MODEL.RPN.POST_NMS_TOPK_TRAIN",
         2000,
         "regions of an image after suppression, in training",
-        bounds=POSITIVE,
+        bounds=BOXES,
     ),
     Key(
         "MODEL.RPN.POST_NMS_TOPK_TEST",
         1000,
         "regions of an image after suppression, in tests",
-        bounds=POSITIVE,
+        bounds=BOXES,
     ),
     Key("MODEL.RPN.NMS_THRESH", 0.7, "overlap above which a region is dropped", bounds=FRACTION),
     Key("MODEL.RPN.CONV_DIMS", [-1], "its hidden layers", allowed=([-1],)),
@@ -242,7 +258,7 @@ ROI_HEADS = (
         allowed=("StandardROIHeads", "ContextROIHeads"),
         compared=Compared(19, foreign=True),
     ),
-    Key("MODEL.ROI_HEADS.NUM_CLASSES", 80, "without the background", bounds=POSITIVE),
+    Key("MODEL.ROI_HEADS.NUM_CLASSES", 80, "without the background", bounds=CHANNELS),
     Key(
         "MODEL.ROI_HEADS.IN_FEATURES",
         ["res4"],
@@ -297,7 +313,7 @@ ROI_BOX_HEAD = (
         "MODEL.ROI_BOX_HEAD.FC_DIM",
         1024,
         "outputs of fc6 and fc7",
-        bounds=POSITIVE,
+        bounds=CHANNELS,
         compared=Compared(21),
     ),
     Key(
@@ -331,14 +347,14 @@ ROI_BOX_HEAD = (
         "MODEL.ROI_BOX_HEAD.POOLER_RESOLUTION",
         14,
         "cells a side that a region is pooled to",
-        bounds=POSITIVE,
+        bounds=CELLS,
         compared=Compared(24),
     ),
     Key(
         "MODEL.ROI_BOX_HEAD.POOLER_SAMPLING_RATIO",
         0,
         "points a side read in a cell; 0: as many as it has pixels",
-        bounds=NON_NEGATIVE,
+        bounds=POINTS,
         compared=Compared(25),
     ),
     Key(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from backbones.config.keys import (
+    FACTOR,
     FRACTION,
     LOW_HIGH,
     NAMES,
     NON_NEGATIVE,
     POSITIVE,
     RISING,
+    SIDE,
     Compared,
     Key,
 )
@@ -20,7 +22,7 @@ MODEL = (
         "MODEL.BACKBONE.WIDTH",
         1.0,
         "factor on every channel count",
-        bounds=POSITIVE,
+        bounds=FACTOR,
         compared=Compared(3, foreign=True),
     ),
     Key(
@@ -68,7 +70,7 @@ INPUT = (
     Key("INPUT.MOSAIC_UNTIL", 0.8, "part of the run after which none is", bounds=FRACTION),
 )
 DATASETS = (
-    Key("DATASETS.ROOT", "", "empty: $DETECTRON2_DATASETS, else ./datasets"),
+    Key("DATASETS.ROOT", "", "empty: $DETECTRON2_DATASETS, else ./datasets", file=True),
     Key(
         "DATASETS.CLASSES",
         [],
@@ -118,8 +120,10 @@ TEST = (
         "TEST.MAXOUT_SIZES",
         [],
         "shorter sides of a pyramid; each region reads two adjacent ones",
+        bounds=SIDE,
+        empty=True,
         form=RISING,
     ),
-    Key("TEST.ENSEMBLE", [], "checkpoints of detectors of the same classes", form=NAMES),
+    Key("TEST.ENSEMBLE", [], "checkpoints of detectors of the same classes", form=NAMES, file=True),
 )
 KEYS = (*MODEL, *INPUT, *DATASETS, *SOLVER, *WANDB, *TEST)

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from backbones.config.keys import FRACTION, NAMES, NON_NEGATIVE, POSITIVE, RISING, Key
+from backbones.config.keys import (
+    BOXES,
+    FRACTION,
+    NAMES,
+    NON_NEGATIVE,
+    POSITIVE,
+    PROCESSES,
+    RISING,
+    SIDE,
+    Key,
+)
 
 INPUT = (
     Key(
         "INPUT.MIN_SIZE_TRAIN",
         (800,),
         "shorter sides in training, pixels, of which one is drawn",
-        bounds=POSITIVE,
+        bounds=SIDE,
     ),
     Key("INPUT.MIN_SIZE_TRAIN_SAMPLING", "choice", "how it is drawn", allowed=("choice",)),
     Key("INPUT.MAX_SIZE_TRAIN", 1333, "longer side in training, at most", bounds=POSITIVE),
-    Key("INPUT.MIN_SIZE_TEST", 800, "shorter side in tests, pixels", bounds=POSITIVE),
+    Key("INPUT.MIN_SIZE_TEST", 800, "shorter side in tests, pixels", bounds=SIDE),
     Key("INPUT.MAX_SIZE_TEST", 1333, "longer side in tests, at most", bounds=POSITIVE),
     Key(
         "INPUT.RANDOM_FLIP",
@@ -40,7 +50,7 @@ INPUT = (
 DATA = (
     Key("DATASETS.TRAIN", (), "names of the data to train on", form=NAMES),
     Key("DATASETS.TEST", (), "names of the data to measure on", form=NAMES),
-    Key("DATALOADER.NUM_WORKERS", 4, "processes that read images", bounds=NON_NEGATIVE),
+    Key("DATALOADER.NUM_WORKERS", 4, "processes that read images", bounds=PROCESSES),
     Key("DATALOADER.ASPECT_RATIO_GROUPING", True, "batches of upright or of wide images"),
     Key(
         "DATALOADER.SAMPLER_TRAIN",
@@ -101,19 +111,21 @@ TEST = (
         "iterations between two evaluations; 0: one at the end",
         bounds=NON_NEGATIVE,
     ),
-    Key("TEST.DETECTIONS_PER_IMAGE", 100, "the best kept", bounds=POSITIVE),
+    Key("TEST.DETECTIONS_PER_IMAGE", 100, "the best kept", bounds=BOXES),
     Key("TEST.AUG.ENABLED", False, "merge what is found in several views"),
     Key(
         "TEST.AUG.MIN_SIZES",
         (400, 500, 600, 700, 800, 900, 1000, 1100, 1200),
         "shorter sides of the views; empty: INPUT.MIN_SIZE_TEST",
+        bounds=SIDE,
+        empty=True,
         form=RISING,
     ),
     Key("TEST.AUG.MAX_SIZE", 4000, "longer side of a view, at most", bounds=NON_NEGATIVE),
     Key("TEST.AUG.FLIP", True, "each view mirrored too"),
 )
 RUN = (
-    Key("OUTPUT_DIR", "./output", "the folder of the run, without --output"),
+    Key("OUTPUT_DIR", "./output", "the folder of the run, without --output", file=True),
     Key("SEED", -1, "-1 draws one"),
     Key("CUDNN_BENCHMARK", False, "cuDNN tries which of its algorithms is fastest"),
 )

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import torch
 from fvcore.common.config import CfgNode
-from torch import nn
+from torch import Tensor, nn
 
 from backbones.images.decoding import ChannelOrder
+from backbones.machine.exhaustion import first_line
+from backbones.weights.fields import WAY_OUT
+from backbones.weights.interop import check_depth
+from backbones.weights.shapes import matched
 from resdet import config
 from resdet.checkpoints.agreement import adopt, agree
+from resdet.checkpoints.alone import alone
 from resdet.checkpoints.checkpoint import DetectorCheckpoint
 from resdet.data.transforms import TestTransform
 from resdet.engines.protocol import Engine
@@ -35,16 +41,21 @@ def build_model(cfg: CfgNode, engine: Engine) -> tuple[nn.Module, list[str]]:
 
 def load_model(
     saved: DetectorCheckpoint, engine: Engine, source: str, testing: Sequence[str] = ()
-) -> tuple[nn.Module, CfgNode]:
-    """The model of a checkpoint by the config it carries, on the CPU, and that config.
+) -> tuple[nn.Module, CfgNode, list[str]]:
+    """The model of a checkpoint by the config it carries, on the CPU, that config, what to tell.
+
+    The config names no files: see `alone`.
 
     `testing`, KEY VALUE pairs, stand above the config.
     Raises: ConfigError if `engine` cannot build it; ValueError.
     """
-    cfg = config.loads(saved.cfg.dump(), source, testing) if testing else saved.cfg
-    config.check(cfg, engine=engine.NAME, heads=HEADS.names(), training=False)
+    cfg, lines = alone(saved.cfg, source)
+    if testing:
+        cfg = config.loads(cfg.dump(), source, testing)
+    heads = HEADS.names()
+    config.check(cfg, engine=engine.NAME, heads=heads, training=False, source=source)
     model, _ = restore_model(cfg, engine, saved, source)
-    return model, cfg
+    return model, cfg, [] if cfg.TEST.ENSEMBLE else lines
 
 
 def restore_model(
@@ -55,6 +66,7 @@ def restore_model(
     Raises: ConfigError if the two disagree; ValueError if the checkpoint is of another model.
     """
     lines = [f"all weights from {source}", *agree(cfg, saved, source)]
+    _check_fits(cfg, saved.model, source)
     model = engine.build_model(cfg, build_parts(cfg, with_weights=False))
     engine.load_canonical_state(model, saved.model, source)
     return model, lines
@@ -75,12 +87,58 @@ def initialize_model(
         f"{_some(saved.class_names)}, now {_some(class_names)}",
         *agree(cfg, saved, source),
     ]
-    model = engine.build_model(cfg, build_parts(cfg, with_weights=False))
     state = {k: v for k, v in saved.model.items() if not k.startswith(PREDICTOR)}
+    _check_fits(cfg, state, source)
+    model = engine.build_model(cfg, build_parts(cfg, with_weights=False))
     own = engine.canonical_state(model)
     state.update({k: v for k, v in own.items() if k.startswith(PREDICTOR)})
     engine.load_canonical_state(model, state, source)
     return model, lines
+
+
+def _check_fits(cfg: CfgNode, state: Mapping[str, Tensor], source: str) -> None:
+    """Hold weights to the shapes that `cfg` asks for, of which nothing is allocated.
+
+    A predictor is looked at where there is one. What of a plugin cannot be laid out without
+    numbers is compared once it is built.
+    """
+    _check_rows(cfg, state, source)
+    plugged = cfg.MODEL.BACKBONE.NETWORK or HEADS.get(cfg.MODEL.ROI_BOX_HEAD.NAME)
+    try:
+        check_depth(cfg.MODEL.BACKBONE.NETWORK, len(state))
+        with torch.device("meta"):
+            parts = build_parts(cfg, with_weights=False)
+    except Exception as error:  # a config may ask for anything
+        if plugged and not isinstance(error, ValueError):
+            return
+        raise ValueError(
+            f"config of {source} must be of a network that can be built, got one that cannot: "
+            f"{first_line(error):.300}; {WAY_OUT}"
+        ) from error
+    own = {
+        f"{name}.{key}": value
+        for name, part in (("trunk", parts.trunk), ("box_head", parts.head))
+        for key, value in part.state_dict().items()
+    }
+    theirs = {key: v for key, v in state.items() if key.startswith(("trunk.", "box_head."))}
+    matched(own, theirs, source)
+
+
+def _check_rows(cfg: CfgNode, state: Mapping[str, Tensor], source: str) -> None:
+    generator, classes = cfg.MODEL.ANCHOR_GENERATOR, cfg.MODEL.ROI_HEADS.NUM_CLASSES
+    anchors = max(map(len, generator.SIZES)) * max(map(len, generator.ASPECT_RATIOS))
+    rows = {
+        "rpn_head.objectness_logits.weight": (anchors, "the sizes by the ratios of its anchors"),
+        f"{PREDICTOR}cls_score.weight": (classes + 1, "MODEL.ROI_HEADS.NUM_CLASSES and one"),
+    }
+    for key, (count, meaning) in rows.items():
+        got = tuple(state[key].shape) if key in state else None
+        if got is None and key.startswith(PREDICTOR):
+            continue
+        if not got or got[0] != count:
+            raise ValueError(
+                f"{key} of {source} must have {count} rows, {meaning}, got {got}; {WAY_OUT}"
+            )
 
 
 def _some(names: tuple[str, ...]) -> str:

@@ -244,7 +244,9 @@ def load_detector(
             "they are for files of detectron2"
         )
     chosen = load(engine)
-    model, cfg = load_model(saved, chosen, str(path), testing)
+    model, cfg, lines = load_model(saved, chosen, str(path), testing)
+    for line in lines if distributed.is_main() else ():
+        print(line, flush=True)
     detector = build_detector(cfg, model, saved.class_names, chosen, speed)
     speed_up(detector, on)
     return detector

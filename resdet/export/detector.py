@@ -51,7 +51,8 @@ def export_detector(source: Path, kind: str, output: Path, images: Path | None =
 
         translations, suppress = TRANSLATIONS, suppression.by_rows
     graph = DetectorGraph(detector.model, detector.channel_order, suppress).eval()
-    notes = [f"the plain test: {detector.extras} stays behind"] if detector.extras else []
+    notes = list(detector.lines)
+    notes += [f"the plain test: {detector.extras} stays behind"] if detector.extras else []
 
     def make() -> tuple[bytes, list[Row]]:
         data = encode(graph, contract, kind, translations)

@@ -26,7 +26,8 @@ class Exportable:
     """A detector of engine tv on the CPU, norms folded, in eval mode.
 
     `resize` makes of an RGB image what the network gets; `detect` is the plain test of one RGB
-    image, at one size, in its own pixels. `extras` names what TEST.* asks for beyond that, or "".
+    image, at one size, in its own pixels. `extras` names what TEST.* asks for beyond that, or "";
+    `lines` are to be told.
     Unit: pixels; `size` of the shorter side, `max_size` of the longer, `strides` of the levels
         of the RPN; sides are padded to a multiple of `multiple`.
     """
@@ -39,6 +40,7 @@ class Exportable:
     strides: tuple[int, ...]
     multiple: int
     extras: str
+    lines: tuple[str, ...]
     resize: Callable[[Image], Image]
     detect: Callable[[Image], Detections]
 
@@ -50,7 +52,7 @@ def load_exportable(path: Path) -> Exportable:
     """
     saved = checkpoint.load(path)
     engine = load("tv")
-    model, cfg = load_model(saved, engine, str(path))
+    model, cfg, lines = load_model(saved, engine, str(path))
     model.eval()
     engine.speed_up(model)
     given = build_input(cfg)
@@ -78,6 +80,7 @@ def load_exportable(path: Path) -> Exportable:
         strides=tuple(anchors.strides),
         multiple=padding.divisibility,
         extras=str(extras) if extras else "",
+        lines=tuple(lines),
         resize=resize,
         detect=detect,
     )

@@ -17,7 +17,10 @@ from backbones.training.ranks import RankState, gather_ranks, restore_rank
 from backbones.training.runlog import RunLog, has_evaluation
 from backbones.training.series import Series
 from resdet.checkpoints import checkpoint
-from resdet.checkpoints.checkpoint import BEST, FINAL, DetectorCheckpoint
+from backbones.training.state import taking_up
+from backbones.weights.checkpoint import last
+from backbones.weights.fields import check_fields
+from resdet.checkpoints.checkpoint import BEST, FINAL, RESUMED, DetectorCheckpoint
 from resdet.detector.inference import Detector
 from resdet.engines.samples import Sample
 from resdet.structures.records import Dataset, Detections
@@ -67,6 +70,10 @@ class DetectorRun(TrainingRun):
     def resume(self, saved: DetectorCheckpoint) -> str:
         """Take up all that a checkpoint holds besides the weights; returns a remark, or ""."""
         training = saved.training
+        with taking_up(last(self.directory)):
+            return self._take_up(saved)
+
+    def _take_up(self, saved: DetectorCheckpoint) -> str:
         solver.load_optimizer(self.learner.optimizer, training["optimizer"])
         self.learner.scaler.load_state_dict(training["scaler"])
         self.seconds_before = training["seconds"]
@@ -180,4 +187,5 @@ def read_to_resume(path: Path) -> DetectorCheckpoint:
             f"{path} must hold a run to go on with, got weights only; give --init-from {path} "
             "and another --output to start from them"
         )
+    check_fields(saved.training, RESUMED, f"training of {path}")
     return saved

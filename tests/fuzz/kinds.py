@@ -216,7 +216,8 @@ def make_theirs(folder: Path, kind: str, name: str, suffix: str) -> Path:
 
 def make_detector(folder: Path) -> Path:
     weights = {"trunk.stem.conv1.weight": torch.arange(12.0).reshape(3, 4)}
-    saved = detector.DetectorCheckpoint(weights, config.load("shapes_r18"), CLASSES, "tv", 7, {})
+    cfg = config.load("shapes_r18", ["MODEL.ROI_HEADS.NUM_CLASSES", "2"])
+    saved = detector.DetectorCheckpoint(weights, cfg, CLASSES, "tv", 7, {})
     detector.save(folder / "d.pth", saved)
     return folder / "d.pth"
 

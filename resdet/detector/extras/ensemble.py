@@ -30,7 +30,7 @@ def load_members(
                 f"TEST.ENSEMBLE must be detectors of the same classes ({', '.join(class_names)}), "
                 f"got {path} of {', '.join(saved.class_names)}; leave it out"
             )
-        model, cfg = load_model(saved, engine, path)
+        model, cfg, _ = load_model(saved, engine, path)
         engine.speed_up(model)
         members.append(build_network(cfg, model.eval(), engine))
     return tuple(members)

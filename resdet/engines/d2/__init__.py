@@ -22,6 +22,7 @@ from backbones import load_backbone, load_weights
 from backbones.machine import distributed
 from resdet.checkpoints import checkpoint
 from resdet.checkpoints.agreement import adopt
+from resdet.checkpoints.alone import alone
 from resdet.config.schema import add_resdet_config
 from resdet.engines.d2.parts import (
     ContextROIHeads,
@@ -81,7 +82,7 @@ def load_config(path: str | Path) -> D2CfgNode:
             f"checkpoint must be of resdet train-det, got {path} with detectron2's own parts; "
             "give detectron2 the config it was trained by"
         )
-    theirs = to_detectron2(saved.cfg)
+    theirs = to_detectron2(alone(saved.cfg, str(path))[0])
     theirs.MODEL.WEIGHTS = str(path)
     theirs.MODEL.DEVICE = str(distributed.device())
     return theirs
@@ -171,7 +172,7 @@ def canonical_state(model: nn.Module) -> dict[str, Tensor]:
 
 def load_canonical_state(model: nn.Module, state: dict[str, Tensor], source: str) -> None:
     """Inverse of `canonical_state`, all or nothing. Raises: ValueError that lists what differs."""
-    load_strictly(model, rename(state, _PREFIXES), source)
+    load_strictly(model, rename(state, _PREFIXES, source), source)
 
 
 def _copy(ours: CfgNode, theirs: D2CfgNode) -> None:

@@ -108,4 +108,4 @@ def canonical_state(model: nn.Module) -> dict[str, Tensor]:
 
 def load_canonical_state(model: nn.Module, state: dict[str, Tensor], source: str) -> None:
     """Inverse of `canonical_state`, all or nothing. Raises: ValueError that lists what differs."""
-    load_strictly(model, rename(state, _PREFIXES), source)
+    load_strictly(model, rename(state, _PREFIXES, source), source)

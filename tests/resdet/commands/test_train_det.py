@@ -203,7 +203,7 @@ def test_faults_on_engine_d2_are_told_as_on_tv(tool, written: Path, tmp_path: Pa
         command = ("--config", written, "--engine", engine, "--output", tmp_path / "run")
         with pytest.raises(ValueError, match=text) as caught:
             tool("train_det", *command, *overrides, "DATASETS.TEST", "()")
-        assert "1 fault(s)" in str(caught.value)
+        assert len(str(caught.value).splitlines()) == 1
     assert not (tmp_path / "run").exists()
 
 

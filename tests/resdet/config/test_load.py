@@ -64,7 +64,7 @@ def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         config.load(str(tmp_path / "a.yaml"), ["SEEED", "1"])
     text = str(caught.value)
-    assert "4 fault(s)" in text
+    assert "4 faults" in text
     assert "SOLVER.BASE_LRR (a.yaml) is not a known key; did you mean SOLVER.BASE_LR" in text
     assert "SOLVER.MAX_ITER (a.yaml) must be int, got 'many'" in text
     assert "MODEL (a.yaml) must be CfgNode, got 3" in text

@@ -48,8 +48,8 @@ def test_the_config_in_a_file_is_checked_once(
 def test_what_is_asked_of_testing_stands_above_the_config(stored: Callable) -> None:
     saved = checkpoint.load(stored("TEST.DETECTIONS_PER_IMAGE", "7"))
     engine = engines.load("tv")
-    assert load_model(saved, engine, "a.pth")[1] is saved.cfg
-    _, cfg = load_model(saved, engine, "a.pth", ("TEST.REFINE", "True"))
+    assert load_model(saved, engine, "a.pth")[1].TEST == saved.cfg.TEST
+    _, cfg, _ = load_model(saved, engine, "a.pth", ("TEST.REFINE", "True"))
     assert (cfg.TEST.REFINE, cfg.TEST.DETECTIONS_PER_IMAGE) == (True, 7)
     with pytest.raises(
         ConfigError, match="MODEL.ROI_BOX_HEAD.POOLER_TYPE must be 'ROIAlignV2', as"

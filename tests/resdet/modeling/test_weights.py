@@ -11,8 +11,8 @@ from resdet.modeling.weights import load_strictly, rename
 
 def test_rename_refuses_a_key_without_prefix() -> None:
     state = {"a.x": torch.zeros(1), "z": torch.zeros(1)}
-    with pytest.raises(ValueError, match=r"weights must begin with \['a\.'\], got z"):
-        rename(state, [("a.", "b.")])
+    with pytest.raises(ValueError, match=r"weights of f\.pth must begin with \['a\.'\], got z"):
+        rename(state, [("a.", "b.")], "f.pth")
 
 
 def test_strict_loading_lists_every_difference_and_changes_nothing() -> None:
