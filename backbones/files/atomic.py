@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 import os
+import platform
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+OLD = ".old"  # ends the folder in which one waits that another is to replace
 SHOWN = 50  # characters of the name that a temporary one begins with; a name holds 255 bytes
-# temporary names with the process that writes, and those of files without it, which we once gave
-_LEFTOVER = re.compile(r"\..+\.(?P<process>\d+)\.\w{8}\.tmp|\..+\.(json|npz|png|txt)-\w{8}")
+# temporary names with process and host of who writes, without the host, and with neither, as we
+# once gave them; a film's ends with its suffix
+_LEFTOVER = re.compile(
+    r"\..+\.(?P<process>\d+)(-(?P<host>[0-9a-f]{8}))?\.\w{8}\.(tmp|old)(\.\w+)?"
+    r"|\..+\.(json|npz|png|txt)-\w{8}"
+)
+_FORGOTTEN = 86_400  # seconds after which nobody on another host writes any more
 
 
 class WriteError(OSError):
     """A file could not be written: which, why, and how much room is left."""
+
+    path: Path
 
 
 def cannot_write(path: Path, error: OSError) -> WriteError:
@@ -32,7 +43,7 @@ def cannot_write(path: Path, error: OSError) -> WriteError:
         f"{path} must be writable, got {reason!r}{room}; make room or choose another folder "
         "(files that were whole are still whole)"
     )
-    told.errno = error.errno
+    told.errno, told.path = error.errno, path
     return told
 
 
@@ -50,38 +61,82 @@ class _Remembering(io.FileIO):
 
 
 @contextlib.contextmanager
-def atomic_write(path: Path) -> Iterator[IO[bytes]]:
-    """A file that appears under `path` complete and synced, or not at all; a link stays one.
+def atomic_write(path: Path, *, synced: bool = True) -> Iterator[IO[bytes]]:
+    """A file that appears under `path` complete or not at all; a link stays one.
+
+    `synced`: it outlives a power cut, at the cost of waiting for the disk.
 
     Raises: WriteError if the disk does not take it.
     """
+    with _temporary(path) as (descriptor, temporary):
+        raw = _Remembering(descriptor, "wb")
+        try:
+            with io.BufferedWriter(raw) as file:
+                yield file
+                file.flush()
+                if synced:
+                    _sync(raw)
+            _appear(temporary, path)
+        except Exception as error:
+            if raw.fault is not None:
+                raise cannot_write(path, raw.fault) from raw.fault
+            raise error
+    if synced:
+        _sync_folder(real(path).parent)
+
+
+@contextlib.contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """A name with the suffix of `path`, for what writes by name; it takes its place at the end.
+
+    Raises: WriteError if no file can be made there.
+    """
+    with _temporary(path, real(path).suffix) as (descriptor, temporary):
+        os.close(descriptor)
+        yield Path(temporary)
+        _appear(temporary, path)
+
+
+def write_bytes(path: Path, content: bytes, *, synced: bool = True) -> None:
+    """Write a file as `atomic_write` does. Raises: WriteError."""
+    with atomic_write(path, synced=synced) as file:
+        file.write(content)
+
+
+def write_inside(path: Path, content: bytes) -> None:
+    """Write a file of a folder that is not there yet for anybody else: see `whole_folder`.
+
+    Raises: WriteError.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+@contextlib.contextmanager
+def _temporary(path: Path, suffix: str = "") -> Iterator[tuple[int, str]]:
+    """A file beside `path`, open and by name, which goes if it has not got another."""
     target = real(path)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(*temporary_name(target))
+        descriptor, temporary = tempfile.mkstemp(*temporary_name(target, f".tmp{suffix}"))
     except OSError as error:
         raise cannot_write(path, error) from error
-    raw = _Remembering(descriptor, "wb")
     try:
-        with io.BufferedWriter(raw) as file:
-            yield file
-            file.flush()
-            _sync(raw)
-        os.chmod(temporary, 0o644)  # mkstemp's 0600 is for secrets
-        os.replace(temporary, target)
-    except BaseException as error:
+        yield descriptor, temporary
+    finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
-        if raw.fault is not None and isinstance(error, Exception):
-            raise cannot_write(path, raw.fault) from raw.fault
-        raise
-    _sync_folder(target.parent)
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file as `atomic_write` does. Raises: WriteError."""
-    with atomic_write(path) as file:
-        file.write(content)
+def _appear(temporary: str, path: Path) -> None:
+    os.chmod(temporary, 0o644)  # mkstemp's 0600 is for secrets
+    try:
+        os.replace(temporary, real(path))
+    except OSError as error:
+        raise cannot_write(path, error) from error
 
 
 def real(path: Path) -> Path:
@@ -89,9 +144,13 @@ def real(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
-def temporary_name(target: Path) -> tuple[str, str, Path]:
+def temporary_name(target: Path, ending: str = ".tmp") -> tuple[str, str, Path]:
     """Suffix, prefix and folder, for `tempfile`; by them `sweep` knows what is left of `target`."""
-    return ".tmp", f".{target.name[:SHOWN]}.{os.getpid()}.", target.parent
+    return ending, f".{target.name[:SHOWN]}.{os.getpid()}-{_host()}.", target.parent
+
+
+def _host() -> str:
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
 
 
 def _sync(file: _Remembering) -> None:
@@ -113,17 +172,38 @@ def _sync_folder(folder: Path) -> None:
 
 
 def sweep(folder: Path) -> list[Path]:
-    """Remove what processes that were killed while writing left in `folder`; return it."""
+    """Remove what processes that were killed while writing left in `folder`; return it.
+
+    A folder that was out of the way for a new one comes back where the new one did not come.
+    """
     if not folder.is_dir():
         return []
     found = [(path, _LEFTOVER.fullmatch(path.name)) for path in folder.iterdir()]
-    left = [path for path, match in found if match and not _lives(match["process"])]
+    left = [path for path, match in found if match and not _is_written(path, match)]
     for path in left:
+        if path.suffix == OLD:
+            _put_back(path)
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
     return left
+
+
+def _put_back(old: Path) -> None:
+    for folder in old.iterdir():
+        if not (old.parent / folder.name).exists():
+            folder.rename(old.parent / folder.name)
+
+
+def _is_written(path: Path, match: re.Match[str]) -> bool:
+    """Whether a process may still write it: one of this host lives, one of another wrote lately."""
+    if match["host"] in (None, _host()):
+        return _lives(match["process"])
+    try:
+        return time.time() - path.stat().st_mtime < _FORGOTTEN
+    except OSError:
+        return False
 
 
 def _lives(process: str | None) -> bool:

@@ -3,22 +3,39 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from backbones.files.atomic import SHOWN, real, temporary_name
+from backbones.files.atomic import OLD, WriteError, cannot_write, real, temporary_name
+
+_OF_THE_DISK = frozenset(
+    (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM)
+)
 
 
 @contextlib.contextmanager
 def folder_beside(target: Path) -> Iterator[Path]:
-    """A folder next to `target` to make it in; what is left of it goes at the end."""
+    """A folder next to `target` to make it in; what is left of it goes at the end.
+
+    Raises: WriteError that calls a file by its name to be, where the disk does not take it.
+    """
     target = real(target)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(*temporary_name(target)))
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(*temporary_name(target)))
+    except OSError as error:
+        raise cannot_write(target, error) from error
     try:
         yield folder
+    except OSError as error:
+        file = Path(error.path if isinstance(error, WriteError) else error.filename or "")
+        if error.errno not in _OF_THE_DISK or folder not in file.parents:
+            raise
+        cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
+        raise cannot_write(target / file.relative_to(folder), cause) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -29,7 +46,7 @@ def whole_folder(target: Path, *, replace: bool = False) -> Iterator[Path]:
 
     With `replace` it takes the place of a folder that is there, else of an empty one only.
 
-    Raises: OSError where the disk does not take it.
+    Raises: WriteError where the disk does not take it.
     """
     target = real(target)
     with folder_beside(target) as fresh:
@@ -43,11 +60,13 @@ def whole_folder(target: Path, *, replace: bool = False) -> Iterator[Path]:
 
 def _replace(target: Path, fresh: Path) -> None:
     """The old folder goes out of the way first, and back where the new one does not take it."""
-    old = Path(tempfile.mkdtemp(prefix=f".{target.name[:SHOWN]}-old-", dir=target.parent))
+    waiting = Path(tempfile.mkdtemp(*temporary_name(target, OLD)))
+    old = waiting / target.name
     target.rename(old)
     try:
         fresh.rename(target)
     except BaseException:
         old.rename(target)
         raise
-    shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(waiting, ignore_errors=True)

@@ -1,10 +1,8 @@
-"""Results on disk: strict JSON, written whole or not at all, where there is a place for it."""
+"""Results on disk: strict JSON, written whole or not at all."""
 
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -41,29 +39,3 @@ def json_bytes(path: Path, value: Any) -> bytes:
 def write_text(path: Path, text: str) -> None:
     """Write a file of UTF-8 whole or leave the old one as it was."""
     write_bytes(path, text.encode())
-
-
-def check_writable(path: Path, inputs: Iterable[Path | None] = ()) -> None:
-    """Find out before the work whether `write_json` could write there and destroy nothing.
-
-    Raises: OSError if `path` is one of the inputs, a folder, a device, a pipe, or the folders
-        above it are a file or write-protected.
-    """
-    if any(given is not None and given.resolve() == path.resolve() for given in inputs):
-        raise OSError(f"file to write must not be one that is read, got {path}; name another")
-    above = next(folder for folder in path.absolute().parents if folder.exists())
-    special = path.exists() and not path.is_file()
-    if special or not above.is_dir() or not os.access(above, os.W_OK):
-        what = "the folder" if path.is_dir() else "the device or pipe"
-        got = f"{what} {path}" if special else f"{path} below {above}"
-        raise OSError(f"file to write must be new or a file in a folder to write in, got {got}")
-
-
-def check_folder(path: Path) -> None:
-    """Find out before the work whether files could be written into the folder `path`.
-
-    Raises: OSError if it is a file, or cannot be made.
-    """
-    if path.exists() and not path.is_dir():
-        raise OSError(f"folder to write in must be new or a folder, got the file {path}")
-    check_writable(path / "file")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import cv2
 
+from backbones.files.atomic import write_bytes
 from backbones.images.decoding import Image
 
 
@@ -20,14 +21,11 @@ def encode_image(image: Image, suffix: str, settings: Sequence[int] = ()) -> byt
 
 
 def write_image(path: Path, image: Image, settings: Sequence[int] = ()) -> None:
-    """Write by the suffix of the name.
+    """Write by the suffix of the name, whole or not at all.
 
-    Raises: OSError if the suffix or the place cannot be written.
+    Raises: ValueError for a suffix that OpenCV does not write; WriteError.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        written = cv2.imwrite(str(path), image, settings)
-    except cv2.error:
-        written = False
-    if not written:
-        raise OSError(f"picture must be writable, got {path}; check its suffix and its folder")
+    data = encode_image(image, path.suffix, settings)
+    if data is None:
+        raise ValueError(f"picture must be of a kind that can be written, got {path}; rename it")
+    write_bytes(path, data, synced=False)

@@ -13,15 +13,18 @@ import os
 import re
 import select
 import shutil
+import signal
 import sys
 import textwrap
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, NoReturn
 
+from backbones.files.run_folder import is_run
 from backbones.terminal.elastic import report_fault
-from backbones.terminal.exits import INTERRUPTED, UNREAD, USER_ERROR, Stopped
+from backbones.terminal.exits import INTERRUPTED, UNREAD, USER_ERROR, Stopped, name_of
+from backbones.terminal.planned import check_planned, existing, reads, writes
 from backbones.terminal.printable import PrintableFormatter, printable_lines
 from backbones.terminal.wording import nearest
 
@@ -45,6 +48,7 @@ def run(main: Callable[[Sequence[str]], int | None]) -> None:
 
     An error without text is one that another process tells.
     """
+    _stop_by_signals()
     if logging.lastResort is not None:  # what warnings of readers go through
         logging.lastResort.setFormatter(PrintableFormatter())
     code: Any
@@ -75,6 +79,24 @@ def _code_of(main: Callable[[Sequence[str]], int | None]) -> int:
     except KeyboardInterrupt:
         _tell("interrupted")
         return INTERRUPTED
+
+
+def _stop_by_signals() -> None:
+    """SIGTERM and SIGHUP end the tool as Ctrl-C does, so that nothing half written stays.
+
+    Processes forked from it end at once; training has its own way.
+    """
+    process = os.getpid()
+
+    def stop(number: int, frame: Any) -> None:
+        if os.getpid() != process:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+        raise Stopped(number, f"{name_of(number)}: stopped")
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores
+            signal.signal(number, stop)
 
 
 def _is_unread() -> bool:
@@ -113,13 +135,17 @@ class Parser(argparse.ArgumentParser):
         self.answers: dict[str, str] = {}
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """As argparse's; KEY VALUE after an option of several values is KEY VALUE."""
+        """As argparse's; KEY VALUE after an option of several values is KEY VALUE.
+
+        Raises: OSError for outputs that would harm an input or each other, or have no place.
+        """
         words = list(sys.argv[1:] if args is None else args)
         if not words and self._required():
             self._tell_use()
         parsed, unknown = self.parse_known_args(words, namespace)
         if unknown:
             self._refuse(unknown[0])
+        check_planned(_of_command(self._actions, parsed), parsed)
         return parsed
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
@@ -227,6 +253,16 @@ class _Pairs(argparse.Action):
         setattr(namespace, self.dest, flat)
 
 
+def _of_command(
+    actions: Iterable[argparse.Action], parsed: argparse.Namespace
+) -> Iterator[argparse.Action]:
+    """The arguments, those of the subcommand that was given among them."""
+    for action in actions:
+        yield action
+        if isinstance(action, argparse._SubParsersAction):
+            yield from action.choices[getattr(parsed, action.dest)]._actions
+
+
 def _regroup(actions: Iterable[argparse.Action], parsed: argparse.Namespace) -> None:
     """In "--only ResNet-20 SOLVER.MAX_ITER 300", what follows the row is KEY VALUE."""
     if not hasattr(parsed, "overrides"):
@@ -326,10 +362,14 @@ def add_run(parser: argparse.ArgumentParser, folder: str, default: str = "") -> 
     `default`: the config where none is named, for a tool that has another way to be told its data.
     """
     known = f"of {folder}, or a path" + (f" [with --data: {default}]" if default else "")
-    parser.add_argument(
+    config = parser.add_argument(
         "--config", "--config-file", required=not default, metavar="NAME", help=known
     )
-    parser.add_argument("--output", type=Path, metavar="DIR", help="folder of the run [OUTPUT_DIR]")
+    reads(config, existing)
+    output = parser.add_argument(
+        "--output", type=Path, metavar="DIR", help="folder of the run [OUTPUT_DIR]"
+    )
+    writes(output, "folder", is_ours=is_run)
     start = parser.add_mutually_exclusive_group()
     start.add_argument("--resume", action="store_true", help="go on with the run in --output")
     start.add_argument("--init-from", type=Path, metavar="FILE", help="a new run from its weights")

@@ -18,6 +18,7 @@ from backbones.data.normalize import Normalizer
 from backbones.machine import distributed
 from backbones.training import solver
 from backbones.training.accelerate import accelerate
+from backbones.training.alone import alone
 from backbones.training.average import WeightAverage
 from backbones.training.boards import plain, wandb_board
 from backbones.training.classifier_run import Care, ClassifierRun
@@ -46,7 +47,7 @@ def train_classifier(cfg: CfgNode, output: Path, *, resume: bool = False) -> dic
     not to be resumed, or a loss not finite; Stopped by a signal.
     """
     started = time.monotonic()
-    with Stopping(output) as stop:
+    with alone(output), Stopping(output) as stop:
         try:
             return _train(cfg, output, stop, started, resume=resume)
         except NonFiniteLossError as error:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from backbones.terminal.parser import add_device, positive
+from backbones.terminal.planned import reads, writes
 
 if TYPE_CHECKING:
     from resdet.detector.speed import Speed
@@ -28,7 +29,8 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
         "--checkpoint", type=Path, metavar="FILE", help="a detector to run on the images"
     )
     truth = parser.add_argument_group("ground truth: --data, or --annotations").add_argument
-    truth("--data", type=Path, metavar="DIR", help="VOC, COCO or YOLO, found by looking")
+    told = "VOC, COCO or YOLO, found by looking"
+    reads(truth("--data", type=Path, metavar="DIR", help=told), data_folder)
     truth("--split", metavar="NAME", help="of --data: train, val, ... [test, else val, else all]")
     add_classes(truth)
     add_corners(truth)
@@ -38,10 +40,30 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
     add_engine(running)
     add_device(running)
     add_speed(running)
-    running.add_argument(
+    shards = running.add_argument(
         "--shards", type=Path, metavar="DIR", help="keep what it found there, and go on from it"
     )
+    writes(shards, "folder", is_ours=_holds_shards)
     add_extras(parser)
+
+
+def data_folder(data: Path) -> list[Path]:
+    """The folder that DIR, voc:DIR or DIR/data.yaml means."""
+    _, _, rest = str(data).partition(":")
+    named = Path(rest) if rest and not data.exists() else data
+    return [named.parent if named.suffix in (".yaml", ".yml") and named.is_file() else named]
+
+
+def _holds_shards(folder: Path) -> bool:
+    from resdet.detector.shards import SUFFIX
+
+    return all(path.suffix == SUFFIX for path in folder.iterdir())
+
+
+def _matches(result: Path) -> list[Path]:
+    from resdet.evaluation.record import matches_path
+
+    return [matches_path(result)]
 
 
 def add_classes(add: Callable[..., Any]) -> None:
@@ -85,10 +107,14 @@ def class_names(text: str) -> tuple[str, ...]:
 def add_outputs(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     """What every measuring tool can write. -> the group, to add more."""
     group = parser.add_argument_group("what is written")
-    group.add_argument(
+    result = group.add_argument(
         "--json", type=Path, metavar="FILE", help="the result; its matches beside it"
     )
-    group.add_argument("--plots", type=Path, metavar="DIR", help="the curves and the errors")
+    writes(result, beside=_matches)
+    writes(
+        group.add_argument("--plots", type=Path, metavar="DIR", help="the curves and the errors"),
+        "folder",
+    )
     return group
 
 

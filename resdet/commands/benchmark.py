@@ -40,10 +40,8 @@ def main(argv: Sequence[str]) -> None:
     args = arguments().parse_args(argv)
     options = {name: keywords(name, args) for name in chosen(args)}
 
-    from backbones.files.outputs import check_writable, write_json
+    from backbones.files.outputs import write_json
 
-    for path in filter(None, (args.json, getattr(args, "plot", None))):
-        check_writable(path)
     measured = {name: _measure(name, given) for name, given in options.items()}
     if args.what == "all":
         measured["goals"] = _goals(measured, args.device or "cpu")

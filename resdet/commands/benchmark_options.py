@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from backbones.terminal.parser import add_overrides, number, positive, whole
+from backbones.terminal.planned import existing, reads, writes
 from resdet.commands.arguments import PRECISIONS
 
 _OPTIONS: dict[str, dict[str, Any]] = {
@@ -59,19 +60,21 @@ def add_benchmarks(parser: argparse.ArgumentParser) -> None:
     }
     for name, options in {**TAKES, "all": _OF_ALL}.items():
         for option in options:
-            commands[name].add_argument(option, **_OPTIONS[option])
+            added = commands[name].add_argument(option, **_OPTIONS[option])
+            if option == "--plot":
+                writes(added)
     only: dict[str, Any] = {"nargs": "+", "choices": tuple(TAKES), "metavar": "NAME"}
     commands["all"].add_argument("--only", help=f"some of {', '.join(TAKES)} [all]", **only)
     training = commands["train-backbone"]
-    training.add_argument("--config", metavar="NAME", help="of configs/backbones, or a path [none]")
+    told = "of configs/backbones, or a path [none]"
+    reads(training.add_argument("--config", metavar="NAME", help=told), existing)
     training.add_argument("--iterations", type=whole, metavar="N", help="of --config, a run [100]")
     variant: dict[str, Any] = {"action": "append", "metavar": '"NAME: KEY VALUE ..."'}
     training.add_argument("--variant", help="of --config, with these values; repeatable", **variant)
     add_overrides(training, help="of --config")
     for command in commands.values():
-        command.add_argument(
-            "--json", type=Path, metavar="FILE", help="write all that was measured here"
-        )
+        told = "write all that was measured here"
+        writes(command.add_argument("--json", type=Path, metavar="FILE", help=told))
 
 
 def chosen(args: argparse.Namespace) -> list[str]:

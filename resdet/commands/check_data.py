@@ -174,13 +174,13 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
 
 def arguments() -> argparse.ArgumentParser:
     from backbones.terminal.parser import Parser, positive, whole
-    from resdet.commands.arguments import add_classes, add_corners
+    from backbones.terminal.planned import reads, writes
+    from resdet.commands.arguments import add_classes, add_corners, data_folder
 
     parser = Parser(__doc__)
     data = parser.add_mutually_exclusive_group(required=True)
-    data.add_argument(
-        "--data", type=Path, metavar="DIR", help="VOC, COCO, YOLO, or images to classify"
-    )
+    told = "VOC, COCO, YOLO, or images to classify"
+    reads(data.add_argument("--data", type=Path, metavar="DIR", help=told), data_folder)
     data.add_argument("--annotations", type=Path, nargs="+", metavar="JSON", help="COCO form")
     add = parser.add_argument
     add("--images", type=Path, nargs="+", metavar="DIR", help="the folder of each JSON, or of all")
@@ -197,8 +197,8 @@ def arguments() -> argparse.ArgumentParser:
         action="store_true",
         help="read the first bytes of each image alone, decode nothing",
     )
-    add("--fix", type=Path, metavar="DIR", help="write a corrected copy, check it")
-    add("--json", type=Path, metavar="FILE", help="write everything found")
+    writes(add("--fix", type=Path, metavar="DIR", help="write a corrected copy, check it"), "whole")
+    writes(add("--json", type=Path, metavar="FILE", help="write everything found"))
     add("--examples", type=whole, default=3, metavar="N", help="of a kind [3]")
     add("--workers", type=positive, metavar="N", help="processes [the cores]")
     return parser

@@ -25,7 +25,7 @@ def main(argv: Sequence[str]) -> None:
 
     from rich.console import Console
 
-    from backbones.files.outputs import check_writable, write_json, write_text
+    from backbones.files.outputs import write_json, write_text
     from backbones.terminal.progress import reporting
     from resdet.evaluation.comparison.compare import compare
     from resdet.evaluation.comparison.paper import known_pairs, paper_pairs
@@ -34,8 +34,6 @@ def main(argv: Sequence[str]) -> None:
     from resdet.evaluation.measures import convention, sections
     from resdet.visualization.gallery import check_gallery
 
-    for path in filter(None, (args.json, args.markdown)):
-        check_writable(path)
     baseline, *others = sides = with_baseline_first(read_sides(args.sides), args.baseline)
     first = baseline.runs[0]
     if args.paper:
@@ -79,10 +77,12 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
 
 def arguments() -> argparse.ArgumentParser:
     from backbones.terminal.parser import Parser, share, whole
+    from backbones.terminal.planned import reads, writes
 
     parser = Parser(__doc__)
     add = parser.add_argument
-    add("sides", nargs="+", metavar=SIDE, help="JSON of one model, or of its runs")
+    sides = add("sides", nargs="+", metavar=SIDE, help="JSON of one model, or of its runs")
+    reads(sides, _files)
     add("--baseline", metavar="NAME|FILE", help="what the others are compared with [the first]")
     add(
         "--resamples",
@@ -93,12 +93,19 @@ def arguments() -> argparse.ArgumentParser:
     )
     add("--seed", type=whole, default=0, metavar="N", help="of these samples [0]")
     add("--paper", metavar="CONFIG", help="the paper's numbers [of the configs the results name]")
-    add("--json", type=Path, metavar="FILE", help="write all numbers here")
-    add("--markdown", type=Path, metavar="FILE", help="write the tables here")
-    add("--gallery", type=Path, metavar="DIR", help="write an HTML folder here")
+    writes(add("--json", type=Path, metavar="FILE", help="write all numbers here"))
+    writes(add("--markdown", type=Path, metavar="FILE", help="write the tables here"))
+    gallery = add("--gallery", type=Path, metavar="DIR", help="write an HTML folder here")
+    writes(gallery, "whole")
     add("--images", type=Path, metavar="DIR", help="of --gallery [where they were evaluated]")
     add("--threshold", type=share, metavar="SCORE", help="lowest score in --gallery [0.5]")
     return parser
+
+
+def _files(side: str) -> list[Path]:
+    from resdet.evaluation.comparison.sides import files_of
+
+    return files_of(side)
 
 
 def _write_gallery(args: argparse.Namespace, models: Sequence[tuple[str, Record]]) -> None:

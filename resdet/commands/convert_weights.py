@@ -22,11 +22,14 @@ KINDS = ("ours", "torchvision", "timm", "msra", "detectron2", "akamaster")
 
 def arguments() -> argparse.ArgumentParser:
     from backbones.terminal.parser import Parser
+    from backbones.terminal.planned import existing, reads, writes
 
     parser = Parser(__doc__)
     add = parser.add_argument
-    add("input", metavar="INPUT", help="a file, or torchvision:<weights> with --name")
-    add("output", metavar="OUTPUT", type=Path, help=".pth, .safetensors; .pkl of msra, detectron2")
+    given = add("input", metavar="INPUT", help="a file, or torchvision:<weights> with --name")
+    reads(given, existing)
+    told = ".pth, .safetensors; .pkl of msra, detectron2"
+    writes(add("output", metavar="OUTPUT", type=Path, help=told))
     kinds = ("auto", *KINDS)
     add("--from", dest="source", choices=kinds, default="auto", help="the kind of INPUT [auto]")
     add("--to", choices=KINDS, default="ours", help="the kind of OUTPUT [ours]")

@@ -20,14 +20,16 @@ from pathlib import Path
 
 def arguments() -> argparse.ArgumentParser:
     from backbones.terminal.parser import Parser
+    from backbones.terminal.planned import reads, writes
 
     parser = Parser(__doc__)
     add = parser.add_argument
     add("--data", type=Path, metavar="DIR", help="root of datasets by name [$DETECTRON2_DATASETS, "
         "./datasets]")  # fmt: skip
     output = Path("output")
-    add("--output", type=Path, default=output, metavar="DIR", help=f"folder of runs [{output}]")
-    add("--json", type=Path, metavar="FILE", help="write the findings here")
+    runs = add("--output", type=Path, default=output, metavar="DIR", help=f"of runs [{output}]")
+    reads(runs, lambda folder: ())  # its disk is looked at, no file of it
+    writes(add("--json", type=Path, metavar="FILE", help="write the findings here"))
     return parser
 
 
@@ -38,11 +40,8 @@ def main(argv: Sequence[str]) -> int:
 
     from rich.console import Console
 
-    from backbones.files.outputs import check_writable, write_json
+    from backbones.files.outputs import write_json
     from resdet import doctor
-
-    if args.json:
-        check_writable(args.json)
 
     console = Console(highlight=False)
     with Console(stderr=True).status("looking"):

@@ -20,6 +20,7 @@ from pathlib import Path
 
 def arguments() -> argparse.ArgumentParser:
     from backbones.terminal.parser import Parser, add_device, positive, whole
+    from backbones.terminal.planned import existing, reads, writes
 
     parser = Parser(__doc__)
     add = parser.add_argument
@@ -29,11 +30,17 @@ def arguments() -> argparse.ArgumentParser:
         metavar="NAME",
         help="network of --weights, where these do not say it",
     )
-    add("--weights", "--checkpoint", required=True, metavar="FILE", help="or torchvision:<weights>")
+    weights = add(
+        "--weights", "--checkpoint", required=True, metavar="FILE", help="or torchvision:<weights>"
+    )
+    reads(weights, existing)
     add("--data", type=Path, required=True, metavar="DIR", help="test images")
     tests = ("single", "10crop", "multiscale")
     add("--test", choices=tests, default="single", help="crops of an image, or all of it [single]")
-    add("--ensemble", nargs="+", default=[], metavar="[MODEL=]FILE", help="further networks")
+    others = add(
+        "--ensemble", nargs="+", default=[], metavar="[MODEL=]FILE", help="further networks"
+    )
+    reads(others, lambda text: existing(text) or existing(text.partition("=")[2]))
     add(
         "--scales",
         nargs="+",
@@ -51,7 +58,7 @@ def arguments() -> argparse.ArgumentParser:
         "pass [32]")  # fmt: skip
     add("--workers", type=whole, default=2, metavar="N", help="processes that read images [2]")
     add_device(parser)
-    add("--json", type=Path, metavar="FILE", help="write the result here")
+    writes(add("--json", type=Path, metavar="FILE", help="write the result here"))
     return parser
 
 
@@ -67,8 +74,6 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
 
 def main(argv: Sequence[str]) -> None:
     args = parse(argv)
-    if args.json and (args.json.is_dir() or not args.json.parent.is_dir()):
-        raise ValueError(f"--json must be a file in an existing folder, got {args.json}")
 
     from backbones.evaluation.networks import load_network, parse_member
     from backbones.evaluation.protocol import Protocol, evaluate_networks

@@ -30,7 +30,6 @@ def main(argv: Sequence[str]) -> None:
     from resdet.evaluation.coco.truth import coco_truth
     from resdet.evaluation.score_tables import coco_class_table, coco_table
 
-    outputs.check_outputs(args)
     dataset = sources.ground_truth(args, args.class_names)
     truth, found = coco_truth(dataset), sources.coco_results(args, dataset)
     if found is None:

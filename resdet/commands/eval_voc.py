@@ -37,7 +37,6 @@ def main(argv: Sequence[str]) -> None:
 
     if args.metric is not None:
         check_metric(args.metric, (*VOC_METRICS, BOTH), "--metric")
-    outputs.check_outputs(args)
     dataset = sources.ground_truth(args, args.class_names)
     known = any(record.ground_truth is not None for record in dataset.records)
     if args.submission:
@@ -71,6 +70,7 @@ def main(argv: Sequence[str]) -> None:
 
 def arguments() -> argparse.ArgumentParser:
     from backbones.terminal.parser import Parser
+    from backbones.terminal.planned import writes
     from resdet.commands.arguments import add_outputs, add_sources, thresholds
 
     parser = Parser(__doc__)
@@ -94,21 +94,20 @@ def arguments() -> argparse.ArgumentParser:
         help="is an overlap of exactly --iou enough: ge yes, gt no [as --rules]",
     )
     add("--recall", choices=("exact", "float"), help="how 11point compares recalls [as --rules]")
-    add_outputs(parser).add_argument(
+    submission = add_outputs(parser).add_argument(
         "--submission",
         type=Path,
         metavar="FILE",
         help="write VOC 2012's .tar.gz; the split may lack annotations",
     )
+    writes(submission)
     return parser
 
 
 def _check_submission(args: argparse.Namespace, known: bool) -> None:
-    from backbones.files.outputs import check_writable
     from resdet.evaluation.voc.submission import check_name
 
     check_name(args.submission)
-    check_writable(args.submission, (args.detections, args.checkpoint, args.annotations))
     if not known and (args.json or args.plots):
         raise ValueError("--json and --plots need annotations, got a split that has none")
 

@@ -24,12 +24,14 @@ from pathlib import Path
 def arguments() -> argparse.ArgumentParser:
     from backbones.export.request import SUFFIXES
     from backbones.terminal.parser import Parser
+    from backbones.terminal.planned import writes
 
     parser = Parser(__doc__)
     add = parser.add_argument
     add("checkpoint", metavar="CHECKPOINT", type=Path, help="model_final.pth, model_best.pth, ...")
     add("--format", choices=tuple(SUFFIXES), default="onnx", help="[onnx]")
-    add("--output", type=Path, metavar="FILE", help="[CHECKPOINT, ending in .onnx or .pt2]")
+    told = "[CHECKPOINT, ending in .onnx or .pt2]"
+    writes(add("--output", type=Path, metavar="FILE", help=told))
     add("--images", type=Path, metavar="DIR", help="five of them are tried in both [random ones]")
     return parser
 

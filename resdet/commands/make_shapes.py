@@ -14,16 +14,19 @@ from pathlib import Path
 
 def arguments() -> argparse.ArgumentParser:
     from backbones.terminal.parser import Parser, positive, whole
+    from backbones.terminal.planned import writes
 
     parser = Parser(__doc__)
     add = parser.add_argument
-    add("--output", type=Path, required=True, metavar="DIR", help="the folder to write")
+    output = add("--output", type=Path, required=True, metavar="DIR", help="the folder to write")
+    writes(output, "whole")
     add("--train", type=whole, default=600, metavar="N", help="images for training [600]")
     add("--val", type=whole, default=100, metavar="N", help="images for validation [100]")
     add("--test", type=whole, default=200, metavar="N", help="images for testing [200]")
     add("--size", type=positive, default=160, metavar="N", help="side of an image, pixels [160]")
     add("--seed", type=whole, default=0, metavar="N", help="other seed, other images [0]")
-    add("--crops", type=Path, metavar="DIR", help="write crops of the objects to this folder too")
+    crops = add("--crops", type=Path, metavar="DIR", help="write crops of the objects here too")
+    writes(crops, "whole")
     add("--crop-size", type=positive, default=64, metavar="N", help="side of a crop, pixels [64]")
     return parser
 
@@ -52,6 +55,7 @@ def main(argv: Sequence[str]) -> None:
 def _counted(root: Path, split: str) -> str:
     import numpy as np
 
+    from backbones.terminal.wording import count
     from resdet.data.voc.reader import load_voc
     from resdet.structures.records import count_objects
 
@@ -60,5 +64,5 @@ def _counted(root: Path, split: str) -> str:
     labels = np.concatenate([truth.labels for truth in truths])
     objects = count_objects(len(labels), sum(int(truth.difficult.sum()) for truth in truths))
     counts = np.bincount(labels, minlength=len(dataset.class_names))
-    classes = "  ".join(f"{name} {count}" for name, count in zip(dataset.class_names, counts))
-    return f"  {split:5} {len(dataset):5} images  {classes}  ({objects})"
+    classes = "  ".join(f"{name} {number}" for name, number in zip(dataset.class_names, counts))
+    return f"  {split:5} {count(len(dataset), 'image'):>12}  {classes}  ({objects})"

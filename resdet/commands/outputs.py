@@ -7,23 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from backbones.files.json_file import read_json
-from backbones.files.outputs import check_folder, check_writable
 from resdet.evaluation.matches import Matches
-from resdet.evaluation.record import matches_path, write_result
+from resdet.evaluation.record import write_result
 from resdet.structures.records import Dataset
-
-
-def check_outputs(args: argparse.Namespace) -> None:
-    """Find out before the work whether all that is asked for could be written.
-
-    Raises: OSError naming the first that could not.
-    """
-    inputs = (args.detections, args.checkpoint, args.annotations)
-    if args.json:
-        check_writable(args.json, inputs)
-        check_writable(matches_path(args.json), inputs)
-    if args.plots:
-        check_folder(args.plots)
 
 
 def write_outputs(

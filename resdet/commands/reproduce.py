@@ -61,6 +61,7 @@ def main(argv: Sequence[str]) -> int:
 
 def arguments() -> argparse.ArgumentParser:
     from backbones.terminal.parser import Parser, add_overrides, positive
+    from backbones.terminal.planned import writes
 
     parser = Parser(__doc__)
     add = parser.add_argument
@@ -74,7 +75,10 @@ def arguments() -> argparse.ArgumentParser:
     )
     add("--data", type=Path, metavar="DIR", help="CIFAR-10 or ImageNet, to train and test on")
     output = Path("output/reproduction")
-    add("--output", type=Path, default=output, metavar="DIR", help=f"what to write to [{output}]")
+    writes(
+        add("--output", type=Path, default=output, metavar="DIR", help=f"to write to [{output}]"),
+        "folder",
+    )
     add("--seeds", type=positive, default=1, metavar="N", help="runs of each network [1]")
     add("--only", nargs="+", default=[], metavar="ROW", help="measure these rows")
     add("--publish", action="store_true", help="write what the runs measured beside the configs")

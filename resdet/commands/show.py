@@ -17,12 +17,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from backbones.files.outputs import check_writable
 from backbones.images.decoding import read_image
 from backbones.images.encoding import write_image
 from backbones.images.folders import DRAWN
 from backbones.terminal.progress import tracked
-from backbones.terminal.wording import nearest_first
+from backbones.terminal.wording import count, nearest_first
 from resdet.detector.pipeline import ahead, behind
 from resdet.structures.classes import usual_ids
 from resdet.structures.records import Dataset, Detections, ImageId
@@ -32,7 +31,7 @@ from resdet.visualization.drawn import Drawn
 from resdet.visualization.films import VIDEOS, film_kind
 from resdet.visualization.judged import draw_judged
 from resdet.visualization.lettering import Image
-from resdet.visualization.media import check_output, drawn_name, image_files
+from resdet.visualization.media import check_output, drawn_name, image_files, names_file
 from resdet.visualization.sheet import ContactSheet
 
 if TYPE_CHECKING:
@@ -75,67 +74,37 @@ def _is_film(path: Path) -> bool:
     return named or (path.is_file() and bool(film_kind(path)))
 
 
-def is_file(output: Path) -> bool:
-    """Whether `output` names a picture or a film, and not the folder for them."""
-    return output.suffix.lower() in (*DRAWN, *VIDEOS) and not output.is_dir()
+def check_outputs(
+    output: Path | None, sheet: Path | None, given: Given, inputs: Sequence[str] | None
+) -> None:
+    """Find out before the work whether pictures of these kinds can be written, and over no input.
 
-
-def check_target(output: Path | None, given: Given, inputs: Sequence[str] | None) -> None:
-    """Find out before the work whether what is drawn could be written.
-
-    Raises: ValueError for a file of several, or an input's own; OSError where nothing can be.
+    Raises: ValueError for a file of several, another kind than the film, or a place where an
+        input lies; OSError for a contact sheet that is no picture.
     """
+    if sheet and not cv2.haveImageWriter(sheet.name):
+        raise OSError(f"contact sheet must be a picture ({' '.join(DRAWN)}), got {sheet}")
     if output is None:
         return
-    files = given if isinstance(given, list) else [Path(one) for one in inputs or ()]
-    if not is_file(output):
-        check_output(output, [file for file in files if file.exists()])
+    files = _read(given, inputs)
+    if not names_file(output):
+        check_output(output, files, map(target_of(output, given), files))
         return
     suffixes = DRAWN if isinstance(given, list) else VIDEOS
-    if len(files) != 1 or output.suffix.lower() not in suffixes:
+    several = len(files) > 1 or isinstance(given, Dataset)
+    if several or output.suffix.lower() not in suffixes:
         raise ValueError(f"output must be a folder for what is drawn here, got the file {output}")
     if not isinstance(given, (list, Dataset)) and output.suffix.lower() != given.suffix:
         raise ValueError(f"output must be a {given.suffix} file for this video, got {output}")
-    if output.resolve() == files[0].resolve():
-        raise ValueError(f"output must be another file than the input, got {output}")
-    check_writable(output)
-
-
-def check_sheet(sheet: Path, given: Given, inputs: Sequence[str] | None) -> None:
-    """Find out before the work whether a contact sheet could be written, and over no input.
-
-    Raises: OSError where it could not.
-    """
-    check_writable(sheet, _read(given, inputs))
-    if not cv2.haveImageWriter(sheet.name):
-        raise OSError(f"contact sheet must be a picture ({' '.join(DRAWN)}), got {sheet}")
-
-
-def check_outputs(
-    output: Path | None,
-    sheet: Path | None,
-    lists: Iterable[Path],
-    given: Given,
-    inputs: Sequence[str] | None,
-) -> None:
-    """Find out before the work whether all that is asked for could be written, over no input.
-
-    Raises: as `check_target` and `check_sheet`; OSError for a list of boxes.
-    """
-    check_target(output, given, inputs)
-    if sheet:
-        check_sheet(sheet, given, inputs)
-    for path in lists:
-        check_writable(path, _read(given, inputs))
 
 
 def _read(given: Given, inputs: Sequence[str] | None) -> list[Path]:
-    """The files that pictures come from."""
+    """The files that pictures come from; none of a camera."""
     if isinstance(given, list):
         return given
     if isinstance(given, Dataset):
         return [record.path for record in given.records]
-    return [Path(one) for one in inputs or ()]
+    return [Path(one) for one in inputs or () if Path(one).exists()]
 
 
 def counted(class_names: tuple[str, ...], given: Given, *, kept: bool) -> Drawn:
@@ -152,7 +121,7 @@ def target_of(output: Path | None, given: Given) -> Target:
     """Where each picture goes; names are kept, and those of a dataset are .jpg."""
     if output is None:
         return lambda path: None
-    if is_file(output):
+    if names_file(output):
         return lambda path: output
     if isinstance(given, list):
         return lambda path: output / drawn_name(path)
@@ -257,8 +226,8 @@ class Show:
             truth = replace(record.ground_truth, labels=labels[record.ground_truth.labels])
             title = f"{record.path.name}, scores of at least {self.shown.threshold:g}"
             judged = draw_judged(image, truth, shown, names, title=title)
-            for kind, count in judged.counts.items():
-                totals[kind] = totals.get(kind, 0) + count
+            for kind, number in judged.counts.items():
+                totals[kind] = totals.get(kind, 0) + number
             return judged.picture
 
         def write(number: ImageId, picture: Image) -> None:
@@ -270,7 +239,7 @@ class Show:
 
         frames = ((i, read_image(r.path, "BGR")) for i, r in enumerate(tracked(records, "drawing")))
         drawn = self._each(frames, name, draw, write)
-        told = ", ".join(f"{kind} {count}" for kind, count in totals.items())
+        told = ", ".join(f"{kind} {number}" for kind, number in totals.items())
         told = told or "no objects and no detections"
         return f"drawn: {drawn} of {len(dataset)}; at IoU 0.5, {told}"
 
@@ -319,7 +288,9 @@ class Show:
             raise ValueError("input must hold a readable frame, got none")
         pace = "at the times they were filmed" if camera else f"{float(source.rate):.5g} a second"
         damaged = f", {source.damaged} damaged left out" if source.damaged else ""
-        return f"drawn: {drawn} frames, {pace}{damaged}{f', in {target}' if target else ''}"
+        return (
+            f"drawn: {count(drawn, 'frame')}, {pace}{damaged}{f', in {target}' if target else ''}"
+        )
 
     def _keep(self, name: str, picture: Image, path: Path | None) -> None:
         if self.sheet is not None:

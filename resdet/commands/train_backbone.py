@@ -37,6 +37,7 @@ def main(argv: Sequence[str]) -> int:
     args = arguments().parse_args(argv)
 
     from backbones.config import load_classification
+    from resdet.commands.train_options import check_place
     from resdet.commands.words import CLASSIFICATION, check_length, pairs
 
     check_length(args)
@@ -48,6 +49,7 @@ def main(argv: Sequence[str]) -> int:
     if args.epochs:
         cfg = load_classification(args.config, [*said, *_in_epochs(args, cfg, said[::2])])
     output = args.output or Path(cfg.OUTPUT_DIR)
+    check_place(cfg, output)
     cfg.OUTPUT_DIR = str(output)
     if os.environ.get("RANK", "0") == "0":
         print(f"{Path(args.config).stem} -> {output}/", flush=True)  # torch takes seconds to load

@@ -20,9 +20,17 @@ from pathlib import Path
 from typing import Any
 
 from backbones.terminal.parser import Parser, add_run
-from resdet.commands.arguments import PRECISIONS, add_classes, add_corners, add_engine
+from backbones.terminal.planned import reads
+from resdet.commands.arguments import (
+    PRECISIONS,
+    add_classes,
+    add_corners,
+    add_engine,
+    data_folder,
+)
 from resdet.commands.train_options import (
     check,
+    check_place,
     fitted,
     from_data,
     in_config,
@@ -37,12 +45,13 @@ OWN = "own_r18"
 def arguments() -> argparse.ArgumentParser:
     parser = Parser(__doc__)
     add_run(parser, "configs/detection", default=OWN)
-    parser.add_argument(
+    data = parser.add_argument(
         "--data",
         type=Path,
         metavar="DIR",
         help="your own: VOC, COCO or YOLO, found by looking; sets DATASETS and NUM_CLASSES",
     )
+    reads(data, data_folder)
     add_classes(parser.add_argument)
     add_corners(parser.add_argument)
     add_engine(parser)
@@ -84,6 +93,7 @@ def main(argv: Sequence[str]) -> None:
     cfg = config.fill(source, [*pairs, *fitted(args, cfg, output, given[::2]), *given])
     config.check(cfg, engine=engine_name, heads=HEADS.names(), training=not args.eval_only)
     name = Path(args.config or OWN).stem
+    check_place(cfg, output)
     cfg.OUTPUT_DIR = str(output)
     if os.environ.get("RANK", "0") == "0":
         # torch takes seconds to load

@@ -1,4 +1,4 @@
-"""What options of train-det say to the config, as KEY VALUE. Imports nothing heavy."""
+"""What options of the trainers say to the config, as KEY VALUE. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from backbones.files.plan import Input, Output, check_plan
+from backbones.files.run_folder import is_run
 from resdet.commands import words
 
 if TYPE_CHECKING:
@@ -111,6 +113,13 @@ def fitted(args: argparse.Namespace, cfg: CfgNode, output: Path, fixed: Sequence
     )
     _tell(lines)
     return pairs
+
+
+def check_place(cfg: CfgNode, output: Path) -> None:
+    """Raises: OSError where the run would write into what it reads, or nothing can be written."""
+    known = [("DATASETS.ROOT", cfg.DATASETS.ROOT), ("MODEL.WEIGHTS", cfg.MODEL.WEIGHTS)]
+    inputs = [Input(key, Path(value)) for key, value in known if value and Path(value).exists()]
+    check_plan(inputs, [Output("--output", output, "folder", is_run)])
 
 
 def _tell(lines: Sequence[str]) -> None:

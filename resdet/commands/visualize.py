@@ -21,23 +21,42 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from backbones.terminal.wording import count
+
 if TYPE_CHECKING:
+    from backbones.files.plan import Kind
     from resdet.commands.show import Given, Show
+
+
+_LISTS = {
+    "--csv": "every box drawn: image, class, score, x1, y1, x2, y2",
+    "--json": "the same as COCO's results, with file names",
+    "--contact-sheet": "small copies of all, in one picture",
+}
 
 
 def arguments() -> argparse.ArgumentParser:
     from backbones.terminal.parser import Parser, add_device, number, positive, share
-    from resdet.commands.arguments import add_corners, add_engine, add_extras, add_speed
+    from backbones.terminal.planned import existing, reads, writes
+    from resdet.commands.arguments import (
+        add_corners,
+        add_engine,
+        add_extras,
+        add_speed,
+        data_folder,
+    )
 
     parser = Parser(__doc__)
     parser.add_argument("--checkpoint", type=Path, required=True, metavar="FILE", help="a detector")
     shown = parser.add_argument_group("what is shown").add_mutually_exclusive_group(required=True)
-    shown.add_argument("--input", "--video-input", nargs="+", metavar="PATH",
+    given = shown.add_argument("--input", "--video-input", nargs="+", metavar="PATH",
         help="images, a folder, a video, or the number of a camera")  # fmt: skip
+    reads(given, existing)
     shown.add_argument("--webcam", dest="input", action="store_const", const=["0"],
         help="as --input 0")  # fmt: skip
-    shown.add_argument("--data", type=Path, metavar="DIR",
+    data = shown.add_argument("--data", type=Path, metavar="DIR",
         help="beside the ground truth of VOC, COCO or YOLO data, found by looking")  # fmt: skip
+    reads(data, data_folder)
     shown.add_argument("--annotations", type=Path, metavar="JSON", help="the same of COCO's form")
     more = parser.add_argument_group("which of it").add_argument
     more("--split", metavar="NAME", help="of --data: train, val, ... [test, else val, else all]")
@@ -52,17 +71,24 @@ def arguments() -> argparse.ArgumentParser:
     more("--top", type=positive, default=0, metavar="N", help="the surest N of an image [all]")
     more("--hide", choices=("scores", "tags"), help="names alone, or boxes alone")
     out = parser.add_argument_group("what is written").add_argument
-    out("--output", type=Path, metavar="PATH", help="folder; names are kept. Or a file, for one")
-    out("--csv", type=Path, metavar="FILE",
-        help="every box drawn: image, class, score, x1, y1, x2, y2")  # fmt: skip
-    out("--json", type=Path, metavar="FILE", help="the same as COCO's results, with file names")
-    out("--contact-sheet", type=Path, metavar="FILE", help="small copies of all, in one picture")
+    drawn = out("--output", type=Path, metavar="PATH",
+        help="folder; names are kept. Or a file, for one")  # fmt: skip
+    writes(drawn, _kind)
+    for option, told in _LISTS.items():
+        writes(out(option, type=Path, metavar="FILE", help=told))
     running = parser.add_argument_group("how the detector is run")
     add_engine(running)
     add_device(running)
     add_speed(running)
     add_extras(parser)
     return parser
+
+
+def _kind(output: Path) -> Kind:
+    """A picture, a film, or the folder for them."""
+    from resdet.visualization.media import names_file
+
+    return "file" if names_file(output) else "folder"
 
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:
@@ -92,7 +118,7 @@ def main(argv: Sequence[str]) -> None:
 
     given = inputs_of(args.input) if args.input else ground_truth(args)
     lists = [path for path in (args.csv, args.json) if path]
-    check_outputs(args.output, args.contact_sheet, lists, given, args.input)
+    check_outputs(args.output, args.contact_sheet, given, args.input)
 
     from resdet.detector.inference import load_detector
 
@@ -139,4 +165,4 @@ def _write(show: Show, args: argparse.Namespace) -> None:
     if show.sheet:
         show.sheet.write(args.contact_sheet)
         left_out = f", {show.sheet.left_out} left out" if show.sheet.left_out else ""
-        print(f"written: {args.contact_sheet}, {len(show.sheet)} pictures{left_out}")
+        print(f"written: {args.contact_sheet}, {count(len(show.sheet), 'picture')}{left_out}")

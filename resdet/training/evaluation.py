@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from backbones.files import outputs
+from backbones.files.plan import Output, check_place
 from resdet.detector.inference import Detector
 from resdet.detector.shards import detect_all
 from resdet.evaluation.coco import score as coco
@@ -54,7 +55,7 @@ def check_places(directory: Path, datasets: Sequence[Dataset]) -> None:
     """
     for index, dataset in enumerate(datasets):
         file, folder = _places(directory, index)
-        outputs.check_writable(file)
+        check_place(Output("--output", file))
         if dataset.kind == "voc":
             comp4.check_comp4(folder, [record.image_id for record in dataset.records])
 

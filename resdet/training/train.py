@@ -18,9 +18,11 @@ from torch.nn.parallel import DistributedDataParallel
 from backbones.files import outputs
 from backbones.files.atomic import write_bytes
 from backbones.files.json_file import read_json
+from backbones.files.plan import Output, check_place
 from backbones.machine import distributed
 from backbones.terminal.wording import count
 from backbones.training import solver
+from backbones.training.alone import alone
 from backbones.training.boards import wandb_board
 from backbones.training.learning_curve import CURVE, plot_learning_curve
 from backbones.training.loop import Learner, LoopSettings, train
@@ -76,7 +78,7 @@ def train_detector(
         Stopped by a signal.
     """
     fresh = partial(_started, cfg, engine, init_from, overrides)
-    with Stopping(directory) as stop:
+    with alone(directory), Stopping(directory) as stop:
         attempt = partial(_train, cfg, engine, name, directory, stop, fresh)
         try:
             return attempt(resume=resume)
@@ -159,7 +161,7 @@ def _check_places(directory: Path, tests: Sequence[Dataset]) -> None:
     Raises: as `check_places`.
     """
     for file in (CONFIG, METRICS, RESULTS, CURVE, BEST, FINAL):
-        outputs.check_writable(directory / file)
+        check_place(Output("--output", directory / file))
     check_places(directory, tests)
 
 
@@ -244,11 +246,12 @@ def evaluate_checkpoint(
     check_places(directory, tests)
     for line in told_of_corners(tests) if distributed.is_main() else ():
         print(line, flush=True)
-    scores = evaluate(detector, tests, directory)
-    seconds = time.monotonic() - started
-    outcome = Outcome(scores, saved.iteration, saved.training.get("seed"), seconds)
-    file = directory / (RESULTS if last(directory) is None else EVALUATION)
-    return write_results(file, name, detector, outcome)
+    with alone(directory):
+        scores = evaluate(detector, tests, directory)
+        seconds = time.monotonic() - started
+        outcome = Outcome(scores, saved.iteration, saved.training.get("seed"), seconds)
+        file = directory / (RESULTS if last(directory) is None else EVALUATION)
+        return write_results(file, name, detector, outcome)
 
 
 def write_results(path: Path, name: str, detector: Detector, outcome: Outcome) -> dict[str, Any]:
@@ -359,7 +362,7 @@ def _announce(
         log.info(line)
     log.info(
         f"{count(cfg.SOLVER.MAX_ITER, 'iteration')} of {count(cfg.SOLVER.IMS_PER_BATCH, 'image')}: "
-        f"{epochs(cfg, count_images(cfg, trains)):.3g} epochs"
+        f"{count(epochs(cfg, count_images(cfg, trains)), 'epoch')}"
     )
     records = [record for dataset in trains for record in dataset.records]
     for line in (*lines, *filter(None, [misfit(cfg, records)])):

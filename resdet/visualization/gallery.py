@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from backbones.files.atomic import write_inside
 from backbones.files.folder import whole_folder
 from backbones.files.json_file import read_json
 from resdet.evaluation.analysis.errors import KINDS, error_kinds
@@ -60,15 +61,17 @@ def write_gallery(
     with whole_folder(folder, replace=True) as fresh:
         page = _page_files()
         for file, content in page.items():
-            (fresh / file).write_bytes(content)
+            write_inside(fresh / file, content)
         (fresh / "pictures").mkdir()
         sizes = write_pictures(fresh / "pictures", pictures, progress)
         data = _data(models, sizes, threshold)
         text = json.dumps(json.dumps(data, separators=(",", ":"), allow_nan=False))
         text = text.replace("<", "\\u003c")  # harmless wherever the script is put
-        (fresh / "data.js").write_text(f"window.resdetData = JSON.parse({text});\n", "ascii")
+        write_inside(
+            fresh / "data.js", f"window.resdetData = JSON.parse({text});\n".encode("ascii")
+        )
         mark = {"format": FORMAT, "files": sorted({*page, *_WRITTEN})}
-        (fresh / _MARK).write_text(json.dumps(mark) + "\n")
+        write_inside(fresh / _MARK, f"{json.dumps(mark)}\n".encode())
     if not any(pictures):
         return ()
     return tuple(name for name, size in zip(names, sizes) if size is None)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from backbones.images.folders import SUFFIXES, WRITTEN, is_image
+from backbones.files.atomic import real
+from backbones.images.folders import DRAWN, SUFFIXES, WRITTEN, is_image
+from resdet.visualization.films import VIDEOS
 
 
 def image_files(source: Path) -> list[Path]:
@@ -24,18 +25,24 @@ def image_files(source: Path) -> list[Path]:
     return files
 
 
+def names_file(output: Path) -> bool:
+    """Whether `output` names a picture or a film, and not the folder for them."""
+    return output.suffix.lower() in (*DRAWN, *VIDEOS) and not output.is_dir()
+
+
 def drawn_name(source: Path) -> str:
     """Its own, with .png behind it where its kind cannot be written."""
     return source.name if source.suffix.lower() in WRITTEN else f"{source.name}.png"
 
 
-def check_output(output: Path, inputs: Sequence[Path]) -> None:
-    """Find out before the work whether pictures could be written to the folder `output`.
+def check_output(output: Path, inputs: Sequence[Path], drawn: Iterable[Path | None]) -> None:
+    """Find out before the work whether the pictures `drawn` in the folder `output` harm an input.
 
-    Raises: ValueError if one of the inputs lies there; OSError if it is no folder to write in.
+    Raises: ValueError if one of the inputs lies there, under its own name or by a link.
     """
-    if output.resolve() in {path.parent.resolve() for path in inputs}:
+    if real(output) in {real(path).parent for path in inputs}:
         raise ValueError(f"output must be another folder than the input's, got {output}")
-    there = next(path for path in (output, *output.absolute().parents) if path.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK):
-        raise OSError(f"output must be a folder to write in, or new in one, got {output}")
+    taken = set(map(real, inputs))
+    for path in filter(None, drawn):
+        if path.exists() and real(path) in taken:
+            raise ValueError(f"output must hold no input, got {path}; draw into another folder")

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import cv2
 
+from backbones.files.atomic import write_inside
 from backbones.images.decoding import read_image
 from backbones.images.encoding import encode_image
 from backbones.images.folders import images_by_stem
@@ -97,5 +98,5 @@ def _copy(target: Path, source: Path) -> Size | None:
         image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
     data = encode_image(image, ".jpg", (cv2.IMWRITE_JPEG_QUALITY, _QUALITY))
     assert data is not None
-    target.write_bytes(data)
+    write_inside(target, data)
     return Size(image.shape[1], image.shape[0], scale)

@@ -7,6 +7,7 @@ knows one rate, of few digits, and no sound.
 from __future__ import annotations
 
 import contextlib
+import errno
 import time
 from collections.abc import Iterator
 from fractions import Fraction
@@ -16,6 +17,7 @@ from typing import Any, Protocol
 import cv2
 import numpy as np
 
+from backbones.files.atomic import atomic_path, cannot_write
 from resdet.visualization.films import TRANSPORT, film_kind, lacks_index
 from resdet.visualization.lettering import Image
 
@@ -56,11 +58,16 @@ class Source(Protocol):
 
 
 class Writer(Protocol):
-    """A video file; the first frame gives the size, and none leaves no file."""
+    """A video file; the first frame gives the size, and none leaves no file.
+
+    It is there when all is written: what ends with an error leaves what stood there before.
+
+    Raises: WriteError where the disk does not take it.
+    """
 
     def __enter__(self) -> Writer: ...
 
-    def __exit__(self, *_: object) -> None: ...
+    def __exit__(self, *reason: Any) -> None: ...
 
     def write(self, seconds: Fraction, picture: Image) -> None:
         """The next frame, shown from so many seconds on."""
@@ -170,30 +177,39 @@ def _rate(capture: Any) -> Fraction:
 
 
 class VideoWriter:
-    """An mp4 by OpenCV at a constant rate: frames are repeated, or left out, to keep the time.
-
-    Raises: OSError on the first frame if the file cannot be written.
-    """
+    """An mp4 by OpenCV at a constant rate: frames are repeated, or left out, to keep the time."""
 
     def __init__(self, path: Path, rate: Fraction | float) -> None:
         self._path, self._rate = path, Fraction(rate)
         self._written = 0
         self._writer: cv2.VideoWriter | None = None
+        self._files = contextlib.ExitStack()
 
     def __enter__(self) -> VideoWriter:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        if self._writer is not None:
-            self._writer.release()
+    def __exit__(self, *reason: Any) -> None:
+        if self._writer is None:
+            return
+        self._writer.release()
+        if reason[0] is None:
+            with self._files:
+                self._check_whole()
+        else:
+            self._files.__exit__(*reason)
+
+    def _check_whole(self) -> None:
+        """OpenCV does not tell of a full disk."""
+        if film_kind(self._temporary) == "mov" and lacks_index(self._temporary):
+            raise cannot_write(self._path, OSError(errno.EIO, "a film without its index"))
 
     def write(self, seconds: Fraction, picture: Image) -> None:
         """The next frame, shown from so many seconds on."""
         if self._writer is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._temporary = self._files.enter_context(atomic_path(self._path))
             self._size = (picture.shape[1], picture.shape[0])
-            code = cv2.VideoWriter.fourcc(*"mp4v")
-            self._writer = cv2.VideoWriter(str(self._path), code, float(self._rate), self._size)
+            code, name = cv2.VideoWriter.fourcc(*"mp4v"), str(self._temporary)
+            self._writer = cv2.VideoWriter(name, code, float(self._rate), self._size)
             if not self._writer.isOpened():
                 raise OSError(f"video must be writable, got {self._path}")
             self._shown = picture
@@ -281,10 +297,7 @@ def _turns(frame: Any) -> int:
 
 
 class AvWriter:
-    """H.264 by PyAV, each frame at its own time, the sound of the source copied as it is.
-
-    Raises: OSError on the first frame if the file cannot be written.
-    """
+    """H.264 by PyAV, each frame at its own time, the sound of the source copied as it is."""
 
     def __init__(
         self,
@@ -303,15 +316,30 @@ class AvWriter:
     def __enter__(self) -> AvWriter:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        with self._files:
-            if self._out is not None:
-                whole = self._source is not None and self._source.ended
-                self._copy_sound(None if whole else self._last * self._time_base + 1 / self._rate)
-                self._out.mux(self._stream.encode())
+    def __exit__(self, *reason: Any) -> None:
+        if reason[0] is not None or self._out is None:
+            self._files.__exit__(*reason)
+            return
+        with self._telling(), self._files:
+            whole = self._source is not None and self._source.ended
+            self._copy_sound(None if whole else self._last * self._time_base + 1 / self._rate)
+            self._out.mux(self._stream.encode())
+            self._out.close()
+
+    @contextlib.contextmanager
+    def _telling(self) -> Iterator[None]:
+        """What FFmpeg says of a disk names no file."""
+        try:
+            yield
+        except av.error.FFmpegError as error:
+            raise cannot_write(self._path, error) from error
 
     def write(self, seconds: Fraction, picture: Image) -> None:
         """The next frame, shown from so many seconds on."""
+        with self._telling():
+            self._write(seconds, picture)
+
+    def _write(self, seconds: Fraction, picture: Image) -> None:
         if self._out is None:
             self._open(picture)
         at = max(round(seconds / self._time_base), self._last + 1)
@@ -322,11 +350,8 @@ class AvWriter:
         self._out.mux(self._stream.encode(frame))
 
     def _open(self, picture: Image) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            self._out = self._files.enter_context(av.open(str(self._path), "w"))
-        except OSError as error:
-            raise OSError(f"video must be writable, got {self._path}: {error}") from None
+        temporary = self._files.enter_context(atomic_path(self._path))
+        self._out = self._files.enter_context(av.open(str(temporary), "w"))
         name = "libx264" if "libx264" in av.codecs_available else "mpeg4"
         self._stream = self._out.add_stream(name, rate=self._rate)
         height, width = picture.shape[:2]

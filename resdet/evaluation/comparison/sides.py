@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from backbones.files.json_file import read_json
+from backbones.terminal.wording import count
 from resdet.evaluation.comparison.bootstrap import resampled_ap
 from resdet.evaluation.detection_table import Float64Array
 from resdet.evaluation.matches import Matches, Objects
@@ -64,7 +65,7 @@ def read_sides(texts: Sequence[str]) -> list[Side]:
         names = [name or _default_name(paths, part) for name, paths in split]
         if len(set(names)) == len(names):
             break
-    twice = [name for name, count in Counter(names).items() if count > 1]
+    twice = [name for name, times in Counter(names).items() if times > 1]
     if twice:
         raise ValueError(
             f"names must differ, got {twice[0]!r} twice; name the models: NAME=FILE NAME=FILE"
@@ -151,7 +152,9 @@ def matches_like(run: MeasuredRun, reference: MeasuredRun) -> Matches:
     only = dict.fromkeys(mine.image_ids).keys() ^ dict.fromkeys(its.image_ids).keys()
     if only:
         some = sorted(map(repr, only))[:3]
-        raise _unlike(run, reference, f"{len(only)} images that one alone has ({', '.join(some)})")
+        raise _unlike(
+            run, reference, f"{count(len(only), 'image')} that one alone has ({', '.join(some)})"
+        )
     if mine.image_ids != its.image_ids:
         numbers = {image_id: number for number, image_id in enumerate(its.image_ids)}
         moved = np.array([numbers[image_id] for image_id in mine.image_ids], np.int64)
@@ -180,7 +183,7 @@ def _first_difference(mine: Objects, its: Objects) -> tuple[int, str] | None:
         image = int(np.flatnonzero(counts[0] != counts[1])[0])
     numbers = [int((truth.images == image).sum()) for truth in (mine, its)]
     if numbers[0] != numbers[1]:
-        return image, f"{numbers[0]} objects for {numbers[1]}"
+        return image, f"{count(numbers[0], 'object')} for {numbers[1]}"
     return image, "other classes, boxes or difficult objects"
 
 
@@ -202,6 +205,14 @@ def _unlike(run: MeasuredRun, reference: MeasuredRun, fault: str) -> ValueError:
         f"{run.path} must be measured on the images and objects of {reference.path}, got {fault}; "
         "evaluate both on one data set"
     )
+
+
+def files_of(side: str) -> list[Path]:
+    """The results that "[NAME=]FILE[,FILE...]" names, and the matches that lie beside them.
+
+    Raises: ValueError for a text of another form.
+    """
+    return [file for path in _split(side)[1] for file in (path, matches_path(path))]
 
 
 def _split(text: str) -> tuple[str, list[Path]]:

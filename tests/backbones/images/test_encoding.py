@@ -1,5 +1,8 @@
 """Images to files of the kind that their names say."""
 
+import errno
+import os
+
 import cv2
 import numpy as np
 import pytest
@@ -28,6 +31,19 @@ def test_settings_are_those_of_opencv():
 def test_a_kind_that_cannot_be_written(tmp_path):
     image = np.zeros((4, 4, 3), np.uint8)
     assert encode_image(image, ".nosuch") is None
-    for path in (tmp_path / "x.nosuch", tmp_path):
-        with pytest.raises(OSError, match=r"picture must be writable, got .*; check its suffix"):
-            write_image(path, image)
+    with pytest.raises(ValueError, match=r"of a kind that can be written, got .*nosuch; rename it"):
+        write_image(tmp_path / "x.nosuch", image)
+
+
+def test_what_cannot_be_written_leaves_what_was_there(tmp_path, monkeypatch):
+    image, target = np.zeros((4, 4, 3), np.uint8), tmp_path / "new" / "x.png"
+    write_image(target, image)
+    before = target.read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_image(target, image + 1)
+    assert [path.read_bytes() for path in target.parent.iterdir()] == [before]

@@ -64,7 +64,7 @@ def test_mistakes_are_one_message(shapes_root, tmp_path):
     assert len(nothing.stderr.splitlines()) == 1
     inside = run("--data", shapes_root, "--quick", "--fix", shapes_root / "fixed")
     assert (inside.returncode, len(inside.stderr.splitlines())) == (2, 1)
-    assert "--fix must name a folder apart from" in inside.stderr
+    assert "--fix must be apart from what --data reads" in inside.stderr
     assert run("--annotations", "a.json").returncode == 2
     assert run("--data", shapes_root, "--examples", "-1").returncode == 2
     assert run("--annotations", "a", "b", "--images", "x", "y", "z").returncode == 2

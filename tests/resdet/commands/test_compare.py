@@ -89,7 +89,8 @@ def test_gallery(results):
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        (["--gallery", "."], "gallery must be a new folder or an earlier gallery"),
+        (["--gallery", "."], "--gallery must be apart from what"),
+        (["--gallery", "taken"], "gallery must be a new folder or an earlier gallery"),
         (["--gallery", "g", "--images", "none"], "images must be a folder, got none"),
         (["--paper", "coco_r101"], "results must have AP50 or AP to stand beside"),
     ],
@@ -100,6 +101,7 @@ def test_faults_are_told_before_the_work(results, monkeypatch, options, text):
 
     monkeypatch.setattr(sys.modules["resdet.evaluation.comparison.compare"], "compare", resample)
     monkeypatch.chdir(results)
+    write_json(results / "taken" / "mine.json", [])
     with pytest.raises((ValueError, OSError), match=text):
         compare("vgg.json", "res.json", *options)
     assert not (results / "g").exists()
@@ -134,7 +136,7 @@ def test_wrong_arguments(results, capsys, argv, text):
         (["vgg.json", "list.json"], "error: list.json must be the JSON that eval_voc"),
         (["vgg.json", "cut.json"], "error: cut.json:1: file must be JSON"),
         (["vgg.json", "broken.json"], "error: broken.matches.npz must be the matches"),
-        (["vgg.json", "res.json", "--json", "."], "error: file to write must be new"),
+        (["vgg.json", "res.json", "--json", "."], "error: --json must be a file, new"),
         (["vgg.json", "res.json", "--paper", "x"], "error: config of the paper must be one of"),
         (["vgg.json", "res.json", "--seed", "-1"], "error: --seed must be a whole number >= 0"),
         ([",", ","], "error: a side must be [NAME=]FILE[,FILE...], got ','"),

@@ -221,7 +221,9 @@ def test_data_that_does_not_fit(fault, data, weights, tmp_path):
     line = fault(weights, tmp_path / "animals", "--test", "multiscale", "--scales", "24")
     assert line.startswith("scale must be")  # before an image is read
     assert fault(weights, tmp_path / "animals", "--precise-bn", "2").count("train/<class>/") == 1
-    assert "--json must be a file in an existing folder" in fault(weights, data, "--json", tmp_path)
+    assert "--json must be a file, new or to be replaced, got the folder" in fault(
+        weights, data, "--json", tmp_path
+    )
 
 
 @pytest.mark.parametrize(("size", "told"), [(32, False), (36, True)])
