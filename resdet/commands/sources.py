@@ -105,6 +105,9 @@ def detect(args: argparse.Namespace, dataset: Dataset) -> DetectionTable | None:
         asked = detector.extras
         args.tested = str(asked)
         DetectionTable.of([]).for_classes(detector.class_names, dataset.class_names)
+        beside = [name for name in detector.class_names if name not in dataset.class_names]
+        if beside and distributed.is_main():
+            print(f"left out detections of what the data has not: {', '.join(beside)}", flush=True)
         if args.shards:
             made_by = {
                 "checkpoint": file_digest(args.checkpoint),

@@ -66,20 +66,28 @@ class DetectionTable:
         return replace(self, image_ids=tuple(ids))
 
     def for_classes(self, model: Sequence[str], data: Sequence[str]) -> DetectionTable:
-        """The same rows with labels in the order of the data's classes.
+        """The rows with labels in the order of the data's classes, without those of no such class.
 
-        Raises: ValueError if model and data do not name the same classes; both are listed.
+        Raises: ValueError if the data names a class that the model has not; both are listed.
         """
         if tuple(model) == tuple(data):
             return self
-        if sorted(model) != sorted(data):
+        if set(data) - set(model):
             raise ValueError(
                 "class names of the detections must be those of the data, got "
                 f"[{', '.join(model)}] for [{', '.join(data)}]; "
                 "score a model on data of its own classes"
             )
-        order = np.array([list(data).index(name) for name in model], np.int64)
-        return replace(self, labels=order[self.labels])
+        place = {name: label for label, name in enumerate(data)}
+        labels = np.array([place.get(name, -1) for name in model], np.int64)[self.labels]
+        kept = labels >= 0
+        return replace(
+            self,
+            images=self.images[kept],
+            boxes=self.boxes[kept],
+            labels=labels[kept],
+            scores=self.scores[kept],
+        )
 
 
 def number_ids(ids: Iterable[ImageId]) -> dict[ImageId, int]:

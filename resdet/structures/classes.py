@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 VOC_CLASSES = (
@@ -39,22 +39,30 @@ def usual_ids(class_names: Sequence[str]) -> tuple[int, ...]:
 
 
 def real_categories(content: Mapping[str, Any]) -> list[Any]:
-    """The categories without the placeholder that Roboflow's export puts first.
+    """The categories without those that tools put beside the classes, of which no annotation is.
 
-    It names no objects: its id is 0, its supercategory "none", no annotation is of it, and others
-    have its name as their supercategory.
+    Roboflow's has the id 0, the supercategory "none" and a name that is others' supercategory;
+    datumaro's, made of VOC, is called background.
     """
     categories: list[Any] = content["categories"]
     sound = [c for c in categories if isinstance(c, dict)]
     above = {str(c.get("supercategory")) for c in sound}
-    held = [
-        c
-        for c in sound
-        if c.get("id") == 0 and c.get("supercategory") == "none" and str(c.get("name")) in above
-    ]
-    if not held or len(sound) == 1:
+    put = [c for c in sound if _is_put(c, above)]
+    if not put or len(put) == len(sound):
         return categories
     annotations = content.get("annotations") or ()
-    if any(isinstance(entry, dict) and entry.get("category_id") == 0 for entry in annotations):
-        return categories
-    return [category for category in categories if category is not held[0]]
+    used = {_of(entry) for entry in annotations if isinstance(entry, dict)}
+    gone = [id(c) for c in put if _of(c, "id") not in used]
+    return [c for c in categories if id(c) not in gone] if gone else categories
+
+
+def _is_put(category: Mapping[str, Any], above: Collection[str]) -> bool:
+    placeholder = category.get("id") == 0 and category.get("supercategory") == "none"
+    name = str(category.get("name"))
+    return name == "background" or (placeholder and name in above)
+
+
+def _of(entry: Mapping[str, Any], key: str = "category_id") -> Any:
+    """A number or text, be it something else."""
+    value = entry.get(key)
+    return value if isinstance(value, int | str) else str(value)

@@ -10,6 +10,8 @@ import numpy as np
 from resdet.structures.boxes import FloatArray
 from resdet.structures.records import BoolArray, ImageRecord, Int64Array
 
+OUT_OF_EVERY_AREA_RANGE = -1  # an object of such an area is ignored, at the usual overlap
+
 
 def coco_json(
     description: str,

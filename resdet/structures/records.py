@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from resdet.structures.boxes import FloatArray
 from resdet.structures.corners import Corners
 
-ImageId = str | int  # VOC: the stem of the file; COCO: the integer of the JSON
+ImageId = str | int  # VOC: the stem of the file; COCO: the id in the JSON
 Float32Array = NDArray[np.float32]
 Int64Array = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
@@ -125,8 +125,9 @@ class Dataset:
     """A named list of images with its classes: what a reader returns and an evaluator needs.
 
     `category_ids[label]` is the id of that class in COCO-form JSON; VOC data counts from 1.
-    `metric` is the VOC rule of its year; `annotations` the COCO JSON or the VOC root. `remarks`
-    tell what lies there and is no part of it; `corners` how VOC's XML counts.
+    `absent` are ids of classes that the JSON has no category of. `metric` is the VOC rule of its
+    year; `annotations` the COCO JSON or the VOC root. `remarks` tell what lies there and is no
+    part of it; `corners` how VOC's XML counts.
     """
 
     name: str
@@ -139,6 +140,7 @@ class Dataset:
     category_ids: tuple[int, ...] = field(default=())
     remarks: tuple[str, ...] = ()
     corners: Corners | None = None
+    absent: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
         if not self.category_ids:

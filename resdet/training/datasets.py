@@ -13,6 +13,7 @@ from backbones.terminal.wording import count
 from resdet.config import ConfigError
 from resdet.data.catalog import load_dataset
 from resdet.data.check_usable import shared_images, usable
+from resdet.data.labels import labelled_by
 from resdet.data.loader import DetectionDataset, train_batches
 from resdet.data.mosaic import Mosaic
 from resdet.data.taking_part import Tally, nothing_to_learn, tally_of
@@ -27,11 +28,13 @@ def load_datasets(cfg: CfgNode, names: Sequence[str], *, training: int = 0) -> l
 
     The first `training` are to train on: what can be passed over there is left out, and counted
     aloud. The others are to measure on, which goes by all images or by none.
-    Raises: ConfigError if their classes differ or are not MODEL.ROI_HEADS.NUM_CLASSES many;
-        ValueError with the faults of all datasets.
+    Raises: ConfigError if one has objects of classes that the first has not, or the classes of
+        that are not MODEL.ROI_HEADS.NUM_CLASSES many;
+        ValueError with the faults of all datasets, or where there is nothing to learn.
     """
-    datasets = _read(cfg, names)
-    _check_classes(cfg, datasets)
+    datasets = _of_one_order(_read(cfg, names))
+    for dataset in datasets[:1]:
+        _check_classes(cfg, dataset)
     checked, lines, faults = [], [], []
     for at, dataset in enumerate(datasets):
         use, told, found = usable(dataset, training=at < training)
@@ -88,23 +91,31 @@ def _read(cfg: CfgNode, names: Sequence[str]) -> list[Dataset]:
     return datasets
 
 
-def _check_classes(cfg: CfgNode, datasets: Sequence[Dataset]) -> None:
-    faults = []
+def _of_one_order(datasets: Sequence[Dataset]) -> list[Dataset]:
+    """With the labels of the first, which is the first that is trained on.
+
+    Raises: ConfigError if one has objects of other classes.
+    """
+    made, faults = [], []
     for dataset in datasets:
-        count, expected = len(dataset.class_names), cfg.MODEL.ROI_HEADS.NUM_CLASSES
-        if count != expected:
-            faults.append(
-                f"MODEL.ROI_HEADS.NUM_CLASSES must be {count}, the classes of {dataset.name} "
-                f"({', '.join(dataset.class_names[:10])}{', ...' if count > 10 else ''}), "
-                f"got {expected}; set it to {count}"
-            )
-        elif dataset.class_names != datasets[0].class_names:
-            faults.append(
-                f"classes of {dataset.name} must be those of {datasets[0].name} "
-                f"({', '.join(datasets[0].class_names)}), got {', '.join(dataset.class_names)}"
-            )
+        try:
+            made.append(labelled_by(dataset, datasets[0].class_names))
+        except ValueError as fault:
+            faults.append(str(fault))
     if faults:
         raise ConfigError("DATASETS", faults)
+    return made
+
+
+def _check_classes(cfg: CfgNode, dataset: Dataset) -> None:
+    own, expected = len(dataset.class_names), cfg.MODEL.ROI_HEADS.NUM_CLASSES
+    if own != expected:
+        fault = (
+            f"MODEL.ROI_HEADS.NUM_CLASSES must be {own}, the classes of {dataset.name} "
+            f"({', '.join(dataset.class_names[:SHOWN])}{', ...' if own > SHOWN else ''}), "
+            f"got {expected}; set it to {own}"
+        )
+        raise ConfigError("DATASETS", [fault])
 
 
 def training_batches(

@@ -105,18 +105,22 @@ def _score(dataset: Dataset, detections: Sequence[Detections]) -> dict[str, Any]
     if len(truths) < len(dataset):
         return {}  # a test split whose annotations are not public
     if dataset.kind == "coco":
-        entries = to_coco_results(detections, dataset.category_ids)
         ids = [record.image_id for record in dataset.records]
+        entries = _entries(dataset, detections)
         return coco.evaluate_coco(dataset.annotations, entries, image_ids=ids)
     matches = voc.match_voc(truths, detections, dataset.class_names)
     return {rule: voc.score_voc(matches, rule) for rule in ("11point", "area")}
 
 
-def _write(
-    directory: Path, dataset: Dataset, detections: Sequence[Detections], index: int
-) -> None:
+def _entries(dataset: Dataset, detections: Sequence[Detections]) -> list[dict[str, Any]]:
+    """Those of a results file: of classes that the JSON which it is measured against has."""
     names = dataset.class_names if dataset.kind == "voc" else None
     entries = to_coco_results(detections, dataset.category_ids, names)
+    return [entry for entry in entries if entry["category_id"] not in dataset.absent]
+
+
+def _write(directory: Path, dataset: Dataset, detections: Sequence[Detections], index: int) -> None:
+    entries = _entries(dataset, detections)
     file, folder = _places(directory, index)
     outputs.write_json(file, entries)
     if dataset.kind == "voc":

@@ -27,22 +27,24 @@ from resdet.data.check_boxes import (
     tell_readers,
 )
 from resdet.data.check_taking_part import tell_taking_part
+from resdet.data.coco.pictures import find_pictures, size_of
 from resdet.data.coco.reader import (
     IDS_DIFFER,
     angle_of_entry,
     by_id,
     class_names,
     fault_of,
-    image_path,
     is_crowd,
     is_difficult,
     load_coco,
+    numbered,
     read_content,
-    size_of,
 )
 from resdet.data.found import Found
 from resdet.data.validate import Faults
 from resdet.structures import boxes as box
+from resdet.structures.coco_form import ABOVE, AS_TEXT, DRAWN, REPEATED
+from resdet.structures.records import ImageId
 
 REPEATED_ID = Kind(
     "repeated id", "error", "ids of images or categories that are there twice", "renumber them"
@@ -55,6 +57,30 @@ REPEATED_ANNOTATION_ID = Kind(
 )
 
 
+ZERO_ID = Kind(
+    "annotation id 0",
+    "warning",
+    "annotations with the id 0",
+    "pycocotools takes them for missed even where they are found; --fix renumbers",
+)
+NO_ID = Kind(
+    "no annotation id",
+    "warning",
+    "annotations without an id that is a number",
+    "pycocotools needs one; --fix numbers them",
+)
+TEXT_ID = Kind(
+    "text id", "note", "image ids that are no numbers", "some readers need them; --fix numbers them"
+)
+NO_SIZE = Kind("no size", "note", "images of which no size is told", "the image's own is taken")
+MADE_PLAIN = {
+    AS_TEXT: Kind(
+        "as text", "warning", AS_TEXT, "pycocotools takes them as they are; --fix writes numbers"
+    ),
+    DRAWN: Kind("drawn", "note", DRAWN, "the boxes around them are taken; --fix writes them"),
+    REPEATED: Kind("repeated entry", "warning", REPEATED, "one is taken; --fix drops the others"),
+    ABOVE: Kind("unnamed category", "warning", ABOVE, "--fix writes names"),
+}
 REPEATED_KEY = Kind(
     "repeated key",
     "warning",
@@ -69,12 +95,12 @@ class CocoFile:
 
     file: Path
     content: dict[str, Any]
-    categories: dict[int, dict[str, Any]]
-    images: dict[int, dict[str, Any]]
-    paths: dict[int, str]
-    objects: dict[int, list[dict[str, Any]]]
+    categories: dict[ImageId, dict[str, Any]]
+    images: dict[ImageId, dict[str, Any]]
+    paths: dict[ImageId, str]
+    objects: dict[ImageId, list[dict[str, Any]]]
 
-    def item(self, image_id: int) -> Item:
+    def item(self, image_id: ImageId) -> Item:
         """One image as the check of boxes takes it."""
         image, objects = self.images[image_id], self.objects.get(image_id, [])
         boxes = np.array([entry["bbox"] for entry in objects], np.float64).reshape(-1, 4)
@@ -157,15 +183,23 @@ def read_file(file: Path, folder: Path, report: Report, unread: Faults) -> CocoF
     Raises: ValueError with what is added to `unread` if it is no JSON with images and categories,
         or the folder is not there.
     """
-    content = read_content(file, folder, unread)
+    plain = read_content(file, folder, unread)
+    content = plain.content
     for key in repeated_keys(file):
         report.add(REPEATED_KEY, f"{file.name}: {key!r:.80}")
+    for what, cases in plain.told.items():
+        for case in cases:
+            report.add(MADE_PLAIN[what], f"{file.name}: {case}")
     faults = Faults(str(file))
     categories = by_id(content["categories"], "category", ("name",), faults)
-    images = by_id(content["images"], "image", ("file_name", "height", "width"), faults)
-    class_names(categories, faults)
-    for image in images.values():
-        size_of(image, faults)
+    images = by_id(content["images"], "image", ("file_name",), faults)
+    class_names(numbered(categories, faults), faults)
+    for image_id, image in images.items():
+        if isinstance(image_id, str):
+            report.add(TEXT_ID, f"{file.name}: {image_id!r}")
+        told = len(faults.found)
+        if size_of(image, faults) is None and len(faults.found) == told:
+            report.add(NO_SIZE, f"{file.name}, image {image_id}")
     for fault in faults.found:
         report.add(REPEATED_ID if IDS_DIFFER in fault else BROKEN, f"{file.name}: {fault}")
     paths = _paths(file, images, folder, report)
@@ -174,38 +208,31 @@ def read_file(file: Path, folder: Path, report: Report, unread: Faults) -> CocoF
 
 
 def _paths(
-    file: Path, images: Mapping[int, dict[str, Any]], folder: Path, report: Report
-) -> dict[int, str]:
-    present = set(os.listdir(folder))
-    found: dict[int, str] = {}
-    seen: dict[str, int] = {}
-    for image_id, image in images.items():
-        faults = Faults(str(file))
-        path = str(image_path(image, folder, present, faults))
-        if faults.found:
-            kind = MISSING if path != "." else BROKEN
-            report.add(kind, f"{file.name}: {faults.found[0]}")
-            continue
-        found[image_id] = path
+    file: Path, images: Mapping[ImageId, dict[str, Any]], folder: Path, report: Report
+) -> dict[ImageId, str]:
+    paths, wrong = find_pictures(images, folder)
+    for fault in wrong.values():
+        report.add(MISSING, f"{file.name}: {fault}")
+    seen: dict[Path, ImageId] = {}
+    for image_id, path in paths.items():
         if path in seen:
             report.add(TWICE, f"{file.name}: {path}, images {seen[path]} and {image_id}")
         seen[path] = image_id
-    names = {os.path.relpath(path, folder) for path in seen}
-    for name in sorted(present - names):
-        if is_image(name):
+    for name in sorted(os.listdir(folder)):
+        if is_image(name) and folder / name not in seen:
             report.add(UNLISTED, str(folder / name))
-    return found
+    return {image_id: str(path) for image_id, path in paths.items()}
 
 
 def _objects(
     file: Path,
     content: Mapping[str, Any],
-    categories: Mapping[int, dict[str, Any]],
-    images: Mapping[int, dict[str, Any]],
+    categories: Mapping[ImageId, dict[str, Any]],
+    images: Mapping[ImageId, dict[str, Any]],
     report: Report,
-) -> dict[int, list[dict[str, Any]]]:
+) -> dict[ImageId, list[dict[str, Any]]]:
     """Those that a box can be read of, be it inverted."""
-    found: dict[int, list[dict[str, Any]]] = {}
+    found: dict[ImageId, list[dict[str, Any]]] = {}
     seen: set[object] = set()
     for entry in content.get("annotations", ()):
         fault = fault_of(entry, images, categories)
@@ -214,16 +241,20 @@ def _objects(
             report.add(UNKNOWN_CLASS if unknown else BROKEN, f"{file.name}: {fault}")
             continue
         number = entry.get("id")
-        if isinstance(number, int):
+        if not isinstance(number, int):
+            report.add(NO_ID, f"{file.name}: {number!r:.80}, of image {entry['image_id']!r}")
+        else:
             if number in seen:
                 report.add(REPEATED_ANNOTATION_ID, f"{file.name}: annotation {number}")
+            elif not number:
+                report.add(ZERO_ID, f"{file.name}: annotation of image {entry['image_id']!r}")
             seen.add(number)
         found.setdefault(entry["image_id"], []).append(entry)
     return found
 
 
 def is_inverted(
-    entry: object, images: Mapping[int, object], categories: Mapping[int, object]
+    entry: object, images: Mapping[ImageId, object], categories: Mapping[ImageId, object]
 ) -> bool:
     """Whether nothing is wrong with an annotation but a negative side."""
     if not isinstance(entry, dict) or not isinstance(entry.get("bbox"), list):

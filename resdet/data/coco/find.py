@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 from typing import Any
 
 from backbones.files.json_file import gc_paused, read_json
-from backbones.images.folders import SUFFIXES, files_below
+from backbones.images.folders import SUFFIXES, files_below, files_in
+from resdet.data.coco.pictures import find_pictures
+from resdet.data.coco.reader import by_id
 from resdet.data.coco.source import load
+from resdet.data.foreign_names import Pictures, ends
 from resdet.data.found import Found
 from resdet.data.source import Source
 from resdet.data.splits import (
@@ -19,25 +23,32 @@ from resdet.data.splits import (
     split_name,
     subfolders,
 )
-from resdet.data.validate import counted, left_out
+from resdet.data.validate import Faults, counted, left_out
 from resdet.structures.classes import real_categories
+from resdet.structures.coco_form import plain
 
 _LOOKED_AT = 20  # images of a JSON, to see which folder holds them
 _OF_OTHERS = ("captions", "person_keypoints", "stuff", "panoptic")  # of COCO's own annotations
 
+_ORDER = ("train", "trainval")  # whose classes are the data's
+_BOXLESS = "whose annotations have neither boxes nor anything drawn"
 _NO_SPLIT = ("default", "coco", "annotations", "instances", "labels", "dataset", "result")
 
 
 @dataclass(frozen=True)
 class CocoSplit:
-    """One JSON: its split, the folder of its images, their number, its class names, their files."""
+    """One JSON: its split, the folder of its images, their number and files, its class names.
+
+    `used`: those of which there are objects.
+    """
 
     split: str
     file: Path
     images: Path
     count: int
     class_names: tuple[str, ...]
-    listed: frozenset[str]
+    used: frozenset[str]
+    listed: frozenset[Path]
 
 
 def coco_splits(root: Path) -> tuple[list[CocoSplit], list[str]]:
@@ -46,7 +57,7 @@ def coco_splits(root: Path) -> tuple[list[CocoSplit], list[str]]:
     Raises: ValueError where a JSON's images are nowhere.
     """
     folders = [root, *subfolders(root)]
-    files = [file for folder in folders for file in sorted(folder.glob("*.json"))]
+    files = [file for folder in folders for file in files_in(folder, (".json",))]
     others = [file for file in files if file.name.startswith(_OF_OTHERS)]
     found, remarks = _read([file for file in files if file not in others], root)
     if not found:
@@ -70,18 +81,44 @@ def _read(files: Sequence[Path], root: Path) -> tuple[list[CocoSplit], list[str]
             continue
         if "annotations" not in content:
             remarks.append(f"passed over: {file.relative_to(root)}, which has no annotations")
-            continue
-        raw = _raw_split(file, root)
-        categories = sorted(real_categories(content), key=lambda c: str(c.get("id")).zfill(12))
-        names = tuple(str(category.get("name")) for category in categories)
-        images = _images_of(file, content["images"], root, raw)
-        listed = frozenset(str(entry.get("file_name")) for entry in content["images"])
-        found.append(CocoSplit(raw, file, images, len(content["images"]), names, listed))
+        elif _is_boxless(content["annotations"]):
+            remarks.append(f"passed over: {file.relative_to(root)}, {_BOXLESS}")
+        else:
+            found.append(_split(file, content, root))
     return found, remarks
 
 
+def _is_boxless(annotations: Any) -> bool:
+    """Whether there are annotations, and none has a box, nor anything to draw one around."""
+    entries = annotations if isinstance(annotations, list) else []
+    return bool(entries) and not any(isinstance(e, dict) and e.get("bbox") for e in entries)
+
+
+def _split(file: Path, content: dict[str, Any], root: Path) -> CocoSplit:
+    """Raises: ValueError where the images are nowhere."""
+    raw, unheard = _raw_split(file, root), Faults("")
+    categories = by_id(real_categories(content), "category", ("name",), unheard)
+    names = {
+        number: str(category["name"])
+        for number, category in sorted(categories.items(), key=lambda one: str(one[0]).zfill(12))
+    }
+    annotations = content["annotations"] if isinstance(content["annotations"], list) else ()
+    used = {str(entry.get("category_id")) for entry in annotations if isinstance(entry, dict)}
+    images = _images_of(file, content["images"], root, raw)
+    paths, _ = find_pictures(by_id(content["images"], "image", ("file_name",), unheard), images)
+    return CocoSplit(
+        raw,
+        file,
+        images,
+        len(content["images"]),
+        tuple(names.values()),
+        frozenset(name for number, name in names.items() if str(number) in used),
+        frozenset(paths.values()),
+    )
+
+
 def _content(file: Path) -> dict[str, Any] | None:
-    """The JSON, where it has COCO's lists.
+    """The JSON made plain, where it has COCO's lists.
 
     Raises: OSError, ValueError if it cannot be read.
     """
@@ -94,7 +131,7 @@ def _content(file: Path) -> dict[str, Any] | None:
         isinstance(part, list) and part and all(isinstance(entry, dict) for entry in part)
         for part in lists
     )
-    return content if sound else None
+    return plain(content).content if sound else None
 
 
 def _raw_split(file: Path, root: Path) -> str:
@@ -128,37 +165,49 @@ def _words(stem: str) -> list[str]:
 
 
 def _images_of(file: Path, entries: list[dict[str, Any]], root: Path, raw: str) -> Path:
-    names = [str(entry.get("file_name")).replace("\\", "/") for entry in entries[:_LOOKED_AT]]
+    """The folder that holds most of the images, by their names or else by the ends of these.
+
+    Raises: ValueError where none does.
+    """
+    names = [str(entry.get("file_name")) for entry in entries[:_LOOKED_AT]]
+    folders = _folders(file, root, raw)
+    plain = {name: [name.replace("\\", "/")] for name in names}
+    for texts in (plain, {name: ends(name) for name in names}):
+        counts = {f: sum(_holds(f, texts[name]) for name in names) for f in folders}
+        best = max(counts, key=lambda folder: counts[folder])
+        if counts[best]:
+            return best
+    pictures = Pictures(root)
+    alone = [root / found[0] for name in names if len(found := pictures.meant(name)) == 1]
+    if alone:
+        return Path(os.path.commonpath([path.parent for path in alone]))
+    raise ValueError(
+        f"images of {file} must lie in {root} or a folder in it, got none called "
+        f"{', '.join(names[:3])}; put them there, under these names"
+    )
+
+
+def _folders(file: Path, root: Path, raw: str) -> list[Path]:
+    """Where the images of a JSON may lie, the likeliest first."""
     bases = dict.fromkeys([file.parent, file.parent.parent, root])
     bases = dict.fromkeys(b for b in bases if b == root or root in b.parents)
     inner = ("", "images", raw, split_name(raw), f"images/{raw}", f"images/{split_name(raw)}")
     folders = [base / name for base in bases for name in inner]
     folders += [*subfolders(root), *(f for base in subfolders(root) for f in subfolders(base))]
-    counts = {
-        folder: sum((folder / name).is_file() for name in names)
-        for folder in dict.fromkeys(folders)
-        if folder.is_dir()
-    }
-    best = max(counts, key=lambda folder: counts[folder])
-    if not counts[best] and all(PureWindowsPath(name).anchor for name in names):
-        raise ValueError(
-            f"file_name in {file} must be relative to the folder of the images, got {names[0]!r}; "
-            "leave out the folders of the machine that wrote it"
-        )
-    if not counts[best]:
-        raise ValueError(
-            f"images of {file} must lie in {root} or a folder in it, got none called "
-            f"{', '.join(names[:3])}; put them into {file.parent / 'images'}"
-        )
-    return best
+    return [folder for folder in dict.fromkeys(folders) if folder.is_dir()]
+
+
+def _holds(folder: Path, texts: Sequence[str]) -> bool:
+    """Whether a file in it has one of these names; one that leads out of it is not followed."""
+    return any(".." not in text.split("/") and (folder / text).is_file() for text in texts)
 
 
 def _unlisted(splits: Sequence[CocoSplit]) -> list[str]:
     """A line for the images beside those of the JSON files that none lists."""
-    taken = {str(one.images / name.replace("\\", "/")) for one in splits for name in one.listed}
+    taken = {path for one in splits for path in one.listed}
     places = dict.fromkeys(one.images for one in splits)
-    there = dict.fromkeys(str(f / name) for f in places for name in files_below(f, SUFFIXES))
-    return left_out([Path(path) for path in there if path not in taken], "images in no JSON")
+    there = dict.fromkeys(f / name for f in places for name in files_below(f, SUFFIXES))
+    return left_out([path for path in there if path not in taken], "images in no JSON")
 
 
 def settles(root: Path) -> bool:
@@ -186,5 +235,33 @@ def find(root: Path) -> Found | None:
     why = ", ".join(str(one.file.relative_to(root)) for one in splits)
     remarks += _unlisted(splits)
     counts = {one.split: one.count for one in splits}
-    names = splits[0].class_names
-    return Found(root, "coco", load, why, names, sources, counts, tuple(remarks))
+    names, told = _classes(splits)
+    return Found(
+        root,
+        "coco",
+        load,
+        why,
+        names,
+        sources,
+        counts,
+        tuple(remarks),
+        own_classes=all(one.class_names == names for one in splits),
+        of_classes=tuple(told),
+    )
+
+
+def _classes(splits: Sequence[CocoSplit]) -> tuple[tuple[str, ...], list[str]]:
+    """(those of the split to train on, then those of which others have objects; what is told)."""
+    first = min(splits, key=lambda one: _ORDER.index(one.split) if one.split in _ORDER else 9)
+    names = dict.fromkeys(first.class_names)
+    told = []
+    for one in splits:
+        beside = [name for name in one.class_names if name in one.used and name not in names]
+        if beside:
+            told.append(f"in {one.split} alone, so never learnt: {', '.join(beside)}")
+        names |= dict.fromkeys(beside)
+    others = [one.split for one in splits if one.class_names != tuple(names)]
+    if others:
+        where = f"not all of these, or in another order: {', '.join(others)}"
+        told.insert(0, f"categories are {where}; labels follow the names")
+    return tuple(names), told

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from backbones.files.json_file import read_json
 from backbones.terminal.progress import tracked
+from resdet.data.coco.pictures import find_pictures, measured, size_of
 from resdet.data.turned import ATTRIBUTE, angle_of, warn_turned
 from resdet.data.validate import Faults, check_names, is_pixels, text_lines, warn_thin
 from resdet.structures import boxes as box
 from resdet.structures.classes import real_categories
-from resdet.structures.records import Dataset, GroundTruth, ImageRecord
+from resdet.structures.coco_form import Plain, plain
+from resdet.structures.coco_json import OUT_OF_EVERY_AREA_RANGE
+from resdet.structures.records import Dataset, GroundTruth, ImageId, ImageRecord
 
 _Json = dict[str, Any]
+_Images = dict[ImageId, _Json]
 IDS_DIFFER = "ids must differ"
 
 
@@ -36,21 +39,25 @@ def load_coco(
     """
     annotations = Path(annotations)
     faults = Faults(f"COCO data {annotations}")
-    content = read_content(annotations, images, faults)
-    categories = by_id(content["categories"], "category", ("name",), faults)
-    listed = by_id(content["images"], "image", ("file_name", "height", "width"), faults)
-    chosen = _chosen(listed, listing, faults)
+    content = read_content(annotations, images, faults).content
+    categories = numbered(by_id(content["categories"], "category", ("name",), faults), faults)
+    listed = by_id(content["images"], "image", ("file_name",), faults)
+    paths, wrong = find_pictures(listed, images)
+    chosen = _chosen(listed, paths, images, listing, faults)
     label_of = {category: label for label, category in enumerate(sorted(categories))}
     names = class_names(categories, faults)
-    objects: dict[int, list[_Json]] | None = None
+    objects: dict[ImageId, list[_Json]] | None = None
     thin: list[str] = []
     if "annotations" in content:
         objects = _objects(content["annotations"], listed, label_of, faults, thin)
-    present = None if images is None else set(os.listdir(images))
     records = []
     for image_id, image in chosen.items():
-        path = image_path(image, images, present, faults)
-        height, width = size_of(image, faults) or (0, 0)
+        size = size_of(image, faults)
+        if image_id in wrong:
+            faults.add(wrong[image_id])
+            continue
+        path = paths[image_id]
+        height, width = size or (measured(path, faults) if images else (0, 0))
         truth = None if objects is None else _ground_truth(objects.get(image_id, []), label_of)
         records.append(ImageRecord(image_id, path, height, width, truth))
     faults.raise_any()
@@ -67,14 +74,20 @@ def load_coco(
     )
 
 
-def _chosen(listed: dict[int, _Json], listing: Path | None, faults: Faults) -> dict[int, _Json]:
+def _chosen(
+    listed: _Images,
+    paths: Mapping[ImageId, Path],
+    images: Path | None,
+    listing: Path | None,
+    faults: Faults,
+) -> _Images:
     if listing is None:
         return listed
     if not listing.is_file():
         faults.add(f"{listing} must be a list of images, got none; make the split anew")
         faults.raise_any()
-    written = {str(image["file_name"]): image_id for image_id, image in listed.items()}
-    id_of = {name.replace("\\", "/"): image_id for name, image_id in written.items()} | written
+    id_of = {path.relative_to(images or "").as_posix(): i for i, path in paths.items()}
+    id_of |= {str(image["file_name"]): image_id for image_id, image in listed.items()}
     lines = text_lines(listing)
     for line in lines:
         if line not in id_of:
@@ -82,8 +95,8 @@ def _chosen(listed: dict[int, _Json], listing: Path | None, faults: Faults) -> d
     return {id_of[line]: listed[id_of[line]] for line in lines if line in id_of}
 
 
-def read_content(annotations: Path, images: Path | None, faults: Faults) -> _Json:
-    """The JSON with its lists `images` and `categories`; `annotations` may be absent.
+def read_content(annotations: Path, images: Path | None, faults: Faults) -> Plain:
+    """The JSON made plain, its lists `images` and `categories`; `annotations` may be absent.
 
     Raises: ValueError with all that `faults` holds where anything of this is not there.
     """
@@ -108,25 +121,36 @@ def read_content(annotations: Path, images: Path | None, faults: Faults) -> _Jso
         faults.add(f"{images} must be the folder of the images, got none; check the path")
     faults.raise_any()
     assert isinstance(content, dict)
-    return {**content, "categories": real_categories(content)}
+    made = plain(content)
+    kept = {**made.content, "categories": real_categories(made.content)}
+    return Plain(kept, made.told)
 
 
-def by_id(
-    entries: list[_Json], kind: str, keys: tuple[str, ...], faults: Faults
-) -> dict[int, _Json]:
+def by_id(entries: list[_Json], kind: str, keys: tuple[str, ...], faults: Faults) -> _Images:
     """The sound entries, the first of each id; what is wrong with the others is told."""
-    found: dict[int, _Json] = {}
+    found: _Images = {}
     for entry in entries:
         missing = [key for key in ("id", *keys) if not isinstance(entry, dict) or key not in entry]
         if missing:
             faults.add(f"{kind} must have {', '.join(missing)}, got {str(entry)[:80]}; add them")
-        elif not isinstance(entry["id"], int):
-            faults.add(f"{kind} id must be an integer, got {entry['id']!r}; number them")
+        elif not isinstance(entry["id"], int | str):
+            faults.add(f"{kind} id must be an integer, got {entry['id']!r:.80}; number them")
         elif entry["id"] in found:
             faults.add(f"{kind} {IDS_DIFFER}, got {entry['id']} twice; renumber or remove one")
         else:
             found[entry["id"]] = entry
     return found
+
+
+def numbered(categories: Mapping[ImageId, _Json], faults: Faults) -> dict[int, _Json]:
+    """Those whose id is a number, as results files need it."""
+    for category in categories:
+        if isinstance(category, str):
+            faults.add(
+                f"category id must be an integer, got {category!r:.80}; number them, which "
+                "resdet check-data --fix does"
+            )
+    return {number: entry for number, entry in categories.items() if isinstance(number, int)}
 
 
 def class_names(categories: Mapping[int, _Json], faults: Faults) -> list[str]:
@@ -141,50 +165,15 @@ def class_names(categories: Mapping[int, _Json], faults: Faults) -> list[str]:
     return names
 
 
-def image_path(image: _Json, images: Path | None, present: set[str] | None, faults: Faults) -> Path:
-    """The file inside `images`; a name that leads out of the folder is refused, not followed."""
-    file_name = str(image["file_name"])
-    parts = PurePosixPath(file_name.replace("\\", "/"))
-    if parts.is_absolute() or ".." in parts.parts:
-        faults.add(
-            f"image {image['id']}: file_name must stay inside {images or 'the image folder'}, "
-            f"got {file_name!r}; write it relative to that folder"
-        )
-        return Path()
-    if images is None or present is None:
-        return Path(file_name)
-    path = images / file_name
-    if file_name not in present and len(parts.parts) > 1 and not path.is_file():
-        path = images / parts  # Windows wrote its backslashes
-    if file_name not in present and not (len(parts.parts) > 1 and path.is_file()):
-        faults.add(
-            f"image {image['id']}: {path} must be a file, got none; add it or drop the entry"
-        )
-    return path
-
-
-def size_of(image: _Json, faults: Faults) -> tuple[int, int] | None:
-    """(height, width) as the JSON tells it; None where it is no size, its fault told."""
-    sides = {side: image[side] for side in ("height", "width")}
-    for side, value in sides.items():
-        if not isinstance(value, int | float) or not (is_pixels(value) and value >= 1):
-            faults.add(
-                f"image {image['id']}: {side} must be a number of pixels, got {value!r:.80}; "
-                "write the image's own"
-            )
-            return None
-    return int(sides["height"]), int(sides["width"])
-
-
 def _objects(
     entries: list[_Json],
-    images: Mapping[int, _Json],
+    images: Mapping[ImageId, _Json],
     label_of: Mapping[int, int],
     faults: Faults,
     thin: list[str],
-) -> dict[int, list[_Json]]:
+) -> dict[ImageId, list[_Json]]:
     """The sound annotations by image id; `thin` receives those at most a pixel wide or high."""
-    by_image: dict[int, list[_Json]] = {}
+    by_image: dict[ImageId, list[_Json]] = {}
     for entry in tracked(entries, "reading annotations"):
         told = fault_of(entry, images, label_of)
         if told:
@@ -199,7 +188,7 @@ def _objects(
     return by_image
 
 
-def fault_of(entry: _Json, images: Mapping[int, object], label_of: Mapping[int, object]) -> str:
+def fault_of(entry: _Json, images: Mapping[ImageId, object], label_of: Mapping[Any, object]) -> str:
     """What is wrong with one annotation, or nothing."""
     if not isinstance(entry, dict):
         return f"annotation must be an object, got {str(entry)[:80]}"
@@ -221,13 +210,13 @@ def fault_of(entry: _Json, images: Mapping[int, object], label_of: Mapping[int, 
             "repair or remove it"
         )
     for key in ("iscrowd", "ignore"):
-        if entry.get(key, 0) not in (0, 1):
+        if entry.get(key) not in (None, 0, 1):
             return f"{subject}: {key} must be 0 or 1, got {entry[key]!r:.80}; repair it"
     return ""
 
 
-def _known(value: object, ids: Mapping[int, object]) -> bool:
-    return isinstance(value, int) and value in ids
+def _known(value: object, ids: Mapping[Any, object]) -> bool:
+    return isinstance(value, int | str) and value in ids
 
 
 def _is_box(value: object) -> bool:
@@ -261,5 +250,11 @@ def is_crowd(entry: _Json) -> bool:
 
 
 def is_difficult(entry: _Json) -> bool:
-    """Whether it is to be ignored, as VOC's difficult objects are, and no crowd."""
-    return bool(entry.get("ignore", 0)) and not is_crowd(entry)
+    """Whether it is to be ignored, as VOC's difficult objects are, and no crowd.
+
+    By "ignore", by an area that COCO's rules ignore, or by the attribute that CVAT and we write.
+    """
+    attributes = entry.get("attributes")
+    told = attributes.get("difficult") if isinstance(attributes, dict) else False
+    out = entry.get("area") == OUT_OF_EVERY_AREA_RANGE
+    return not is_crowd(entry) and (bool(entry.get("ignore", 0)) or out or told in (1, "1", "true"))

@@ -7,11 +7,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from backbones.files.json_file import read_json
-from resdet.data.coco.reader import load_coco
+from resdet.data.coco.reader import load_coco, read_content
+from resdet.data.labels import labelled_by
 from resdet.data.source import Source, of_file
+from resdet.data.validate import Faults
 from resdet.data.writing import Details
-from resdet.structures.records import Dataset, ImageRecord
+from resdet.structures.records import Dataset, ImageId, ImageRecord
 
 _ROBOFLOW = "_annotations.coco.json"  # the name of all its files
 
@@ -28,16 +29,11 @@ def load(
 ) -> Dataset:
     """See `load_coco`; the default name is that of the file. The images must be there always.
 
-    Raises: ValueError if `class_names` are given and are not those of the file.
+    Raises: ValueError if `class_names` are given and the file has objects of others.
     """
     own = name or _name(source.place) + (f"_{source.listing.stem}" if source.listing else "")
     data = load_coco(source.place, source.images, name=own, listing=source.listing)
-    if class_names and tuple(class_names) != data.class_names:
-        raise ValueError(
-            f"class names of {data.name} must be {list(data.class_names)}, "
-            f"got {list(class_names)}; a COCO file names its own: leave them out"
-        )
-    return data
+    return labelled_by(data, class_names) if class_names else data
 
 
 def _name(file: Path) -> str:
@@ -52,11 +48,11 @@ def list_name(source: Source, record: ImageRecord) -> str:
 
 def details(source: Source, data: Dataset) -> dict[Path, list[Details]]:
     """The whole entry of each object."""
-    content = read_json(source.place, finite=False)
-    by_image: dict[int, list[Details]] = {}
+    content = read_content(source.place, None, Faults(str(source.place))).content
+    by_image: dict[ImageId, list[Details]] = {}
     for entry in content.get("annotations", ()):
         by_image.setdefault(entry["image_id"], []).append(_of_entry(entry))
-    return {r.path: by_image.get(int(r.image_id), []) for r in data.records}
+    return {r.path: by_image.get(r.image_id, []) for r in data.records}
 
 
 def _of_entry(entry: Mapping[str, Any]) -> Details:

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from resdet.evaluation.detection_table import Float64Array
+from resdet.structures import coco_values
+from resdet.structures.coco_values import FARTHEST, FAULTS, HIGHEST, LOWEST
 from resdet.structures.records import BoolArray, ImageId, Int64Array
 
-_LOWEST, _HIGHEST = -(2**63), 2**63 - 1
-_FARTHEST = 1e100  # areas stay finite
 _REQUIRED = object()
 
 
@@ -71,15 +71,12 @@ def boxes(entries: Sequence[Any], subject: str) -> Float64Array:
 class _Kind:
     """What a value must be: `read` converts one or raises; `sound` says that none needs it.
 
-    `sound` may raise what `_FAULTS` lists: then something is at fault.
+    Both may raise what `FAULTS` lists: then something is at fault.
     """
 
     expected: str
     read: Callable[[Any], Any]
     sound: Callable[[list[Any]], bool]
-
-
-_FAULTS = (KeyError, TypeError, ValueError, OverflowError, AttributeError)
 
 
 def _column(
@@ -94,7 +91,7 @@ def _column(
             known = [value for value in values if value is not absent]
         if kind.sound(known):
             return values
-    except _FAULTS:
+    except FAULTS:
         pass
     return _one_by_one(entries, key, kind, subject, absent)
 
@@ -107,7 +104,7 @@ def _one_by_one(
         try:
             missing = absent is not _REQUIRED and entry.get(key) is None
             values.append(absent if missing else kind.read(entry[key]))
-        except _FAULTS:
+        except FAULTS:
             got = repr(entry.get(key)) if isinstance(entry, Mapping) else f"in {entry!r}"
             raise ValueError(
                 f"{subject} {number}: {key} must be {kind.expected}, got {got[:80]}; "
@@ -120,23 +117,10 @@ def _types(values: Sequence[Any]) -> set[type]:
     return set(map(type, values))
 
 
-def _integer(value: Any) -> int:
-    number = int(value)
-    if number != value and not isinstance(value, str):
-        raise ValueError("a fraction")
-    if not _LOWEST <= number <= _HIGHEST:
-        raise OverflowError("no int64")
-    return number
-
-
 def _integers_sound(values: list[Any]) -> bool:
     if not values:
         return True
-    return _types(values) == {int} and min(values) >= _LOWEST and max(values) <= _HIGHEST
-
-
-def _image_id(value: Any) -> ImageId:
-    return value if isinstance(value, str) else _integer(value)
+    return _types(values) == {int} and min(values) >= LOWEST and max(values) <= HIGHEST
 
 
 def _text(value: Any) -> str:
@@ -149,30 +133,8 @@ def _texts_sound(values: list[Any]) -> bool:
     return _types(values) <= {str}
 
 
-def _number(value: Any) -> float:
-    number = float(value)
-    if not math.isfinite(number):
-        raise ValueError("not finite")
-    return number
-
-
 def _numbers_sound(values: list[Any]) -> bool:
     return _types(values) <= {float, int} and all(map(math.isfinite, values))
-
-
-def _flag(value: Any) -> int:
-    if value not in (0, 1):
-        raise ValueError("neither 0 nor 1")
-    return int(value)
-
-
-def _box(value: Any) -> list[float]:
-    x, y, width, height = map(_number, value)
-    if min(width, height) < 0:
-        raise ValueError("a negative size")
-    if max(map(abs, (x, y, width, height))) > _FARTHEST:
-        raise ValueError("an area past every number")
-    return [x, y, width, height]
 
 
 def _boxes_sound(values: list[Any]) -> bool:
@@ -180,20 +142,20 @@ def _boxes_sound(values: list[Any]) -> bool:
     if not (set(map(len, values)) <= {4} and _types(flat) <= {float, int}):
         return False
     boxes = np.fromiter(flat, np.float64, len(flat)).reshape(-1, 4)
-    return bool((np.abs(boxes) <= _FARTHEST).all() and (boxes[:, 2:] >= 0).all())
+    return bool((np.abs(boxes) <= FARTHEST).all() and (boxes[:, 2:] >= 0).all())
 
 
-_INTEGER = _Kind("an integer of 64 bits", _integer, _integers_sound)
+_INTEGER = _Kind("an integer of 64 bits", coco_values.integer, _integers_sound)
 _IMAGE_ID = _Kind(
     "an integer of 64 bits or a string",
-    _image_id,
+    coco_values.image_id,
     lambda values: _texts_sound(values) or _integers_sound(values),
 )
 _TEXT = _Kind("a string", _text, _texts_sound)
-_NUMBER = _Kind("a finite number", _number, _numbers_sound)
-_FLAG = _Kind("0 or 1", _flag, lambda values: set(values) <= {0, 1})
+_NUMBER = _Kind("a finite number", coco_values.number, _numbers_sound)
+_FLAG = _Kind("0 or 1", coco_values.flag, lambda values: set(values) <= {0, 1})
 _BOX = _Kind(
-    f"finite [x, y, width, height] up to {_FARTHEST:.0e} with sizes not negative",
-    _box,
+    f"finite [x, y, width, height] up to {FARTHEST:.0e} with sizes not negative",
+    coco_values.box,
     _boxes_sound,
 )

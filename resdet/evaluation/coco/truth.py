@@ -19,10 +19,10 @@ from resdet.evaluation.coco import columns
 from resdet.evaluation.detection_table import Float64Array, number_ids
 from resdet.structures.boxes import to_xywh
 from resdet.structures.classes import real_categories
-from resdet.structures.coco_json import coco_json, object_entries
+from resdet.structures.coco_form import plain
+from resdet.structures.coco_json import OUT_OF_EVERY_AREA_RANGE, coco_json, object_entries
 from resdet.structures.records import BoolArray, Dataset, ImageId, Int64Array
 
-_OUT_OF_EVERY_AREA_RANGE = -1.0
 _LISTS = ("images", "annotations", "categories")
 
 
@@ -67,7 +67,10 @@ def read_truth(source: Path | Mapping[str, Any], image_ids: Iterable[ImageId] | 
 def coco_truth(dataset: Dataset) -> CocoTruth:
     """The annotations of any data as COCO counts them; image ids are those of the data."""
     if dataset.kind == "coco":
-        return read_truth(dataset.annotations, [r.image_id for r in dataset.records])
+        truth = read_truth(dataset.annotations, [r.image_id for r in dataset.records])
+        named = zip(dataset.category_ids, dataset.class_names)
+        absent = {number: name for number, name in named if number in dataset.absent}
+        return replace(truth, category_names=truth.category_names | absent)
     content = coco_ground_truth(dataset)
     truth = read_truth(content, None)
     own = {image["id"]: r.image_id for image, r in zip(content["images"], dataset.records)}
@@ -94,7 +97,7 @@ def coco_ground_truth(dataset: Dataset) -> dict[str, Any]:
             raise ValueError(f"ground truth must be known to score, got none for {record.path}")
         boxes = to_xywh(truth.boxes.astype(np.float64))
         boxes[:, 2:] = boxes[:, 2:].clip(0)  # an inverted box has no area and is never found
-        areas = np.where(truth.difficult, _OUT_OF_EVERY_AREA_RANGE, boxes[:, 2] * boxes[:, 3])
+        areas = np.where(truth.difficult, OUT_OF_EVERY_AREA_RANGE, boxes[:, 2] * boxes[:, 3])
         categories = np.array(dataset.category_ids, np.int64)[truth.labels]
         numbers = np.full(len(truth), number)
         entries = object_entries(numbers, categories, boxes, areas, truth.crowd)
@@ -111,6 +114,7 @@ def coco_ground_truth(dataset: Dataset) -> dict[str, Any]:
 def _truth(data: Any, where: str, image_ids: Iterable[ImageId] | None) -> CocoTruth:
     if not isinstance(data, Mapping) or not all(isinstance(data.get(k), list) for k in _LISTS):
         raise ValueError(f"{where} must be a COCO object with the lists {', '.join(_LISTS)}")
+    data = plain(data).content
     images, objects, categories = data["images"], data["annotations"], real_categories(data)
     ids = columns.image_ids(images, "id", f"{where}: image")
     files = {i: Path(str(image.get("file_name", ""))).stem for i, image in zip(ids, images)}

@@ -280,7 +280,7 @@ def test_what_is_faulty_beside_data_is_passed_over(tmp_path, lay):
     lay.labelimg(tmp_path, 3)
     found = discover(tmp_path)
     assert found.form == "VOC"
-    assert found.remarks[0].startswith(f"passed over: file_name in {tmp_path}/old.json must be")
+    assert found.remarks[0].startswith(f"passed over: images of {tmp_path}/old.json must lie")
 
 
 def test_what_cannot_be_read_is_no_test(tmp_path, lay):

@@ -35,5 +35,7 @@ def test_image_ids_may_be_numbers_of_names():
 def test_classes_are_matched_by_name():
     table = DetectionTable.of([found("x", [BOX, FAR], [0.9, 0.8], [0, 1])])
     assert table.for_classes(["a", "b"], ["b", "a"]).labels.tolist() == [1, 0]
+    alone = table.for_classes(["a", "b"], ["b"])
+    assert (alone.labels.tolist(), alone.boxes.tolist()) == ([0], [FAR])
     with pytest.raises(ValueError, match=r"got \[a, b\] for \[a, c\]"):
         table.for_classes(["a", "b"], ["a", "c"])

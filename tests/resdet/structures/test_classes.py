@@ -32,9 +32,17 @@ def test_roboflows_placeholder_is_no_class() -> None:
     assert real_categories({"categories": [ABOVE, CAT]}) == [CAT]
 
 
+def test_datumaros_background_is_no_class() -> None:
+    background = {"id": 4, "name": "background"}
+    assert real_categories({"categories": [CAT, background], "annotations": []}) == [CAT]
+
+
 @pytest.mark.parametrize(
     "content",
     [
+        {"categories": [{"id": 4, "name": "background"}]},
+        {"categories": [CAT, {"id": 4, "name": "background"}], "annotations": [{"category_id": 4}]},
+        {"categories": [CAT, {"id": 4, "name": "backgrounds"}]},
         {"categories": [{**ABOVE, "name": "none"}]},
         {"categories": [ABOVE, CAT], "annotations": [{"category_id": 0}]},
         {"categories": [{**ABOVE, "id": 2}, CAT]},

@@ -28,7 +28,14 @@ def found(report):
 
 
 def test_everything_wrong_in_a_file_is_told_at_once(write_coco):
-    images = [image(1), image(1), image(2), image(3), image(4, "2.png"), image(5, "../x.png")]
+    images = [
+        image(1),
+        {**image(1), "license": 1},
+        image(2),
+        image(3),
+        image(4, "2.png"),
+        image(5, "../x.png"),
+    ]
     images += [image(6, size=(99, 60)), image(7)]
     things = [
         thing(1, 1, [0, 0, 10, 10]),
@@ -50,10 +57,10 @@ def test_everything_wrong_in_a_file_is_told_at_once(write_coco):
     cv2.imwrite(str(folder / "1.png"), grey)
     told = found(check_coco([(path, folder)]))
     assert {name: len(cases) for name, cases in told.items()} == {
-        "broken annotation": 3,
+        "broken annotation": 2,
         "box outside": 1,
         "inverted box": 1,
-        "missing image": 1,
+        "missing image": 2,
         "other image": 1,
         "repeated id": 1,
         "unknown class": 1,
@@ -66,7 +73,7 @@ def test_everything_wrong_in_a_file_is_told_at_once(write_coco):
         "no objects": 5,
     }
     assert told["inverted box"] == ["coco.json, image 1: cat [20.0, 20.0, -10.0, 5.0]"]
-    assert any("file_name must stay inside" in case for case in told["broken annotation"])
+    assert any("got '../x.png': none is called so" in case for case in told["missing image"])
 
 
 def test_crowds_and_what_is_ignored_are_counted(write_coco):
@@ -182,3 +189,33 @@ def test_turned_objects_are_told(write_coco):
     path, folder = write_coco([image(1)], things, CATEGORIES)
     told = found(check_coco([(path, folder)], full=False))
     assert told["turned box"] == ["coco.json, image 1: cat [9.0, 9.0, 9.0, 9.0], 30 degrees"]
+
+
+def test_what_is_read_otherwise_than_it_is_written_is_told(write_coco):
+    images = [image("p0"), image(2), image(2)]
+    things = [
+        {**thing(0, "p0", None, category="1"), "segmentation": [[1, 2, 30, 2, 30, 20]]},
+        {**thing("a1", 2, [1, 1, 9, 9]), "iscrowd": "false"},
+        thing(3, 2, [5, 5, 9, 9]),
+    ]
+    del things[2]["id"]
+    path, folder = write_coco(images, things, CATEGORIES)
+    content = json.loads(path.read_text())
+    del content["images"][0]["width"]
+    path.write_text(json.dumps(content))
+    cv2.imwrite(str(folder / "2.png"), np.full((40, 60, 3), 9, np.uint8))
+    told = found(check_coco([(path, folder)]))
+    assert {name: len(cases) for name, cases in told.items()} == {
+        "annotation id 0": 1,
+        "as text": 2,
+        "drawn": 1,
+        "no annotation id": 2,
+        "no size": 1,
+        "repeated entry": 1,
+        "text id": 1,
+    }
+    assert told["as text"] == [
+        "coco.json: annotation 0: category_id",
+        "coco.json: annotation 'a1': iscrowd",
+    ]
+    assert "coco.json: 'a1', of image 2" in told["no annotation id"]

@@ -69,12 +69,39 @@ def test_coco_as_label_studio_exports_it_on_windows(tmp_path, lay):
     assert any("passed over: notes.json: " in line for line in discover(tmp_path).remarks)
 
 
-def test_coco_with_absolute_file_names(tmp_path, lay):
-    lay.cvat(tmp_path)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "/home/me/{}.jpg",
+        "../../label-studio/media/upload/4/{}.jpg",
+        r"..\..\label-studio\upload\4\{}.jpg",
+        r"images\1/{}.jpg",
+        "https://host.example/a/{}.jpg",
+        "up/{}.JPG",
+    ],
+)
+def test_coco_with_file_names_of_another_machine(tmp_path, lay, name):
+    lay.cvat(tmp_path, 3)
     file = tmp_path / "annotations/instances_default.json"
-    file.write_text(json.dumps(lay.coco(["/home/me/a.jpg"])))
-    with pytest.raises(ValueError, match="must be relative to the folder .* '/home/me/a.jpg'"):
+    write(file, lay.coco([name.format(number) for number in range(3)]))
+    found = discover(tmp_path)
+    assert [r.path for r in found.load("all").records] == [
+        tmp_path / f"images/{number}.jpg" for number in range(3)
+    ]
+    made = with_splits(found, tmp_path)
+    assert len(made.load("train")) + len(made.load("test")) == 3
+    write(file, lay.coco(["/home/me/a.jpg"]))
+    with pytest.raises(ValueError, match="or a folder in it, got none called /home/me/a.jpg"):
         discover(tmp_path)
+
+
+def test_the_images_of_a_split_lie_where_it_says(tmp_path, lay):
+    for split in ("train", "val"):
+        lay.picture(tmp_path / split / "1.jpg")
+        write(tmp_path / f"{split}.json", lay.coco(["/data/upload/3/1.jpg"]))
+    found = discover(tmp_path)
+    assert found.load("train").records[0].path == tmp_path / "train/1.jpg"
+    assert found.load("val").records[0].path == tmp_path / "val/1.jpg"
 
 
 def write(file, content):
@@ -83,12 +110,14 @@ def write(file, content):
 
 def test_a_file_that_is_called_as_of_another_task_may_be_the_data(tmp_path, lay):
     lay.picture(tmp_path / "1.jpg")
-    write(tmp_path / "captions.json", lay.coco(["1.jpg"]))
+    write(tmp_path / "person_keypoints.json", lay.coco(["1.jpg"]))
     assert discover(tmp_path).counts == {"all": 1}
     write(tmp_path / "mine.json", lay.coco(["1.jpg"]))
     found = discover(tmp_path)
     assert found.counts == {"all": 1}
-    assert found.remarks == ("passed over, as of other tasks by their names: 1: captions.json",)
+    assert found.remarks == (
+        "passed over, as of other tasks by their names: 1: person_keypoints.json",
+    )
 
 
 @pytest.mark.parametrize(
@@ -113,3 +142,57 @@ def test_images_that_no_file_lists_are_told(tmp_path, lay):
     write(tmp_path / "train.json", lay.coco(["0.jpg"]))
     write(tmp_path / "val.json", lay.coco(["1.jpg"]))
     assert discover(tmp_path).remarks == ("left out: images in no JSON: 2: 2.jpg, 3.jpg",)
+
+
+def test_annotations_without_boxes_and_hidden_files_are_no_data(tmp_path, lay):
+    lay.picture(tmp_path / "1.jpg")
+    content = lay.coco(["1.jpg"])
+    write(tmp_path / "instances_train.JSON", content)
+    (tmp_path / "._instances_train.json").write_bytes(b"\0\5\x16\7")
+    del content["annotations"][0]["bbox"]
+    write(tmp_path / "labels_train.json", content)
+    found = discover(tmp_path)
+    assert list(found.splits) == ["train"]
+    assert found.remarks == (
+        "passed over: labels_train.json, whose annotations have neither boxes nor anything drawn",
+    )
+    assert found.why == "instances_train.JSON"
+
+
+def two(tmp_path, lay, train, val):
+    """Splits with categories {id: name}, and an object of each that is called in capitals."""
+    for split, names in (("train", train), ("val", val)):
+        lay.picture(tmp_path / split / "1.jpg")
+        content = lay.coco(["1.jpg"])
+        content["categories"] = [{"id": n, "name": name.lower()} for n, name in names.items()]
+        content["annotations"] = [
+            {"id": n + 1, "image_id": 0, "category_id": n, "bbox": [1, 2, 20, 10]}
+            for n, name in names.items()
+            if name.isupper()
+        ]
+        write(tmp_path / split / "_annotations.coco.json", content)
+    return discover(tmp_path)
+
+
+def test_labels_follow_the_names_of_the_split_to_train_on(tmp_path, lay):
+    found = two(tmp_path, lay, {1: "A", 2: "B", 3: "C"}, {1: "C", 9: "A"})
+    assert (found.class_names, found.own_classes) == (("a", "b", "c"), False)
+    val = found.load("val")
+    assert val.records[0].ground_truth.labels.tolist() == [2, 0]
+    assert (val.category_ids, val.absent) == ((9, 10, 1), {10})
+    assert "categories are not all of these, or in another order: val" in found.of_classes[0]
+    assert 'DATASETS.CLASSES=["a", "b", "c"]' in "=".join(found.key_values(training=True))
+
+
+def test_classes_that_are_not_trained_on_are_told(tmp_path, lay):
+    found = two(tmp_path, lay, {1: "A", 2: "B"}, {1: "A", 5: "Z", 6: "idle"})
+    assert found.class_names == ("a", "b", "z")
+    assert found.of_classes[1] == "in val alone, so never learnt: z"
+    assert found.load("train").absent == {3}
+
+
+def test_other_ids_of_the_same_names_are_no_other_classes(tmp_path, lay):
+    found = two(tmp_path, lay, {1: "A", 2: "B"}, {4: "A", 7: "b"})
+    assert found.own_classes
+    assert not found.of_classes
+    assert found.load("val").category_ids == (4, 7)

@@ -2,14 +2,19 @@
 
 import hashlib
 import json
+from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 
 from resdet.data.check_boxes import TURNED_BOX
 from resdet.data.check_correct import AROUND
 from resdet.data.coco.check import check_coco
-from resdet.data.coco.fix import fix_coco
+from resdet.data.coco.fix import fix, fix_coco
+from resdet.data.coco.reader import load_coco
+from resdet.data.discover import discover
+from resdet.structures.coco_form import DRAWN
 
 
 def digests(folder):
@@ -96,3 +101,63 @@ def test_deep_images_of_all_files_are_shifted_alike(write_coco, tmp_path):
     pairs = [(path, folder), (path, tmp_path / "val")]
     copies = fix_coco(pairs, tmp_path / "out", say=lambda line: None)
     assert [cv2.imread(str(place / "a.png"), -1).max() for _, place in copies] == [250, 62]
+
+
+def test_what_can_be_converted_is_kept(write_coco, tmp_path):
+    images = [
+        {"id": f"p{n}", "file_name": f"/srv/up/{n}.jpg", "height": "40", "width": 60}
+        for n in (4, 8)
+    ]
+    things = [
+        {"id": 0, "image_id": "p4", "category_id": "0", "bbox": ["1", 2, 30, 20], "iscrowd": "0"},
+        {"image_id": "p8", "category_id": "0", "segmentation": [[1, 2, 31, 2, 31, 22]]},
+    ]
+    path, folder = write_coco([], things, [{"id": "0", "name": "cat"}])
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"images": images}))
+    paint(folder / "4.jpg", 4)
+    paint(folder / "8.jpg", 8)
+    said = []
+    (pair,) = fix_coco([(path, folder)], tmp_path / "out", full=False, say=said.append)
+    assert not check_coco([pair]).found
+    read = json.loads(pair[0].read_text())
+    assert [(i["id"], i["file_name"], i["height"]) for i in read["images"]] == [
+        (1, "4.jpg", 40),
+        (2, "8.jpg", 40),
+    ]
+    assert read["categories"] == [{"id": 0, "name": "cat"}]
+    assert [(t["id"], t["image_id"], t["category_id"], t["bbox"]) for t in read["annotations"]] == [
+        (1, 1, 0, [1, 2, 30, 20]),
+        (2, 2, 0, [1, 2, 30, 20]),
+    ]
+    assert read["annotations"][0]["iscrowd"] == 0
+    assert "fixed: images numbered: 2" in said
+    assert f"fixed: {DRAWN}: 1" in said
+
+
+def test_categories_by_text_are_numbered(write_coco, tmp_path):
+    images = [{"id": 1, "file_name": "a.jpg", "height": 40, "width": 60}]
+    things = [{"id": 5, "image_id": 1, "category_id": "dog", "bbox": [1, 2, 30, 20]}]
+    names = [{"id": name, "name": name} for name in ("cat", "dog")]
+    path, folder = write_coco(images, things, names)
+    paint(folder / "a.jpg", 1)
+    (pair,) = fix_coco([(path, folder)], tmp_path / "out", full=False, say=lambda line: None)
+    assert load_coco(*pair).records[0].ground_truth.labels.tolist() == [1]
+
+
+def test_a_copy_that_lost_every_object_is_none(write_coco, tmp_path):
+    images = [{"id": 1, "file_name": "a.jpg", "height": 40, "width": 60}]
+    things = [{"id": 1, "image_id": 1, "category_id": 3, "bbox": None}]
+    path, folder = write_coco(images, things, [{"id": 3, "name": "cat"}])
+    paint(folder / "a.jpg", 1)
+    with pytest.raises(
+        ValueError, match="an object that can be kept in .*coco.json, got none of 1"
+    ):
+        fix_coco([(path, folder)], tmp_path / "out", full=False)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_relative_folder_is_found_again(write_coco, tmp_path, monkeypatch, lay):
+    lay.cvat(tmp_path / "set", 2)
+    monkeypatch.chdir(tmp_path)
+    fixed = fix(discover(tmp_path / "set"), [], Path("out"), full=False, say=lambda line: None)
+    assert len(fixed.load("all")) == 2

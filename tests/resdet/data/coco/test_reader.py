@@ -4,6 +4,7 @@ import logging
 import pytest
 
 from resdet.data.coco.reader import load_coco
+from resdet.evaluation.coco.truth import read_truth
 
 CATEGORIES = [{"id": 13, "name": "stop sign"}, {"id": 2, "name": "bicycle"}]
 
@@ -44,7 +45,7 @@ def test_without_annotations_nothing_is_known(write_coco):
 
 
 def test_every_fault_is_told_at_once(write_coco):
-    images = [image(1), image(1), image(2, "../2.jpg"), image(3, "/etc/3.jpg"), image(4)]
+    images = [image(1), image(1, "1b.jpg"), image(2, "../2.jpg"), image(3, "/etc/3.jpg"), image(4)]
     bad = [
         annotation(1, 8, 2, [0, 0, 1, 1]),
         annotation(2, 4, 3, [0, 0, 1, 1]),
@@ -61,9 +62,10 @@ def test_every_fault_is_told_at_once(write_coco):
         load_coco(path, folder)
     text = str(error.value)
     assert "image ids must differ, got 1 twice" in text
-    assert f"image 2: file_name must stay inside {folder}, got '../2.jpg'" in text
+    assert f"image 2: file_name must name one file in {folder} or a fold" in text
+    assert "got '../2.jpg': none is called so" in text
     assert "got '/etc/3.jpg'" in text
-    assert "4.jpg must be a file, got none" in text
+    assert "got '4.jpg'" in text
     assert "annotation 1: image_id must be listed in 'images', got 8" in text
     assert "annotation 2: category_id must be listed in 'categories', got 3" in text
     assert "annotation 3: bbox must be finite" in text
@@ -122,3 +124,40 @@ def test_turned_objects_are_read_before_the_turn_and_told(write_coco, caplog):
     assert (
         "objects turned by an attribute, of which the box before the turn is read: 1" in caplog.text
     )
+
+
+def test_ids_of_other_types_are_those_that_the_evaluation_reads(write_coco):
+    images = [image("p0"), {**image("7"), "height": 40}, image(9.0)]
+    things = [
+        annotation("1", "p0", "13", ["1", 2, 3, 4]),
+        {"image_id": 7, "category_id": 13.0, "segmentation": [[1, 2, 4, 6]], "bbox": []},
+        annotation(0, "9", 13, [0, 0, 5, 5], iscrowd=None, ignore="1"),
+    ]
+    path, folder = write_coco(images, things, CATEGORIES)
+    content = json.loads(path.read_text())
+    del content["images"][1]["height"]
+    content["images"][2]["width"] = "60"
+    path.write_text(json.dumps(content))
+    data = load_coco(path, folder)
+    assert [r.image_id for r in data.records] == ["p0", "7", 9]
+    assert [(r.height, r.width) for r in data.records] == [(40, 60)] * 3
+    assert [r.ground_truth.boxes.tolist() for r in data.records] == [
+        [[1, 2, 4, 6]],
+        [[1, 2, 4, 6]],
+        [[0, 0, 5, 5]],
+    ]
+    assert data.records[2].ground_truth.difficult.tolist() == [True]
+    truth = read_truth(path, None)
+    assert truth.boxes[:, 2:].tolist() == [[3, 4], [3, 4], [5, 5]]
+    assert {*truth.image_ids} == {r.image_id for r in data.records}
+    assert load_coco(path, None).records[1].height == 0  # is not looked for
+
+
+def test_categories_by_text_are_refused_with_a_way_out(write_coco):
+    path, folder = write_coco([image(1)], [annotation(1, 1, "cat", [1, 2, 3, 4])], [])
+    content = json.loads(path.read_text()) | {"categories": [{"id": "cat", "name": "cat"}]}
+    path.write_text(json.dumps(content))
+    with pytest.raises(
+        ValueError, match="must be an integer, got 'cat'; number .* check-data --fi"
+    ):
+        load_coco(path, folder)

@@ -1,12 +1,13 @@
 """Ground truth in COCO's form: made of VOC data, and each fault of a file by its name."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from resdet.evaluation import evaluate_coco, evaluate_voc, ground_truth_by_id, to_coco_results
-from resdet.evaluation.coco.truth import coco_ground_truth, read_truth
+from resdet.evaluation.coco.truth import coco_ground_truth, coco_truth, read_truth
 from resdet.structures.records import Dataset, Detections, GroundTruth, ImageRecord
 
 OBJECT = {"image_id": 5, "category_id": 3, "bbox": [0, 0, 5, 5]}
@@ -35,11 +36,17 @@ TRUTH = {
             "area must be a finite number, got nan",
         ),
         (
-            {"annotations": [OBJECT | {"iscrowd": "0"}]},
-            "annotation 0: iscrowd must be 0 or 1, got '0'",
+            {"annotations": [OBJECT | {"iscrowd": "no"}]},
+            "annotation 0: iscrowd must be 0 or 1, got 'no'",
         ),
-        ({"images": [{"id": 4}, {"id": 5}, {"id": 4}]}, "image ids must differ, got 4 twice"),
-        ({"categories": [{"id": 3, "name": "a"}] * 2}, "category ids must differ, got 3 twice"),
+        (
+            {"images": [{"id": 4}, {"id": 5}, {"id": 4, "file_name": "a"}]},
+            "image ids must differ, got 4 twice",
+        ),
+        (
+            {"categories": [{"id": 3, "name": "a"}, {"id": 3, "name": "b"}]},
+            "category ids must differ, got 3 twice",
+        ),
     ],
 )
 def test_broken_annotations(change, text):
@@ -85,3 +92,28 @@ def test_an_inverted_object_counts_and_is_never_found():
     found = [Detections("a", truth.boxes[1:], [0], np.array([0.9]))]
     scores = evaluate_coco(coco_ground_truth(dataset), to_coco_results(found, (1, 2)))
     assert scores["AR100"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("images", "of", "category"), [(("1", "5"), "5", "3"), ((1.0, 5.0), 5, 3.0), ((1, 5), "5", 3)]
+)
+def test_ids_of_other_types_and_boxes_that_are_drawn(images, of, category):
+    drawn = {"segmentation": [[0, 0, 5, 0, 5, 5]], "image_id": of, "category_id": category}
+    content = TRUTH | {"images": [{"id": i} for i in images], "annotations": [drawn]}
+    for backend in ("numpy", "faster", "pycocotools"):
+        results = [{"image_id": images[1], "category_id": 3, "bbox": [0, 0, 5, 5], "score": 0.9}]
+        assert evaluate_coco(content, results, backend=backend)["AP"] == pytest.approx(1)
+
+
+def test_classes_that_the_file_has_not_are_named_after_its_own(tmp_path):
+    (tmp_path / "x.json").write_text(json.dumps(TRUTH))
+    truth = coco_truth(
+        Dataset(
+            *("x", "coco", ("fox", "cat", "dog")),
+            (ImageRecord(5, Path("5.jpg"), 9, 9),),
+            tmp_path / "x.json",
+            category_ids=(8, 3, 7),
+            absent=frozenset({8}),
+        )
+    )
+    assert truth.category_names == {3: "cat", 7: "dog", 8: "fox"}
