@@ -31,9 +31,10 @@ from backbones.training.ranks import own_state, restore_rank
 from backbones.training.report import introduce, make_results, write_final
 from backbones.training.results import Outcome
 from backbones.training.runlog import RunLog
-from backbones.training.state import TrainingState, load_state
+from backbones.training.state import TrainingState, load_state, taking_up
 from backbones.training.stopping import Stopping
 from backbones.training.task import Task, build_batches, build_task
+from backbones.weights import checkpoint
 from backbones.weights.checkpoint import Preprocessing
 from backbones.weights.interop import check_arch
 
@@ -93,7 +94,9 @@ def _go_on(cfg: CfgNode, run: ClassifierRun, state: TrainingState | None, stop: 
     model = _accelerated(cfg, run) if first < last else run.task.model
     if state:
         ranks = state.ranks, run.task.model, run.device, state.seed, first
-        if remark := restore_rank(*ranks):
+        with taking_up(checkpoint.last(run.directory)):
+            remark = restore_rank(*ranks)
+        if remark:
             log.info(remark)
     if settings.rate_scale < 1:
         log.info(f"every rate times {settings.rate_scale:g}: a loss was not finite")
@@ -136,8 +139,9 @@ def _build_run(
     progress = Progress()
     if state:
         _check_same_run(state, task, settings, log.directory)
-        own = own_state(state.ranks).get("progress", state.progress)
-        progress = Progress.from_dict(own)
+        with taking_up(checkpoint.last(log.directory)):
+            own = own_state(state.ranks).get("progress", state.progress)
+            progress = Progress.from_dict(own)
     normalize = Normalizer(task.preprocessing, device)
     run = ClassifierRun(
         task=task,

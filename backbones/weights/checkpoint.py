@@ -18,11 +18,66 @@ from torch import Tensor
 from backbones.files.atomic import atomic_write, write_bytes
 from backbones.files.run_folder import check_own
 from backbones.weights import unpickling
+from backbones.weights.fields import (
+    WAY_OUT,
+    Field,
+    check_fields,
+    each,
+    is_called,
+    is_count,
+    is_dict,
+    is_number,
+    is_positive,
+    is_text,
+    told,
+)
+from backbones.weights.soundness import check_weights
 
 FORMAT = "backbones/2"
 SAFETENSORS = ".safetensors"
 LAST = "last_checkpoint"  # a text file that names the newest checkpoint, as detectron2's
+LARGEST_SIDE = 16384  # pixels of an image that a network sees
 StateDict = dict[str, Tensor]
+
+
+def _is_arch(value: Any) -> bool:
+    """The arguments of `create`: plain, finite values, as a hash is made of."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return isinstance(value, dict) and all(map(is_text, (*value, value.get("name"))))
+
+
+def _is_recipe(value: Any) -> bool:
+    inputs = value.get("INPUT", {}) if isinstance(value, dict) else None
+    sizes = ("SIZE", "SIZE_TEST", "MIN_SIZE_TEST")
+    return isinstance(inputs, dict) and all(
+        is_count(inputs.get(size, 0)) and inputs.get(size, 0) <= LARGEST_SIDE for size in sizes
+    )
+
+
+def _is_mean_image(value: Any) -> bool:
+    return each(is_number)(value) and len(value) == 3 * round((len(value) / 3) ** 0.5) ** 2
+
+
+_BACKBONE = (
+    Field("arch", "the arguments of a network, its name among them", _is_arch),
+    Field("num_classes", "a number of classes", lambda n: is_count(n) and n > 0),
+    Field("model", "weights by name", is_dict),
+    Field("preprocessing", "fields by name", is_dict),
+    Field("meta", "values by name", is_dict),
+    Field("recipe", f"a config whose sizes are up to {LARGEST_SIDE} pixels", _is_recipe),
+    Field("hash", "text", is_text),
+)
+_PREPROCESSING = (
+    Field("channel_order", "RGB or BGR", lambda order: is_called(order, "RGB", "BGR")),
+    Field("scale", "a number above 0", is_positive),
+    Field("mean", "3 numbers", each(is_number, 3)),
+    Field("std", "3 numbers above 0", each(is_positive, 3)),
+    Field("class_names", "a list of texts", each(is_text)),
+    Field("mean_image", "numbers of a square of 3 channels, or none", _is_mean_image),
+)
 
 
 @dataclass(frozen=True)
@@ -46,13 +101,9 @@ class Preprocessing:
         return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Preprocessing:
-        """Inverse of `to_dict`. Raises: ValueError if a field is missing or foreign."""
-        fields = {"channel_order", "scale", "mean", "std", "class_names", "mean_image"}
-        if set(values) != fields:
-            raise ValueError(
-                f"preprocessing must have the fields {sorted(fields)}, got {sorted(values)}"
-            )
+    def from_dict(cls, values: Mapping[str, Any], source: str = "preprocessing") -> Preprocessing:
+        """Inverse of `to_dict`. Raises: ValueError if a field is missing or no such value."""
+        check_fields(values, _PREPROCESSING, source)
         return cls(
             values["channel_order"],
             float(values["scale"]),
@@ -232,21 +283,20 @@ def load_backbone(path: Path) -> BackboneCheckpoint:
 
 def backbone_from_payload(payload: Mapping[str, Any], path: Path) -> BackboneCheckpoint:
     """`load_backbone` of what `load` returned for `path`."""
-    if payload.get("format") != FORMAT:
+    if not is_called(payload.get("format"), FORMAT):
         raise ValueError(
-            f"format of {path} must be {FORMAT!r}, got {payload.get('format')!r}; "
+            f"format of {path} must be {FORMAT!r}, got {told(payload.get('format'))}; "
             "give a file that resdet train-backbone or resdet convert-weights wrote"
         )
-    missing = set(BackboneCheckpoint.__dataclass_fields__) - set(payload)
-    if missing:
-        raise ValueError(f"{path} must be a whole checkpoint, got one without {sorted(missing)}")
-    try:
-        preprocessing = Preprocessing.from_dict(payload["preprocessing"])
-        found = backbone_hash(payload["model"], payload["arch"], preprocessing)
-    except Exception as error:  # its fields may hold anything
+    check_fields(payload, _BACKBONE, str(path))
+    check_weights(payload["model"], str(path))
+    preprocessing = Preprocessing.from_dict(payload["preprocessing"], f"preprocessing of {path}")
+    if len(preprocessing.class_names) > payload["num_classes"]:
         raise ValueError(
-            f"{path} must be a whole checkpoint, got fields of other kinds ({error!s:.200})"
-        ) from error
+            f"class_names of {path} must be at most {payload['num_classes']}, its num_classes, "
+            f"got {len(preprocessing.class_names)}; {WAY_OUT}"
+        )
+    found = backbone_hash(payload["model"], payload["arch"], preprocessing)
     if found != payload["hash"]:
         raise ValueError(
             f"hash of {path} must be {payload['hash']}, got {found}; its weights, arch or "
