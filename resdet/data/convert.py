@@ -14,14 +14,18 @@ from backbones.images.copies import fresh_folder
 from backbones.terminal.wording import count
 from resdet.data.check_usable import usable
 from resdet.data.found import Found
+from resdet.data.programs import MOST, Words
 from resdet.data.registry import form_of, writer_of
 from resdet.data.validate import listing, unheard
-from resdet.data.writing import NO_VAL, Details, Picture, Told
+from resdet.data.writing import Details, Picture, Told, plain_text
 from resdet.structures.records import Dataset
 
 To = Literal["voc", "coco", "yolo"]
 Progress = Callable[[int, int], None]
-RENAMED = "images renamed: two would have had one name, or the form has no folders for them"
+_LISTED = "classes"  # a list of names beside the labels
+RENAMED = (
+    "images renamed: two would have had one name, or the form has no folders or signs for them"
+)
 
 
 @dataclass(frozen=True)
@@ -46,21 +50,21 @@ def convert(
     *,
     splits: Sequence[str] = (),
     link: bool = False,
-    whole_pixels: bool = False,
+    words: Words = MOST,
     progress: Progress | None = None,
 ) -> list[str]:
     """Writes `out` in the form of `to`; -> lines of what was written, and of what the form lacks.
 
-    `link`: images are linked, not copied. `whole_pixels`: boxes of VOC are rounded. The folder
-    appears when all of it is written.
+    `link`: images are linked, not copied. `words`: those of the program that it is written for.
+    The folder appears when all of it is written.
     Raises: ValueError with every fault of the data, or if `out` may not be written.
     """
     told: Told = Counter()
-    job = _job(found, splits or found.ordered(), told)
+    job = _job(found, splits or found.ordered(), words, told)
     pictures = job.pictures
     with fresh_folder(out, [found.root], "OUT") as beside:
         places = writer_of(to).write(
-            beside, job.splits, job.class_names, job.category_ids, told, whole_pixels
+            beside, job.splits, job.class_names, job.category_ids, told, words
         )
         for done, picture in enumerate(pictures, start=1):
             _bring(picture.record.path, beside / places[picture.record.path], link)
@@ -76,11 +80,11 @@ def convert(
     told = +told  # without zeros
     if not told:
         return [*lines, "lost     nothing"]
-    rows = [what if what == NO_VAL else f"{what}: {n}" for what, n in sorted(told.items())]
+    rows = [f"{what}: {n}" for what, n in sorted(told.items())]
     return [*lines, *(f"{'' if at else 'note':<8} {row}" for at, row in enumerate(rows))]
 
 
-def _job(found: Found, splits: Sequence[str], told: Told) -> Job:
+def _job(found: Found, splits: Sequence[str], words: Words, told: Told) -> Job:
     datasets, faults = {}, []
     for split in splits:
         with unheard():  # of thin boxes, which are carried on as they are
@@ -99,7 +103,7 @@ def _job(found: Found, splits: Sequence[str], told: Told) -> Job:
         )
     if lost := form_of(found.kind).LOST:
         told[lost] += len(datasets)
-    pictures = _pictures(found, datasets, told)
+    pictures = _pictures(found, datasets, words, told)
     first = next(iter(datasets.values()))
     ordered = {
         split: [pictures[record.path] for record in data.records]
@@ -108,9 +112,11 @@ def _job(found: Found, splits: Sequence[str], told: Told) -> Job:
     return Job(found, first.class_names, first.category_ids, ordered)
 
 
-def _pictures(found: Found, datasets: dict[str, Dataset], told: Told) -> dict[Path, Picture]:
+def _pictures(
+    found: Found, datasets: dict[str, Dataset], words: Words, told: Told
+) -> dict[Path, Picture]:
     records = {r.path: r for data in datasets.values() for r in data.records}
-    names = _names(found.root, list(records))
+    names = _names(found.root, list(records), words)
     told[RENAMED] += sum(names[path] != path.name for path in records)
     known: dict[Path, list[Details]] = {}
     for split, data in datasets.items():
@@ -122,23 +128,32 @@ def _pictures(found: Found, datasets: dict[str, Dataset], told: Told) -> dict[Pa
     }
 
 
-def _names(root: Path, paths: Sequence[Path]) -> dict[Path, str]:
+def _names(root: Path, paths: Sequence[Path], words: Words) -> dict[Path, str]:
     """A name for each image whose stem no other has: its own, or with its folders before it."""
     stems = Counter(path.stem for path in paths)
     names: dict[Path, str] = {}
-    taken: set[str] = set()
+    taken = {_LISTED} if words.listed else set()
     for path in paths:
         name = path.name
         if stems[path.stem] > 1:
             inside = path.relative_to(root).parts if path.is_relative_to(root) else (path.name,)
             name = "_".join(inside)
         stem, suffix = os.path.splitext(name)
+        stem = _plain_stem(stem, words)
         unique, count = stem, 2
         while unique in taken:
             unique, count = f"{stem}_{count}", count + 1
         taken.add(unique)
         names[path] = unique + suffix
     return names
+
+
+def _plain_stem(stem: str, words: Words) -> str:
+    """As lists hold it, of a file that is not hidden."""
+    plain = plain_text(stem).replace("\\", "_")
+    if plain.startswith("."):
+        plain = f"_{plain[1:]}"
+    return plain if words.blanks else "_".join(plain.split())
 
 
 def _numbers(records: Mapping[Path, object], names: dict[Path, str]) -> dict[Path, int]:

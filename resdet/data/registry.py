@@ -12,6 +12,7 @@ from backbones.plugins import Registry
 if TYPE_CHECKING:
     from backbones.images.check_report import Report
     from resdet.data.found import Found
+    from resdet.data.programs import Words
     from resdet.data.source import Source
     from resdet.data.writing import Details, Splits, Told
     from resdet.structures.records import Dataset, ImageRecord
@@ -85,7 +86,7 @@ class Written(Protocol):
         class_names: Sequence[str],
         category_ids: Sequence[int],
         told: Told,
-        whole_pixels: bool = False,
+        words: Words = ...,
     ) -> dict[Path, Path]:
         """All but the images; -> where each image belongs, relative to `root`.
 

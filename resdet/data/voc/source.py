@@ -10,10 +10,10 @@ from resdet.data.source import Source, of_folder
 from resdet.data.voc.layout import voc_layout
 from resdet.data.voc.reader import load_voc
 from resdet.data.voc.xml import parse_xml
-from resdet.data.writing import Details
+from resdet.data.writing import CROWD, Details
 from resdet.structures.records import Dataset, ImageRecord
 
-_FLAGS = ("truncated", "occluded")
+_FLAGS = ("truncated", "occluded", CROWD)
 _KNOWN = {*_FLAGS, "name", "pose", "difficult", "bndbox"}
 
 parse = partial(of_folder, "voc")

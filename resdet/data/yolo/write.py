@@ -9,15 +9,31 @@ from typing import Any
 import numpy as np
 import yaml
 
-from resdet.data.writing import IDS, NO_VAL, SHAPES, Picture, Splits, Told, each_picture, upright
+from resdet.data.programs import MOST, Words
+from resdet.data.writing import (
+    IDS,
+    SHAPES,
+    Picture,
+    Splits,
+    Told,
+    each_picture,
+    plain_classes,
+    upright,
+)
 from resdet.structures import boxes as box
 
 _FRACTION_DIGITS = 12  # of an image: 1e-6 px up to a million pixels
 _YOLO_SPLITS = ("train", "val", "test", "trainval")
+_OTHERS = {"train": ("trainval", "val", "test"), "val": ("test", "trainval", "train")}
+_OWN = ("crowd", "difficult")  # attributes that are told otherwise
 CROWD_TO_YOLO = "lost: crowds, which YOLO has no word for, are left out"
 DIFFICULT = "lost: `difficult`, which YOLO has no word for: plain objects now"
 ATTRIBUTES = "lost: objects with attributes, such as truncated or pose"
 OUTSIDE = "changed: boxes clipped to their image, outside of which YOLO has none"
+NO_SPLIT = (
+    "changed: data.yaml takes {other} for its {key}, without which ultralytics and datumaro refuse "
+    "it; images"
+)
 
 
 def write(
@@ -26,7 +42,7 @@ def write(
     class_names: Sequence[str],
     category_ids: Sequence[int],
     told: Told,
-    whole_pixels: bool = False,
+    words: Words = MOST,
 ) -> dict[Path, Path]:
     """labels/<split>/ and data.yaml; a split whose images lie in folders of others is a list.
 
@@ -38,6 +54,7 @@ def write(
             f"split must be one of {', '.join(_YOLO_SPLITS)} in YOLO's form, got {unknown[0]!r}; "
             "choose with --split, or rename it"
         )
+    names = plain_classes(class_names, told) if words.listed else list(class_names)
     places: dict[Path, Path] = {}
     for split in sorted(splits, key=_YOLO_SPLITS.index):
         for picture in splits[split]:
@@ -48,7 +65,23 @@ def write(
             label = root / "labels" / image.parent.name / f"{picture.stem}.txt"
             label.parent.mkdir(parents=True, exist_ok=True)
             label.write_text(_lines(picture, told), encoding="utf-8")
-    content: dict[str, Any] = {}
+    if words.listed:
+        for folder in sorted((root / "labels").glob("*")):
+            text = "".join(f"{name}\n" for name in names)
+            (folder / "classes.txt").write_text(text, encoding="utf-8")
+    content: dict[str, Any] = _named_splits(root, splits, places)
+    if words.val:
+        _fill_in(content, splits, told)
+    content |= {"nc": len(names)} if words.counted else {}
+    content["names"] = dict(enumerate(names))
+    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+    (root / "data.yaml").write_text(text, encoding="utf-8")
+    return places
+
+
+def _named_splits(root: Path, splits: Splits, places: Mapping[Path, Path]) -> dict[str, Any]:
+    """What data.yaml says of each: a folder, or a list that is written."""
+    content = {}
     for split, pictures in splits.items():
         inside = {path for path, place in places.items() if place.parent.name == split}
         if inside == {picture.record.path for picture in pictures}:
@@ -57,13 +90,16 @@ def write(
         content[split] = f"{split}.txt"
         lines = "".join(f"./{places[p.record.path].as_posix()}\n" for p in pictures)
         (root / f"{split}.txt").write_text(lines, encoding="utf-8")
-    if "val" not in splits:
-        told[NO_VAL] += 1
-    content["nc"] = len(class_names)
-    content["names"] = dict(enumerate(class_names))
-    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
-    (root / "data.yaml").write_text(text, encoding="utf-8")
-    return places
+    return content
+
+
+def _fill_in(content: dict[str, Any], splits: Splits, told: Told) -> None:
+    """Another split in the place of train or val, where there is none."""
+    for key, others in _OTHERS.items():
+        if key not in content:
+            other = next(name for name in others if name in splits)
+            content[key] = content[other]
+            told[NO_SPLIT.format(key=key, other=other)] += len(splits[other])
 
 
 def _lines(picture: Picture, told: Told) -> str:
@@ -75,7 +111,8 @@ def _lines(picture: Picture, told: Told) -> str:
             told[CROWD_TO_YOLO] += 1
             continue
         told.update([DIFFICULT] if truth.difficult[at] else [])
-        told.update([ATTRIBUTES] if any(picture.details[at].attributes.values()) else [])
+        others = [v for key, v in picture.details[at].attributes.items() if key not in _OWN]
+        told.update([ATTRIBUTES] if any(others) else [])
         told.update([SHAPES] if picture.details[at].shape else [])
         told.update([IDS] if "id" in picture.details[at].entry else [])
         corners = truth.boxes[at].astype(np.float64)

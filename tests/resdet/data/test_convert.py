@@ -11,6 +11,7 @@ import pytest
 
 from resdet.data.convert import convert, for_form
 from resdet.data.discover import discover
+from resdet.data.programs import PROGRAMS, Words, words_for
 from resdet.evaluation import match_voc, score_voc
 from resdet.structures.records import Detections, GroundTruth
 
@@ -81,7 +82,8 @@ def test_there_and_back(voc, tmp_path, way):
 
 
 def test_coco_carries_what_voc_has_words_for(voc, tmp_path):
-    assert change(voc, tmp_path / "coco", "coco")[-1] == "lost     nothing"
+    (told,) = change(voc, tmp_path / "coco", "coco")[2:]
+    assert "changed: difficult objects have an `area` that COCO's rules ignore" in told
     change(tmp_path / "coco", tmp_path / "voc", "voc")
     for name in ("<pose>Left</pose>", "<truncated>1</truncated>", "<difficult>1</difficult>"):
         found = [
@@ -159,8 +161,8 @@ def test_coco_to_voc(tmp_path):
     source = coco(tmp_path / "coco")
     lines = "\n".join(change(source, tmp_path / "voc", "voc"))
     for told in (
-        "images renamed: two would have had one name, or the form has no folders for them: 2",
-        "crowds are written as difficult, which VOC's rules ignore likewise: 1",
+        "two would have had one name, or the form has no folders or signs for them: 2",
+        "crowds are written as difficult, which VOC's rules ignore likewise, and with a tag",
         "polygons and masks, of which the boxes are kept: 1",
         "attributes that VOC has no tag for: 1",
         "boxes with decimals, which some readers of VOC refuse (--whole-pixels rounds): 2",
@@ -173,7 +175,7 @@ def test_coco_to_voc(tmp_path):
     np.testing.assert_allclose(one.ground_truth.boxes, other.ground_truth.boxes, rtol=0, atol=1e-6)
     assert other.ground_truth.difficult.tolist() == [False, True, False]
     assert "<occluded>1</occluded>" in (tmp_path / "voc/Annotations/images_a_1.xml").read_text()
-    change(source, tmp_path / "whole", "voc", whole_pixels=True)
+    change(source, tmp_path / "whole", "voc", words=Words(whole=True))
     boxes = discover(tmp_path / "whole").load("train").records[0].ground_truth.boxes
     assert (boxes == np.round(boxes)).all()
 
@@ -183,7 +185,7 @@ def test_coco_to_yolo_and_to_coco(tmp_path):
     lines = "\n".join(change(source, tmp_path / "yolo", "yolo"))
     assert "crowds, which YOLO has no word for, are left out: 1" in lines
     assert "boxes clipped to their image, outside of which YOLO has none: 1" in lines
-    assert "missing: `val:` in data.yaml, which ultralytics wants" in lines
+    assert "data.yaml takes train for its val, without which ultralytics" in lines
     found = discover(tmp_path / "yolo").load("train").records[0].ground_truth
     want = (
         discover(source).load("train").records[0].ground_truth.boxes[[0, 2]].clip(0, [60, 40] * 2)
@@ -195,6 +197,63 @@ def test_coco_to_yolo_and_to_coco(tmp_path):
     assert content["annotations"][0]["segmentation"]
     assert [image["id"] for image in content["images"]] == [7, 8]
     assert [category["id"] for category in content["categories"]] == [3, 17]
+
+
+def test_a_crowd_comes_back_from_voc(tmp_path):
+    source = coco(tmp_path / "coco")
+    change(source, tmp_path / "voc", "voc")
+    change(tmp_path / "voc", tmp_path / "back", "coco")
+    one, other = (discover(root).load("train").records[0] for root in (source, tmp_path / "back"))
+    np.testing.assert_array_equal(one.ground_truth.crowd, other.ground_truth.crowd)
+    np.testing.assert_array_equal(one.ground_truth.difficult, other.ground_truth.difficult)
+
+
+WAYS = [(name, form) for name, forms in PROGRAMS.items() for form in forms]
+
+
+@pytest.mark.parametrize(("program", "to"), WAYS)
+def test_what_is_written_for_a_program_is_read_by_us(voc, tmp_path, program, to):
+    words = words_for(program, to)
+    change(voc, tmp_path / "out", to, words=words)
+    found = discover(tmp_path / "out")
+    assert found.class_names == CLASSES
+    for split in ("train", "val", "trainval", "test"):
+        same(truth(voc, split), truth(tmp_path / "out", split), difficult=to != "yolo")
+
+
+def test_names_of_images_that_a_list_cannot_hold_are_others(tmp_path):
+    names = [
+        ".hidden",
+        "._a",
+        " blank ",
+        "two\nlines",
+        "back\\slash",
+        "sep\u2028",
+        "\udcff",
+        "classes",
+    ]
+    root = tmp_path / "given"
+    (root / "images").mkdir(parents=True)
+    (root / "annotations").mkdir()
+    for name in names:
+        cv2.imwrite(str(tmp_path / "one.png"), np.zeros((9, 9, 3), np.uint8))
+        (tmp_path / "one.png").rename(root / "images" / f"{name}.png")
+    images = [
+        {"id": n, "file_name": f"{name}.png", "height": 9, "width": 9}
+        for n, name in enumerate(names)
+    ]
+    things = [
+        {"id": n + 1, "image_id": n, "category_id": 1, "bbox": [0, 0, n + 1, 5]}
+        for n in range(len(names))
+    ]
+    content = {"images": images, "annotations": things, "categories": [{"id": 1, "name": "cat"}]}
+    (root / "annotations/instances_train.json").write_text(json.dumps(content))
+    for to in ("voc", "coco", "yolo"):
+        words = words_for("labelimg", to) if to == "yolo" else Words()
+        lines = change(root, tmp_path / to, to, words=words)
+        assert any(f"signs for them: {7 + (to == 'yolo')}" in line for line in lines)
+        sizes = {row.boxes[0, 2] for row in truth(tmp_path / to, "train").values()}
+        assert sizes == set(range(1, len(names) + 1))
 
 
 def test_links(voc, tmp_path, monkeypatch):

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from backbones.files.plain_yaml import read_yaml
-from resdet.data.writing import IDS, NO_VAL, Details, Picture
+from resdet.data.programs import Words
+from resdet.data.writing import IDS, Details, Picture
 from resdet.data.yolo import write as yolo
 from resdet.data.yolo.write import write
 from resdet.structures.records import GroundTruth, ImageRecord
@@ -41,6 +42,7 @@ def test_boxes_are_fractions_and_lists_tell_what_folders_cannot(tmp_path):
     assert content == {
         "trainval": "trainval.txt",
         "train": "images/train",
+        "val": "trainval.txt",
         "nc": 2,
         "names": {0: "no", 1: "cat"},
     }
@@ -52,8 +54,36 @@ def test_boxes_are_fractions_and_lists_tell_what_folders_cannot(tmp_path):
         yolo.OUTSIDE: 1,
         yolo.CROWD_TO_YOLO: 1,
         IDS: 1,
-        NO_VAL: 1,
+        yolo.NO_SPLIT.format(key="val", other="trainval"): 2,
     }
+
+
+@pytest.mark.parametrize(
+    ("there", "val", "train"),
+    [
+        ("train", "images/train", "images/train"),
+        ("val", "images/val", "images/val"),
+        ("test", "images/test", "images/test"),
+        ("train test", "images/test", "images/train"),
+    ],
+)
+def test_train_and_val_are_always_named(tmp_path, there, val, train):
+    told = Counter()
+    splits = {split: [picture(split, GroundTruth([], []))] for split in there.split()}
+    write(tmp_path, splits, ("cat",), (1,), told)
+    content = read_yaml(tmp_path / "data.yaml")
+    assert (content["val"], content["train"]) == (val, train)
+    assert sum("refuse it" in line for line in told) == len({"train", "val"} - splits.keys())
+
+
+def test_words_of_programs(tmp_path):
+    splits = {"train": [picture("a", GroundTruth([], []))]}
+    words = Words(val=False, counted=False, listed=True)
+    told = Counter()
+    write(tmp_path, splits, (" no", "cat\u2028dog"), (1, 2), told, words)
+    content = read_yaml(tmp_path / "data.yaml")
+    assert content == {"train": "images/train", "names": {0: "no", 1: "cat_dog"}}
+    assert (tmp_path / "labels/train/classes.txt").read_text() == "no\ncat_dog\n"
 
 
 def test_a_split_has_a_name_of_yolos(tmp_path):
