@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import unquote
@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from backbones.images.folders import SUFFIXES, files_below
 from resdet.data.splits import SPLITS, split_name
 
+_SHOWN = 3
 _DRIVE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")  # or a scheme, as in https:
 
 
@@ -69,6 +70,14 @@ class Pictures:
                 if found:
                     return [one for one in found if plain(one) == end] or found
         return []
+
+
+def told_of(meant: Sequence[str]) -> str:
+    """What is wrong with a name that does not mean one picture, and the way out."""
+    if not meant:
+        return "none is called so; add the image or drop the entry"
+    more = ", ..." if len(meant) > _SHOWN else ""
+    return f"it may be {', '.join(meant[:_SHOWN])}{more}; write which"
 
 
 def _split_of(name: str) -> str:

@@ -8,11 +8,9 @@ from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from backbones.images.decoding import image_size
-from resdet.data.foreign_names import Pictures, ends
+from resdet.data.foreign_names import Pictures, ends, told_of
 from resdet.data.validate import Faults, is_pixels
 from resdet.structures.records import ImageId
-
-_SHOWN = 3
 
 
 def find_pictures(
@@ -32,7 +30,7 @@ def find_pictures(
     first: dict[str, ImageId] = {}
     for image_id, name in names.items():
         found = [name] if name in present else _inside(name, images) or pictures.meant(name)
-        told = _told(found, images)
+        told = told_of(found)
         if len(found) == 1:
             other = first.setdefault(found[0], image_id)
             if ends(names[other])[:1] == ends(name)[:1]:
@@ -53,13 +51,6 @@ def _inside(name: str, images: Path) -> list[str]:
     if PureWindowsPath(plain).anchor or ".." in plain.split("/"):
         return []
     return [plain] if "/" in plain and (images / plain).is_file() else []
-
-
-def _told(found: list[str], images: Path) -> str:
-    if not found:
-        return "none is called so; add it or drop the entry"
-    more = ", ..." if len(found) > _SHOWN else ""
-    return f"it may be {', '.join(found[:_SHOWN])}{more}; write which"
 
 
 def size_of(image: Mapping[str, Any], faults: Faults) -> tuple[int, int] | None:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path, PureWindowsPath
 
+from resdet.data.foreign_names import Pictures, ends, told_of
 from resdet.data.splits import SPLITS, split_name
 from resdet.data.validate import text_lines
 
@@ -14,8 +15,7 @@ def candidates(entry: str, bases: Iterable[Path]) -> list[Path]:
     """Relative to each base, then without ../ before it, then without its first folder, where
     that names no split.
 
-    Of an absolute path, which is one of the machine that wrote it, any end will do, the longest
-    first.
+    Of an absolute path, which is one of the machine that wrote it, any of its `ends` will do.
     """
     plain = entry.replace("\\", "/")
     bare = plain
@@ -24,8 +24,7 @@ def candidates(entry: str, bases: Iterable[Path]) -> list[Path]:
     first, _, inner = bare.partition("/")
     texts = [plain, bare] + ([] if split_name(first) in SPLITS else [inner])
     if PureWindowsPath(entry).anchor:
-        parts = plain.split("/")
-        texts += ["/".join(parts[at:]) for at in range(1, len(parts))]
+        texts += ends(entry)
     paths = (base / text for text in dict.fromkeys(texts) if text for base in bases)
     return [Path(os.path.normpath(path)) for path in paths]
 
@@ -43,16 +42,19 @@ def is_inside(path: Path, root: Path) -> bool:
 
 
 def from_list(file: Path, base: Path, root: Path) -> tuple[Path, ...]:
-    """The images that a list names, as they were found.
+    """The images that a list names, as they were found; see `Pictures` for names of elsewhere.
 
-    Raises: ValueError naming the first that is not there.
+    Raises: ValueError naming the first that is not there, or may be one of several.
     """
-    found = []
+    found, pictures = [], Pictures(root)
     for line in text_lines(file):
         path = existing(line, (base, file.parent, root), root)
         if path is None:
-            raise ValueError(
-                f"{file} must list images in {root}, got {line!r}; add the image or drop the line"
-            )
+            meant = [name for name in pictures.meant(line) if root / name not in found]
+            if len(meant) != 1:
+                raise ValueError(
+                    f"{file} must list images in {root}, got {line!r:.200}: {told_of(meant)}"
+                )
+            path = root / meant[0]
         found.append(path)
     return tuple(dict.fromkeys(found))

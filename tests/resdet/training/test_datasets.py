@@ -1,11 +1,15 @@
 """Datasets as a run takes them: what it passes over is counted, what it does not is one error."""
 
+import json
 import logging
 from itertools import islice
 
+import cv2
+import numpy as np
 import pytest
 import torch
 
+from resdet.config import ConfigError
 from resdet.data.shapes.make import make_shapes
 from resdet.training.datasets import load_datasets, training_batches
 
@@ -95,3 +99,28 @@ def test_mosaics_are_as_many_and_last_as_long_as_the_config_says(cfg, root):
     assert alike == [False] * 5 * size + [True] * 5 * size
     some = first(10, "INPUT.MOSAIC", 0.5, "INPUT.MOSAIC_UNTIL", 1.0)
     assert {torch.equal(a, b) for a, b in zip(single, some)} == {True, False}
+
+
+def test_labels_follow_the_names_of_the_first(tmp_path, small_config):
+    def write(name, names):
+        cv2.imwrite(str(tmp_path / f"{name}.png"), np.full((40, 60, 3), 9, np.uint8))
+        things = [{"id": n, "image_id": 1, "category_id": n, "bbox": [9, 9, 20, 20]} for n in names]
+        images = [{"id": 1, "file_name": f"{name}.png", "height": 40, "width": 60}]
+        categories = [{"id": n, "name": names[n]} for n in names]
+        content = {"images": images, "annotations": things, "categories": categories}
+        (tmp_path / f"{name}.json").write_text(json.dumps(content))
+        return f"coco:{name}.json:."
+
+    both = [write("train", {1: "a", 2: "b", 3: "c"}), write("val", {1: "c", 4: "a"})]
+    root = ("DATASETS.ROOT", str(tmp_path))
+    cfg = small_config(*root, "MODEL.ROI_HEADS.NUM_CLASSES", "3")
+    train, val = load_datasets(cfg, both, training=1)
+    assert train.class_names == val.class_names == ("a", "b", "c")
+    assert val.records[0].ground_truth.labels.tolist() == [2, 0]
+    for number, there in (("2", "3"), ("4", "3")):
+        wrong = small_config(*root, "MODEL.ROI_HEADS.NUM_CLASSES", number)
+        with pytest.raises(ConfigError, match=f"NUM_CLASSES must be {there}, .*; set") as error:
+            load_datasets(wrong, both, training=1)
+        assert str(error.value).count("NUM_CLASSES") == 1
+    with pytest.raises(ConfigError, match="classes of val must be among x, .*, got c, a; list"):
+        load_datasets(cfg, [write("other", {1: "x"}), both[1]], training=1)

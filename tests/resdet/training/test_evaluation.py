@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -100,3 +101,19 @@ def test_a_number_has_one_name_and_what_is_none_is_left_out() -> None:
     first, second = list(TWELVE)[:2]
     coco = {first: 0.3, "per_class": {"cat": 0.1}, second: None}
     assert flatten({"a": voc, "b": coco}) == {"a/mAP@0.50-area": 0.5, f"b/{first}": 0.3}
+
+
+def test_what_the_file_has_no_category_for_is_not_written(
+    detector: SimpleNamespace, tmp_path: Path
+) -> None:
+    box = {"id": 1, "image_id": "p1", "category_id": 5, "bbox": [1, 1, 19, 19]}
+    content = {"images": [{"id": "p1"}], "annotations": [box]}
+    content["categories"] = [{"id": 5, "name": "cat"}]
+    (tmp_path / "x.json").write_text(json.dumps(content))
+    record = ImageRecord("p1", Path("p1.png"), 40, 60, GroundTruth(BOX, [0]))
+    names, ids = ("cat", "dog"), (5, 6)
+    data = Dataset("mine", "coco", names, (record,), tmp_path / "x.json", category_ids=ids)
+    scores = evaluate(detector, [replace(data, absent=frozenset({6}))], tmp_path)
+    assert scores["mine"]["AP"] == pytest.approx(1)
+    (entry,) = read_json(tmp_path / "coco_instances_results.json")
+    assert (entry["image_id"], entry["category_id"]) == ("p1", 5)
