@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import io
 import os
@@ -36,7 +37,8 @@ def cannot_write(path: Path, error: OSError) -> WriteError:
     """`error` with the name of the file and the free space of its disk."""
     reason = error.strerror or str(error)
     try:
-        room = f", {shutil.disk_usage(path.parent).free / 1e6:.1f} MB free on its disk"
+        there = next(folder for folder in path.absolute().parents if folder.exists())
+        room = f", {shutil.disk_usage(there).free / 1e6:.1f} MB free on its disk"
     except OSError:
         room = ""
     told = WriteError(
@@ -103,15 +105,37 @@ def write_bytes(path: Path, content: bytes, *, synced: bool = True) -> None:
         file.write(content)
 
 
-def write_inside(path: Path, content: bytes) -> None:
-    """Write a file of a folder that is not there yet for anybody else: see `whole_folder`.
+def write_inside(path: Path, content: bytes | str) -> None:
+    """Write a file, a text in UTF-8, of a folder that nobody else sees yet: see `whole_folder`.
 
     Raises: WriteError.
     """
+    data = content if isinstance(content, bytes) else content.encode()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        path.write_bytes(data)
     except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def copy_inside(source: str | Path, path: Path, *, link: bool = False) -> None:
+    """As `write_inside`, of another file; `link`: a hard link, else a symbolic one.
+
+    Raises: FileNotFoundError without a source; WriteError.
+    """
+    source = Path(source).resolve(strict=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not link:
+            shutil.copyfile(source, path)
+            return
+        try:
+            os.link(source, path)
+        except OSError:  # another disk, or one without hard links
+            os.symlink(source, path)
+    except OSError as error:
+        if error.filename == str(source) and error.errno != errno.EEXIST:
+            raise  # it cannot be read
         raise cannot_write(path, error) from error
 
 

@@ -52,10 +52,13 @@ def whole_folder(target: Path, *, replace: bool = False) -> Iterator[Path]:
     with folder_beside(target) as fresh:
         yield fresh
         fresh.chmod(0o755)  # mkdtemp's 0700 is for secrets
-        if replace and target.exists():
-            _replace(target, fresh)
-        else:
-            fresh.rename(target)
+        try:
+            if replace and target.exists():
+                _replace(target, fresh)
+            else:
+                fresh.rename(target)
+        except OSError as error:
+            raise cannot_write(target, error) from error
 
 
 def _replace(target: Path, fresh: Path) -> None:

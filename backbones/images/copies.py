@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import cv2
 
-from backbones.files.atomic import real
+from backbones.files.atomic import copy_inside, real, write_inside
 from backbones.files.folder import whole_folder
 from backbones.images.decoding import read_image
 from backbones.images.depth import EIGHT, shifted
@@ -53,10 +52,9 @@ def copy_image(
     """A copy of the file; where EXIF turns it, its pixels upright, without EXIF; one of 16 bits
     in 8, moved by `shift`: see `depth.shift_of`.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
     scaled = fact.depth > EIGHT and shift < AS_READ
     if fact.orientation == 1 and not scaled:
-        shutil.copyfile(source, target)
+        copy_inside(source, target)
         return
     done.update([TURNED] if fact.orientation > 1 else [])
     done.update([SHIFTED.format(bits=shift + EIGHT)] if scaled else [])
@@ -67,7 +65,7 @@ def copy_image(
     data = encode_image(pixels, target.suffix, _JPEG if is_jpeg else ())
     if data is None:
         raise ValueError(f"{target} must be of a kind that can be written; rename {source}")
-    target.write_bytes(data)
+    write_inside(target, data)
 
 
 def check_any_left(count: int, source: object) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from backbones.files.atomic import write_inside
 from backbones.files.folder import whole_folder
 from backbones.images.folders import files_in
 from resdet.structures.corners import AUTO, CHOICES
@@ -75,10 +76,10 @@ def save_lists(
         with whole_folder(target) as fresh:
             for split, names in lists.items():
                 lines = "".join(f"{name}\n" for name in names)
-                (fresh / f"{split}.txt").write_text(lines, encoding="utf-8")
-            (fresh / _ROOT).write_text(f"{root.resolve()}\n", encoding="utf-8")
+                write_inside(fresh / f"{split}.txt", lines)
+            write_inside(fresh / _ROOT, f"{root.resolve()}\n")
             if corners != AUTO:
-                (fresh / _CORNERS).write_text(f"{corners}\n", encoding="utf-8")
+                write_inside(fresh / _CORNERS, f"{corners}\n")
     except OSError as error:
         return target if error.errno in (errno.ENOTEMPTY, errno.EEXIST) else None
     return target

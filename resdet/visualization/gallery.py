@@ -67,11 +67,9 @@ def write_gallery(
         data = _data(models, sizes, threshold)
         text = json.dumps(json.dumps(data, separators=(",", ":"), allow_nan=False))
         text = text.replace("<", "\\u003c")  # harmless wherever the script is put
-        write_inside(
-            fresh / "data.js", f"window.resdetData = JSON.parse({text});\n".encode("ascii")
-        )
+        write_inside(fresh / "data.js", f"window.resdetData = JSON.parse({text});\n")
         mark = {"format": FORMAT, "files": sorted({*page, *_WRITTEN})}
-        write_inside(fresh / _MARK, f"{json.dumps(mark)}\n".encode())
+        write_inside(fresh / _MARK, f"{json.dumps(mark)}\n")
     if not any(pictures):
         return ()
     return tuple(name for name, size in zip(names, sizes) if size is None)

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import orjson
 
+from backbones.files.atomic import write_inside
 from backbones.files.folder import whole_folder
 from backbones.files.names import file_names, text_of
 from resdet.evaluation.detection_table import DetectionTable, Float64Array
@@ -42,7 +43,7 @@ def write_comp4(
     with whole_folder(folder, replace=True) as fresh:
         for label, name in enumerate(comp4_names(class_names)):
             text = comp4_text(table, label)
-            (fresh / name).write_text(text, encoding="utf-8", newline="\n")
+            write_inside(fresh / name, text)
 
 
 def check_comp4(folder: Path, image_ids: Iterable[ImageId]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import stat
 import subprocess
 import sys
@@ -9,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from backbones.files.atomic import sweep
+from backbones.files.atomic import WriteError, copy_inside, sweep, write_inside
 from backbones.files.folder import folder_beside, whole_folder
 
 
@@ -69,7 +71,10 @@ def test_the_old_folder_comes_back_where_the_new_one_cannot_take_its_place(
         return rename(self, target)
 
     monkeypatch.setattr(Path, "rename", refuse)
-    with pytest.raises(PermissionError), whole_folder(tmp_path / "target", replace=True) as fresh:
+    with (
+        pytest.raises(WriteError, match="target must be writable, got 'not now'"),
+        whole_folder(tmp_path / "target", replace=True) as fresh,
+    ):
         (fresh / "new").touch()
     assert names(tmp_path) == ["target"]
     assert names(tmp_path / "target") == ["old"]
@@ -94,3 +99,51 @@ def test_what_a_killed_process_left_is_swept(tmp_path: Path) -> None:
     (left,) = tmp_path.iterdir()
     assert sweep(tmp_path) == [left]
     assert names(tmp_path) == []
+
+
+def test_a_full_disk_is_told_by_the_name_that_the_file_would_have(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, data: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    told = r"^.*/target/a/b\.txt must be writable, got 'No space left on device', .* MB free"
+    with pytest.raises(WriteError, match=told), whole_folder(tmp_path / "target") as fresh:
+        write_inside(fresh / "a" / "b.txt", "text")
+    with pytest.raises(WriteError, match=told), whole_folder(tmp_path / "target") as fresh:
+        (fresh / "a" / "b.txt").write_bytes(b"by another way")
+    assert names(tmp_path) == []
+
+
+def test_copies_and_links(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("a")
+    (tmp_path / "to_a").symlink_to("a")
+    copy_inside(tmp_path / "to_a", tmp_path / "out" / "copy")
+    copy_inside(tmp_path / "to_a", tmp_path / "out" / "hard", link=True)
+    assert names(tmp_path / "out") == ["copy", "hard"]
+    assert (tmp_path / "out" / "hard").samefile(tmp_path / "a")
+    assert (tmp_path / "out" / "copy").read_text() == "a"
+    with pytest.raises(FileNotFoundError, match="absent"):
+        copy_inside(tmp_path / "absent", tmp_path / "out" / "b")
+
+
+def test_links_on_another_disk_are_symbolic(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def across(*_: object) -> None:
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    monkeypatch.setattr(os, "link", across)
+    (tmp_path / "a").write_text("a")
+    copy_inside(tmp_path / "a", tmp_path / "b", link=True)
+    assert (tmp_path / "b").readlink() == (tmp_path / "a").resolve()
+
+
+def test_a_folder_that_waited_for_a_killed_process_comes_back(tmp_path: Path) -> None:
+    waiting = tmp_path / ".target.99999999.abcd1234.old"
+    (waiting / "target").mkdir(parents=True)
+    (waiting / "target" / "old").touch()
+    sweep(tmp_path)
+    assert names(tmp_path) == ["target"]
+    assert names(tmp_path / "target") == ["old"]

@@ -1,6 +1,5 @@
 """Results on disk: replaced whole or not at all, and never over what is read."""
 
-
 import pytest
 
 from backbones.files.json_file import read_json
