@@ -29,7 +29,7 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
         "--checkpoint", type=Path, metavar="FILE", help="a detector to run on the images"
     )
     truth = parser.add_argument_group("ground truth: --data, or --annotations").add_argument
-    told = "VOC, COCO or YOLO, found by looking"
+    told = "VOC, COCO, YOLO, CVAT or LabelMe, found by looking"
     reads(truth("--data", type=Path, metavar="DIR", help=told), data_folder)
     truth("--split", metavar="NAME", help="of --data: train, val, ... [test, else val, else all]")
     add_classes(truth)

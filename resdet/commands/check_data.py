@@ -6,9 +6,9 @@ examples:
   resdet check-data --annotations train.json val.json --images train2017 val2017 --fix fixed
   resdet check-data --data photos/ --config own_r50_fpn     (do its anchors fit the objects?)
 
-VOC, COCO and YOLO in any of their layouts, folders of classes, CIFAR's files, tar shards. Exits
-with 0 where nothing stops training, 1 where something does (with --fix: in the copy), 2 where it
-cannot be told.
+VOC, COCO, YOLO, CVAT and LabelMe in any of their layouts, folders of classes, CIFAR's files, tar
+shards. Exits with 0 where nothing stops training, 1 where something does (with --fix: in the copy),
+2 where it cannot be told.
 """
 
 from __future__ import annotations
@@ -179,7 +179,7 @@ def arguments() -> argparse.ArgumentParser:
 
     parser = Parser(__doc__)
     data = parser.add_mutually_exclusive_group(required=True)
-    told = "VOC, COCO, YOLO, or images to classify"
+    told = "VOC, COCO, YOLO, CVAT, LabelMe, or images to classify"
     reads(data.add_argument("--data", type=Path, metavar="DIR", help=told), data_folder)
     data.add_argument("--annotations", type=Path, nargs="+", metavar="JSON", help="COCO form")
     add = parser.add_argument

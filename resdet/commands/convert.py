@@ -6,9 +6,10 @@ examples:
   resdet convert yolo:photos mine_coco --to coco --split train val
   resdet convert my_coco for_cvat --to voc --for cvat
 
-DIR is VOC, COCO or YOLO in any layout, found by looking; voc:DIR, coco:DIR or yolo:DIR where it
-holds several. Boxes are the same to 1e-6 px. OUT appears when all of it is written. Programs differ
-in what they read of a form: --for names the one that shall (docs/annotation_tools.md).
+DIR is VOC, COCO, YOLO, CVAT's XML or LabelMe's JSON in any layout, found by looking; voc:DIR,
+cvat:DIR and the like where it holds several. Boxes are the same to 1e-6 px. OUT appears when all of
+it is written. Programs differ in what they read of a form: --for names the one that shall
+(docs/annotation_tools.md).
 """
 
 from __future__ import annotations

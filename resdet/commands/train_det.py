@@ -49,7 +49,7 @@ def arguments() -> argparse.ArgumentParser:
         "--data",
         type=Path,
         metavar="DIR",
-        help="your own: VOC, COCO or YOLO, found by looking; sets DATASETS and NUM_CLASSES",
+        help="your own: VOC, COCO, YOLO, CVAT or LabelMe; sets DATASETS and NUM_CLASSES",
     )
     reads(data, data_folder)
     add_classes(parser.add_argument)

@@ -55,7 +55,7 @@ def arguments() -> argparse.ArgumentParser:
     shown.add_argument("--webcam", dest="input", action="store_const", const=["0"],
         help="as --input 0")  # fmt: skip
     data = shown.add_argument("--data", type=Path, metavar="DIR",
-        help="beside the ground truth of VOC, COCO or YOLO data, found by looking")  # fmt: skip
+        help="beside the ground truth of VOC, COCO, YOLO, CVAT or LabelMe")  # fmt: skip
     reads(data, data_folder)
     shown.add_argument("--annotations", type=Path, metavar="JSON", help="the same of COCO's form")
     more = parser.add_argument_group("which of it").add_argument

@@ -73,7 +73,8 @@ def load_dataset(
     corners: str = AUTO,
 ) -> Dataset:
     r"""A dataset by name: `voc_2007_trainval`, `coco_2017_val`, `voc:<folder>:<split>`,
-    `yolo:<folder>:<split>` or `coco:<json>:<image folder>`, relative to the root or absolute.
+    `coco:<json>:<image folder>`, or as `voc:` those of our other forms, relative to the root or
+    absolute.
 
     A <split> that ends with .txt is itself a list of images, relative to the root or absolute, as
     is a third part of coco's. A colon in a path may be written `\:`. Without `images`, the pictures
@@ -101,7 +102,7 @@ def load_dataset(
     known += "".join(f", {other}:<...>" for other in FORMATS.names())
     hint = HINT if colon and kind not in OWN_FORMATS else ""
     raise ValueError(
-        f"dataset must be one of {known}, voc:<folder>:<split>, yolo:<folder>:<split>, "
+        f"dataset must be one of {known}, voc:<folder>:<split>, so yolo:, cvat: and labelme:, "
         f"coco:<json>:<image folder>, got {name!r}; the folders are relative to {base}{hint}"
     )
 

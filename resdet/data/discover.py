@@ -106,6 +106,8 @@ def data_for_config(
 def _instead(root: Path) -> str:
     if root.suffix == ".json":
         return "a JSON is --annotations FILE --images DIR, or give the folder that holds it"
+    if root.suffix == ".xml":
+        return "give the folder that holds it and the images"
     return "unpack the archive" if root.is_file() else "check the path"
 
 

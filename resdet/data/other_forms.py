@@ -271,7 +271,7 @@ def other_forms(root: Path) -> str:
             continue
         content = _content(root / name, kind)
         seen[kind] += bool(content) or isinstance(content, ET.Element)
-        if one := _told_by(content, kind):
+        if one := told_by(content, kind):
             return f"{one.name} ({name}); {one.way_out}"
     return ""
 
@@ -279,10 +279,11 @@ def other_forms(root: Path) -> str:
 def other_form(file: Path) -> Other | None:
     """What a file is of."""
     kind = _READ_AS.get(_suffix(file.name), "")
-    return _told_by(_content(file, kind), kind) if kind else None
+    return told_by(_content(file, kind), kind) if kind else None
 
 
-def _told_by(content: object, kind: str) -> Other | None:
+def told_by(content: object, kind: str) -> Other | None:
+    """What the content of a file is of, which is looked at as `kind`."""
     if not content and not isinstance(content, ET.Element):
         return None
     return next((one for one in OTHERS if one.read == kind and one.is_it(content)), None)

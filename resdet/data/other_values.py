@@ -23,10 +23,10 @@ def first_object(value: object) -> Mapping[str, Any]:
 
 
 def unlike_boxes(value: object) -> frozenset[str]:
-    """The keys of COCO's annotations, where none of them has a box."""
+    """The keys of COCO's annotations, where none of them has a box or an outline."""
     listed = list(entries(value.get("annotations"))) if isinstance(value, dict) else []
     keys = frozenset(key for one in listed for key in one)
-    return frozenset() if "bbox" in keys else keys
+    return frozenset() if keys & {"bbox", "segmentation"} else keys
 
 
 def numbers(words: Sequence[str]) -> list[float]:

@@ -11,6 +11,7 @@ import numpy as np
 from backbones.files.json_file import read_json
 from backbones.terminal.progress import tracked
 from resdet.data.coco.pictures import find_pictures, measured, size_of
+from resdet.data.other_forms import told_by
 from resdet.data.turned import ATTRIBUTE, angle_of, warn_turned
 from resdet.data.validate import Faults, check_names, is_pixels, text_lines, warn_thin
 from resdet.structures import boxes as box
@@ -109,7 +110,9 @@ def read_content(annotations: Path, images: Path | None, faults: Faults) -> Plai
     except ValueError as fault:
         faults.add(str(fault))
     else:
-        if not isinstance(content, dict):
+        if other := told_by(content, "json"):
+            faults.add(f"{annotations} must be in COCO's form, got {other.name}; {other.way_out}")
+        elif not isinstance(content, dict):
             faults.add(f"{annotations} must hold an object, got {type(content).__name__}")
         else:
             for key in ("images", "categories"):

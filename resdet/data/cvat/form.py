@@ -12,7 +12,7 @@ find, load, details = _form.find, _form.load, _form.details
 check = partial(check_annotated, open_cvat)
 parse = partial(of_folder, "cvat")
 fix = None
-LOST = "lost: points, lines and tags of images, which are no boxes; z_order, group_id"
+LOST = "lost: points, lines and tags of images, which are no boxes; z_order, group_id; splits"
 
 __all__ = [
     "LOST",

@@ -12,7 +12,7 @@ find, load, details = _form.find, _form.load, _form.details
 check = partial(check_annotated, open_labelme)
 parse = partial(of_folder, "labelme")
 fix = None
-LOST = "lost: descriptions, group_id and colours of shapes; flags of images"
+LOST = "lost: descriptions, group_id and colours of shapes; flags of images; splits"
 
 __all__ = [
     "LOST",

@@ -150,6 +150,9 @@ def test_two_forms_are_told_apart_by_the_user(tmp_path, lay):
 
 def test_what_is_no_folder(tmp_path):
     (tmp_path / "export.zip").write_text("")
+    (tmp_path / "annotations.xml").write_text("<annotations/>")
+    with pytest.raises(ValueError, match="must be a folder, got .*xml; give the folder that holds"):
+        discover(tmp_path / "annotations.xml")
     with pytest.raises(ValueError, match="must be a folder, got .*zip; unpack the archive"):
         discover(tmp_path / "export.zip")
     with pytest.raises(ValueError, match="check the path"):

@@ -5,6 +5,7 @@ import struct
 
 import pytest
 
+from resdet.data.coco.reader import load_coco
 from resdet.data.discover import discover
 from resdet.data.other_forms import OTHERS, other_form, other_forms
 from tests.resdet.data.test_other_values import _masked
@@ -160,3 +161,11 @@ def test_what_is_none_of_them(file, content, tmp_path):
 def test_a_long_file_is_told_by_its_whole_lines(tmp_path):
     (tmp_path / "a.csv").write_text("pics/a.jpg,1,2,30,40,cat\n" * 9000)
     assert other_forms(tmp_path).startswith("RetinaNet's CSV (a.csv); ")
+
+
+def test_a_json_that_is_named_as_cocos_is_told_likewise(tmp_path):
+    for name in ("Label Studio's JSON", "COCO's panoptic JSON", "COCO's captions"):
+        file, content = CASES[name]
+        (tmp_path / file).write_text(json.dumps(content))
+        with pytest.raises(ValueError, match=f"must be in COCO's form, got {name}.*; "):
+            load_coco(tmp_path / file, None)

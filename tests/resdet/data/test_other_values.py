@@ -16,7 +16,8 @@ def test_any_value_is_asked(value):
 
 def test_keys_of_annotations_without_a_box():
     assert unlike_boxes({"annotations": [{"id": 1}, {"caption": "a dog"}]}) == {"id", "caption"}
-    assert unlike_boxes({"annotations": [{"keypoints": [], "bbox": []}]}) == frozenset()
+    for key in ("bbox", "segmentation"):
+        assert unlike_boxes({"annotations": [{"keypoints": [], key: []}]}) == frozenset()
 
 
 def test_numbers():
