@@ -99,7 +99,7 @@ def _job(found: Found, splits: Sequence[str], words: Words, told: Told) -> Job:
         raise ValueError(
             f"{found.root} has images that cannot be converted:\n"
             f"{listing(list(dict.fromkeys(faults)))}\n"
-            "resdet check-data tells more, and with --fix writes a corrected copy of VOC or COCO"
+            "resdet check-data tells more, and with --fix writes a corrected copy"
         )
     if lost := form_of(found.kind).LOST:
         told[lost] += len(datasets)
