@@ -147,12 +147,12 @@ def check_coco(
     paths = list(dict.fromkeys(path for split in listed.values() for path in split))
     seen = inspect_images(paths, full=full, workers=workers, progress=progress)
     facts = dict(zip(paths, seen, strict=True))
+    every = list(dict.fromkeys(str(c["name"]) for one in files for c in one.categories.values()))
     for split, one in zip(splits, files):
-        names = [str(c["name"]) for c in one.categories.values()]
         report.images[split] = len(one.images)
         if "annotations" in one.content:
-            report.count_classes(split, names, _names(one))
-    tell_classes(report, dict.fromkeys(n for counts in report.classes.values() for n in counts))
+            report.count_classes(split, every, _names(one))
+    tell_classes(report, every)
     tell_images(report, facts)
     items = {split: [one.item(i) for i in one.images] for split, one in zip(splits, files)}
     tell_boxes(report, [item for own in items.values() for item in own], facts, "coco")

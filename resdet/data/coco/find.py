@@ -170,12 +170,14 @@ def _images_of(file: Path, entries: list[dict[str, Any]], root: Path, raw: str) 
     Raises: ValueError where none does.
     """
     names = [str(entry.get("file_name")) for entry in entries[:_LOOKED_AT]]
-    folders = _folders(file, root, raw)
+    likely, folders = _folders(file, root, raw)
     plain = {name: [name.replace("\\", "/")] for name in names}
     for texts in (plain, {name: ends(name) for name in names}):
         counts = {f: sum(_holds(f, texts[name]) for name in names) for f in folders}
         best = max(counts, key=lambda folder: counts[folder])
         if counts[best]:
+            alike = [f for f in folders if counts[f] == counts[best] and f not in likely]
+            _check_apart(file, best, [] if best in likely else alike)
             return best
     pictures = Pictures(root)
     alone = [root / found[0] for name in names if len(found := pictures.meant(name)) == 1]
@@ -187,14 +189,26 @@ def _images_of(file: Path, entries: list[dict[str, Any]], root: Path, raw: str) 
     )
 
 
-def _folders(file: Path, root: Path, raw: str) -> list[Path]:
-    """Where the images of a JSON may lie, the likeliest first."""
+def _check_apart(file: Path, best: Path, alike: Sequence[Path]) -> None:
+    """Raises: ValueError where the images may as well lie in a folder that is not in the best."""
+    others = [folder for folder in alike if not folder.is_relative_to(best)]
+    if others:
+        raise ValueError(
+            f"images of {file} must lie in one folder, got all of their names in "
+            f"{best} and {', '.join(map(str, others))}; write file_name with the folder, or give "
+            "the JSON and its folder: --annotations FILE --images DIR"
+        )
+
+
+def _folders(file: Path, root: Path, raw: str) -> tuple[list[Path], list[Path]]:
+    """(where the images of a JSON lie by the usual names, these and where else they may lie)."""
     bases = dict.fromkeys([file.parent, file.parent.parent, root])
     bases = dict.fromkeys(b for b in bases if b == root or root in b.parents)
     inner = ("", "images", raw, split_name(raw), f"images/{raw}", f"images/{split_name(raw)}")
-    folders = [base / name for base in bases for name in inner]
-    folders += [*subfolders(root), *(f for base in subfolders(root) for f in subfolders(base))]
-    return [folder for folder in dict.fromkeys(folders) if folder.is_dir()]
+    likely = [base / name for base in bases for name in inner]
+    deeper = [*subfolders(root), *(f for base in subfolders(root) for f in subfolders(base))]
+    every = [folder for folder in dict.fromkeys([*likely, *deeper]) if folder.is_dir()]
+    return likely, every
 
 
 def _holds(folder: Path, texts: Sequence[str]) -> bool:

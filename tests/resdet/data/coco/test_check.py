@@ -112,6 +112,17 @@ def test_two_files_are_two_splits_and_share_no_image(write_coco, tmp_path):
     assert told["no objects"] == ["coco.json, image 2"]  # nothing is known of test's
 
 
+def test_a_class_is_counted_in_every_split(write_coco, tmp_path):
+    path, folder = write_coco([image(1)], [thing(1, 1, [0, 0, 9, 9], category=3)], CATEGORIES)
+    shutil.copy(path, tmp_path / "train.json")
+    content = json.loads(path.read_text()) | {"categories": [{"id": 3, "name": "fox"}]}
+    (tmp_path / "val.json").write_text(json.dumps(content))
+    pairs = [(tmp_path / f"{split}.json", folder) for split in ("train", "val")]
+    report = check_coco(pairs, full=False)
+    assert report.classes["train"] == {"cat": 0, "dog": 1, "fox": 0}
+    assert report.classes["val"] == {"cat": 0, "dog": 0, "fox": 1}
+
+
 @pytest.mark.parametrize(
     ("files", "splits"),
     [

@@ -159,6 +159,17 @@ def test_annotations_without_boxes_and_hidden_files_are_no_data(tmp_path, lay):
     assert found.why == "instances_train.JSON"
 
 
+def test_images_that_may_lie_in_two_folders_are_not_guessed_at(tmp_path, lay):
+    for folder in ("photos", "photos_small"):
+        lay.picture(tmp_path / folder / "1.jpg")
+    for name in ("1.jpg", "/srv/1.jpg"):
+        write(tmp_path / "labels.json", lay.coco([name]))
+        with pytest.raises(ValueError, match="in .*photos and .*photos_small; write file_name"):
+            discover(tmp_path)
+    (tmp_path / "photos").rename(tmp_path / "images")
+    assert discover(tmp_path).load("all").records[0].path == tmp_path / "images/1.jpg"
+
+
 def two(tmp_path, lay, train, val):
     """Splits with categories {id: name}, and an object of each that is called in capitals."""
     for split, names in (("train", train), ("val", val)):
