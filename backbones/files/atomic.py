@@ -78,7 +78,7 @@ def atomic_write(path: Path, *, synced: bool = True) -> Iterator[IO[bytes]]:
                 file.flush()
                 if synced:
                     _sync(raw)
-            _appear(temporary, path)
+            appear(temporary, path)
         except Exception as error:
             if raw.fault is not None:
                 raise cannot_write(path, raw.fault) from raw.fault
@@ -96,7 +96,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     with _temporary(path, real(path).suffix) as (descriptor, temporary):
         os.close(descriptor)
         yield Path(temporary)
-        _appear(temporary, path)
+        appear(temporary, path)
 
 
 def write_bytes(path: Path, content: bytes, *, synced: bool = True) -> None:
@@ -155,7 +155,8 @@ def _temporary(path: Path, suffix: str = "") -> Iterator[tuple[int, str]]:
             os.unlink(temporary)
 
 
-def _appear(temporary: str, path: Path) -> None:
+def appear(temporary: str | Path, path: Path) -> None:
+    """Give a file that is whole its name. Raises: WriteError."""
     os.chmod(temporary, 0o644)  # mkstemp's 0600 is for secrets
     try:
         os.replace(temporary, real(path))

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from backbones.features import Classifier
-from backbones.files.atomic import real, write_bytes
+from backbones.files.atomic import appear, write_bytes
 from backbones.files.folder import folder_beside
 from backbones.registry import create
 from backbones.weights import reference
@@ -82,7 +82,7 @@ def convert(
         again, state = read_both(str(written), name, kind)
         differences = compare(before, _features(kind, again, state))
         _refuse(differences, source, kind)
-        written.replace(real(output))
+        appear(written, output)
     return Conversion(
         found=found,
         written=kind,

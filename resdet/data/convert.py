@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from backbones.files.atomic import copy_inside
 from backbones.images.copies import fresh_folder
 from backbones.terminal.wording import count
 from resdet.data.check_usable import usable
@@ -67,7 +67,7 @@ def convert(
             beside, job.splits, job.class_names, job.category_ids, told, words
         )
         for done, picture in enumerate(pictures, start=1):
-            _bring(picture.record.path, beside / places[picture.record.path], link)
+            copy_inside(picture.record.path, beside / places[picture.record.path], link=link)
             if progress is not None:
                 progress(done, len(pictures))
     objects = sum(len(p.truth) for p in pictures)
@@ -166,17 +166,6 @@ def _numbers(records: Mapping[Path, object], names: dict[Path, str]) -> dict[Pat
     if len(set(digits)) == len(records):
         return dict(zip(records, digits, strict=True))
     return {path: number for number, path in enumerate(records, start=1)}
-
-
-def _bring(source: Path, target: Path, link: bool) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if not link:
-        shutil.copyfile(source, target)
-        return
-    try:
-        os.link(source.resolve(), target)
-    except OSError:  # another disk, or one without hard links
-        os.symlink(source.resolve(), target)
 
 
 def for_form(found: Found, to: To) -> Found:

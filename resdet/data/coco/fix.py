@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from backbones.files.atomic import write_inside
 from backbones.images.check_report import Report
 from backbones.images.copies import LEFT_OUT, Say, check_any_left, copy_image, fresh_folder, tell
 from backbones.images.depth import shift_of
@@ -74,8 +75,7 @@ def fix_coco(
             check_objects_left(len(before), len(after), file)
             target = Path("annotations") / targets[str(file.resolve())]
             (beside / images).mkdir(parents=True, exist_ok=True)
-            (beside / "annotations").mkdir(exist_ok=True)
-            (beside / target).write_text(json.dumps(content), encoding="utf-8")
+            write_inside(beside / target, json.dumps(content))
             fixed.append((out / target, out / images))
     tell(+done, out, say)
     return fixed

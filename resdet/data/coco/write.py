@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from backbones.files.atomic import write_inside
 from resdet.data.programs import MOST, Words
 from resdet.data.writing import (
     CROWD,
@@ -49,7 +50,6 @@ def write(
     it is ignored at the usual overlap: `ignore` is not heard, and a crowd overlaps otherwise.
     """
     numbered = category_numbers(category_ids, words.numbered, told)
-    (root / "annotations").mkdir()
     entries: dict[Path, list[dict[str, Any]]] = {}
     for picture in each_picture(splits):
         made = _entries(picture, np.array(numbered, np.int64), told, words)
@@ -65,7 +65,7 @@ def write(
             class_names,
         )
         text = json.dumps(content, ensure_ascii=False).encode("utf-8", "backslashreplace")
-        (root / "annotations" / f"instances_{split}.json").write_bytes(text)
+        write_inside(root / "annotations" / f"instances_{split}.json", text)
     return {p.record.path: Path("images") / p.name for p in each_picture(splits)}
 
 

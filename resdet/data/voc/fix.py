@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from backbones.files.atomic import write_inside
 from backbones.images.check_report import Report
 from backbones.images.copies import LEFT_OUT, Say, check_any_left, copy_image, fresh_folder, tell
 from backbones.images.depth import shift_of
@@ -77,10 +78,10 @@ def fix_voc(
         check_objects_left(before, after, root)
         for split, listed in folder.splits.items():
             lines = "".join(f"{stem}\n" for stem in listed if stem in written)
-            (beside / "ImageSets" / "Main" / f"{split}.txt").write_text(lines, encoding="utf-8")
+            write_inside(beside / "ImageSets" / "Main" / f"{split}.txt", lines)
         if folder.class_names:
             lines = "".join(f"{name}\n" for name in folder.class_names)
-            (beside / "classes.txt").write_text(lines, encoding="utf-8")
+            write_inside(beside / "classes.txt", lines)
     tell(+done, out, say)
 
 
@@ -109,9 +110,8 @@ def _copy_voc(
     copy_image(str(source), beside / "JPEGImages" / f"{stem}{source.suffix}", fact, done, shift)
     tree = _tree(folder, stem, fact, done)
     if tree is not None:
-        target = beside / "Annotations" / f"{stem}.xml"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(ET.tostring(tree, encoding="utf-8", xml_declaration=True))
+        text = ET.tostring(tree, encoding="utf-8", xml_declaration=True)
+        write_inside(beside / "Annotations" / f"{stem}.xml", text)
     return True
 
 

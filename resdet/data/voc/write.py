@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from backbones.files.atomic import write_inside
 from resdet.data.programs import MOST, Words
 from resdet.data.writing import (
     CROWD,
@@ -59,11 +60,11 @@ def write(
     names = plain_classes(class_names, told)
     (root / "Annotations").mkdir()
     (root / "ImageSets" / "Main").mkdir(parents=True)
-    (root / "classes.txt").write_text("".join(f"{n}\n" for n in names), encoding="utf-8")
+    write_inside(root / "classes.txt", "".join(f"{n}\n" for n in names))
     _write_labelmap(root, names, words, told)
     for split, listed in splits.items():
         lines = "".join(f"{picture.stem}\n" for picture in listed)
-        (root / "ImageSets" / "Main" / f"{split}.txt").write_text(lines, encoding="utf-8")
+        write_inside(root / "ImageSets" / "Main" / f"{split}.txt", lines)
     for picture in each_picture(splits):
         others = words.suffix and not picture.name.endswith(words.suffix)
         told.update([NO_SUFFIX.format(**vars(words))] if others else [])
@@ -71,7 +72,7 @@ def write(
             tree = _xml(picture, names, told, words)
             ET.indent(tree, "\t")
             text = ET.tostring(tree, encoding="utf-8", xml_declaration=not words.plain)
-            (root / "Annotations" / f"{picture.stem}.xml").write_bytes(text)
+            write_inside(root / "Annotations" / f"{picture.stem}.xml", text)
     category_numbers(category_ids, True, told)
     return {p.record.path: Path("JPEGImages") / p.name for p in each_picture(splits)}
 
@@ -87,8 +88,7 @@ def _write_labelmap(root: Path, names: Sequence[str], words: Words, told: Told) 
     told.update([NO_LABELMAP] * len(wrong))
     if not wrong:
         lines = "".join(f"{name}:::\n" for name in names)
-        text = f"# label:color_rgb:parts:actions\n{lines}"
-        (root / "labelmap.txt").write_text(text, encoding="utf-8")
+        write_inside(root / "labelmap.txt", f"# label:color_rgb:parts:actions\n{lines}")
 
 
 def _xml(picture: Picture, names: Sequence[str], told: Told, words: Words) -> ET.Element:

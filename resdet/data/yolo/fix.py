@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import yaml
 
+from backbones.files.atomic import write_inside
 from backbones.files.plain_yaml import parse_yaml
 from backbones.images.copies import LEFT_OUT, Say, check_any_left, copy_image, fresh_folder, tell
 from backbones.images.depth import shift_of
@@ -76,9 +77,7 @@ def fix_yolo(
             target = beside / "images" / place
             copy_image(str(image), target, facts[image], copy.done, shift)
             if folder.label_of(image).is_file():
-                label = (beside / "labels" / place).with_suffix(".txt")
-                label.parent.mkdir(parents=True, exist_ok=True)
-                label.write_text(text, encoding="utf-8")
+                write_inside((beside / "labels" / place).with_suffix(".txt"), text)
             copy.copied[image] = place
         check_any_left(len(copy.copied), root)
         check_objects_left(copy.before, copy.after, root)
@@ -180,8 +179,8 @@ def _write_yaml(
         name = unsplit if split == ALL else split
         if name:
             lines = "".join(f"./images/{places[p].as_posix()}\n" for p in images if p in places)
-            (beside / f"{name}.txt").write_text(lines, encoding="utf-8")
+            write_inside(beside / f"{name}.txt", lines)
             content[name] = f"{name}.txt"
     content |= {"nc": len(names), "names": dict(enumerate(names))}
     text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
-    (beside / "data.yaml").write_text(text, encoding="utf-8")
+    write_inside(beside / "data.yaml", text)

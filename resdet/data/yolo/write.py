@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import yaml
 
+from backbones.files.atomic import write_inside
 from resdet.data.programs import MOST, Words
 from resdet.data.writing import (
     IDS,
@@ -24,7 +25,7 @@ from resdet.structures import boxes as box
 
 _FRACTION_DIGITS = 12  # of an image: 1e-6 px up to a million pixels
 _YOLO_SPLITS = ("train", "val", "test", "trainval")
-_OTHERS = {"train": ("trainval", "val", "test"), "val": ("test", "trainval", "train")}
+_OTHERS = {"train": ("trainval", "val", "test"), "val": ("train", "trainval", "test")}
 _OWN = ("crowd", "difficult")  # attributes that are told otherwise
 CROWD_TO_YOLO = "lost: crowds, which YOLO has no word for, are left out"
 DIFFICULT = "lost: `difficult`, which YOLO has no word for: plain objects now"
@@ -63,19 +64,17 @@ def write(
         if picture.record.ground_truth is not None:
             image = places[picture.record.path]
             label = root / "labels" / image.parent.name / f"{picture.stem}.txt"
-            label.parent.mkdir(parents=True, exist_ok=True)
-            label.write_text(_lines(picture, told), encoding="utf-8")
+            write_inside(label, _lines(picture, told))
     if words.listed:
         for folder in sorted((root / "labels").glob("*")):
-            text = "".join(f"{name}\n" for name in names)
-            (folder / "classes.txt").write_text(text, encoding="utf-8")
+            write_inside(folder / "classes.txt", "".join(f"{name}\n" for name in names))
     content: dict[str, Any] = _named_splits(root, splits, places)
     if words.val:
         _fill_in(content, splits, told)
     content |= {"nc": len(names)} if words.counted else {}
     content["names"] = dict(enumerate(names))
     text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
-    (root / "data.yaml").write_text(text, encoding="utf-8")
+    write_inside(root / "data.yaml", text)
     return places
 
 
@@ -89,7 +88,7 @@ def _named_splits(root: Path, splits: Splits, places: Mapping[Path, Path]) -> di
             continue
         content[split] = f"{split}.txt"
         lines = "".join(f"./{places[p.record.path].as_posix()}\n" for p in pictures)
-        (root / f"{split}.txt").write_text(lines, encoding="utf-8")
+        write_inside(root / f"{split}.txt", lines)
     return content
 
 
