@@ -15,6 +15,7 @@ from backbones.evaluation.networks import LoadedNetwork, load_network
 from backbones.images.decoding import ChannelOrder, Image
 from backbones.images.given import ImageLike, as_list, each_rgb
 from backbones.machine import distributed
+from backbones.terminal.wording import count
 from backbones.weights.interop import TORCHVISION
 
 
@@ -42,8 +43,9 @@ class ImageClassifier:
         self._normalize = Normalizer(network.preprocessing, device)
 
     def __repr__(self) -> str:
-        name, many = self.network.model.arch["name"], len(self.class_names)
-        return f"ImageClassifier({name}, {many} classes, {self.network.size} pixels)"
+        name = self.network.model.arch["name"]
+        many = count(len(self.class_names), "class", "classes")
+        return f"ImageClassifier({name}, {many}, {self.network.size} pixels)"
 
     @overload  # a path is a sequence of paths to mypy
     def __call__(  # type: ignore[overload-overlap]

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 import torch
 from torch import Tensor
 
+from backbones.terminal.wording import count
+
 
 def mean_scores(networks: Sequence[Iterable[Tensor]]) -> Iterator[Tensor]:
     """Mean over networks of their batches of scores, all of the same images.
@@ -34,6 +36,6 @@ def check_same_classes(networks: Sequence[tuple[str, Sequence[str]]]) -> None:
 
 def _differences(expected: Sequence[str], got: Sequence[str]) -> list[str]:
     if len(expected) != len(got):
-        return [f"{len(got)} classes, not {len(expected)}"]
+        return [f"{count(len(got), 'class', 'classes')}, not {len(expected)}"]
     pairs = enumerate(zip(expected, got, strict=True))
     return [f"class {i} is {b!r}, not {a!r}" for i, (a, b) in pairs if a != b]

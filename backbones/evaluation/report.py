@@ -8,6 +8,7 @@ import torch
 
 from backbones.evaluation.protocol import Outcome, Protocol
 from backbones.machine.hardware import conditions
+from backbones.terminal.wording import count
 
 
 def to_result(outcome: Outcome, protocol: Protocol, device: torch.device) -> dict[str, Any]:
@@ -30,5 +31,5 @@ def describe(outcome: Outcome) -> str:
     top1, top5 = outcome.metrics["top1_error"], outcome.metrics["top5_error"]
     return (
         f"top-1 error {top1:.2f} %  top-5 error {top5:.2f} %  "
-        f"{outcome.num_images} images at {outcome.images_per_second:.1f} images/s"
+        f"{count(outcome.num_images, 'image')} at {outcome.images_per_second:.1f} images/s"
     )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from backbones.files.atomic import write_bytes
 from backbones.terminal.printable import printable
+from backbones.terminal.wording import count
 
 Severity = Literal["error", "warning", "note"]
 _SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
@@ -96,7 +97,7 @@ class Report:
 
     def lines(self, shown: int = 3) -> Iterator[str]:
         """As a terminal shows it, `shown` examples of each kind."""
-        splits = ", ".join(f"{name} {count}" for name, count in self.images.items())
+        splits = ", ".join(f"{name} {images}" for name, images in self.images.items())
         yield printable(f"{self.subject}: {self.form}; images: {splits or 'none'}; {self.depth}")
         yield from map(printable, self.remarks)
         for kind in self.sorted_kinds():
@@ -107,18 +108,16 @@ class Report:
                 yield printable(f"    {case}")
             if len(cases) > shown > 0:
                 yield f"    ... and {len(cases) - shown} more"
-        yield from _class_lines(self._columns())
-        counts = ", ".join(_plural(self.total(severity), severity) for severity in _SEVERITIES)
+        yield from _class_lines(list(self._columns()))
+        counts = ", ".join(count(self.total(severity), severity) for severity in _SEVERITIES)
         yield f"{counts}; {self.seconds:.1f} s"
 
-    def _columns(self) -> dict[str, Mapping[str, int]]:
+    def _columns(self) -> Iterator[tuple[str, Mapping[str, int]]]:
         """The counts of each split, and beside them of what is trained on."""
-        columns: dict[str, Mapping[str, int]] = {}
         for split, counts in self.classes.items():
-            columns[split] = counts
+            yield split, counts
             if split in self.trained_on:
-                columns[f"{split}, trained on"] = self.trained_on[split]
-        return columns
+                yield "trained on", self.trained_on[split]
 
 
 def write_reports(path: Path, reports: list[Report]) -> None:
@@ -127,20 +126,16 @@ def write_reports(path: Path, reports: list[Report]) -> None:
     write_bytes(path, text.encode())
 
 
-def _plural(count: int, word: str) -> str:
-    return f"{count} {word}" + ("" if count == 1 else "s")
-
-
-def _class_lines(classes: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
+def _class_lines(columns: Sequence[tuple[str, Mapping[str, int]]]) -> Iterator[str]:
     """A row for each class; of many the first forty."""
-    names = list(dict.fromkeys(name for counts in classes.values() for name in counts))
+    names = list(dict.fromkeys(name for _, counts in columns for name in counts))
     if not names:
         return
-    rows = [["class", *classes]]
-    rows += [[printable(n), *(str(c.get(n, 0)) for c in classes.values())] for n in names[:40]]
+    rows = [["class", *(head for head, _ in columns)]]
+    rows += [[printable(n), *(str(c.get(n, 0)) for _, c in columns)] for n in names[:40]]
     widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
     for row in rows:
         numbers = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
         yield "  ".join(["  " + row[0].ljust(widths[0]), *numbers])
     if len(names) > 40:
-        yield f"  ... and {len(names) - 40} classes more"
+        yield f"  ... and {count(len(names) - 40, 'class', 'classes')} more"

@@ -10,6 +10,8 @@ import cv2
 import torch
 from torch import Tensor
 
+from backbones.terminal.wording import count
+
 _SHOWN = 4  # images of a batch that are named
 # what torch's allocators and libraries say of memory in a RuntimeError
 _SIGNS = ("can't allocate memory", "not enough memory", "out of memory", "_STATUS_ALLOC_FAILED")
@@ -73,8 +75,8 @@ def first_line(error: BaseException) -> str:
 def describe(batch: Any) -> str:
     """How many images of what size, and where a batch names them, which."""
     if isinstance(batch, tuple) and batch and isinstance(batch[0], Tensor):
-        count, height, width = batch[0].shape[:3]
-        return f"{count} images of {width}x{height}"
+        images, height, width = batch[0].shape[:3]
+        return f"{count(images, 'image')} of {width}x{height}"
     if isinstance(batch, Sequence) and all(isinstance(sample, Mapping) for sample in batch):
         named = [f"{s['image_id']} ({_size(s)})" for s in batch[:_SHOWN]]
         more = f" and {len(batch) - _SHOWN} more" if len(batch) > _SHOWN else ""
@@ -84,4 +86,4 @@ def describe(batch: Any) -> str:
 
 def _size(sample: Mapping[str, Any]) -> str:
     height, width = sample["image"].shape[-2:]
-    return f"{width}x{height}, {len(sample['boxes'])} boxes"
+    return f"{width}x{height}, {count(len(sample['boxes']), 'box', 'boxes')}"

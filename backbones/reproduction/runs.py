@@ -12,6 +12,7 @@ from typing import Any
 from backbones.evaluation.protocol import Test
 from backbones.files.atomic import write_bytes
 from backbones.reproduction.experiments import NUM_CLASSES, NUM_TEST_IMAGES, Network
+from backbones.terminal.wording import count
 from backbones.training.curves import TEST, TRAIN, Points, format_iterations, read_curves, thin
 from backbones.training.results import RESULTS, Provenance
 from backbones.training.runlog import METRICS
@@ -174,7 +175,7 @@ def conditions(runs: Sequence[FinishedRun], dataset: str) -> str:
         [
             f"{format_iterations(runs[0].iterations)} iterations",
             *_distinct(_members(run) for run in runs),
-            f"{len(runs)} run{'s' if len(runs) > 1 else ''}",
+            count(len(runs), "run"),
             *_distinct(run.provenance.hardware for run in runs),
             *_distinct(f"torch {version}" if version else "" for version in torch),
             *_distinct(run.data for run in runs),
@@ -199,7 +200,7 @@ def _recipe(run: FinishedRun) -> tuple[Any, ...]:
 
 def _members(run: FinishedRun) -> str:
     members = run.values.get("members", ())
-    return f"{len(members)} networks" if members else ""
+    return count(len(members), "network") if members else ""
 
 
 def _fewer_images(run: FinishedRun, dataset: str) -> str:
@@ -207,7 +208,7 @@ def _fewer_images(run: FinishedRun, dataset: str) -> str:
     images = run.values.get("num_images", {}).get("test", NUM_TEST_IMAGES[dataset])
     if (classes, images) == (NUM_CLASSES[dataset], NUM_TEST_IMAGES[dataset]):
         return ""
-    return f"{images} test images of {classes} classes"
+    return f"{count(images, 'test image')} of {count(classes, 'class', 'classes')}"
 
 
 def _rounded(value: float) -> float:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 
+_ROUND = 100  # from which on decimals do not matter
+
 
 def nearest(word: str, known: Iterable[str], most: int = 3, cutoff: float = 0.5) -> str:
     """`; did you mean a or b?`, or nothing where nothing is near."""
@@ -31,6 +33,7 @@ def shorten(names: Sequence[str], limit: int = 10) -> str:
     return f"[{shown}]" if len(names) <= limit else f"[{shown}, ... {len(names)} in all]"
 
 
-def count(number: int, one: str, many: str = "") -> str:
-    """`1 image`, `1,024 images`; `many` where it is not the word with an s."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+def count(number: float, one: str, many: str = "") -> str:
+    """`1 image`, `1,024 images`, `0.5 epochs`; `many` where it is not the word with an s."""
+    told = f"{number:.3g}" if isinstance(number, float) and number < _ROUND else f"{number:,.0f}"
+    return f"{told} {one if told == '1' else many or one + 's'}"

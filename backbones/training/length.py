@@ -12,6 +12,7 @@ from typing import Any
 from backbones.config import CfgNode
 from backbones.data.check_usable import usable
 from backbones.data.images import open_images
+from backbones.terminal.wording import count
 
 ITERATIONS, STEPS, WARMUP = "SOLVER.MAX_ITER", "SOLVER.STEPS", "SOLVER.WARMUP_ITERS"
 Changed = dict[str, tuple[Any, Any]]  # of keys, before and now
@@ -40,7 +41,9 @@ def in_epochs(
     iterations = iterations_of(epochs, images, batch)
     changed: Changed = {ITERATIONS: (cfg.SOLVER.MAX_ITER, iterations)}
     changed |= {key: two for key, two in _moved(cfg.SOLVER, iterations).items() if key not in fixed}
-    lines = [f"length   {epochs:g} epochs of {images} images, {batch} in an iteration"]
+    lines = [
+        f"length   {count(epochs, 'epoch')} of {count(images, 'image')}, {batch} in an iteration"
+    ]
     lines += [f"         {key} {now}, was {before}" for key, (before, now) in changed.items()]
     return [text for key, (_, now) in changed.items() for text in (key, json.dumps(now))], lines
 

@@ -15,6 +15,7 @@ from backbones.config import CfgNode
 from backbones.files import outputs
 from backbones.files.atomic import write_bytes
 from backbones.machine import distributed
+from backbones.terminal.wording import count
 from backbones.training import solver
 from backbones.training.curves import read_curves
 from backbones.training.learning_curve import CURVE, plot_learning_curve
@@ -53,7 +54,7 @@ def introduce(
     parameters = sum(p.numel() for p in task.model.parameters())
     log.info(f"{cfg.MODEL.NAME}: {parameters / 1e6:.2f} M parameters on {device}, seed {seed}")
     counts = ", ".join(f"{len(images)} {split}" for split, images in task.splits.items())
-    log.info(f"images of {len(task.class_names)} classes: {counts}")
+    log.info(f"images of {count(len(task.class_names), 'class', 'classes')}: {counts}")
     log.info(solver.describe_rate(cfg))
     for note in task.notes:
         log.info(note)

@@ -11,6 +11,7 @@ from torch import nn
 
 from backbones.config import CfgNode
 from backbones.machine.precision import Precision
+from backbones.terminal.wording import count
 from backbones.training import schedule
 
 SQUARES = 0.999  # AdamW's second beta. Source: Loshchilov and Hutter 2019, by Kingma and Ba 2015
@@ -147,7 +148,7 @@ def describe_rate(cfg: CfgNode) -> str:
     """One line that says which rate is used and why, and which steps are never reached."""
     solver = cfg.SOLVER
     batch, reference = solver.IMS_PER_BATCH, solver.REFERENCE_IMS_PER_BATCH
-    line = f"learning rate {base_rate(cfg):.6g} for {batch} images an iteration"
+    line = f"learning rate {base_rate(cfg):.6g} for {count(batch, 'image')} an iteration"
     if reference and reference != batch:
         line += (
             f" (SOLVER.BASE_LR {solver.BASE_LR:g} was chosen for {reference}; scaled linearly, "

@@ -33,6 +33,7 @@ from backbones.features import Classifier
 from backbones.machine import distributed
 from backbones.machine.hardware import available_cores
 from backbones.registry import create
+from backbones.terminal.wording import count
 from backbones.weights.checkpoint import Preprocessing
 from backbones.weights.interop import fill, published_name, read_weights
 
@@ -134,7 +135,7 @@ def _missing_classes(splits: Mapping[Split, Images]) -> Iterator[str]:
         missing = [n for label, n in enumerate(images.class_names) if label not in present]
         if missing:
             listed = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")
-            yield f"no {split} images of {len(missing)} classes: {listed}"
+            yield f"no {split} images of {count(len(missing), 'class', 'classes')}: {listed}"
 
 
 def build_classifier(

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from backbones.benchmarks.limits import measure_limits
 from backbones.machine.environment import environment
+from backbones.terminal.wording import count
 from resdet.benchmarks.coco import benchmark_coco
 from resdet.benchmarks.synthetic import make_voc
 from resdet.benchmarks.voc import benchmark_voc
@@ -116,7 +117,7 @@ def rows(measured: Mapping[str, Any]) -> dict[str, list[list[str]]]:
             for name in coco["seconds"]
         ]
     if boot := measured.get("bootstrap"):
-        what = f"{boot['resamples']:,} resamples of {boot['models']} models"
+        what = f"{count(boot['resamples'], 'resample')} of {count(boot['models'], 'model')}"
         made["Bootstrap"] = [_row(what, boot["seconds"])]
     return made
 
@@ -140,4 +141,4 @@ def _row(what: str, *numbers: float | None) -> list[str]:
 
 
 def _size(part: Mapping[str, Any]) -> str:
-    return f"{part['images']:,} images, {part['detections']:,} detections"
+    return f"{count(part['images'], 'image')}, {count(part['detections'], 'detection')}"

@@ -51,11 +51,14 @@ def tell_taking_part(
 def _framed(
     items: Sequence[Item], class_names: Sequence[str], facts: Mapping[str, ImageFacts]
 ) -> Iterator[Framed]:
-    """The objects of each image; where its size is not known, none is outside."""
+    """The objects of each image that can be read; where none is looked at, none is outside."""
     number = {name: at for at, name in enumerate(class_names)}
     for item in items:
+        fact = facts.get(item.path)
+        if fact is not None and not fact.readable:
+            continue
         none = [False] * len(item.names)
         labels = np.array([number[name] for name in item.names], np.int64)
         crowd, difficult = (np.array(f or none, bool) for f in (item.crowd, item.difficult))
-        frame = frame_of(item, facts.get(item.path)) or (np.inf, np.inf)
+        frame = frame_of(item, fact) or (np.inf, np.inf)
         yield GroundTruth(item.boxes, labels, difficult, crowd), *frame

@@ -166,7 +166,7 @@ def train_batches(
     if filter_empty:
         indices = dataset.with_boxes()
         dropped = len(dataset) - len(indices)
-        logger.info("dropped %d of %d images without boxes", dropped, len(dataset))
+        logger.info("images without boxes, dropped: %d of %d", dropped, len(dataset))
     if not indices:
         raise ValueError(f"dataset must hold an image to train on, got none of {len(dataset)}")
     draws = islice(shuffled(indices, dataset.seed), rank, None, world_size)

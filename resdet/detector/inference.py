@@ -17,6 +17,7 @@ from backbones.images.decoding import ChannelOrder
 from backbones.images.given import ImageLike, as_list, each_rgb
 from backbones.machine import distributed
 from backbones.machine.exhaustion import fitting
+from backbones.terminal.wording import count
 from resdet.checkpoints import checkpoint
 from resdet.data.loader import test_batches, to_tensor, unlabelled
 from resdet.data.transforms import Augmented, Image
@@ -71,7 +72,7 @@ class Detector:
     def __repr__(self) -> str:
         device = next(self.model.parameters()).device
         names = ", ".join(self.class_names[:3]) + (", ..." if len(self.class_names) > 3 else "")
-        many = f"{len(self.class_names)} classes ({names})"
+        many = f"{count(len(self.class_names), 'class', 'classes')} ({names})"
         return f"Detector({many}, engine {self.engine.NAME}, {device}, {self.speed.precision})"
 
     @overload  # a path is a sequence of paths to mypy

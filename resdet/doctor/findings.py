@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from backbones.terminal.wording import count
 from resdet.doctor.finding import LEVELS, Finding, guarded
 
 if TYPE_CHECKING:
@@ -78,10 +79,6 @@ def report(findings: Sequence[Finding], width: int) -> Iterator[Text]:
 
 def _verdict(findings: Sequence[Finding]) -> str:
     counts = Counter(finding.level for finding in findings)
-    told = [
-        f"{counts[level]} {level}{'s' if counts[level] != 1 else ''}"
-        for level in reversed(LEVELS[1:])
-        if counts[level]
-    ]
+    told = [count(counts[level], level) for level in reversed(LEVELS[1:]) if counts[level]]
     able = "cannot work here until the errors are mended" if counts["error"] else "can work here"
     return f"resdet {able}: {', '.join(told) or 'nothing to remark'}"

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from backbones.terminal.wording import count
 from resdet.evaluation.average_precision import (
     average_precision,
     mean_known,
@@ -104,8 +105,7 @@ class Matches:
         """Images and objects that there are, ignored ones too."""
         what = "difficult" if self.rules.kind == "voc" else "a crowd or difficult"
         objects = count_objects(len(self.truth), int(self.truth.ignored.sum()), what)
-        images = len(self.image_ids)
-        return f"{images:,} image{'' if images == 1 else 's'}, {objects}"
+        return f"{count(len(self.image_ids), 'image')}, {objects}"
 
     @property
     def keys(self) -> tuple[str, ...]:

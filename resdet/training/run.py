@@ -11,15 +11,16 @@ from typing import Any
 import torch
 
 from backbones.machine import distributed
+from backbones.terminal.wording import count
 from backbones.training import solver
 from backbones.training.loop import Learner, LoopSettings, TrainingRun
 from backbones.training.ranks import RankState, gather_ranks, restore_rank
 from backbones.training.runlog import RunLog, has_evaluation
 from backbones.training.series import Series
-from resdet.checkpoints import checkpoint
 from backbones.training.state import taking_up
 from backbones.weights.checkpoint import last
 from backbones.weights.fields import check_fields
+from resdet.checkpoints import checkpoint
 from resdet.checkpoints.checkpoint import BEST, FINAL, RESUMED, DetectorCheckpoint
 from resdet.detector.inference import Detector
 from resdet.engines.samples import Sample
@@ -69,11 +70,11 @@ class DetectorRun(TrainingRun):
 
     def resume(self, saved: DetectorCheckpoint) -> str:
         """Take up all that a checkpoint holds besides the weights; returns a remark, or ""."""
-        training = saved.training
         with taking_up(last(self.directory)):
             return self._take_up(saved)
 
     def _take_up(self, saved: DetectorCheckpoint) -> str:
+        training = saved.training
         solver.load_optimizer(self.learner.optimizer, training["optimizer"])
         self.learner.scaler.load_state_dict(training["scaler"])
         self.seconds_before = training["seconds"]
@@ -144,9 +145,8 @@ class DetectorRun(TrainingRun):
             f"last     {what} {self._last()} at {done}: {self.directory / FINAL}",
         ]
         if self.best.is_over:
-            lines.append(
-                f"ended early: {self.best.waited} evaluations were no better (SOLVER.PATIENCE)"
-            )
+            waited = count(self.best.waited, "evaluation")
+            lines.append(f"ended early: none better in {waited} (SOLVER.PATIENCE)")
         if self.best.iteration != done:
             lines.append(
                 f"the best is chosen on {name}, so its score there is a little too good; measure "

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from backbones.terminal.wording import count
 from resdet.evaluation.analysis.errors import KINDS, MISSED, ErrorKinds, error_kinds
 from resdet.evaluation.matches import Matches
 from resdet.evaluation.voc.score import match_voc
@@ -62,8 +63,7 @@ def draw_judged(
     panel = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     left, right = _truth_marks(truth, class_names, scale), _found_marks(matches, kinds, scale)
     panels = [draw_marks(panel, marks) for marks in (left, right)]
-    told = f"{len(truth)} object{'' if len(truth) == 1 else 's'}"
-    heads = (f"ground truth: {told}", f"detections: {len(found)}")
+    heads = (f"ground truth: {count(len(truth), 'object')}", f"detections: {len(found)}")
     counts = {kind: count for kind, count in kinds.counts().items() if count}
     return Judged(_compose(panels, heads, counts, title), counts)
 
@@ -151,8 +151,8 @@ def _legend_rows(
     """(kind, words, place from the left) in as many rows as it takes."""
     rows: list[list[tuple[str, str, int]]] = []
     left = room
-    for kind, count in counts.items():
-        text = f"{kind} {count}"
+    for kind, number in counts.items():
+        text = f"{kind} {number}"
         width = round(4.4 * letters.capital / 0.9) + letters.measure(text)[0]
         if left + width > room or not rows:
             rows.append([])

@@ -11,6 +11,7 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
+from backbones.terminal.wording import count
 from resdet.evaluation.comparison.bootstrap import FEWEST_IMAGES
 from resdet.evaluation.comparison.compare import Comparison, Row
 from resdet.evaluation.comparison.paper import PaperRows
@@ -75,7 +76,7 @@ def _uncertainty_in_words(comparison: Comparison) -> list[str]:
         return [f"No interval, no p-value: {comparison.why_no_interval}.", *spread]
     made = (
         "[low, high]: where the gain lies with 95 percent confidence, by a paired bootstrap over "
-        f"images ({comparison.num_images} images, {comparison.resamples} resamples, "
+        f"images ({count(comparison.num_images, 'image')}, {comparison.resamples} resamples, "
         f"seed {comparison.seed}); p: how probable it is that chance alone makes a gain as large "
         "(two-sided), of each measure by itself; <=: no resample made one, so p is at most that. "
         f"n/a: fewer than {FEWEST_IMAGES} images with such objects, or no matches of that measure."
@@ -104,7 +105,7 @@ def _spread(comparison: Comparison, side: Side) -> str:
     known = [value for value in values if value is not None]
     runs = ", ".join(map(percent, values))
     deviation = percent(float(np.std(known, ddof=1))) if len(known) > 1 else "n/a"
-    mean = f"{side.name}: the mean of {len(values)} runs"
+    mean = f"{side.name}: the mean of {count(len(values), 'run')}"
     return f"{mean}, {_shown_name(row)} {runs}; deviation {deviation}."
 
 

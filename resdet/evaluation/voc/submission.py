@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from backbones.files.atomic import write_bytes
+from backbones.terminal.wording import count
 from resdet.evaluation.detection_table import DetectionTable
 from resdet.evaluation.voc.comp4 import comp4_names, comp4_text
 from resdet.structures.classes import VOC_CLASSES
@@ -65,7 +66,7 @@ def _faults(table: DetectionTable, class_names: Sequence[str]) -> list[str]:
     foreign = [image_id for image_id in used if not _IMAGE_ID.fullmatch(image_id)]
     if foreign:
         faults.append(
-            f"{len(foreign)} image ids that are not VOC 2012's, such as {foreign[:3]}: "
+            f"{count(len(foreign), 'image id')} not of VOC 2012, such as {foreign[:3]}: "
             "detect on the split `test` of VOC2012"
         )
     if not len(table):
@@ -74,5 +75,8 @@ def _faults(table: DetectionTable, class_names: Sequence[str]) -> list[str]:
     if inverted.any():
         row = int(np.argmax(inverted))
         image_id, box = table.image_ids[table.images[row]], table.boxes[row].tolist()
-        faults.append(f"{int(inverted.sum())} boxes without area, such as {box} in {image_id!r}")
+        faults.append(
+            f"{count(int(inverted.sum()), 'box', 'boxes')} without area, such as {box} in "
+            f"{image_id!r}"
+        )
     return faults

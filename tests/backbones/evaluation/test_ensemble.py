@@ -18,7 +18,7 @@ def test_classes_of_an_ensemble_must_agree():
     check_same_classes([("a", ("cat", "dog")), ("b", ("cat", "dog"))])
     text = (
         "must be those of a, got b: class 0 is 'dog', not 'cat'; b: class 1 is 'cat', not 'dog'; "
-        "c: 1 classes, not 2; leave out"
+        "c: 1 class, not 2; leave out"
     )
     with pytest.raises(ValueError, match=text):
         check_same_classes([("a", ("cat", "dog")), ("b", ("dog", "cat")), ("c", ("cat",))])

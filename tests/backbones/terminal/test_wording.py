@@ -41,3 +41,6 @@ def test_one_thing_and_many():
     assert count(0, "image") == "0 images"
     assert count(2, "class", "classes") == "2 classes"
     assert count(12345, "object") == "12,345 objects"
+    assert count(1.0, "epoch") == "1 epoch"
+    assert count(1.3333, "epoch") == "1.33 epochs"
+    assert count(1234.5, "epoch") == "1,234 epochs"

@@ -195,7 +195,7 @@ def test_a_mean_image_has_the_size_of_the_inputs(root, run, tmp_path):
 def test_a_class_without_images_to_test_is_told(root, tmp_path):
     shutil.copytree(root, tmp_path / "data")
     shutil.rmtree(tmp_path / "data" / "test" / "c")
-    assert "no test images of 1 classes: c" in build_task(config(tmp_path / "data")).notes
+    assert "no test images of 1 class: c" in build_task(config(tmp_path / "data")).notes
 
 
 def test_loading_from_disk_and_from_memory_sees_the_same_images(root, tmp_path):

@@ -300,7 +300,7 @@ def test_patience_ends_a_training_early_and_it_is_finished_then(
     assert 1 < done < 9  # random weights that do not learn get no better
     assert (tmp_path / "run" / "model_final.pth").is_file()
     told = capsys.readouterr().out
-    assert "ended early: 1 evaluations were no better (SOLVER.PATIENCE)" in told
+    assert "ended early: none better in 1 evaluation (SOLVER.PATIENCE)" in told
     assert f"iteration {done}: mAP@.5 " in told
     again = train(small_config(*keys), tmp_path / "run", resume=True)
     assert again == json.loads((tmp_path / "run" / "results.json").read_text())

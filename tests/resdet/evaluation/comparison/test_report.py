@@ -49,7 +49,7 @@ def test_tables_and_markdown_by_hand():
     assert "| none | n/a | n/a | n/a | n/a | n/a |" in markdown
     assert "| paper, mAP@0.50 | 73.2 | 76.4 | +3.2 |  |  |" in markdown
     assert "* paper: He et al. 2016, Tables 7 and 8" in markdown
-    assert "4952 images, 1000 resamples, seed 0" in markdown
+    assert "4,952 images, 1000 resamples, seed 0" in markdown
 
 
 @pytest.mark.parametrize(

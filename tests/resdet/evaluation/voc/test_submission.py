@@ -61,13 +61,13 @@ def test_the_bytes_are_those_of_the_detections(tmp_path, monkeypatch):
         ({"path": "sub.zip"}, r"must be a .tar.gz, got .*sub.zip"),
         ({"class_names": ["cat", "dog"]}, r"the classes \[cat, dog\] for \[aeroplane, "),
         ({"class_names": [*OURS, "cell"]}, r"the classes .*cell\] for \[aeroplane, "),
-        ({"ids": ("2008_000001", "000001")}, r"1 image ids that are not VOC 2012's.*'000001'"),
-        ({"ids": ("2008_000001.jpg",)}, "1 image ids that are not VOC 2012's"),
-        ({"ids": ("2013_000001",)}, "1 image ids that are not VOC 2012's"),
-        ({"ids": ("2008_000001\n",)}, "1 image ids that are not VOC 2012's"),
+        ({"ids": ("2008_000001", "000001")}, r"1 image id not of VOC 2012.*'000001'"),
+        ({"ids": ("2008_000001.jpg",)}, "1 image id not of VOC 2012"),
+        ({"ids": ("2013_000001",)}, "1 image id not of VOC 2012"),
+        ({"ids": ("2008_000001\n",)}, "1 image id not of VOC 2012"),
         ({"rows": 0}, "no detection at all"),
-        ({"box": [5, 5, 5, 9]}, r"1 boxes without area, such as \[5.0, 5.0, 5.0, 9.0\] in '2008"),
-        ({"box": [5, 9, 7, 5]}, "1 boxes without area"),
+        ({"box": [5, 5, 5, 9]}, r"1 box without area, such as \[5.0, 5.0, 5.0, 9.0\] in '2008"),
+        ({"box": [5, 9, 7, 5]}, "1 box without area"),
         ({"box": [5, np.nan, 7, 9]}, "must be finite"),
     ],
 )
@@ -84,5 +84,5 @@ def test_what_the_server_would_refuse(tmp_path, change, text):
 
 
 def test_all_faults_are_told_at_once(tmp_path):
-    with pytest.raises(ValueError, match=r"the classes.*image ids"):
+    with pytest.raises(ValueError, match=r"the classes.*image id"):
         write_submission(tmp_path / "x.tgz", table("7"), ["cat"])
