@@ -47,11 +47,14 @@ class Faults:
 
 
 def check_names(names: Sequence[str], what: str, faults: Faults) -> None:
-    """Two classes of one name could not be told apart in any result, and a terminal obeys ESC."""
-    commands = [name for name in names if any(unicodedata.category(c) == "Cc" for c in name)]
-    if commands:
-        told = ", ".join(map(ascii, commands[:SHOWN]))
-        faults.add(f"{what} must be without control characters, got {told:.400}; rename them")
+    """Two classes of one name could not be told apart in any result, a terminal obeys ESC, and half
+    a character cannot be written.
+    """
+    for kind, expected in (("Cc", "without control characters"), ("Cs", "of whole characters")):
+        wrong = [name for name in names if any(unicodedata.category(c) == kind for c in name)]
+        if wrong:
+            told = ", ".join(map(ascii, wrong[:SHOWN]))
+            faults.add(f"{what} must be {expected}, got {told:.400}; rename them")
     repeated = [repr(name) for name, times in Counter(names).items() if times > 1]
     if repeated:
         faults.add(f"{what} must differ, got {', '.join(repeated)} more than once; rename one")

@@ -35,13 +35,14 @@ def test_ten_faults_are_shown_and_all_are_counted():
 
 def test_names_differ_and_command_no_terminal():
     faults = Faults("data")
-    check_names(["cat", "dog", "cat", "\x1b[31m"], "class names", faults)
+    check_names(["cat", "dog", "cat", "\x1b[31m", "\ud800"], "class names", faults)
     assert faults.found == [
         "class names must be without control characters, got '\\x1b[31m'; rename them",
+        "class names must be of whole characters, got '\\ud800'; rename them",
         "class names must differ, got 'cat' more than once; rename one",
     ]
     check_names(["cat", "caté"], "class names", faults)
-    assert len(faults.found) == 2
+    assert len(faults.found) == 3
 
 
 def test_pixels_are_numbers_of_an_image():

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import xml.etree.ElementTree as ET
 from itertools import islice
 
 import cv2
@@ -10,8 +11,10 @@ import pytest
 import torch
 
 from resdet.config import ConfigError
+from resdet.data.loader import DetectionDataset
 from resdet.data.shapes.make import make_shapes
-from resdet.training.datasets import load_datasets, training_batches
+from resdet.data.transforms import TestTransform as Resize
+from resdet.training.datasets import load_datasets, tally_objects, training_batches
 
 TRAIN, TEST = "voc:.:train", "voc:.:test"
 
@@ -47,6 +50,45 @@ def test_a_broken_image_is_left_out_of_training_alone(cfg, root, caplog):
         match=r"data_train has images that cannot be used:\n.*\(unreadable: an empty file\)",
     ):
         load_datasets(cfg, [TRAIN])
+
+
+def make_difficult(root, *names):
+    """All objects, or those of some classes."""
+    for file in (root / "Annotations").iterdir():
+        tree = ET.parse(file)
+        for thing in tree.findall("object"):
+            if not names or thing.findtext("name") in names:
+                thing.find("difficult").text = "1"
+        tree.write(file)
+
+
+def test_a_class_that_is_never_learnt_is_told(cfg, root, caplog):
+    make_difficult(root, "circle")
+    cfg.DATASETS.USE_DIFFICULT = False
+    with caplog.at_level(logging.WARNING, "resdet.data"):
+        (train,) = load_datasets(cfg, [TRAIN], training=1)
+    (told,) = [r.getMessage() for r in caplog.records if "never learnt" in r.getMessage()]
+    assert "1 class never learnt, no object takes part in training: circle (difficult" in told
+    counted = tally_objects(cfg, [train])
+    assert counted.taking_part["circle"] == 0
+    learnt = sum(len(s["labels"]) for s in as_shown(cfg, train))
+    assert sum(counted.taking_part.values()) == learnt
+
+
+def as_shown(cfg, data):
+    resize = Resize(64, 64)
+    return DetectionDataset(data.records, resize, use_difficult=cfg.DATASETS.USE_DIFFICULT)
+
+
+def test_data_in_which_nothing_is_to_be_learnt_are_refused(cfg, root):
+    make_difficult(root)
+    cfg.DATASETS.USE_DIFFICULT = False
+    fault = r"data_train must have an object that takes part in training, got .*USE_DIFFICULT True"
+    with pytest.raises(ValueError, match=fault):
+        load_datasets(cfg, [TRAIN, TEST], training=1)
+    assert len(load_datasets(cfg, [TEST])) == 1  # to measure
+    cfg.DATASETS.USE_DIFFICULT = True
+    assert len(load_datasets(cfg, [TRAIN], training=1)) == 1
 
 
 def test_faults_of_every_dataset_are_one_error(cfg, root):
