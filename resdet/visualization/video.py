@@ -192,16 +192,12 @@ class VideoWriter:
         if self._writer is None:
             return
         self._writer.release()
-        if reason[0] is None:
-            with self._files:
-                self._check_whole()
-        else:
+        if reason[0] is not None:
             self._files.__exit__(*reason)
-
-    def _check_whole(self) -> None:
-        """OpenCV does not tell of a full disk."""
-        if film_kind(self._temporary) == "mov" and lacks_index(self._temporary):
-            raise cannot_write(self._path, OSError(errno.EIO, "a film without its index"))
+            return
+        with self._files:  # OpenCV does not tell of a full disk
+            if film_kind(self._temporary) == "mov" and lacks_index(self._temporary):
+                raise cannot_write(self._path, OSError(errno.EIO, "a film without its index"))
 
     def write(self, seconds: Fraction, picture: Image) -> None:
         """The next frame, shown from so many seconds on."""
