@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -69,7 +70,7 @@ def _check_claims(weights: Mapping[str, Tensor], source: str) -> None:
 @torch.no_grad()
 def _check_finite(weights: Mapping[str, Tensor], source: str) -> None:
     # a sum is finite where all its parts are, and reads them once; it may be too large, though
-    suspects = [key for key, value in weights.items() if not torch.isfinite(value.sum())]
+    suspects = [key for key, value in weights.items() if not math.isfinite(value.sum().item())]
     counts = {key: int((~torch.isfinite(weights[key])).sum()) for key in suspects}
     faults = [f"{n} of {weights[k].numel()} in {printable(k)}" for k, n in counts.items() if n]
     if faults:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -35,6 +36,6 @@ def counted_by(file: Path, data: Path) -> str:
     Raises: FileNotFoundError; ValueError if the file is broken.
     """
     cfg = config.load(str(file)) if file.suffix == ".yaml" else checkpoint.load(file).cfg
-    root = cfg.DATASETS.ROOT
-    same = root and Path(root).expanduser().resolve().is_relative_to(data.resolve())
+    root = os.path.expanduser(cfg.DATASETS.ROOT)  # of strangers too: any text, of any user
+    same = root and "\0" not in root and Path(root).resolve().is_relative_to(data.resolve())
     return str(cfg.DATASETS.VOC_CORNERS) if same else AUTO

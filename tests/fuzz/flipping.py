@@ -120,7 +120,7 @@ def flip(kind: Kind, folder: Path, copies: int) -> Tally:
             else:
                 fault = f"read as whole: {found!r:.200}"
         except (ValueError, OSError) as error:
-            fault = _bad_message(error)
+            fault = bad_message(error)
             tally.refused += not fault
         except Hang:
             fault = f"over {SECONDS} s"
@@ -133,7 +133,7 @@ def flip(kind: Kind, folder: Path, copies: int) -> Tally:
     return tally
 
 
-def _bad_message(error: Exception) -> str:
+def bad_message(error: Exception) -> str:
     """What a user would not understand: a library's own words, or pages of them."""
     if isinstance(error, (UnicodeError, json.JSONDecodeError, KeyError)):
         return f"a library's own words: {traceback.format_exception(error, limit=-4)}"

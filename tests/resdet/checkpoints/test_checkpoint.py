@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -80,3 +81,50 @@ def test_a_classification_network_is_sent_to_the_other_package(tmp_path: Path) -
     assert not checkpoint.holds_detector(path)
     with pytest.raises(ValueError, match="which is a classification network: backbones.load reads"):
         checkpoint.load(path)
+
+
+STRANGE = [
+    ({"config": None}, r"config of .*a\.pth must be the text of a config, got None; take a whole"),
+    ({"config": "MODEL: [1]"}, r"a\.pth: MODEL \(a\.pth\) must be CfgNode, got \[1\]"),
+    ({"class_names": None}, r"class_names of .*a\.pth must be a list of texts, got None"),
+    ({"class_names": ["a", 2]}, r"class_names of .*a\.pth must be a list of texts, got \['a', 2\]"),
+    ({"class_names": ["a", "a"]}, r"class_names of .*a\.pth must differ, got 'a' more than once"),
+    ({"class_names": ["a", "\x1b"]}, r"of .*a\.pth must be without control characters, got '\\x1b"),
+    ({"class_names": ["a"]}, r"must be 2, its MODEL.ROI_HEADS.NUM_CLASSES, got 1; take"),
+    ({"class_names": ["a", "b", "c"]}, "must be 2, its MODEL.ROI_HEADS.NUM_CLASSES, got 3; take"),
+    ({"model": [1]}, r"model of .*a\.pth must be weights by name, got \[1\]"),
+    ({"model": {}}, r"weights of .*a\.pth must be tensors by name, got {}"),
+    ({"model": {"w": torch.eye(2).to_sparse()}}, "dense tensors .*'w': float32, sparse_coo"),
+    ({"model": {"w": torch.tensor([1, float("nan")])}}, r"a\.pth must be finite, .*: 1 of 2 in w;"),
+    ({"engine": 3}, "engine of .* must be the name of an engine, got 3"),
+    ({"iterations": -1}, "iterations of .* must be a number of iterations, got -1"),
+    ({"training": {"seed": "x"}}, r"seed of training of .*a\.pth must be a whole number, got 'x'"),
+    ({"format": np.ones(2)}, "format of .* must be 'resdet/1', got array"),
+]
+
+
+@pytest.mark.parametrize(("change", "said"), STRANGE)
+def test_what_is_of_another_kind_is_named_in_one_line(
+    state: DetectorCheckpoint, tmp_path: Path, change: dict, said: str
+) -> None:
+    path = tmp_path / "a.pth"
+    checkpoint.save(path, state)
+    files.save(path, files.load(path) | change)
+    with pytest.raises(ValueError, match=said) as caught:
+        checkpoint.load(path)
+    assert str(caught.value).isprintable()
+
+
+def test_a_run_that_was_never_scored_and_lost_momenta_is_read(
+    state: DetectorCheckpoint, tmp_path: Path
+) -> None:
+    lost = {"optimizer": {"state": {0: torch.tensor(float("inf"))}}, "score": float("-inf")}
+    checkpoint.save(tmp_path / "a.pth", replace(state, training=lost))
+    assert checkpoint.load(tmp_path / "a.pth").training["score"] == float("-inf")
+
+
+def test_a_foreign_file_without_sound_numbers(tmp_path: Path) -> None:
+    weights = {"backbone.stem.conv1.weight": np.array([1, np.inf, np.nan], np.float32)}
+    (tmp_path / "R-50.pkl").write_bytes(pickle.dumps(weights))
+    with pytest.raises(ValueError, match=r"R-50\.pkl must be finite, .*2 of 3 in backbone\.stem"):
+        checkpoint.load(tmp_path / "R-50.pkl")
