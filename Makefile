@@ -3,6 +3,7 @@
 # make floors the same with the lowest versions that pyproject.toml admits
 # make faults training injured in every known way, and broken files: minutes, and a table
 # make bench  every benchmark and the goals it is held to: a quarter of an hour, and output/bench.json
+# make round-trip  every annotation tool installed, and all that it writes and reads against ours
 # make docs   the tables of the README and of docs/, docs/config.md and the picture of the architecture, made anew
 PYTHON ?= python3
 VENV ?= .venv
@@ -10,7 +11,7 @@ FLOORS ?= .floors
 BIN := $(VENV)/bin
 RUN := $(BIN)/python
 
-.PHONY: demo test how-long-demo how-long-test slow floors faults bench docs lint types clean
+.PHONY: demo test how-long-demo how-long-test slow floors faults bench round-trip docs lint types clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -57,9 +58,13 @@ bench: $(VENV)/installed-dev
 	mkdir -p output
 	$(BIN)/resdet benchmark all --json output/bench.json
 
+round-trip: $(VENV)/installed-dev
+	$(RUN) -m tools.round_trip --check
+
 docs: $(VENV)/installed-dev
 	$(RUN) -m tools.docs.readme_tables
 	$(RUN) -m tools.docs.config_page
+	$(RUN) -m tools.docs.annotation_tools
 	$(RUN) -m tools.docs.draw_architecture
 
 lint: $(VENV)/installed-dev

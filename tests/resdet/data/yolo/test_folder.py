@@ -18,6 +18,37 @@ def test_lists_never_lead_out_of_the_data(tmp_path, lay):
         load_yolo(yolo, "train")
 
 
+@pytest.mark.parametrize(
+    ("told", "splits", "remark"),
+    [
+        ("train: images\nval: images", ["train"], "val of data.yaml names the images of train"),
+        ("train: images\nval: images\ntest: images", ["test"], "the images of test"),
+        ("train: images\nval: other", ["train", "val"], ""),
+        ("train: images\ntest: other\nval: other", ["train", "val", "test"], ""),
+        ("val: images", ["val"], ""),
+    ],
+)
+def test_a_split_that_is_another_is_none(tmp_path, lay, told, splits, remark):
+    lay.yolo(tmp_path)
+    lay.picture(tmp_path / "other/a.jpg")
+    (tmp_path / "data.yaml").write_text(f"{told}\nnames: [cat, dog]\n")
+    folder = open_yolo(tmp_path)
+    assert list(folder.splits) == splits
+    assert any(remark in line for line in folder.remarks) or not remark
+
+
+def test_entries_may_count_from_a_folder_around_the_data(tmp_path, lay):
+    """As pylabel writes them; what they lead to must lie in the data."""
+    lay.yolo(tmp_path / "training")
+    text = "path: ..\ntrain: training/images\nnames: [cat, dog]\n"
+    (tmp_path / "training/data.yaml").write_text(text)
+    assert len(open_yolo(tmp_path / "training").splits["train"]) == 10
+    lay.picture(tmp_path / "secret/a.jpg")
+    (tmp_path / "training/data.yaml").write_text(text.replace("training/images", "secret"))
+    with pytest.raises(ValueError, match="train must name a folder or a list of images in"):
+        open_yolo(tmp_path / "training")
+
+
 def test_other_yaml_is_no_data(tmp_path, lay):
     (tmp_path / "config.yaml").write_text("MODEL:\n  DEPTH: 18\n")
     (tmp_path / "broken.yaml").write_text("[")

@@ -42,7 +42,7 @@ def test_boxes_are_fractions_and_lists_tell_what_folders_cannot(tmp_path):
     assert content == {
         "trainval": "trainval.txt",
         "train": "images/train",
-        "val": "trainval.txt",
+        "val": "images/train",
         "nc": 2,
         "names": {0: "no", 1: "cat"},
     }
@@ -54,7 +54,7 @@ def test_boxes_are_fractions_and_lists_tell_what_folders_cannot(tmp_path):
         yolo.OUTSIDE: 1,
         yolo.CROWD_TO_YOLO: 1,
         IDS: 1,
-        yolo.NO_SPLIT.format(key="val", other="trainval"): 2,
+        yolo.NO_SPLIT.format(key="val", other="train"): 1,
     }
 
 
@@ -64,7 +64,8 @@ def test_boxes_are_fractions_and_lists_tell_what_folders_cannot(tmp_path):
         ("train", "images/train", "images/train"),
         ("val", "images/val", "images/val"),
         ("test", "images/test", "images/test"),
-        ("train test", "images/test", "images/train"),
+        ("train test", "images/train", "images/train"),
+        ("trainval test", "images/trainval", "images/trainval"),
     ],
 )
 def test_train_and_val_are_always_named(tmp_path, there, val, train):
