@@ -19,11 +19,13 @@ from resdet.data.found import in_no_split
 from resdet.data.splits import ALL, MADE, SPLITS, not_used, own_lists, split_name, subfolders
 from resdet.data.validate import text_lines
 from resdet.data.yolo.names import SPLIT_KEYS, names_in, names_of, read_content, yaml_of
-from resdet.data.yolo.places import candidates, existing, from_list, is_inside
+from resdet.data.yolo.places import candidates, existing, from_list
 
 _IMAGES = re.compile(rf"(.*{re.escape(os.sep)})(images)({re.escape(os.sep)}.*)", re.I | re.S)
 _LABELS = {"Images": "Labels", "IMAGES": "LABELS"}
 _NAME_THEM = f"name them in a data.yaml, and delete {MADE} if it is there"
+# what is written because the key must be there
+_DOUBLES = (("val", "trainval"), ("val", "train"), ("train", "trainval"), ("train", "test"))
 MOST = 2.0  # of a fraction: a box may leave its image; what is more is pixels
 _APART = 2  # folders in which such labels lie; deeper ones are of what was detected
 _LOOKED_AT = 200  # images without a label, after which a folder is taken to have none
@@ -98,7 +100,12 @@ def _by_yaml(root: Path) -> YoloFolder | None:
     entries = {
         key: [e for e in values if isinstance(e, str) and e] for key, values in listed.items()
     }
-    splits, remarks = _splits(file, entries, base)
+    doubles = {key: other for key, other in _DOUBLES if entries[key] == entries[other] != []}
+    splits, remarks = _splits(file, {k: v for k, v in entries.items() if k not in doubles}, base)
+    remarks += tuple(
+        f"{key} of {file.name} names the images of {other}: no split of its own"
+        for key, other in doubles.items()
+    )
     names = names_of(file, content)
     return YoloFolder(root, file.name, names, splits, "kpt_shape" in content, remarks)
 
@@ -148,9 +155,9 @@ def _splits(
 
 
 def _folder(root: Path, path: str) -> Path:
-    """What `path:` names, where that lies in the data; a moved data set still says the old one."""
-    folder = root / path
-    return folder if is_inside(folder, root) and folder.is_dir() else root
+    """What `path:` names, in the data or around it; a moved data set still says the old one."""
+    folder = Path(os.path.normpath(root / path))
+    return folder if folder.is_dir() else root
 
 
 def _images(file: Path, key: str, entry: str, base: Path) -> list[Path]:
@@ -218,7 +225,7 @@ def _labels_apart(root: Path, images: Sequence[str]) -> dict[Path, Path]:
     None at all where a name is there twice. Names are compared below the first folder, else bare.
     """
     texts = [name for name in files_below(root, (".txt",)) if name.count("/") <= _APART]
-    for key in (_below_first, _stem):
+    for key in (_below_first, _stem) if texts else ():
         of_image, of_text = Counter(map(key, images)), Counter(map(key, texts))
         both = of_image.keys() & of_text.keys()
         if any(of_image[name] > 1 or of_text[name] > 1 for name in both):
