@@ -52,7 +52,7 @@ class Pictures:
     def _by_base(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
         for name in files_below(self.folder, SUFFIXES):
-            found.setdefault(_folded(name.rpartition("/")[2]), []).append(name)
+            found.setdefault(folded(name.rpartition("/")[2]), []).append(name)
         return found
 
     def meant(self, name: str) -> list[str]:
@@ -61,12 +61,12 @@ class Pictures:
         They have the longest end of it that any has; other capitals count where none is called so
         to the letter. What the name puts into one split is not looked for in another.
         """
-        texts, split = ends(name), _split_of(name)
-        for plain in (str, _folded):
+        texts, split = ends(name), split_of(name)
+        for plain in (str, folded):
             for end in map(plain, texts):
-                called = self._by_base.get(_folded(end.rpartition("/")[2]), ())
+                called = self._by_base.get(folded(end.rpartition("/")[2]), ())
                 found = [one for one in called if f"/{plain(one)}".endswith(f"/{end}")]
-                found = [one for one in found if not split or _split_of(one) in ("", split)]
+                found = [one for one in found if not split or split_of(one) in ("", split)]
                 if found:
                     return [one for one in found if plain(one) == end] or found
         return []
@@ -80,13 +80,13 @@ def told_of(meant: Sequence[str]) -> str:
     return f"it may be {', '.join(meant[:_SHOWN])}{more}; write which"
 
 
-def _split_of(name: str) -> str:
+def split_of(name: str) -> str:
     """The innermost folder that is called as a split is; "" where none is."""
     folders = re.split(r"[/\\]", name)[-2::-1]
     names = (split_name(re.sub(r"\d+$", "", folder)) for folder in folders)
     return next((name for name in names if name in SPLITS), "")
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
     """As file systems that tell no capitals apart, or write an accent as a letter, see it."""
     return unicodedata.normalize("NFC", name).casefold()

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from backbones.images.folders import SUFFIXES
+from resdet.data.foreign_names import ends, folded
 
 
 class Line(NamedTuple):
@@ -41,33 +42,35 @@ class Stems:
 
     def _meant(self, text: str) -> tuple[str, str | None]:
         """(the path that is meant, the stem): the whole text, or its words but for the last."""
-        paths = [plain for name in _names(text) for plain in (name, bare(name))]
-        for path in paths:
+        if text in self._known:
+            return text, text
+        paths = [bare(name) for name in _names(text)]
+        for path in (*_names(text), *paths):
             if path in self._known:
                 return path, path
         for path in paths:
             if stem := next((end for end in ends(path) if end in self._known), None):
                 return path, stem
         for path in paths:
-            if stem := next((s for e in ends(path) if (s := self._folded.get(e.casefold()))), None):
+            if stem := next((s for e in ends(path) if (s := self._folded.get(folded(e)))), None):
                 return path, stem
         return text, None
 
     @cached_property
     def _folded(self) -> dict[str, str | None]:
-        """The stems by their small letters, None where two are alike."""
+        """The stems by what is alike in them, None where two are."""
         found: dict[str, str | None] = {}
         for stem in self._known:
-            small = stem.casefold()
-            found[small] = None if small in found else stem
+            alike = folded(stem)
+            found[alike] = None if alike in found else stem
         return found
 
 
 def _names(text: str) -> Iterator[str]:
     """The text, then without columns: `1` or `-1`, or the annotation of the image."""
     yield text
-    ends = [match.start() for match in re.finditer(r"\s+", text)]
-    yield from (text[:end] for end in reversed(ends))
+    gaps = [match.start() for match in re.finditer(r"\s+", text)]
+    yield from (text[:gap] for gap in reversed(gaps))
 
 
 def bare(name: str) -> str:
@@ -75,13 +78,6 @@ def bare(name: str) -> str:
     path = name.replace("\\", "/")
     base, suffix = os.path.splitext(path)
     return base if suffix.lower() in (*SUFFIXES, ".xml") else path
-
-
-def ends(path: str) -> Iterator[str]:
-    """The path, then what is left of it without its first folder, and so on."""
-    yield path
-    parts = path.split("/")
-    yield from ("/".join(parts[at:]) for at in range(1, len(parts)))
 
 
 def _is_one(paths: Collection[str]) -> bool:

@@ -8,7 +8,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
-from resdet.data.voc.lists import bare, ends
+from resdet.data.foreign_names import ends, folded, split_of
+from resdet.data.voc.lists import bare
 from resdet.data.voc.xml import parse_xml
 
 
@@ -24,13 +25,15 @@ def by_file_name(annotations: Mapping[str, str], pictures: Mapping[str, Path]) -
         return {}
     by_end: dict[str, set[str]] = defaultdict(set)
     for stem in pictures:
-        for end in ends(stem.casefold()):
+        for end in ends(folded(stem)):
             by_end[end].add(stem)
     wanted: dict[str, list[str]] = defaultdict(list)
     for stem in sorted(annotations.keys() - pictures.keys()):
         name = file_name(annotations[stem])
-        named = "" if name is None else bare(name or stem).casefold()
+        named = "" if name is None else folded(bare(name or stem))
         alike = next((found for end in ends(named) if (found := by_end.get(end))), set())
+        split = split_of(named)
+        alike = {one for one in alike if not split or split_of(one) in ("", split)}
         here = {one for one in alike if os.path.dirname(one) == os.path.dirname(stem)}
         one = next((found for found in (here, alike) if len(found) == 1), set())
         for picture in one & free:

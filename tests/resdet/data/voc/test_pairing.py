@@ -91,6 +91,13 @@ def test_the_longest_end_of_a_name_settles_it(mine):
     assert "0" not in voc_layout(mine).pictures()
 
 
+def test_a_name_in_one_split_is_of_no_image_of_another(mine):
+    (mine / "val").mkdir()
+    (mine / "IMG_0.jpg").rename(mine / "val/IMG_0.jpg")
+    say(mine / "0.xml", "/data/train/IMG_0.jpg")
+    assert "0" not in voc_layout(mine).pictures()
+
+
 def test_a_name_that_two_say_or_two_bear_settles_nothing(mine):
     shutil.copy(mine / "1.xml", mine / "9.xml")
     for stem in ("0", "9"):

@@ -79,6 +79,16 @@ def test_what_lay_beside_and_had_no_split_or_names(tmp_path, lay):
     assert [len(record.ground_truth) for record in data.records] == [1, 1, 1]
 
 
+def test_labels_in_a_folder_of_another_name_are_not_lost(tmp_path, lay):
+    root = tmp_path / "mine"
+    lay.yolo(root, 2)
+    (root / "data.yaml").unlink()
+    (root / "labels").rename(root / "annos")
+    fix_yolo(root, tmp_path / "out", full=False)
+    data = load_yolo(tmp_path / "out", "train")
+    assert [len(record.ground_truth) for record in data.records] == [1, 1]
+
+
 def test_keypoints_keep_their_points(tmp_path, lay):
     root = tmp_path / "mine"
     lay.yolo(root, 1)
