@@ -139,9 +139,8 @@ def fit_config(
 
     Keys in `fixed` are the user's and stay.
     """
-    own_size = any(key.startswith("INPUT.M") for key in fixed)
     size = before = int(cfg.INPUT.MIN_SIZE_TEST)
-    if not own_size:
+    if not set(SIDES) & set(fixed):
         anew = not cfg.MODEL.WEIGHTS and SIZES not in fixed
         size = fitting_size(cfg, records, shrink=anew)
     values = size_pairs(cfg, size)

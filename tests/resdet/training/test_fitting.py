@@ -149,6 +149,7 @@ def test_what_starts_anew_takes_smaller_images_for_large_objects_and_more_of_the
     assert chosen(cfg, records(400.0))[0]["INPUT.MIN_SIZE_TEST"] == 224  # the least there is
     assert chosen(cfg, records(75.0), ITERATIONS)[0].keys() >= {"INPUT.MIN_SIZE_TEST"}
     assert ITERATIONS not in chosen(cfg, records(75.0), ITERATIONS)[0]
+    assert "INPUT.MIN_SIZE_TEST" in chosen(cfg, records(75.0), MOSAIC)[0]  # no key of the size
     for stays in (["INPUT.MAX_SIZE_TEST"], [SIZES]):  # the user's, or anchors in pixels of 320
         kept = chosen(cfg, records(75.0), *stays)[0]
         assert not {"INPUT.MIN_SIZE_TEST", ITERATIONS} & kept.keys()
