@@ -12,7 +12,7 @@ import numpy as np
 
 from backbones.images.heads import inspect_heads
 from backbones.terminal.wording import nearest_first
-from resdet.data.found import Found, of_folders
+from resdet.data.found import Found, form_name, of_folders
 from resdet.data.matching import image_ids
 from resdet.data.source import Source
 from resdet.data.splits import ALL, SPLITS, split_name
@@ -153,10 +153,12 @@ class OfTool:
         Raises: ValueError listing every fault.
         """
         root, split = source.place, source.own_split
-        faults = Faults(f"{self.kind.upper()} data {root}, split {split!r}")
+        faults = Faults(f"{form_name(self.kind)} data {root}, split {split!r}")
         data = self.opened(root)
         if data is None:
-            raise ValueError(f"{root} must hold data of {self.kind}, got none; check the path")
+            raise ValueError(
+                f"{root} must hold data of {form_name(self.kind)}, got none; check the path"
+            )
         chosen = chosen_of(data, source, faults)
         faults.found += data.faults
         classes = tuple(class_names) or data.class_names

@@ -17,9 +17,9 @@ from resdet.data.not_found import (
     MOST_FOLDERS,
     OF_TOOLS,
     NoDataError,
+    annotated_folders,
     nothing,
     of_others,
-    only_images,
     unread,
 )
 from resdet.data.registry import OWN_FORMATS, form_of
@@ -52,17 +52,19 @@ def discover(data: Path | str, *, beside: Path | None = None) -> Found:
         root, wanted = root.parent, "yolo"
     if not root.is_dir():
         raise ValueError(f"the data must be a folder, got {root}; {_instead(root)}")
-    if only_images(root):
+    held = annotated_folders(root)
+    if held is not None and root not in held:
         raise NoDataError(nothing(root))
     found = _look(root, wanted)
     folders = subfolders(root)
     for _ in range(DEPTH):
         if found or len(folders) > MOST_FOLDERS:
             break
-        found = [one for folder in folders for one in _look(folder, wanted)]
+        likely = [folder for folder in folders if held is None or folder in held]
+        found = [one for folder in likely for one in _look(folder, wanted)]
         folders = [deeper for folder in folders for deeper in subfolders(folder)]
     nameless = not any(one.class_names for one in found)  # no object was understood
-    if told := (of_others(root) if nameless else "") if found else unread(root, wanted):
+    if told := (of_others(root) if nameless else "") if found else unread(root, wanted, held):
         raise ValueError(told)
     if not found:
         raise NoDataError(nothing(root))

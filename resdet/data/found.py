@@ -64,7 +64,7 @@ class Found:
     @property
     def form(self) -> str:
         """Its kind as it is told: VOC, COCO, YOLO, CVAT, LabelMe."""
-        return _CALLED.get(self.kind, self.kind.upper())
+        return form_name(self.kind)
 
     def source(self, split: str) -> Source:
         """Where a split lies, with absolute paths.
@@ -182,6 +182,11 @@ class Found:
             "MODEL.ROI_HEADS.NUM_CLASSES": len(self.class_names),
         }
         return [text for key, value in pairs.items() for text in (key, json.dumps(value))]
+
+
+def form_name(kind: str) -> str:
+    """Of a form, as its makers write it."""
+    return _CALLED.get(kind, kind.upper())
 
 
 def of_folders(stems: Iterable[str]) -> str:

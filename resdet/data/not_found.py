@@ -7,10 +7,10 @@ from collections import Counter
 from itertools import islice
 from pathlib import Path
 
-from backbones.images.folders import SUFFIXES, files_below, is_image
+from backbones.images.folders import SUFFIXES, files_below
 from backbones.terminal.wording import count
 from resdet.data.found import SHOWN
-from resdet.data.other_forms import other_forms
+from resdet.data.other_forms import may_annotate, other_forms
 from resdet.data.registry import form_of
 from resdet.data.splits import MADE, subfolders
 
@@ -27,19 +27,29 @@ class NoDataError(ValueError):
     """Nothing in a folder is an annotation: it may be images to classify."""
 
 
-def only_images(root: Path) -> bool:
-    """Whether no file below `root` can hold an annotation."""
+def annotated_folders(root: Path) -> frozenset[Path] | None:
+    """The folders, of `root` and those in it, below which a file may be an annotation.
+
+    None where that is not known: a link leads to a folder, which is not walked.
+    """
+    found: set[Path] = set()
     for folder, inner, names in os.walk(root):
         if any(os.path.islink(os.path.join(folder, name)) for name in inner):
-            return False  # which is not walked
-        if not all(is_image(name) or name.startswith(".") for name in names):
-            return False
-    return True
+            return None
+        if any(may_annotate(name) for name in names):
+            place = Path(folder)
+            while place not in found and place.is_relative_to(root):
+                found.add(place)
+                place = place.parent
+    return frozenset(found)
 
 
-def unread(root: Path, wanted: str) -> str:
-    """What is said of annotations in `root` that cannot be read; "" where nothing is one."""
-    if told := nearly(root, wanted) or of_others(root):
+def unread(root: Path, wanted: str, held: frozenset[Path] | None) -> str:
+    """What is said of annotations in `root` that cannot be read; "" where nothing is one.
+
+    `held`: the folders to look into, None for all.
+    """
+    if told := nearly(root, wanted, held) or of_others(root):
         return told
     own = _paired(root)
     deep = own and min(name.count("/") for name in own) > DEPTH
@@ -55,10 +65,12 @@ def _not_read(root: Path, told: str) -> str:
     return f"{root} must hold annotations in a form that is read, got {told}" if told else ""
 
 
-def nearly(root: Path, wanted: str) -> str:
+def nearly(root: Path, wanted: str, held: frozenset[Path] | None) -> str:
     """Both sides of data in `root`, or a folder in it, which do not go together."""
     inner = subfolders(root)[:MOST_FOLDERS]
     for folder in (root, *inner, *(deeper for one in inner for deeper in subfolders(one))):
+        if held is not None and folder not in held:
+            continue
         for kind in [wanted] if wanted else (*LOOKED_FOR, *OF_TOOLS):
             if told := form_of(kind).nearly(folder):
                 return f"{folder} must hold images and annotations that go together, got {told}"

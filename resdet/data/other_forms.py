@@ -6,6 +6,7 @@ Supervisely's apps, datumaro 1.13's `datum convert`.
 
 from __future__ import annotations
 
+import os
 import re
 import xml.etree.ElementTree as ET
 from collections import Counter
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from backbones.files.json_file import read_json
-from backbones.images.folders import files_below
+from backbones.images.folders import SUFFIXES, files_below
 from resdet.data.other_values import (
     entries,
     first_object,
@@ -46,12 +47,16 @@ _ROWS = "write it as COCO, or add a reader: docs/contributing/dataset.md"
 
 @dataclass(frozen=True)
 class Other:
-    """A form: its name, how its content is told, what to do; `read`: what it is told by."""
+    """A form: its name, how its content is told, what to do; `read`: what it is told by.
+
+    `paired`: what looks so is of this form in a file with the name of an image alone.
+    """
 
     name: str
     read: str
     is_it: Callable[[Any], bool]
     way_out: str
+    paired: bool = False
 
 
 OTHERS = (
@@ -140,6 +145,13 @@ OTHERS = (
         _INSTANCES,
     ),
     Other(
+        "COCO's labels of whole images, without boxes",
+        "json",
+        lambda value: {"image_id", "category_id"} <= unlike_boxes(value),
+        "draw boxes, or export them with the labels; images in a folder of each class are to "
+        "classify",
+    ),
+    Other(
         "results in COCO's form, which are detections",
         "json",
         lambda value: {"image_id", "category_id", "score"} <= first_object(value).keys(),
@@ -199,7 +211,7 @@ OTHERS = (
     Other(
         "MOT's tracks",
         "lines",
-        lambda lines: all(re.fullmatch(r"(-?[\d.]+,){6,9}-?[\d.]+", line) for line in lines),
+        lambda lines: all(re.fullmatch(r"\d+,-?\d+(,-?[\d.]+){5,8}", line) for line in lines),
         _DATUM.format("mot_seq"),
     ),
     Other(
@@ -233,6 +245,7 @@ OTHERS = (
             for line in lines
         ),
         "write the number of each class, counted from 0, and the names into classes.txt",
+        paired=True,
     ),
     Other(
         "YOLO labels in pixels",
@@ -247,6 +260,7 @@ OTHERS = (
             and any(max(numbers(line.split())[1:]) > 1 for line in lines)
         ),
         "YOLO has x, y of the centre, width and height as fractions of the image: divide them",
+        paired=True,
     ),
     Other(
         "darknet's file of a data set",
@@ -262,18 +276,29 @@ _READ_AS = {  # by suffix, what a file is looked at as
 }
 
 
+def may_annotate(name: str) -> bool:
+    """Whether a file is called as annotations are, of any form, or what tells a data set."""
+    return not name.startswith(".") and _suffix(name) in (*_READ_AS, ".yaml", ".yml")
+
+
 def other_forms(root: Path) -> str:
     """The first file below `root` of a form that is not read, and what to do; or ""."""
     seen: Counter[str] = Counter()
+    stems = {_stem(image) for image in files_below(root, SUFFIXES)}
     for name in files_below(root, ("",)):
         kind = _READ_AS.get(_suffix(name), "")
         if not kind or seen[kind] == _LOOKED_AT:
             continue
         content = _content(root / name, kind)
         seen[kind] += bool(content) or isinstance(content, ET.Element)
-        if one := told_by(content, kind):
+        one = told_by(content, kind)
+        if one and (_stem(name) in stems or not one.paired):
             return f"{one.name} ({name}); {one.way_out}"
     return ""
+
+
+def _stem(name: str) -> str:
+    return os.path.splitext(os.path.basename(name))[0]
 
 
 def other_form(file: Path) -> Other | None:
@@ -291,7 +316,8 @@ def told_by(content: object, kind: str) -> Other | None:
 
 def _suffix(name: str) -> str:
     """Of `train.record-00000-of-00010` as well."""
-    return re.sub(r"-\d+-of-\d+$", "", Path(name).suffix.lower() or name.lower())
+    suffix = os.path.splitext(name)[1].lower()
+    return re.sub(r"-\d+-of-\d+$", "", suffix) if "-of-" in suffix else suffix
 
 
 def _content(file: Path, kind: str) -> object:

@@ -36,6 +36,8 @@ def thing_of(shape: ET.Element) -> Thing | None:
     near, far = (min(x1, x2), min(y1, y2)), (max(x1, x2), max(y1, y2))
     angle = angle_of(shape.get(ATTRIBUTE)) if shape.tag == "box" else 0.0
     name = (shape.get("label") or "").strip()
+    if not name:
+        raise ValueError(f"{shape.tag} must have a label, got {shape.get('label')!r}")
     return Thing(name, (*near, *far), shape.tag != "box", angle, _attributes(shape))
 
 

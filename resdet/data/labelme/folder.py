@@ -96,7 +96,7 @@ def open_labelme(root: Path) -> Annotations | None:
 def nearly(root: Path) -> str:
     """JSON and images of which no names match."""
     files = [root / name for name in json_files(root)]
-    images = [root / name for name in files_below(root, SUFFIXES)]
+    images = [root / name for name in files_below(root, SUFFIXES)] if files else []
     return apart("JSON of LabelMe", files, images, root, _WAYS)
 
 

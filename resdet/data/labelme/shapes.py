@@ -25,8 +25,8 @@ def thing_of(shape: Mapping[str, Any]) -> Thing | None:
     if kind in _WITHOUT_AREA:
         return None
     label = shape.get("label")
-    if not isinstance(label, str):
-        raise ValueError(f"label must be a text, got {label!r:.80}")
+    if not isinstance(label, str) or not label.strip():
+        raise ValueError(f"label must be the name of a class, got {label!r:.80}")
     points = _points(shape.get("points"))
     if len(points) < (1 if kind == "polygon" else 2):
         raise ValueError(

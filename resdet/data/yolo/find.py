@@ -33,7 +33,7 @@ def _shared(folder: YoloFolder) -> list[Path]:
 def nearly(root: Path) -> str:
     """Labels and images of which no names match."""
     labels = [root / name for name in files_below(root, (".txt",)) if is_label(root / name)]
-    images = [root / name for name in files_below(root, SUFFIXES)]
+    images = [root / name for name in files_below(root, SUFFIXES)] if labels else []
     return apart("labels", labels, images, root, _WAYS)
 
 

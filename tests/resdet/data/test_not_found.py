@@ -3,7 +3,7 @@
 import pytest
 
 from resdet.data.discover import discover
-from resdet.data.not_found import NoDataError, only_images
+from resdet.data.not_found import NoDataError, annotated_folders
 
 
 def told(root):
@@ -39,16 +39,18 @@ def test_data_too_deep(tmp_path, lay):
 def test_a_folder_of_images_alone_is_seen_at_once(tmp_path, lay):
     lay.picture(tmp_path / "cat/a.jpg")
     (tmp_path / ".DS_Store").write_text("")
-    assert only_images(tmp_path)
+    (tmp_path / "README.md").write_text("")
+    assert annotated_folders(tmp_path) == frozenset()
     (tmp_path / "cat" / "a.txt").write_text("")
-    assert not only_images(tmp_path)
+    (tmp_path / "dog").mkdir()
+    assert annotated_folders(tmp_path) == {tmp_path, tmp_path / "cat"}
 
 
 def test_a_link_to_a_folder_is_looked_through(tmp_path, lay):
     lay.labelimg(tmp_path / "far")
     (tmp_path / "near").mkdir()
     (tmp_path / "near" / "link").symlink_to(tmp_path / "far")
-    assert not only_images(tmp_path / "near")
+    assert annotated_folders(tmp_path / "near") is None
     assert discover(tmp_path / "near").kind == "voc"
 
 

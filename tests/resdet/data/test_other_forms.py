@@ -72,6 +72,10 @@ CASES = {
         "points.json",
         {"images": COCO["images"], "annotations": [{"image_id": 1, "keypoints": [1, 2, 2]}]},
     ),
+    "COCO's labels of whole images, without boxes": (
+        "labels.json",
+        COCO | {"annotations": [{"id": 1, "image_id": 1, "category_id": 1}]},
+    ),
     "results in COCO's form": (
         "results.json",
         [{"image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "score": 0.5}],
@@ -169,3 +173,10 @@ def test_a_json_that_is_named_as_cocos_is_told_likewise(tmp_path):
         (tmp_path / file).write_text(json.dumps(content))
         with pytest.raises(ValueError, match=f"must be in COCO's form, got {name}.*; "):
             load_coco(tmp_path / file, None)
+
+
+@pytest.mark.parametrize("name", ["YOLO labels with names", "YOLO labels in pixels"])
+def test_lines_alike_of_no_image_are_none(name, tmp_path, lay):
+    lay.picture(tmp_path / "pics" / "b.jpg")
+    (tmp_path / "a.txt").write_text(CASES[name][1])
+    assert other_forms(tmp_path) == ""

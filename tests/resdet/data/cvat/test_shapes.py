@@ -66,3 +66,9 @@ def test_what_has_no_box(tag):
 def test_numbers_that_are_none(text):
     with pytest.raises(ValueError, match="must have numbers of pixels, got {'label': 'a'"):
         thing(text)
+
+
+@pytest.mark.parametrize("label", ["", 'label=" "'])
+def test_an_object_must_have_a_label(label):
+    with pytest.raises(ValueError, match="box must have a label, got (None|' ')"):
+        thing(f'<box {label} xtl="1" ytl="2" xbr="3" ybr="9"/>')

@@ -48,7 +48,8 @@ def test_flags_that_are_set():
         (shape("polygon", (1, 2, 3)), "points of a polygon must be pairs"),
         (shape("polygon", (1, float("nan"))), "points of a polygon must be pairs"),
         ({"label": "cat", "points": "1 2"}, "points of a polygon must be pairs"),
-        ({"label": None, "points": [[1, 2]]}, "label must be a text, got None"),
+        ({"label": None, "points": [[1, 2]]}, "label must be the name of a class, got None"),
+        ({"label": " ", "points": [[1, 2]]}, "label must be the name of a class, got ' '"),
     ],
 )
 def test_what_is_no_shape(one, told):
