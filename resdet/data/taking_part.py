@@ -107,8 +107,9 @@ def nothing_to_learn(names: str, told: Tally) -> str:
     """What to say of data in which no object takes part in training; "" of others."""
     if told.counts[:, TAKES_PART].any():
         return ""
-    crowd, difficult = told.counts.sum(axis=0)[:2]
+    crowd, difficult, *boxes = told.counts.sum(axis=0).tolist()
     ways = ["write iscrowd 0 where a box is around one object"] * bool(crowd)
     ways += ["say DATASETS.USE_DIFFICULT True to train on difficult ones"] * bool(difficult)
-    way_out = " or ".join(ways) or "annotate some; resdet check-data tells of each"
+    ways += ["mend the boxes, of which resdet check-data tells"] * any(boxes)
+    way_out = " or ".join(ways) or "annotate some"
     return f"{names} must have an object that takes part in training, got {told}; {way_out}"

@@ -97,6 +97,10 @@ def test_data_in_which_nothing_takes_part_are_told_with_a_way_out(flags, told, w
     assert way_out in fault.split(";")[-1]
 
 
-def test_data_without_an_object_are_told_too():
+def test_boxes_that_take_no_part_are_to_be_mended_and_none_to_be_drawn():
+    away = tally(("a",), [(truth([70, 5, 90, 15]), 40, 60)], False)
+    assert nothing_to_learn("mine", away).endswith(
+        "(a 1); mend the boxes, of which resdet check-data tells"
+    )
     fault = nothing_to_learn("mine", tally(("a",), [(truth(), 40, 60)], False))
-    assert fault.endswith("got 0 objects; annotate some; resdet check-data tells of each")
+    assert fault.endswith("got 0 objects; annotate some")
