@@ -41,7 +41,8 @@ def load_coco(
     annotations = Path(annotations)
     faults = Faults(f"COCO data {annotations}")
     content = read_content(annotations, images, faults).content
-    categories = numbered(by_id(content["categories"], "category", ("name",), faults), faults)
+    named = by_id(content["categories"], "category", ("name",), faults)
+    categories = numbered(named, faults)
     listed = by_id(content["images"], "image", ("file_name",), faults)
     paths, wrong = find_pictures(listed, images)
     chosen = _chosen(listed, paths, images, listing, faults)
@@ -50,7 +51,9 @@ def load_coco(
     objects: dict[ImageId, list[_Json]] | None = None
     thin: list[str] = []
     if "annotations" in content:
-        objects = _objects(content["annotations"], listed, label_of, faults, thin)
+        objects = _objects(content["annotations"], listed, named, faults, thin)
+    if len(named) > len(categories):
+        faults.raise_any()  # without labels
     records = []
     for image_id, image in chosen.items():
         size = size_of(image, faults)
@@ -171,14 +174,14 @@ def class_names(categories: Mapping[int, _Json], faults: Faults) -> list[str]:
 def _objects(
     entries: list[_Json],
     images: Mapping[ImageId, _Json],
-    label_of: Mapping[int, int],
+    categories: Mapping[ImageId, _Json],
     faults: Faults,
     thin: list[str],
 ) -> dict[ImageId, list[_Json]]:
     """The sound annotations by image id; `thin` receives those at most a pixel wide or high."""
     by_image: dict[ImageId, list[_Json]] = {}
     for entry in tracked(entries, "reading annotations"):
-        told = fault_of(entry, images, label_of)
+        told = fault_of(entry, images, categories)
         if told:
             faults.add(told)
             continue
@@ -191,7 +194,9 @@ def _objects(
     return by_image
 
 
-def fault_of(entry: _Json, images: Mapping[ImageId, object], label_of: Mapping[Any, object]) -> str:
+def fault_of(
+    entry: _Json, images: Mapping[ImageId, object], categories: Mapping[ImageId, object]
+) -> str:
     """What is wrong with one annotation, or nothing."""
     if not isinstance(entry, dict):
         return f"annotation must be an object, got {str(entry)[:80]}"
@@ -201,7 +206,7 @@ def fault_of(entry: _Json, images: Mapping[ImageId, object], label_of: Mapping[A
             f"{subject}: image_id must be listed in 'images', got {entry.get('image_id')!r}; "
             "add the image or remove the annotation"
         )
-    if not _known(entry.get("category_id"), label_of):
+    if not _known(entry.get("category_id"), categories):
         return (
             f"{subject}: category_id must be listed in 'categories', "
             f"got {entry.get('category_id')!r}; add the category or remove the annotation"

@@ -158,6 +158,6 @@ def test_categories_by_text_are_refused_with_a_way_out(write_coco):
     content = json.loads(path.read_text()) | {"categories": [{"id": "cat", "name": "cat"}]}
     path.write_text(json.dumps(content))
     with pytest.raises(
-        ValueError, match="must be an integer, got 'cat'; number .* check-data --fi"
+        ValueError, match="1 fault:\\n.*an integer, got 'cat'; .* check-data --fi"
     ):
         load_coco(path, folder)
