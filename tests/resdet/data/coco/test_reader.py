@@ -157,7 +157,5 @@ def test_categories_by_text_are_refused_with_a_way_out(write_coco):
     path, folder = write_coco([image(1)], [annotation(1, 1, "cat", [1, 2, 3, 4])], [])
     content = json.loads(path.read_text()) | {"categories": [{"id": "cat", "name": "cat"}]}
     path.write_text(json.dumps(content))
-    with pytest.raises(
-        ValueError, match="1 fault:\\n.*an integer, got 'cat'; .* check-data --fi"
-    ):
+    with pytest.raises(ValueError, match="1 fault:\\n.*an integer, got 'cat'; .* check-data --fi"):
         load_coco(path, folder)
