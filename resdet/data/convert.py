@@ -11,6 +11,8 @@ from typing import Literal
 
 from backbones.files.atomic import copy_inside
 from backbones.images.copies import fresh_folder
+from backbones.images.folders import SUFFIXES
+from backbones.images.kinds import PNG
 from backbones.terminal.wording import count
 from resdet.data.check_usable import usable
 from resdet.data.found import Found
@@ -139,6 +141,8 @@ def _names(root: Path, paths: Sequence[Path], words: Words) -> dict[Path, str]:
             inside = path.relative_to(root).parts if path.is_relative_to(root) else (path.name,)
             name = "_".join(inside)
         stem, suffix = os.path.splitext(name)
+        if suffix.lower() not in SUFFIXES:  # a form that lists its images may call them anything
+            stem, suffix = name, _suffix_of(path)
         stem = _plain_stem(stem, words)
         unique, count = stem, 2
         while unique in taken:
@@ -146,6 +150,12 @@ def _names(root: Path, paths: Sequence[Path], words: Words) -> dict[Path, str]:
         taken.add(unique)
         names[path] = unique + suffix
     return names
+
+
+def _suffix_of(path: Path) -> str:
+    """Whoever goes by the name looks at it as a picture; which kind it is, its content tells."""
+    with open(path, "rb") as file:
+        return ".png" if file.read(len(PNG)) == PNG else ".jpg"
 
 
 def _plain_stem(stem: str, words: Words) -> str:

@@ -55,7 +55,7 @@ def write(
             f"split must be one of {', '.join(_YOLO_SPLITS)} in YOLO's form, got {unknown[0]!r}; "
             "choose with --split, or rename it"
         )
-    names = plain_classes(class_names, told) if words.listed else list(class_names)
+    names = plain_classes(class_names, told)
     places: dict[Path, Path] = {}
     for split in sorted(splits, key=_YOLO_SPLITS.index):
         for picture in splits[split]:
