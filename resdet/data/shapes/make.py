@@ -11,11 +11,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from backbones.files.atomic import write_inside
 from backbones.files.folder import whole_folder
 from backbones.files.json_file import read_json
 from backbones.images.decoding import read_image
 from backbones.images.encoding import write_image
 from backbones.terminal.progress import tracked
+from backbones.terminal.wording import count
 from resdet.data.coco import form as coco
 from resdet.data.shapes.draw import SHAPE_CLASSES, Shape, draw_image
 from resdet.data.voc import form as voc
@@ -112,7 +114,7 @@ def _write_once(root: Path, parameters: Mapping[str, int], write: Callable[[Path
         raise ValueError(f"{root} must be absent or empty, got other files; name another folder")
     with whole_folder(root) as fresh:
         write(fresh)
-        (fresh / _MANIFEST).write_text(json.dumps(parameters))
+        write_inside(fresh / _MANIFEST, json.dumps(parameters))
     return True
 
 
@@ -165,7 +167,7 @@ def _write_crops(root: Path, crops: Path, size: int, seed: int) -> None:
         if absent and (split == "train" or len(absent) == len(dataset.class_names)):
             raise ValueError(
                 f"{split} must show objects to cut crops of, got none of {', '.join(absent)} in "
-                f"{len(dataset)} images; write the shapes anew with more (--{split})"
+                f"{count(len(dataset), 'image')}; write the shapes anew with more (--{split})"
             )
 
 

@@ -114,7 +114,7 @@ def test_crops_have_every_class_in_train_and_no_empty_folder(tmp_path):
     assert 0 < len(val) < len(drawing.SHAPE_CLASSES)
     assert all(list(folder.iterdir()) for folder in val)
     make_shapes(tmp_path / "few", num_train=1, num_val=1, num_test=1, size=48)
-    with pytest.raises(ValueError, match=r"train must show .* in 1 images; .* \(--train\)"):
+    with pytest.raises(ValueError, match=r"train must show .* in 1 image; .* \(--train\)"):
         make_shape_crops(tmp_path / "few", tmp_path / "none", size=16)
     assert not (tmp_path / "none").exists()
 
