@@ -159,9 +159,9 @@ def _suffix_of(path: Path) -> str:
 
 
 def _plain_stem(stem: str, words: Words) -> str:
-    """As lists hold it, of a file that is not hidden."""
+    """As lists hold it, of a file that has a name and is not hidden."""
     plain = plain_text(stem).replace("\\", "_")
-    if plain.startswith("."):
+    if not plain or plain.startswith("."):
         plain = f"_{plain[1:]}"
     return plain if words.blanks else "_".join(plain.split())
 

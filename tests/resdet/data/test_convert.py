@@ -226,6 +226,7 @@ def test_names_of_images_that_a_list_cannot_hold_are_others(tmp_path):
         ".hidden",
         "._a",
         " blank ",
+        " ",
         "two\nlines",
         "back\\slash",
         "sep\u2028",
@@ -251,7 +252,7 @@ def test_names_of_images_that_a_list_cannot_hold_are_others(tmp_path):
     for to in ("voc", "coco", "yolo"):
         words = words_for("labelimg", to) if to == "yolo" else Words()
         lines = change(root, tmp_path / to, to, words=words)
-        assert any(f"signs for them: {7 + (to == 'yolo')}" in line for line in lines)
+        assert any(f"signs for them: {8 + (to == 'yolo')}" in line for line in lines)
         sizes = {row.boxes[0, 2] for row in truth(tmp_path / to, "train").values()}
         assert sizes == set(range(1, len(names) + 1))
 
