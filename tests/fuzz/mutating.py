@@ -47,8 +47,8 @@ def _nested(depth: int) -> list[Any]:
 
 
 TENSORS: tuple[Callable[[torch.Tensor], Any], ...] = (
-    lambda x: x.masked_fill(torch.arange(x.numel()).view(x.shape) == 0, float("nan")),
-    lambda x: torch.full_like(x, float("-inf")),
+    lambda x: x.float().masked_fill(torch.arange(x.numel()).view(x.shape) == 0, float("nan")),
+    lambda x: torch.full(x.shape, float("-inf")),
     lambda x: x.to_sparse(),
     lambda x: x.flatten()[:, None].to_sparse_csr(),
     lambda x: torch.quantize_per_tensor(x.float(), 0.1, 0, torch.qint8),
@@ -77,7 +77,7 @@ ARRAYS: tuple[Callable[[Any], Any], ...] = (
     lambda x: x.astype(np.float16),
     lambda x: x.reshape(-1),
     lambda x: x[None],
-    lambda x: x[:0],
+    lambda x: np.atleast_1d(x)[:0],
 )
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from resdet.checkpoints.checkpoint import DetectorCheckpoint, save
 from resdet.commands import sources
@@ -109,7 +110,7 @@ def test_ground_truth_is_counted_as_said_or_as_in_training(
         )  # fmt: skip
         found = sources.ground_truth(args)
         told = capsys.readouterr().out
-        (line,) = (line for line in told.splitlines() if line.startswith("corners "))
+        (line,) = (line for line in told.splitlines() if line.startswith("corners"))
         return found.records[0].ground_truth.boxes[0].tolist(), line
 
     for split in ("test", None):
@@ -117,8 +118,10 @@ def test_ground_truth_is_counted_as_said_or_as_in_training(
         assert "1-inclusive, as resdet writes them" in line
         shifted = [own[0] + 1, own[1] + 1, *own[2:]]
         assert boxes("0-continuous", split=split)[0] == shifted
-        cfg = small_config("DATASETS.VOC_CORNERS", "0-continuous")
-        saved = DetectorCheckpoint({}, cfg, ("cat",), "tv", iteration=0, training={})
+        one = ("MODEL.ROI_HEADS.NUM_CLASSES", "1")
+        cfg = small_config("DATASETS.VOC_CORNERS", "0-continuous", *one)
+        weights = {"w": torch.ones(1)}
+        saved = DetectorCheckpoint(weights, cfg, ("cat",), "tv", iteration=0, training={})
         save(tmp_path / "model.pth", saved)
         assert boxes(checkpoint=tmp_path / "model.pth", split=split)[0] == shifted
         assert boxes("1-inclusive", tmp_path / "model.pth", split)[0] == own
