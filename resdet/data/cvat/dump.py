@@ -17,7 +17,7 @@ from backbones.terminal.wording import count
 from resdet.data.annotated import Annotated, Annotations, Thing, in_splits, split_of
 from resdet.data.cvat.shapes import thing_of
 from resdet.data.matching import Matcher
-from resdet.data.splits import subfolders
+from resdet.data.splits import split_name, subfolders
 from resdet.data.validate import is_pixels
 from resdet.data.voc.xml import parse_xml
 
@@ -127,7 +127,7 @@ def _near(folder: Path, subset: str) -> list[Path]:
 
 def _split(root: Path, file: Path, subset: str, image: Path) -> str:
     if subset and subset != "default":
-        return split_of([subset]) if split_of([subset]) != "all" else subset
+        return split_name(subset)
     inside = file.relative_to(root)
     return split_of([inside.stem, *inside.parts[:-1], *image.relative_to(root).parts[:-1]])
 

@@ -97,6 +97,13 @@ def test_subsets_of_a_project_and_folders_are_splits(dump):
     assert len(record.ground_truth) == 1
 
 
+def test_a_subset_says_more_than_folders(dump):
+    images = [image("a.jpg", subset="Test"), image("b.jpg", subset="second shoot")]
+    assert discover(dump(images)).counts == {"test": 1, "second shoot": 1}
+    images = [image("a.jpg", subset="default"), image("b.jpg")]
+    assert discover(dump(images)).counts == {"all": 2}
+
+
 def test_a_file_for_each_split_as_datumaro_writes(dump):
     dump([image("a.jpg", box())], file="train.xml")
     found = discover(dump([image("b.jpg", box())], file="val.xml"))
