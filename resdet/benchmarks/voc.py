@@ -19,8 +19,8 @@ from backbones.machine.environment import environment
 from resdet.benchmarks.measuring import peak_megabytes, run_module
 from resdet.benchmarks.synthetic import make_voc
 from resdet.data.voc.reader import load_voc
-from resdet.evaluation.matches import DETECTRON2
 from resdet.evaluation.registry import VOC_METRICS
+from resdet.evaluation.rules import DETECTRON2
 from resdet.evaluation.voc.comp4 import read_comp4, write_comp4
 from resdet.evaluation.voc.score import ground_truth_by_id, match_voc, score_voc
 from resdet.structures.classes import VOC_CLASSES

@@ -11,6 +11,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from resdet.evaluation.coco.truth import CocoTruth
+    from resdet.structures.records import Dataset
 
 
 def main(argv: Sequence[str]) -> None:
@@ -40,9 +45,28 @@ def main(argv: Sequence[str]) -> None:
         print(cross_check(truth, found, scores))
     analysis = analyse(matched.matches, "101point")
     print(f"measured on {matched.matches.told}")
+    _tell_difficult(dataset, truth)
     for shown in (coco_class_table(scores), coco_table(scores), *analysis_tables(analysis)):
         Console().print(shown)
     outputs.write_outputs(args, scores, analysis, matched.matches, dataset)
+
+
+def _tell_difficult(dataset: Dataset, truth: CocoTruth) -> None:
+    """That objects count which VOC's rules would excuse, or the other way round."""
+    from backbones.terminal.wording import count
+    from resdet.structures.coco_json import OUT_OF_EVERY_AREA_RANGE
+
+    truths = [record.ground_truth for record in dataset.records]
+    difficult = sum(int((t.difficult & ~t.crowd).sum()) for t in truths if t is not None)
+    excused = int(((truth.areas == OUT_OF_EVERY_AREA_RANGE) & ~truth.crowd).sum())
+    if excused:
+        print(f"{count(excused, 'difficult object')} outside every range of areas: not missed")
+    if difficult > excused:
+        told = count(difficult - excused, "difficult object")
+        print(
+            f"{told} to be found as any other: the file says so by ignore or an attribute, which "
+            "COCO's rules do not hear; resdet convert --to coco writes what they do"
+        )
 
 
 def arguments() -> argparse.ArgumentParser:

@@ -93,7 +93,12 @@ def arguments() -> argparse.ArgumentParser:
         choices=("ge", "gt"),
         help="is an overlap of exactly --iou enough: ge yes, gt no [as --rules]",
     )
-    add("--recall", choices=("exact", "float"), help="how 11point compares recalls [as --rules]")
+    add(
+        "--recall",
+        type=_recall,
+        metavar="tenths|numpy|matlab",
+        help="the recalls of 11point: exact, or rounded as NumPy or MATLAB do [as --rules]",
+    )
     submission = add_outputs(parser).add_argument(
         "--submission",
         type=Path,
@@ -102,6 +107,15 @@ def arguments() -> argparse.ArgumentParser:
     )
     writes(submission)
     return parser
+
+
+def _recall(text: str) -> str:
+    from resdet.evaluation.ranking import FORMERLY
+
+    known = ("tenths", "numpy", "matlab")
+    if text not in (*known, *FORMERLY):
+        raise argparse.ArgumentTypeError(f"must be {', '.join(known[:-1])} or {known[-1]}: {text}")
+    return FORMERLY.get(text, text)
 
 
 def _check_submission(args: argparse.Namespace, known: bool) -> None:
@@ -131,7 +145,7 @@ def _submit(path: Path, table: DetectionTable, dataset: Dataset) -> None:
 def _rules(args: argparse.Namespace) -> Rules:
     from dataclasses import replace
 
-    from resdet.evaluation.matches import VOC_RULES
+    from resdet.evaluation.rules import VOC_RULES
 
     given = {"iou": args.iou_rule, "recall": args.recall}
     return replace(VOC_RULES[args.rules], **{k: v for k, v in given.items() if v})

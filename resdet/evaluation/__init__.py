@@ -6,8 +6,9 @@ from resdet.evaluation.coco.score import evaluate_coco, score_coco
 from resdet.evaluation.coco.truth import coco_ground_truth
 from resdet.evaluation.comparison.compare import compare
 from resdet.evaluation.detection_table import DetectionTable
-from resdet.evaluation.matches import Matches, Objects, Rules
+from resdet.evaluation.matches import Matches, Objects
 from resdet.evaluation.record import load_matches, save_matches
+from resdet.evaluation.rules import Rules
 from resdet.evaluation.voc.comp4 import read_comp4, write_comp4
 from resdet.evaluation.voc.score import evaluate_voc, ground_truth_by_id, match_voc, score_voc
 

@@ -7,12 +7,38 @@ from dataclasses import replace
 
 import numpy as np
 
+from backbones.terminal.wording import count
+from resdet.evaluation.detection_table import Float64Array
 from resdet.evaluation.ranking import Ranking, Recall
 from resdet.evaluation.registry import AveragePrecision, added_metric
 from resdet.structures.records import BoolArray
 
-ELEVEN = np.arange(0.0, 1.1, 0.1)  # as detectron2 has them: the fourth is 0.30000000000000004
 HUNDRED_AND_ONE = np.linspace(0.0, 1.0, 101)  # as pycocotools has them
+_UP = np.linspace(0.0, 1.0, 11)  # the values of np.arange(0, 1.1, 0.1)
+_BY_TORCH = np.float64(np.float32(0.01)) * np.arange(101)  # torch.linspace, before it rounds
+_BY_TORCH[50:] = 1 - _BY_TORCH[50::-1]
+# the recalls that a metric asks for, its usual ones first. Those that are above k / 10 or k / 100
+# by rounding are not reached where exactly that share of the objects is found
+GRIDS: Mapping[str, Mapping[Recall, Float64Array]] = {
+    "11point": {
+        "tenths": np.arange(11) / 10,
+        "numpy": _UP,  # 0.3, 0.6 and 0.7 are above
+        "matlab": np.where(np.arange(11) < 6, _UP, 1 - _UP[::-1]),  # 0.3 is above
+    },
+    "101point": {
+        "linspace": HUNDRED_AND_ONE,  # ten are above
+        "hundredths": np.arange(101) / 100,
+        "float32": _BY_TORCH.astype(np.float32).astype(np.float64),  # 36 are above
+    },
+}
+GRID_NAMES: Mapping[Recall, str] = {
+    "tenths": "exact tenths",
+    "numpy": "NumPy's tenths",
+    "matlab": "MATLAB's tenths",
+    "linspace": "NumPy's hundredths",
+    "hundredths": "exact hundredths",
+    "float32": "hundredths of 32 bits",
+}
 
 _TITLES = {"11point": "11-point", "101point": "101-point"}
 _ROUNDING = 1e-9  # by which a sum of shares may be above 1
@@ -21,15 +47,14 @@ _ROUNDING = 1e-9  # by which a sum of shares may be above 1
 def eleven_points(ranking: Ranking) -> float:
     """The mean precision at recalls 0, 0.1, ..., 1.
 
-    By the rule "exact" the recalls are k / 10, so that 3 of 10 reaches 0.3; by "float", as the
-    devkit's code and detectron2 have it, they are rounded sums, and each point that rounding
-    decides moves the AP of a class by up to 1/11. Other metrics have no such points.
+    By the rule "tenths" 3 of 10 reaches 0.3; not by "numpy", as detectron2 has it, nor by
+    "matlab", the devkit's `0:0.1:1`, which MATLAB builds from both its ends. Each point that
+    rounding decides moves the AP of a class by up to 1/11.
 
     Source: VOC2007 devkit section 3.4.1.
-    Deviation: "exact" is the devkit's text, which asks for the eleven recalls themselves.
+    Deviation: "tenths" is the devkit's text, which asks for the eleven recalls themselves.
     """
-    points = ELEVEN if ranking.rule == "float" else np.arange(11) / 10
-    return float(ranking.precision_at(points).mean())
+    return float(ranking.precision_at(grid("11point", ranking.rule)).mean())
 
 
 def area(ranking: Ranking) -> float:
@@ -47,7 +72,7 @@ def hundred_and_one_points(ranking: Ranking) -> float:
     Source: pycocotools' cocoeval.py.
     """
     theirs = replace(ranking, seen=ranking.seen + np.spacing(1))
-    return float(theirs.precision_at(HUNDRED_AND_ONE).mean())
+    return float(theirs.precision_at(grid("101point", ranking.rule)).mean())
 
 
 OWN: Mapping[str, AveragePrecision] = {
@@ -57,8 +82,13 @@ OWN: Mapping[str, AveragePrecision] = {
 }
 
 
+def grid(metric: str, rule: Recall) -> Float64Array:
+    """The recalls that a metric of points asks for; its usual ones where the rule is another's."""
+    return GRIDS[metric].get(rule, next(iter(GRIDS[metric].values())))
+
+
 def average_precision(
-    hits: BoolArray, num_positives: int, metric: str, recall: Recall = "exact"
+    hits: BoolArray, num_positives: int, metric: str, recall: Recall = "tenths"
 ) -> float | None:
     """AP of one class by a metric of ours or an added one; None where there is nothing to find.
 
@@ -83,8 +113,8 @@ def ranking_ap(ranking: Ranking, metric: str) -> float:
     except Exception as error:  # whatever the code of others raises
         raise ValueError(
             f"metric {metric} must give a fraction, got {type(error).__name__}: {error} "
-            f"({len(ranking.found)} true positives of {ranking.positives} objects); "
-            "mend its function"
+            f"({count(len(ranking.found), 'true positive')} of "
+            f"{count(ranking.positives, 'object')}); mend its function"
         ) from error
     if not 0 <= value <= 1 + _ROUNDING:
         raise ValueError(f"metric {metric} must give a fraction, got {value}; mend its function")

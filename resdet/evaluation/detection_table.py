@@ -120,7 +120,8 @@ def resolve_ids(found: Iterable[ImageId], names: Mapping[ImageId, T]) -> list[T]
         else:
             unknown.append(image_id)
     if unknown:
-        raise ValueError(unknown_ids(unknown, names))
+        known = {meaning: name for name, meaning in names.items()}  # one name of each
+        raise ValueError(unknown_ids(unknown, known.values()))
     return resolved
 
 

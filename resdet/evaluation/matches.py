@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,40 +15,12 @@ from resdet.evaluation.average_precision import (
     threshold_key,
 )
 from resdet.evaluation.detection_table import Float64Array
-from resdet.evaluation.ranking import Recall
+from resdet.evaluation.rules import Rules
 from resdet.structures.records import BoolArray, ImageId, Int64Array, count_objects
 
-IouRule = Literal["ge", "gt"]
+ClassAPs = Mapping[str, Mapping[str, float | None]]  # of each class, by threshold
 
 TRUE_POSITIVE, IGNORED, FALSE_POSITIVE = 1, 0, -1
-
-
-@dataclass(frozen=True)
-class Rules:
-    """The conventions on which tools differ; they stand beside every number.
-
-    `iou`: an overlap of the threshold itself matches ("ge") or not ("gt"). `ties`: equal scores
-    keep the order in which they were read ("stable"), or that of numpy's unstable sort ("numpy").
-    `recall`: see `average_precision`. `score_decimals`, `box_decimals`: rounding before matching.
-    """
-
-    kind: Literal["voc", "coco"]
-    iou: IouRule = "ge"
-    ties: Literal["stable", "numpy"] = "stable"
-    recall: Recall = "exact"
-    score_decimals: int | None = None
-    box_decimals: int | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """The fields for JSON, `iou` as "iou_rule"."""
-        fields = asdict(self)
-        return {"iou_rule": fields.pop("iou"), **fields}
-
-
-DEVKIT = Rules("voc")
-DETECTRON2 = Rules("voc", "gt", "numpy", "float", score_decimals=3, box_decimals=1)
-COCO = Rules("coco")
-VOC_RULES: Mapping[str, Rules] = {"devkit": DEVKIT, "detectron2": DETECTRON2}
 
 
 @dataclass(frozen=True)
@@ -119,25 +90,42 @@ class Matches:
             yield label, slice(int(bounds[label]), int(bounds[label + 1]))
 
     def average_precisions(self, metric: str) -> dict[str, dict[str, float | None]]:
-        """{class: {threshold: AP}}; None for a class without objects."""
-        positives, keys = self.num_positives, self.keys
+        """{class: {threshold: AP}}; None where it is undefined."""
+        positives = self.num_positives
         return {
             self.class_names[label]: {
-                key: average_precision(
-                    row[row != IGNORED] == TRUE_POSITIVE,
-                    int(positives[label]),
-                    metric,
-                    self.rules.recall,
-                )
-                for key, row in zip(keys, self.verdicts[:, rows])
+                key: self._class_ap(row, int(positives[label]), metric)
+                for key, row in zip(self.keys, self.verdicts[:, rows])
             }
             for label, rows in self.rows_of_classes()
         }
 
+    def _class_ap(self, verdicts: NDArray[np.int8], positives: int, metric: str) -> float | None:
+        if not positives:
+            return self.ap_without_objects(len(verdicts), metric)
+        hits = verdicts[verdicts != IGNORED] == TRUE_POSITIVE
+        return average_precision(hits, positives, metric, self.rules.recall)
 
-def mean_average_precisions(
-    per_class: Mapping[str, Mapping[str, float | None]],
-) -> dict[str, float | None]:
-    """{class: {threshold: AP}} -> {threshold: mean over the classes that have objects}."""
-    keys = next(iter(per_class.values()), {})
-    return {key: mean_known(aps[key] for aps in per_class.values()) for key in keys}
+    def ap_without_objects(self, detections: int, metric: str) -> float | None:
+        """Of a class that has none: None where it does not count or is 0 / 0, else 0."""
+        mean = self.rules.mean
+        if mean == "objects" or (mean == "seen" and not detections):
+            return None
+        return None if mean == "listed-nan" and detections and metric == "area" else 0.0
+
+    def mean(self, per_class: ClassAPs) -> dict[str, float | None]:
+        """{class: {threshold: AP}} -> {threshold: mean over the classes that count}."""
+        nan = self.rules.mean == "listed-nan"
+        columns = {key: [aps[key] for aps in per_class.values()] for key in self.keys}
+        return {
+            key: None if nan and None in aps else mean_known(aps) for key, aps in columns.items()
+        }
+
+    @property
+    def classes_in_mean(self) -> int:
+        """Over how many classes a mean is taken."""
+        counted = self.num_positives > 0
+        if self.rules.mean == "seen":
+            counted |= np.bincount(self.labels, minlength=len(counted)) > 0
+        listed = self.rules.mean in ("listed", "listed-nan")
+        return len(counted) if listed else int(np.count_nonzero(counted))

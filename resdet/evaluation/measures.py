@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from backbones.plugins import HINT
-from resdet.evaluation.average_precision import metric_title
+from backbones.terminal.wording import count
+from resdet.evaluation.average_precision import GRID_NAMES, metric_title
 from resdet.evaluation.coco.score import TWELVE
 from resdet.evaluation.detection_table import Float64Array
-from resdet.evaluation.matches import Rules
+from resdet.evaluation.ranking import FORMERLY
 from resdet.evaluation.registry import VOC_METRICS, known_metrics
+from resdet.evaluation.rules import Rules
 
 _RULE_SIGNS = {"ge": ">=", "gt": ">"}
 _UNUSUAL = {  # of the rules' choices, those that are not the devkit's
     ("ties", "numpy"): "equal scores in NumPy's order",
-    ("recall", "float"): "recall in floats",
+    **{("recall", name): GRID_NAMES[name] for name in ("numpy", "matlab")},
 }
 _COCO_THRESHOLDS = {"AP": None, "AP50": "0.50", "AP75": "0.75"}
 
@@ -61,8 +63,8 @@ class Measure:
         if self.class_index is not None:
             return of_class[:, self.class_index]
         known = ~np.isnan(of_class)
-        total, count = np.where(known, of_class, 0).sum(axis=1), known.sum(axis=1)
-        return np.where(count, total / np.maximum(count, 1), np.nan)
+        total, many = np.where(known, of_class, 0).sum(axis=1), known.sum(axis=1)
+        return np.where(many, total / np.maximum(many, 1), np.nan)
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ def sections(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def convention(result: Mapping[str, Any]) -> str:
     """What made the numbers: "VOC 11-point, IoU >= t, 4952 images"."""
     if "mAP" not in result:
-        return f"COCO, {result.get('num_images')} images"
+        return f"COCO, {_over(result)}"
     return f"VOC {metric_title(result['metric'])}, {rule(result)}"
 
 
@@ -153,15 +155,42 @@ def rule(result: Mapping[str, Any]) -> str:
         for what, key in (("scores", "score_decimals"), ("boxes", "box_decimals"))
         if result.get(key) is not None
     ]
-    told += [text for (key, value), text in _UNUSUAL.items() if result.get(key) == value]
-    return ", ".join([*told, f"{result['num_images']} images"])
+    rules = {**result, "recall": recall_of(result)}
+    told += [text for (key, value), text in _UNUSUAL.items() if rules.get(key) == value]
+    return ", ".join([*told, _over(result)])
+
+
+def recall_of(result: Mapping[str, Any]) -> Any:
+    """The grid of recalls by its name of today."""
+    name = result.get("recall", "tenths")
+    return FORMERLY.get(name, name) if isinstance(name, str) else name
+
+
+def _over(result: Mapping[str, Any]) -> str:
+    """Over what the numbers are: "4952 images, the mean of 20 classes"."""
+    known = [value for value in result["per_class"].values() if _is_known(value)]
+    return (
+        f"{count(result['num_images'], 'image')}, the mean of "
+        f"{classes_told(result.get('classes_in_mean', len(known)), len(result['per_class']))}"
+    )
+
+
+def classes_told(some: int, of: int) -> str:
+    """Over how many classes a mean is: "20 classes", "5 of 6 classes"."""
+    all_of_them = count(of, "class", "classes")
+    return all_of_them if some == of else f"{some} of {all_of_them}"
+
+
+def _is_known(value: Any) -> bool:
+    return None not in value.values() if isinstance(value, Mapping) else value is not None
 
 
 def _voc_conventions(part: Mapping[str, Any]) -> dict[str, Any]:
-    rules = {key: part.get(key, value) for key, value in Rules("voc").to_dict().items()}
+    rules = {key: part.get(key, value) for key, value in asdict(Rules("voc")).items()}
     for key in ("score_decimals", "box_decimals"):
         if rules[key] is not None:
             _count(rules, key)
+    rules["recall"] = recall_of(rules)
     return {**rules, "iou_rule": part["iou_rule"], "thresholds": list(part["mAP"])}
 
 

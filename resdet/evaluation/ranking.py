@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -11,15 +12,16 @@ from numpy.typing import NDArray
 from resdet.evaluation.detection_table import Float64Array
 from resdet.structures.records import BoolArray
 
-Recall = Literal["exact", "float"]
+Recall = Literal["tenths", "numpy", "matlab", "linspace", "hundredths", "float32", "trapezoid"]
+FORMERLY: Mapping[str, Recall] = {"exact": "tenths", "float": "numpy"}  # in files written before
 
 
 @dataclass(frozen=True)
 class Ranking:
     """Counts up to each true positive of one class, the ignored detections left out.
 
-    `positives` objects are to be found, at least one. `rule` is how VOC's eleven recalls are
-    compared, see `eleven_points`.
+    `positives` objects are to be found, at least one. `rule` names the recalls that a metric of
+    points asks for, see `GRIDS`.
     Shape: found and seen (H,), the true positives and the detections so far; (0,) where nothing
     is found. `found` rises, in a resample of the images by more than one at once.
     """
@@ -27,10 +29,10 @@ class Ranking:
     found: NDArray[Any]
     seen: NDArray[Any]
     positives: int
-    rule: Recall = "exact"
+    rule: Recall = "tenths"
 
     @classmethod
-    def of(cls, hits: BoolArray, positives: int, rule: Recall = "exact") -> Ranking:
+    def of(cls, hits: BoolArray, positives: int, rule: Recall = "tenths") -> Ranking:
         """Of verdicts by falling score, True for a true positive."""
         rows = np.flatnonzero(hits)
         return cls(np.arange(1, len(rows) + 1), rows + 1, positives, rule)

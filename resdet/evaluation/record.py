@@ -13,29 +13,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from reprlib import repr as shortly
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 
 from backbones.files.atomic import write_bytes
 from backbones.files.outputs import json_bytes
-from resdet.evaluation.matches import IouRule, Matches, Objects, Rules
-from resdet.evaluation.ranking import Recall
+from resdet.evaluation.matches import Matches, Objects
+from resdet.evaluation.rules import rules_of
 from resdet.structures.records import Dataset
 
 FORMAT = "resdet.matches/1"
 _COLUMNS = ("images", "labels", "scores", "boxes", "verdicts", "objects")
 _TRUTH = ("images", "labels", "boxes", "ignored")
 _TRUTH_COLUMNS = tuple(f"truth_{name}" for name in _TRUTH)
-_DECIMALS = (None, *range(17))
-_RULES = {  # what each may be
-    "kind": ("voc", "coco"),
-    "iou": get_args(IouRule),
-    "ties": ("stable", "numpy"),
-    "recall": get_args(Recall),
-    "score_decimals": _DECIMALS,
-    "box_decimals": _DECIMALS,
-}
 _SAFE_KINDS = "biuf"
 _MOST_BYTES = 1 << 31  # 20 million detections at ten thresholds; all of COCO's have 2 million
 
@@ -113,7 +104,7 @@ def _record(head: dict[str, Any], arrays: dict[str, Any]) -> Record:
     _check_head(head)
     truth = Objects(**{name: arrays[f"truth_{name}"] for name in _TRUTH})
     matches = Matches(
-        rules=Rules(**head["rules"]),
+        rules=rules_of(head["rules"]),
         class_names=tuple(head["class_names"]),
         thresholds=tuple(head["thresholds"]),
         image_ids=tuple(head["image_ids"]),
@@ -128,11 +119,7 @@ def _check_head(head: Any) -> None:
     if not isinstance(head, dict) or head.get("format") != FORMAT:
         got = head.get("format") if isinstance(head, dict) else head
         raise ValueError(f"format {shortly(got)} for {FORMAT!r}")
-    rules = head["rules"]
     sound = {
-        "rules": isinstance(rules, dict)
-        and rules.keys() == _RULES.keys()
-        and all(rules[name] in values for name, values in _RULES.items()),
         "class_names": _distinct(head["class_names"], str),
         "thresholds": _distinct(head["thresholds"], float, int)
         and bool(head["thresholds"])

@@ -8,9 +8,9 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from resdet.evaluation.average_precision import metric_title
+from resdet.evaluation.average_precision import GRID_NAMES, metric_title
 from resdet.evaluation.coco.score import TWELVE
-from resdet.evaluation.measures import convention, rule
+from resdet.evaluation.measures import classes_told, convention, recall_of, rule
 
 COLUMNS = 4  # what a terminal of 80 holds
 
@@ -31,7 +31,7 @@ def voc_table(*results: Mapping[str, Any]) -> Table:
     columns = [(result, key) for result in results for key in result["mAP"]]
     if len(columns) > COLUMNS:
         return _threshold_table(title, results)
-    table = Table(title=title, title_justify="left", min_width=len(title) + 2)
+    table = _table(title, _grids_told(results))
     table.add_column("class")
     for result, key in columns:
         table.add_column(f"AP@{key} {metric_title(result['metric'])}", justify="right")
@@ -45,7 +45,7 @@ def voc_table(*results: Mapping[str, Any]) -> Table:
 
 def _threshold_table(title: str, results: Sequence[Mapping[str, Any]]) -> Table:
     """MAP by threshold, one row each, and the mean of them; classes have no room here."""
-    table = Table(title=title, title_justify="left", min_width=len(title) + 2)
+    table = _table(title, _grids_told(results))
     table.add_column("IoU")
     for result in results:
         table.add_column(f"mAP {metric_title(result['metric'])}", justify="right")
@@ -62,23 +62,57 @@ def _threshold_table(title: str, results: Sequence[Mapping[str, Any]]) -> Table:
 def coco_table(result: Mapping[str, Any]) -> Table:
     """The twelve, one row each: twelve columns do not fit a terminal of 80."""
     title = f"x100, {convention(result)}, by {result['backend']}"
-    table = Table(title=title, title_justify="left", min_width=len(title) + 2)
+    table = _table(title)
     table.add_column("COCO")
     table.add_column("value", justify="right")
-    for name in TWELVE:
-        table.add_row(name, percent(result[name]))
+    over = result.get("classes_in_mean_by_area", {})
+    if over:
+        table.add_column("mean of")
+    for name, (_, _, area, _) in TWELVE.items():
+        told = [classes_told(list(over.values())[area], len(result["per_class"]))] if over else []
+        table.add_row(name, percent(result[name]), *told)
     return table
 
 
 def coco_class_table(result: Mapping[str, Any]) -> Table:
     """AP[.50:.95] of each class."""
     title = f"AP[.50:.95] by class, x100, {convention(result)}"
-    table = Table(title=title, title_justify="left", min_width=len(title) + 2)
+    table = _table(title)
     table.add_column("class")
     table.add_column("AP", justify="right")
     for name, value in result["per_class"].items():
         table.add_row(Text(name), percent(value))
     return table
+
+
+def _grids_told(results: Sequence[Mapping[str, Any]]) -> str:
+    """What the mAP by eleven points would be on the other grids, where that is another."""
+    for result in results:
+        others = result.get("other_grids", {})
+        told = [
+            f"by {GRID_NAMES[grid]} {_moved(result['mAP'], aps)}" for grid, aps in others.items()
+        ]
+        if told:
+            return f"11-point at {GRID_NAMES[recall_of(result)]}; {'; '.join(told)}"
+    return ""
+
+
+def _moved(aps: Mapping[str, float | None], others: Mapping[str, float | None]) -> str:
+    """The threshold at which the two are furthest apart: "mAP@0.50 27.3 (-9.1)"."""
+    apart = {key: (others[key] or 0.0) - (aps[key] or 0.0) for key in aps}
+    key = max(apart, key=lambda key: abs(apart[key]))
+    return f"mAP@{key} {percent(others[key])} ({100 * apart[key]:+.2f})"
+
+
+def _table(title: str, caption: str = "") -> Table:
+    width = max(len(title), len(caption)) + 2
+    return Table(
+        title=title,
+        title_justify="left",
+        caption=caption or None,
+        caption_justify="left",
+        min_width=width,
+    )
 
 
 def score_tables(scores: Mapping[str, Any]) -> list[Table]:

@@ -9,7 +9,8 @@ from resdet.evaluation.comparison.bootstrap import (
     interval,
     resampled_ap,
 )
-from resdet.evaluation.matches import DEVKIT, Matches, Objects
+from resdet.evaluation.matches import Matches, Objects
+from resdet.evaluation.rules import DEVKIT
 
 METRICS = ("area", "11point", "101point")
 CLASSES = 4

@@ -9,7 +9,7 @@ from resdet.evaluation.analysis.confusion import confusion_matrix
 from resdet.evaluation.analysis.costs import error_costs
 from resdet.evaluation.analysis.curves import class_curves, curves_json, pooled_curve
 from resdet.evaluation.analysis.errors import error_kinds
-from resdet.evaluation.matches import Matches, mean_average_precisions
+from resdet.evaluation.matches import Matches
 from resdet.evaluation.voc.sizes import ap_by_size
 
 
@@ -37,7 +37,8 @@ def analyse(matches: Matches, metric: str, *, score: float | None = None) -> dic
         "metric": metric,
         **matches.rules.to_dict(),
         "threshold": threshold,
-        "AP": mean_average_precisions(per_class).get(key),
+        "AP": first.mean(per_class)[key],
+        "classes_in_mean": first.classes_in_mean,
         "per_class": {name: aps[key] for name, aps in per_class.items()},
         "num_images": len(matches.image_ids),
         "num_detections": len(matches),

@@ -11,6 +11,7 @@ from rich.text import Text
 from resdet.evaluation.analysis.costs import ALL_FALSE_POSITIVES
 from resdet.evaluation.analysis.errors import ERRORS
 from resdet.evaluation.average_precision import metric_title, threshold_key
+from resdet.evaluation.measures import classes_told
 from resdet.evaluation.score_tables import percent
 
 MEANINGS = {
@@ -45,8 +46,10 @@ def iou_of(analysis: Mapping[str, Any]) -> str:
 
 
 def costs_title(analysis: Mapping[str, Any]) -> str:
-    """Above the costs: "area AP, IoU >= 0.50: 73.2; what errors cost, x100"."""
-    return f"{convention_of(analysis)}: {percent(analysis['AP'])}; what errors cost, x100"
+    """Above the costs: "area AP, IoU >= 0.50: 73.2, the mean of 20 classes; ..."."""
+    over = classes_told(analysis["classes_in_mean"], len(analysis["per_class"]))
+    told = f"{percent(analysis['AP'])}, the mean of {over}"
+    return f"{convention_of(analysis)}: {told}; what errors cost, x100"
 
 
 def points(value: float | None) -> str:
@@ -78,7 +81,10 @@ def _classes(analysis: Mapping[str, Any]) -> Table:
         table.add_row(Text(name), percent(ap), *_f1_cells(f1), _costliest(analysis, name))
     table.add_section()
     pooled = analysis["best_f1"]["all"]
-    table.add_row("all", percent(analysis["AP"]), *_f1_cells(pooled), "", style="bold")
+    over = classes_told(analysis["classes_in_mean"], len(analysis["per_class"]))
+    table.add_row(
+        f"all (AP: {over})", percent(analysis["AP"]), *_f1_cells(pooled), "", style="bold"
+    )
     return table
 
 
@@ -104,6 +110,7 @@ def _sizes(analysis: Mapping[str, Any]) -> Table:
         table.add_column(f"mAP@{key}", justify="right")
     if len(keys) > 1:
         table.add_column(f"mean of {len(keys)}", justify="right")
+    table.add_column("mean of", justify="right")
     for name, size in analysis["sizes"].items():
         least, most = size["area"]
         area = f"{least:,.0f} and more" if most is None else f"{least:,.0f} to {most:,.0f}"
@@ -112,7 +119,8 @@ def _sizes(analysis: Mapping[str, Any]) -> Table:
         if len(keys) > 1:
             known = [ap for ap in aps.values() if ap is not None]
             cells.append(percent(sum(known) / len(known) if known else None))
-        table.add_row(name, area, f"{size['objects']:,}", *cells)
+        over = classes_told(size["classes_in_mean"], len(size["per_class"]))
+        table.add_row(name, area, f"{size['objects']:,}", *cells, over)
     return table
 
 

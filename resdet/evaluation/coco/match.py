@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,15 +18,9 @@ from numpy.typing import NDArray
 from resdet.evaluation.coco.results import CocoResults, image_places
 from resdet.evaluation.coco.truth import CocoTruth
 from resdet.evaluation.detection_table import Float64Array
-from resdet.evaluation.matches import (
-    COCO,
-    FALSE_POSITIVE,
-    IGNORED,
-    TRUE_POSITIVE,
-    Matches,
-    Objects,
-)
+from resdet.evaluation.matches import FALSE_POSITIVE, IGNORED, TRUE_POSITIVE, Matches, Objects
 from resdet.evaluation.pairs import pairs
+from resdet.evaluation.rules import COCO, Rules
 from resdet.structures.boxes import from_xywh
 from resdet.structures.records import BoolArray, Int64Array
 
@@ -35,10 +30,7 @@ AREAS = {
     "medium": (32.0**2, 96.0**2),
     "large": (96.0**2, 1e5**2),
 }
-MAX_DETECTIONS = (1, 10, 100)  # of an image and class
 THRESHOLDS = np.linspace(0.5, 0.95, 10)  # as pycocotools has them: the ninth is a hair below 0.9
-
-_LIMITS = np.minimum(THRESHOLDS, 1 - 1e-10)
 
 
 @dataclass(frozen=True)
@@ -68,38 +60,44 @@ def match_coco(truth: CocoTruth, found: CocoResults) -> Matches:
     return match_areas(truth, found).matches
 
 
-def match_areas(truth: CocoTruth, found: CocoResults) -> CocoMatches:
+def match_areas(truth: CocoTruth, found: CocoResults, rules: Rules = COCO) -> CocoMatches:
     """Judge every detection in each of the ranges of `AREAS`.
 
     Detections of an image and class, by falling score, each take the object that they overlap
     most of those that they overlap by the threshold and that none took before: one that counts
     if there is any, else one that is ignored; of equals the last. A crowd is taken again and
     again, and overlaps by the share of the detection that lies inside. A detection is ignored
-    that took an ignored object, or took none and has an area outside the range.
+    that took an ignored object, or took none and has an area outside the range. `rules` may
+    say otherwise.
 
     Raises: ValueError for images or categories that the data do not have.
     """
     places = image_places(truth, found)
+    if rules.found_images:
+        truth = truth.of_images(places)
+    if rules.limit is not None:
+        kept = _ranks(places, found.scores) < rules.limit
+        found, places = found.rows(kept), places[kept]
     ids = np.array(sorted(truth.category_names), np.int64)
     labels = np.searchsorted(ids, found.categories)
     keys = places * len(ids) + labels
-    rows = _order(places, found.scores, labels)
+    rows = _order(_turns(truth, rules)[places], found.scores, labels, rules)
     grouped = np.argsort(keys[rows], kind="stable")  # by image and class, then by falling score
     ranks = np.empty_like(grouped)
     ranks[grouped] = places_in_run(keys[rows[grouped]])
-    kept = ranks < MAX_DETECTIONS[-1]
+    kept = ranks < rules.max_detections[-1]
     grouped = (np.cumsum(kept) - 1)[grouped[kept[grouped]]]
     rows, ranks = rows[kept], ranks[kept]
     boxes = found.boxes[rows]
-    objects = _Objects(truth, ids)
+    objects = _Objects(truth, ids, rules)
     candidates, taken = objects.taken_by(keys[rows[grouped]], boxes[grouped])
     candidates = grouped[candidates]
 
     found_objects = np.full((len(THRESHOLDS), len(rows)), -1, np.int32)
     found_objects[:, candidates] = taken[0]
-    verdicts = _verdicts(boxes, objects.ignored, candidates, taken)
+    verdicts = _verdicts(boxes, objects, candidates, taken)
     matches = Matches(
-        rules=COCO,
+        rules=rules,
         class_names=truth.class_names,
         thresholds=tuple(np.round(THRESHOLDS, 2).tolist()),
         image_ids=truth.image_ids,
@@ -115,26 +113,62 @@ def match_areas(truth: CocoTruth, found: CocoResults) -> CocoMatches:
 
 
 def _verdicts(
-    boxes: Float64Array, ignored: BoolArray, candidates: Int64Array, taken: NDArray[np.int32]
+    boxes: Float64Array, columns: _Objects, candidates: Int64Array, taken: NDArray[np.int32]
 ) -> NDArray[np.int8]:
     """(A, T, N) from the (A, T, C) objects that the candidates took."""
     outside = _outside(boxes[:, 2] * boxes[:, 3])
     without = np.where(outside, np.int8(IGNORED), np.int8(FALSE_POSITIVE))
     verdicts = np.repeat(without[:, None], len(THRESHOLDS), axis=1)
     for area, objects in enumerate(taken):
-        excused = ignored[area, objects]
+        excused = columns.ignored[area, objects]
         judged = np.where(excused, np.int8(IGNORED), np.int8(TRUE_POSITIVE))
-        verdicts[area][:, candidates] = np.where(objects < 0, without[area, candidates], judged)
+        nothing = (objects < 0) | (columns.unseen[objects] & ~excused)
+        verdicts[area][:, candidates] = np.where(nothing, without[area, candidates], judged)
     return verdicts
 
 
-def _order(images: Int64Array, scores: Float64Array, labels: Int64Array) -> Int64Array:
-    """The rows by class, then falling score, then image, then as read.
+def _limits(rules: Rules) -> Float64Array:
+    """The least overlaps at 0.50:0.95, as the rules make them."""
+    hundredths = np.round(THRESHOLDS, 2)
+    made = {
+        "linspace": THRESHOLDS,
+        "hundredths": hundredths,
+        "float32": hundredths.astype(np.float32).astype(np.float64),
+    }
+    return np.minimum(made[rules.coco_thresholds], 1 - 1e-10)
+
+
+def _turns(truth: CocoTruth, rules: Rules) -> Int64Array:
+    """(I,) the place of each image in the order by which equal scores of several are sorted."""
+    turns = np.arange(len(truth.image_ids))
+    if rules.ties == "ids-as-text":
+        turns[np.argsort([str(image_id) for image_id in truth.image_ids], kind="stable")] = (
+            np.arange(len(turns))
+        )
+    return turns
+
+
+def _ranks(groups: Int64Array, scores: Float64Array) -> Int64Array:
+    """(N,) the place of each by falling score in its group, as read among equals, from 0."""
+    order = np.lexsort((-scores, groups))
+    ranks = np.empty_like(order)
+    ranks[order] = places_in_run(groups[order])
+    return ranks
+
+
+def _order(
+    images: Int64Array, scores: Float64Array, labels: Int64Array, rules: Rules
+) -> Int64Array:
+    """The rows by class, then falling score, then image, then as read, or as NumPy leaves them.
 
     Sorting thrice, the most important key last, is twice as fast as np.lexsort.
     """
-    rows = np.argsort(images, kind="stable")
-    rows = rows[np.argsort(-scores[rows], kind="stable")]
+    if rules.ties == "numpy":
+        rows = np.lexsort((-scores, images))
+        rows = rows[np.argsort(-scores[rows].astype(np.float32))]
+    else:
+        rows = np.argsort(images, kind="stable")
+        rows = rows[np.argsort(-scores[rows], kind="stable")]
     small = labels.astype(np.min_scalar_type(labels.max(initial=0)))  # sorted by counting
     return rows[np.argsort(small[rows], kind="stable")]
 
@@ -142,12 +176,19 @@ def _order(images: Int64Array, scores: Float64Array, labels: Int64Array) -> Int6
 class _Objects:
     """The ground truth, sorted by image and class; reading order is kept within."""
 
-    def __init__(self, truth: CocoTruth, category_ids: Int64Array) -> None:
+    def __init__(self, truth: CocoTruth, category_ids: Int64Array, rules: Rules) -> None:
         labels = np.searchsorted(category_ids, truth.categories)
         keys = truth.images * len(category_ids) + labels
         order = np.argsort(keys, kind="stable")
-        self.keys, self.boxes, self.crowd = keys[order], truth.boxes[order], truth.crowd[order]
-        self.ignored = self.crowd | _outside(truth.areas[order])
+        self.keys, self.boxes = keys[order], truth.boxes[order]
+        self.crowd = truth.crowd[order] & (rules.crowd == "excuse")
+        excused = self.crowd | (truth.ignore[order] & (rules.difficult == "excuse"))
+        own = self.boxes[:, 2] * self.boxes[:, 3]
+        self.ignored = excused | _outside(own if rules.box_areas else truth.areas[order])
+        self.unseen = np.zeros(len(keys), bool)
+        if rules.id_0:
+            self.unseen = np.array([number == 0 for number in truth.ids], bool)[order]
+        self.rules, self.limits = rules, _limits(rules)
         corners = from_xywh(self.boxes).astype(np.float64)
         self.columns = Objects(truth.images[order], labels[order], corners, self.ignored[0])
 
@@ -164,7 +205,14 @@ class _Objects:
         for rows, objects, overlaps in self._near_pairs(keys, boxes):
             turns = places_in_run(keys[rows[_starts(rows)]])  # of a detection within its key
             turn_of = np.repeat(turns, np.diff(np.append(_starts(rows), len(rows))))
-            order = np.lexsort((overlaps, rows, turn_of))  # the best last, of equals the last
+            ranking: tuple[Any, ...] = (
+                overlaps,
+                rows,
+                turn_of,
+            )  # the best last, of equals the last
+            if self.rules.equals == "first":
+                ranking = (-objects, *ranking)
+            order = np.lexsort(ranking)
             bounds = np.searchsorted(turn_of[order], np.arange(turns.max(initial=-1) + 2))
             for begin, end in pairwise(bounds):
                 turn = order[begin:end]
@@ -179,7 +227,7 @@ class _Objects:
 
         Shape: (P,) pairs, those of a detection together and by rising overlap -> (A, T, D).
         """
-        allowed = ~(overlaps < _LIMITS[:, None]) & free[..., objects]
+        allowed = self._near(overlaps, self.limits[:, None]) & free[..., objects]
         counts = (~self.ignored[:, None, objects]).astype(np.int32)
         preference = np.arange(len(rows), dtype=np.int32) + len(rows) * counts
         best = np.maximum.reduceat(
@@ -197,9 +245,16 @@ class _Objects:
         """(rows, objects, overlaps) of the lowest threshold or more, detections in their order."""
         for block in pairs(keys, self.keys):
             rows, objects = block.left, block.right
-            overlaps = _overlaps(boxes[rows], self.boxes[objects], self.crowd[objects])
-            near = ~(overlaps < _LIMITS[0])
+            overlaps = (
+                _overlaps_of_32_bits(boxes[rows], self.boxes[objects])
+                if self.rules.overlaps_of_32_bits
+                else _overlaps(boxes[rows], self.boxes[objects], self.crowd[objects])
+            )
+            near = self._near(overlaps, self.limits[0])
             yield rows[near], objects[near], overlaps[near]
+
+    def _near(self, overlaps: Float64Array, limits: Any) -> BoolArray:
+        return overlaps > limits if self.rules.iou == "gt" else ~(overlaps < limits)
 
 
 def _overlaps(a: Float64Array, b: Float64Array, crowd: BoolArray) -> Float64Array:
@@ -214,6 +269,19 @@ def _overlaps(a: Float64Array, b: Float64Array, crowd: BoolArray) -> Float64Arra
     union = np.where(crowd, area, area + b[:, 2] * b[:, 3] - intersection)
     meet = (sides > 0).all(axis=1) & (union > 0)  # a tiny area may round to 0
     return np.divide(intersection, union, out=np.zeros_like(union), where=meet)
+
+
+def _overlaps_of_32_bits(a: Float64Array, b: Float64Array) -> Float64Array:
+    """(P,) IoU as networks' code computes it, 1e-7 added to the union.
+
+    Shape: a, b (P, 4) x, y, width, height.
+    """
+    ours, theirs = from_xywh(a).astype(np.float32), from_xywh(b).astype(np.float32)
+    sides = np.minimum(ours[:, 2:], theirs[:, 2:]) - np.maximum(ours[:, :2], theirs[:, :2])
+    intersection = sides.clip(0).prod(axis=1)
+    areas = [(box[:, 2:] - box[:, :2]).prod(axis=1) for box in (ours, theirs)]
+    union = areas[0] + areas[1] - intersection + np.float32(1e-7)
+    return (intersection / union).astype(np.float64)
 
 
 def _outside(areas: Float64Array) -> BoolArray:

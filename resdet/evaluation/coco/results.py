@@ -19,7 +19,7 @@ from resdet.evaluation.detection_table import (
     resolve_ids,
 )
 from resdet.structures.boxes import from_xywh, to_xywh
-from resdet.structures.records import Detections, ImageId, Int64Array
+from resdet.structures.records import BoolArray, Detections, ImageId, Int64Array
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,16 @@ class CocoResults:
     boxes: Float64Array  # x, y, width, height
     scores: Float64Array
     names: frozenset[tuple[int, str]]  # the category names that the entries carry
+
+    def rows(self, kept: BoolArray) -> CocoResults:
+        """Some of the detections."""
+        return replace(
+            self,
+            images=self.images[kept],
+            categories=self.categories[kept],
+            boxes=self.boxes[kept],
+            scores=self.scores[kept],
+        )
 
 
 def read_results(source: Path | Sequence[Mapping[str, Any]]) -> CocoResults:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import io
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -17,10 +18,11 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from resdet.evaluation.coco.accumulate import accumulate
-from resdet.evaluation.coco.match import AREAS, MAX_DETECTIONS, THRESHOLDS, CocoMatches, match_areas
+from resdet.evaluation.coco.match import AREAS, THRESHOLDS, CocoMatches, match_areas
 from resdet.evaluation.coco.results import CocoResults, image_places, read_results, with_ids_of
 from resdet.evaluation.coco.truth import CocoTruth, read_truth
 from resdet.evaluation.detection_table import Float64Array
+from resdet.evaluation.rules import COCO
 from resdet.structures.coco_json import object_entries
 from resdet.structures.records import ImageId
 
@@ -84,21 +86,28 @@ def score_coco(
         precision, recall = accumulate(matched or match_areas(truth, found))
     else:
         precision, recall = by_library(truth, found, backend)
+    rules = matched.matches.rules if matched else COCO
     scores: dict[str, Any] = {
         name: _mean_known((precision if kind == "precision" else recall)[_at(iou), ..., area, most])
         for name, (kind, iou, area, most) in TWELVE.items()
     }
+    if rules.ap_at_100:
+        hundred = [m for m, most in enumerate(rules.max_detections) if most == 100]
+        scores["AP"] = _mean_known(precision[:, :, :, 0, hundred])
     scores["per_class"] = {
         name: None if (ap := _mean_known(precision[:, :, k, 0, 2])) < 0 else ap
         for k, name in enumerate(truth.class_names)
     }
+    with_objects = (precision[0, 0, :, :, -1] > -1).sum(axis=0).tolist()
     return {
         **scores,
+        "classes_in_mean": with_objects[0],
+        "classes_in_mean_by_area": dict(zip(AREAS, with_objects)),
         "kind": "coco",
         "metric": "101point",
         "thresholds": np.round(THRESHOLDS, 2).tolist(),
         "area_ranges": {name: list(limits) for name, limits in AREAS.items()},
-        "max_detections": list(MAX_DETECTIONS),
+        "max_detections": list(rules.max_detections),
         "num_images": len(truth.image_ids),
         "num_detections": len(found.scores),
         "backend": backend,
@@ -129,7 +138,25 @@ def cross_check(
         )
     what = f"all {len(TWELVE)} numbers and the AP of {len(judge['per_class'])} classes"
     same = "to the last bit" if largest == 0 else f"to {largest:.1e}"
-    return f"cross-check: {what} by {scores['backend']} are those of {backend} {same}"
+    told = f"cross-check: {what} by {scores['backend']} are those of {backend} {same}"
+    return "; ".join([told, *_faults_of_ids(truth)])
+
+
+def _faults_of_ids(truth: CocoTruth) -> list[str]:
+    """Why a library that reads the file itself has other numbers: here ids are numbered anew."""
+    times = Counter(truth.ids)
+    twice = [number for number, many in times.items() if many > 1 and number is not None]
+    faults = {
+        "0, which means unmatched there": 0 in times,
+        "missing": None in times,
+        f"there twice, as {twice[:1]}": bool(twice),
+    }
+    return [
+        f"given the file itself it does otherwise: an annotation's id is {fault}; number the "
+        "annotations from 1"
+        for fault, is_there in faults.items()
+        if is_there
+    ]
 
 
 def _apart(a: float | None, b: float | None) -> float:

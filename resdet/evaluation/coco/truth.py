@@ -30,9 +30,10 @@ _LISTS = ("images", "annotations", "categories")
 class CocoTruth:
     """The columns of an annotations file in reading order; `images` indexes `image_ids`.
 
-    Shape: images, categories, crowd, areas (M,); boxes (M, 4) x, y, width, height.
-    `areas`: as given, of the box where not given. `names`: what an image may be called -> its
-    place in `image_ids`, which are sorted.
+    Shape: images, categories, crowd, ignore, areas (M,); boxes (M, 4) x, y, width, height.
+    `areas`: as given, of the box where not given. `ignore`: flagged so, which COCO's rules do not
+    hear. `ids`: of the annotations, as given. `names`: what an image may be called -> its place in
+    `image_ids`, which are sorted.
     """
 
     image_ids: tuple[ImageId, ...]
@@ -42,7 +43,9 @@ class CocoTruth:
     categories: Int64Array
     boxes: Float64Array
     crowd: BoolArray
+    ignore: BoolArray
     areas: Float64Array
+    ids: Sequence[Any]
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -51,6 +54,20 @@ class CocoTruth:
         return tuple(
             name if times[name] == 1 else f"{name} ({category})"
             for category, name in sorted(self.category_names.items())
+        )
+
+    def of_images(self, places: Int64Array) -> CocoTruth:
+        """The same images, annotations only of those at `places`."""
+        rows = np.flatnonzero(np.isin(self.images, places))
+        return replace(
+            self,
+            images=self.images[rows],
+            categories=self.categories[rows],
+            boxes=self.boxes[rows],
+            crowd=self.crowd[rows],
+            ignore=self.ignore[rows],
+            areas=self.areas[rows],
+            ids=[self.ids[row] for row in rows.tolist()],
         )
 
 
@@ -151,7 +168,9 @@ def _truth(data: Any, where: str, image_ids: Iterable[ImageId] | None) -> CocoTr
         categories=category_of[rows],
         boxes=boxes[rows],
         crowd=columns.flags(objects, "iscrowd", subject)[rows],
+        ignore=columns.flags(objects, "ignore", subject)[rows],
         areas=areas[rows],
+        ids=[objects[row].get("id") for row in rows.tolist()],
     )
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from resdet.evaluation.average_precision import ELEVEN, HUNDRED_AND_ONE, ranking_ap
+from resdet.evaluation.average_precision import grid, ranking_ap
 from resdet.evaluation.detection_table import Float64Array
 from resdet.evaluation.matches import IGNORED, TRUE_POSITIVE, Matches
 from resdet.evaluation.ranking import Ranking, Recall
@@ -97,8 +97,8 @@ def resampled_ap(
 ) -> dict[str, Float64Array]:
     """AP of every resample, class and threshold; equal to evaluating the resampled images.
 
-    NaN where a resample holds no object of the class. Copies of a detection stand together.
-    `done` is called after each class.
+    NaN where a resample holds no object of the class, unless the rules count such a class. Copies
+    of a detection stand together. `done` is called after each class.
 
     Shape: weights (R, I) -> (R, K, T) by metric.
     """
@@ -109,13 +109,17 @@ def resampled_ap(
         required = truth.images[~truth.ignored & (truth.labels == label)]
         per_image = np.bincount(required, minlength=weights.shape[1])
         positives = weights @ per_image
+        for metric, values in found.items():
+            without = matches.ap_without_objects(rows.stop - rows.start, metric)
+            values[positives == 0, label] = np.nan if without is None else without
         images, verdicts = matches.images[rows], matches.verdicts[:, rows]
         block = max(1, _CELLS_AT_ONCE // max(len(images), 1))
         for start in range(0, len(weights) if len(required) else 0, block):
             part = slice(start, start + block)
             counts = _Counts(weights[part], images, verdicts, positives[part])
             for metric, values in found.items():
-                values[part, label] = counts.average_precisions(metric, matches.rules.recall)
+                aps = counts.average_precisions(metric, matches.rules.recall)
+                values[part, label] = np.where(np.isnan(aps), values[part, label], aps)
         done()
     return found
 
@@ -169,7 +173,7 @@ class _Counts:
         precision = found / np.maximum(count, 1)
         envelope = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
         gained = np.diff(_reached(found, positives, metric, recall), axis=1, prepend=0)
-        points = positives[:, 0] if metric == "area" else {"11point": 11, "101point": 101}[metric]
+        points = positives[:, 0] if metric == "area" else len(grid(metric, recall))
         return np.asarray((gained * envelope).sum(axis=1) / points, np.float64)
 
     def _added(self, found: Weights, count: Weights, metric: str, recall: Recall) -> Float64Array:
@@ -189,7 +193,4 @@ def _reached(
     """How many objects, or asked points of recall, are reached at each true positive."""
     if metric == "area":
         return found
-    if metric == "11point" and recall == "exact":
-        return 10 * found // positives + 1
-    points = ELEVEN if metric == "11point" else HUNDRED_AND_ONE
-    return np.searchsorted(points, found / positives, side="right")
+    return np.searchsorted(grid(metric, recall), found / positives, side="right")

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from resdet.evaluation.average_precision import GRIDS
 from resdet.evaluation.detection_table import (
     DetectionTable,
     Float64Array,
@@ -21,18 +22,10 @@ from resdet.evaluation.detection_table import (
     number_ids,
     unknown_ids,
 )
-from resdet.evaluation.matches import (
-    DEVKIT,
-    FALSE_POSITIVE,
-    IGNORED,
-    TRUE_POSITIVE,
-    Matches,
-    Objects,
-    Rules,
-    mean_average_precisions,
-)
+from resdet.evaluation.matches import FALSE_POSITIVE, IGNORED, TRUE_POSITIVE, Matches, Objects
 from resdet.evaluation.pairs import pairs
 from resdet.evaluation.registry import VOC_METRICS, check_metric
+from resdet.evaluation.rules import DEVKIT, Rules
 from resdet.structures.boxes import FloatArray, from_voc, to_voc, voc_iou
 from resdet.structures.records import (
     BoolArray,
@@ -65,20 +58,35 @@ def evaluate_voc(
 def score_voc(matches: Matches, metric: str) -> dict[str, Any]:
     """AP by class and threshold with the conventions that made it, as the JSON holds it.
 
-    `mAP` and each class of `per_class` map a threshold ("0.50") to its AP, a fraction; None: a
-    class without objects. The mean is over the classes that have objects.
+    `mAP` and each class of `per_class` map a threshold ("0.50") to its AP, a fraction; None:
+    undefined. `other_grids`: the mAP by each other way of rounding the eleven recalls, where that
+    changes it.
     Raises: ValueError for a metric that is neither VOC's nor added.
     """
     check_metric(metric, VOC_METRICS)
     per_class = matches.average_precisions(metric)
     return {
-        "mAP": mean_average_precisions(per_class),
+        "mAP": (means := matches.mean(per_class)),
         "per_class": per_class,
+        "classes_in_mean": matches.classes_in_mean,
         "metric": metric,
+        **({"other_grids": _other_grids(matches, means)} if metric == "11point" else {}),
         **matches.rules.to_dict(),
         "num_images": len(matches.image_ids),
         "num_detections": len(matches),
     }
+
+
+def _other_grids(
+    matches: Matches, means: Mapping[str, float | None]
+) -> dict[str, dict[str, float | None]]:
+    found = {}
+    for grid in GRIDS["11point"]:
+        other = replace(matches, rules=replace(matches.rules, recall=grid))
+        aps = other.mean(other.average_precisions("11point"))
+        if aps != means:
+            found[str(grid)] = aps
+    return found
 
 
 def match_voc(

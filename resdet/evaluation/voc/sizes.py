@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from resdet.evaluation.detection_table import Float64Array
-from resdet.evaluation.matches import Matches, mean_average_precisions
+from resdet.evaluation.matches import Matches
 from resdet.evaluation.voc.score import rematch
 from resdet.structures.boxes import areas
 from resdet.structures.records import Int64Array
@@ -40,7 +40,8 @@ def ap_by_size(matches: Matches, metric: str) -> dict[str, Any]:
         sizes[name] = {
             "area": [least, most if np.isfinite(most) else None],
             "objects": int(of_size.num_positives.sum()),
-            "mAP": mean_average_precisions(per_class),
+            "mAP": of_size.mean(per_class),
+            "classes_in_mean": of_size.classes_in_mean,
             "per_class": per_class,
         }
     return sizes

@@ -54,7 +54,7 @@ def test_table_json_and_markdown(results, capsys):
     mean = rows["mAP@0.50"]
     assert 0 < mean["low"] < mean["gain"] < mean["high"]
     assert mean["p_value"] < 0.05
-    assert table["convention"] == "VOC area, IoU >= t, 30 images"
+    assert table["convention"] == "VOC area, IoU >= t, 30 images, the mean of 2 classes"
     assert table["baseline"] == {"name": "VGG-16", "files": [f"{results}/vgg.json"]}
     assert table["bootstrap"]["resamples"] == 1000
     assert table["paper"] == [{"mAP@0.50": [0.732, 0.764]}]

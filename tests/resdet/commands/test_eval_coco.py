@@ -43,6 +43,24 @@ def test_eval_coco(coco, capsys, backend):
     assert "ARl" in capsys.readouterr().out
 
 
+def test_difficult_objects_are_told(coco, capsys):
+    truth = read_json(coco / "gt.json")
+    objects = truth["annotations"]
+    far = {"image_id": 5, "category_id": 1, "bbox": [40, 40, 9, 9], "iscrowd": 0}
+    given = ["--detections", coco / "d.json", "--annotations", coco / "gt.json"]
+    for more, told, ap in (
+        ({"ignore": 1}, "1 difficult object to be found as any other", 0.505),
+        ({"attributes": {"difficult": "1"}}, "1 difficult object to be found as any other", 0.505),
+        ({"area": -1}, "1 difficult object outside every range of areas: not missed", 1.0),
+        ({}, None, 0.505),
+    ):
+        write_json(coco / "gt.json", {**truth, "annotations": [*objects, {**far, "id": 2, **more}]})
+        main(*given, "--json", coco / "r.json")
+        printed = " ".join(capsys.readouterr().out.split())
+        assert told in printed if told else "difficult object" not in printed
+        assert read_json(coco / "r.json")["AP"] == pytest.approx(ap, abs=1e-3)
+
+
 def test_eval_coco_needs_images_for_a_checkpoint(coco, capsys):
     with pytest.raises(SystemExit):
         main("--checkpoint", "m.pth", "--annotations", coco / "gt.json")

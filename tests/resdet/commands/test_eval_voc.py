@@ -206,12 +206,13 @@ def test_help_imports_nothing_heavy(name):
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 
 
-def test_the_devkits_floats_of_recall(voc, tmp_path):
+def test_the_recalls_by_their_names_of_today_and_of_before(voc, tmp_path):
     write_comp4(tmp_path / "dets", detections(), ["cat", "dog"])
     common = ["--detections", tmp_path / "dets", "--data", voc, "--split", "test"]
-    for recall in ("exact", "float"):
+    today = {"tenths": "tenths", "matlab": "matlab", "exact": "tenths", "float": "numpy"}
+    for recall, name in today.items():
         tool("eval_voc", *common, "--recall", recall, "--json", tmp_path / f"{recall}.json")
-        assert read_json(tmp_path / f"{recall}.json")["recall"] == recall
+        assert read_json(tmp_path / f"{recall}.json")["recall"] == name
 
 
 def test_classes_of_ones_own_in_a_folder_of_vocs_name(voc, tmp_path, capsys):

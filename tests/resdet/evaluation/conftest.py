@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from resdet.evaluation.matches import DEVKIT, Matches
+from resdet.evaluation.matches import Matches
+from resdet.evaluation.rules import DEVKIT
 from resdet.evaluation.voc.score import match_voc
 from resdet.structures.records import Detections, GroundTruth
 

@@ -37,7 +37,7 @@ def test_without_objects_or_detections(metric):
     assert average_precision(HITS[:0], 4, metric) == 0
 
 
-@pytest.mark.parametrize(("recall", "points"), [("exact", 4), ("float", 3)])
+@pytest.mark.parametrize(("recall", "points"), [("tenths", 4), ("numpy", 3), ("matlab", 3)])
 def test_three_of_ten_reach_three_tenths_exactly(recall, points):
     assert average_precision(np.ones(3, bool), 10, "11point", recall) == points / 11
 

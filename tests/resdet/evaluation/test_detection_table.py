@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from resdet.evaluation import DetectionTable
+from resdet.evaluation.detection_table import resolve_ids
 from resdet.structures.records import Detections
 
 BOX, FAR = [0, 0, 10, 10], [50, 50, 60, 60]
@@ -30,6 +31,11 @@ def test_image_ids_may_be_numbers_of_names():
         table.for_images(["7", "007", "8"])
     with pytest.raises(ValueError, match=r"got 1 unknown \('8'\)"):
         table.for_images(["000007", "a"])
+
+
+def test_an_image_by_several_names_is_told_as_one():
+    with pytest.raises(ValueError, match=r"got 1 unknown \(2\) where the data has 1 \(1\);"):
+        resolve_ids([2], {"1": 0, "a": 0, 1: 0})
 
 
 def test_classes_are_matched_by_name():

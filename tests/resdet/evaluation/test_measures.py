@@ -2,8 +2,8 @@
 
 import pytest
 
-from resdet.evaluation.matches import DETECTRON2
 from resdet.evaluation.measures import check_alike, convention, measured, sections
+from resdet.evaluation.rules import DETECTRON2
 
 VOC = {
     "mAP": {"0.50": 0.5},
@@ -77,16 +77,16 @@ def test_a_trained_detectors_result_holds_its_evaluation():
 
 
 def test_titles():
-    assert convention(VOC) == "VOC 11-point, IoU >= t, 4 images"
+    assert convention(VOC) == "VOC 11-point, IoU >= t, 4 images, the mean of 1 of 2 classes"
     assert convention({**VOC, "metric": "area", "iou_rule": "gt"}) == (
-        "VOC area, IoU > t, 4 images"
+        "VOC area, IoU > t, 4 images, the mean of 1 of 2 classes"
     )
     assert convention({**VOC, **DETECTRON2.to_dict()}) == (
         "VOC 11-point, IoU > t, scores rounded to 0.001, boxes rounded to 0.1, "
-        "equal scores in NumPy's order, recall in floats, 4 images"
+        "equal scores in NumPy's order, NumPy's tenths, 4 images, the mean of 1 of 2 classes"
     )
     assert "boxes rounded to 0," in convention({**VOC, "box_decimals": 10**400})
-    assert convention({**coco(0.5), "metric": "101point"}) == "COCO, 4 images"
+    assert convention({**coco(0.5), "metric": "101point"}) == "COCO, 4 images, the mean of 1 class"
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,8 @@ def test_titles():
         ({"metric": "area"}, "metrics: 11point against area"),
         ({"iou_rule": "gt"}, "iou_rule: ge against gt"),
         ({"ties": "numpy"}, "ties: stable against numpy"),
-        ({"recall": "float"}, "recall: exact against float"),
+        ({"recall": "float"}, "recall: tenths against numpy"),
+        ({"mean": "listed"}, "mean: objects against listed"),
         ({"score_decimals": 3}, "score_decimals: None against 3"),
         ({"num_images": 5}, "num_images: 4 against 5"),
         (
@@ -107,6 +108,7 @@ def test_titles():
 )
 def test_numbers_made_by_different_rules_are_not_compared(change, text):
     check(VOC, {**VOC, "seconds": 2, "ties": "stable"})
+    check({**VOC, "recall": "float"}, {**VOC, "recall": "numpy"})  # its name of before
     with pytest.raises(ValueError, match=text):
         check(VOC, {**VOC, **change})
 

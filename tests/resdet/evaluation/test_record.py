@@ -154,6 +154,19 @@ def test_a_head_that_makes_no_sense(record, tmp_path, key, value):
         load_matches(path)
 
 
+def test_rules_of_before_are_read(record, tmp_path):
+    def change(parts):
+        head = json.loads(np.load(io.BytesIO(parts["head.npy"])).tobytes())
+        first = ("kind", "iou", "ties", "score_decimals", "box_decimals")
+        head["rules"] = {name: head["rules"][name] for name in first} | {"recall": "float"}
+        buffer = io.BytesIO()
+        np.save(buffer, np.frombuffer(json.dumps(head).encode(), np.uint8))
+        return [*(parts | {"head.npy": buffer.getvalue()}).items()]
+
+    back = load_matches(rewritten(tmp_path / "a.npz", record, change)).matches.rules
+    assert back == dataclasses.replace(record.matches.rules, recall="numpy")
+
+
 def test_a_head_without_end(record, tmp_path):
     def change(parts):
         buffer = io.BytesIO()

@@ -57,6 +57,21 @@ def test_tables_name_their_convention():
     assert "25.0" in text_of(coco_class_table(coco(0.25)))
 
 
+def test_tables_tell_over_how_many_classes_and_what_other_grids_give():
+    grids = {"numpy": {"0.50": 0.41}, "matlab": {"0.50": 0.45}}
+    text = text_of(voc_table({**VOC, "other_grids": grids}))
+    assert "IoU >= t, 4 images, the mean of 1 of 2 classes" in text
+    assert (
+        "11-point at exact tenths; by NumPy's tenths mAP@0.50 41.0 (-9.00); by MATLAB's tenths "
+        "mAP@0.50 45.0 (-5.00)" in text
+    )
+    assert "exact tenths" not in text_of(voc_table(VOC))
+    by_area = {"all": 1, "small": 0, "medium": 1, "large": 1}
+    rows = text_of(coco_table({**coco(0.25), "classes_in_mean_by_area": by_area}))
+    assert "APs │ n/a │ 0 of 1 class" in rows
+    assert "AP75 │ 25.0 │ 1 class" in rows
+
+
 def test_no_number_is_cut_at_80_columns():
     aps = {f"{k / 100:.2f}": k / 200 for k in range(50, 100, 5)}
     many = {**VOC, "mAP": aps, "per_class": {"a": aps}}

@@ -15,8 +15,8 @@ import pytest
 
 from resdet.evaluation import DetectionTable, match_voc
 from resdet.evaluation.analysis.errors import KINDS
-from resdet.evaluation.matches import DEVKIT
 from resdet.evaluation.record import Record
+from resdet.evaluation.rules import DEVKIT
 from resdet.structures.records import GroundTruth
 from resdet.visualization.gallery import check_gallery, check_gallery_folder, write_gallery
 

@@ -12,7 +12,7 @@ from resdet.benchmarks.synthetic import make_voc
 from resdet.benchmarks.voc import THRESHOLDS, benchmark_voc, largest_difference
 from resdet.data.voc.reader import load_voc
 from resdet.evaluation import DetectionTable, ground_truth_by_id, match_voc, score_voc
-from resdet.evaluation.matches import DETECTRON2, Rules
+from resdet.evaluation.rules import DETECTRON2, Rules
 from resdet.structures.records import Detections
 
 pytestmark = pytest.mark.detectron2
@@ -45,11 +45,11 @@ def test_every_ap_is_detectron2s(tmp_path, seed):
 @pytest.mark.parametrize(
     "rules",
     [
-        Rules("voc", "ge", "numpy", "float", 3, 1),
-        Rules("voc", "gt", "stable", "float", 3, 1),
-        Rules("voc", "gt", "numpy", "exact", 3, 1),
-        Rules("voc", "gt", "numpy", "float", None, 1),
-        Rules("voc", "gt", "numpy", "float", 3, None),
+        Rules("voc", "ge", "numpy", "numpy", 3, 1),
+        Rules("voc", "gt", "stable", "numpy", 3, 1),
+        Rules("voc", "gt", "numpy", "tenths", 3, 1),
+        Rules("voc", "gt", "numpy", "numpy", None, 1),
+        Rules("voc", "gt", "numpy", "numpy", 3, None),
     ],
     ids=["iou", "ties", "recall", "score_decimals", "box_decimals"],
 )

@@ -8,7 +8,7 @@ import pytest
 
 from resdet.evaluation.analysis.analyse import analyse
 from resdet.evaluation.analysis.errors import ERRORS
-from resdet.evaluation.matches import COCO
+from resdet.evaluation.rules import COCO
 from resdet.evaluation.voc.score import score_voc
 
 CAT, DOG = 0, 1

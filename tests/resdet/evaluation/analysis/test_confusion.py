@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from resdet.evaluation.analysis.confusion import confusion_matrix
-from resdet.evaluation.matches import IGNORED, TRUE_POSITIVE, Rules
+from resdet.evaluation.matches import IGNORED, TRUE_POSITIVE
+from resdet.evaluation.rules import Rules
 
 CAT, DOG = 0, 1
 A, B, FAR = [0, 0, 10, 10], [100, 0, 110, 10], [300, 0, 310, 10]

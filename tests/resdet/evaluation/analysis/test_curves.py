@@ -5,7 +5,8 @@ import pytest
 
 from resdet.evaluation.analysis.curves import Curve, class_curves, curves_json, pooled_curve
 from resdet.evaluation.average_precision import average_precision
-from resdet.evaluation.matches import COCO, IGNORED, TRUE_POSITIVE
+from resdet.evaluation.matches import IGNORED, TRUE_POSITIVE
+from resdet.evaluation.rules import COCO
 
 CAT, DOG = 0, 1
 A, B, FAR = [0, 0, 10, 10], [100, 0, 110, 10], [300, 0, 310, 10]

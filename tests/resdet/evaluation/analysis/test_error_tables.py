@@ -8,7 +8,7 @@ from rich.console import Console
 from resdet.evaluation.analysis.analyse import analyse
 from resdet.evaluation.analysis.error_tables import MEANINGS, analysis_tables, convention_of, points
 from resdet.evaluation.analysis.errors import ERRORS
-from resdet.evaluation.matches import COCO, Rules
+from resdet.evaluation.rules import COCO, Rules
 
 CAT, DOG = 0, 1
 A, B, FAR = [0, 0, 10, 10], [100, 0, 110, 10], [300, 0, 310, 10]
@@ -35,7 +35,7 @@ def zoo(matched):
 
 def test_the_numbers(zoo) -> None:
     printed = text(analyse(zoo, "11point"))
-    assert "11-point AP, IoU >= 0.50: 77.3; what errors cost, x100" in printed
+    assert "11-point AP, IoU >= 0.50: 77.3, the mean of 2 of 3 classes; what" in printed
     classification = ["classification", "right place, wrong class", "1", "22.7"]
     assert row(printed, "classification") == classification
     assert row(printed, "all misses") == ["all misses", "", "1", "22.7"]
@@ -49,9 +49,9 @@ def test_the_numbers(zoo) -> None:
         "classification 45.5",
     ]
     assert row(printed, "emu")[1:] == ["n/a", "n/a", "n/a", "n/a", "n/a", ""]
-    assert row(printed, "all")[1:] == ["77.3", "66.7", "66.7", "66.7", "0.700", ""]
-    assert row(printed, "small") == ["small", "0 to 1,024", "3", "77.3"]
-    assert row(printed, "large") == ["large", "9,216 and more", "0", "n/a"]
+    assert row(printed, "all (AP: 2 of")[1:] == ["77.3", "66.7", "66.7", "66.7", "0.700", ""]
+    assert row(printed, "small") == ["small", "0 to 1,024", "3", "77.3", "2 of 3 classes"]
+    assert row(printed, "large") == ["large", "9,216 and more", "0", "n/a", "0 of 3 classes"]
     assert "Most frequent confusions, at scores from 0.700" in printed
     confusions = printed[printed.index("Most frequent") :]
     assert row(confusions, "dog") == ["dog", "cat", "1", "50.0"]
@@ -72,7 +72,8 @@ def test_several_thresholds_have_their_mean(random_matches) -> None:
     analysis = analyse(two, "area")
     small = analysis["sizes"]["small"]["mAP"]
     mean = f"{50 * sum(small.values()):.1f}"
-    assert row(text(analysis), "small")[3:] == [*(f"{100 * ap:.1f}" for ap in small.values()), mean]
+    shown = [*(f"{100 * ap:.1f}" for ap in small.values()), mean, "3 classes"]
+    assert row(text(analysis), "small")[3:] == shown
     assert "mean of 2" in text(analysis)
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from resdet.evaluation.analysis.errors import KINDS, error_kinds
-from resdet.evaluation.matches import Matches, Rules
+from resdet.evaluation.matches import Matches
+from resdet.evaluation.rules import Rules
 from resdet.structures.boxes import iou
 
 CAT, DOG = 0, 1

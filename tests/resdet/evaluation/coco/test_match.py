@@ -5,9 +5,10 @@ import pytest
 from pycocotools.cocoeval import Params
 
 from resdet.evaluation.average_precision import HUNDRED_AND_ONE
-from resdet.evaluation.coco.match import AREAS, MAX_DETECTIONS, THRESHOLDS, match_areas, match_coco
+from resdet.evaluation.coco.match import AREAS, THRESHOLDS, match_areas, match_coco
 from resdet.evaluation.coco.results import read_results
 from resdet.evaluation.coco.truth import read_truth
+from resdet.evaluation.rules import COCO
 
 TP, IGNORED, FP = 1, 0, -1
 BOX = [10, 10, 40, 40]
@@ -52,7 +53,7 @@ def test_the_conventions_are_those_of_pycocotools():
     assert HUNDRED_AND_ONE.tolist() == theirs.recThrs.tolist()
     assert [list(limits) for limits in AREAS.values()] == theirs.areaRng
     assert list(AREAS) == theirs.areaRngLbl
-    assert list(MAX_DETECTIONS) == theirs.maxDets
+    assert list(COCO.max_detections) == theirs.maxDets
 
 
 def test_an_overlap_of_the_threshold_matches():

@@ -125,6 +125,31 @@ def test_a_cross_check_says_how_far_apart():
         cross_check(*columns, {**scores, "per_class": per_class})
 
 
+@pytest.mark.parametrize(
+    ("ids", "fault"),
+    [
+        ([0, 1], "id is 0, which means unmatched there"),
+        ([1, 1], r"id is there twice, as \[1\]"),
+        ([1, None], "id is missing"),
+        ([1, 2], None),
+    ],
+)
+def test_a_cross_check_names_ids_that_libraries_take_otherwise(ids, fault):
+    box = [0, 0, 9, 9]
+    truth = {
+        "images": [{"id": 1}, {"id": 2}],
+        "categories": [{"id": 1, "name": "a"}],
+        "annotations": [
+            {"id": number, "image_id": image, "category_id": 1, "bbox": box}
+            for image, number in enumerate(ids, 1)
+        ],
+    }
+    results = [{"image_id": i, "category_id": 1, "bbox": box, "score": 0.9} for i in (1, 2)]
+    columns = read_truth(truth, None), read_results(results)
+    told = cross_check(*columns, score_coco(*columns))
+    assert (re.search(fault, told) is not None) if fault else "given the file" not in told
+
+
 def test_the_conventions_stand_beside():
     scores = evaluate_coco(*random_coco())
     assert (scores["kind"], scores["metric"], scores["backend"]) == ("coco", "101point", "numpy")

@@ -12,8 +12,8 @@ from resdet.evaluation.comparison.bootstrap import (
     interval,
     resampled_ap,
 )
-from resdet.evaluation.matches import DEVKIT
 from resdet.evaluation.registry import register_metric
+from resdet.evaluation.rules import DEVKIT
 from resdet.structures.records import GroundTruth
 
 METRICS = ("11point", "area", "101point")
@@ -63,7 +63,7 @@ def resample(truth, table, weights):
     return {i: truth[image] for i, (image, _) in enumerate(copies)}, drawn
 
 
-@pytest.mark.parametrize("recall", ["exact", "float"])
+@pytest.mark.parametrize("recall", ["tenths", "numpy", "matlab"])
 @pytest.mark.parametrize("seed", range(6))
 def test_a_resample_is_an_evaluation_of_the_resampled_images(seed, recall):
     rules = replace(DEVKIT, recall=recall)

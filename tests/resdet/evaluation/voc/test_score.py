@@ -7,7 +7,8 @@ import pytest
 
 from resdet.evaluation import evaluate_voc, ground_truth_by_id, match_voc, score_voc
 from resdet.evaluation.average_precision import threshold_key
-from resdet.evaluation.matches import COCO, DETECTRON2, Objects, Rules
+from resdet.evaluation.matches import Objects
+from resdet.evaluation.rules import COCO, DETECTRON2, Rules
 from resdet.evaluation.voc.score import rematch
 from resdet.structures.boxes import from_voc
 from resdet.structures.records import Detections, GroundTruth, ImageRecord
@@ -162,12 +163,28 @@ def test_the_json_of_a_result():
         "kind": "voc",
         "iou_rule": "ge",
         "ties": "stable",
-        "recall": "exact",
+        "recall": "tenths",
         "score_decimals": None,
         "box_decimals": None,
+        "mean": "objects",
+        "classes_in_mean": 1,
         "num_images": 1,
         "num_detections": 1,
     }
+
+
+def test_eleven_points_tell_what_other_grids_would_give():
+    boxes = [[20 * k, 0, 20 * k + 9, 9] for k in range(10)]
+    result = evaluate_voc(
+        {"i": truth(boxes)}, [found("i", boxes[:3], [0.9, 0.8, 0.7])], ["a"], metric="11point"
+    )
+    assert result["mAP"]["0.50"] == 4 / 11
+    three = {"0.50": pytest.approx(3 / 11)}
+    assert result["other_grids"] == {"numpy": three, "matlab": three}
+    sevens = [found("i", boxes[:7], np.linspace(0.9, 0.3, 7))]
+    other = evaluate_voc({"i": truth(boxes)}, sevens, ["a"], metric="11point")["other_grids"]
+    assert other == {"numpy": {"0.50": pytest.approx(7 / 11)}}  # MATLAB's 0.7 is 0.7
+    assert evaluate_voc({"i": truth(boxes)}, [], ["a"], metric="11point")["other_grids"] == {}
 
 
 @pytest.mark.parametrize(
@@ -329,7 +346,7 @@ def test_recall_as_a_float_reaches_one_point_less():
     boxes = [[20 * k, 0, 20 * k + 10, 10] for k in range(10)]
     data, dets = {"i": truth(boxes)}, [found("i", boxes[:3], [0.9, 0.8, 0.7])]
     assert ap(data, dets, "11point") == pytest.approx(4 / 11)
-    assert ap(data, dets, "11point", rules=Rules("voc", recall="float")) == pytest.approx(3 / 11)
+    assert ap(data, dets, "11point", rules=Rules("voc", recall="numpy")) == pytest.approx(3 / 11)
 
 
 @pytest.mark.parametrize("rules", [Rules("voc"), DETECTRON2], ids=["devkit", "detectron2"])

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from resdet.evaluation.matches import COCO
+from resdet.evaluation.rules import COCO
 from resdet.evaluation.voc.sizes import SIZES, ap_by_size
 
 CAT = 0
