@@ -70,13 +70,18 @@ def check_place(output: Output) -> None:
     path = output.path
     if output.kind != "file" and path.exists():
         if not path.is_dir():
-            raise OSError(f"{output.option} must be new or a folder, got the file {path}")
+            raise OSError(
+                f"{output.option} must be new or a folder, got the file {path}; name another"
+            )
         path = path / "file"
     above = next(folder for folder in path.absolute().parents if folder.exists())
     special = output.kind == "file" and path.exists() and not path.is_file()
     if special:
         what = "the folder" if path.is_dir() else "the device or pipe"
-        raise OSError(f"{output.option} must be a file, new or to be replaced, got {what} {path}")
+        raise OSError(
+            f"{output.option} must be a file, new or to be replaced, got {what} {path}; "
+            "name another"
+        )
     if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
         raise OSError(
             f"{output.option} must lie in a folder to write in, got {output.path} below {above}; "
@@ -92,15 +97,19 @@ def _overlap(output: Output, where: str) -> str:
 
 
 def _harms(output: Output, given: Path) -> bool:
-    """Whether writing would change what is read: at the place, in it, around it, over a link."""
+    """Whether writing would change what is read: at the place, in it, around it, over links."""
     target = real(output.path)
     if target == given or _is_one_file(target, given):
         return True
     if output.kind == "whole":
         return given in target.parents or target in given.parents
-    if not given.is_dir() or not _is_there(target) or output.is_ours(target):
+    if not _is_there(target) or (target.is_dir() and output.is_ours(target)):
         return False
-    return given in target.parents or target in _linked(given)
+    if given.is_dir() and (given in target.parents or target in _linked(given)):
+        return True
+    return output.kind == "folder" and any(
+        given in (link, *link.parents) for link in _linked(target) if link.is_file()
+    )
 
 
 def _collide(output: Output, other: Output) -> bool:

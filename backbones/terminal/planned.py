@@ -60,9 +60,9 @@ def check_planned(actions: Iterable[argparse.Action], parsed: argparse.Namespace
 
 
 def _values(value: Any) -> Iterator[Any]:
-    if isinstance(value, (list, tuple)):
+    if type(value) in (list, tuple):
         yield from value
-    elif value is not None and value != "":
+    elif value:
         yield value
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +68,7 @@ def _matches(result: Path) -> list[Path]:
 
 def add_classes(add: Callable[..., Any]) -> None:
     """The option that names the classes of data which does not itself."""
-    add(
+    option = add(
         "--classes",
         dest="class_names",
         type=class_names,
@@ -76,6 +76,7 @@ def add_classes(add: Callable[..., Any]) -> None:
         metavar="NAMES",
         help="of --data, in order: cat,dog or a .txt of one a line [those that it names]",
     )
+    reads(option, lambda names: names.files)
 
 
 def add_corners(add: Callable[..., Any]) -> None:
@@ -90,15 +91,23 @@ def add_corners(add: Callable[..., Any]) -> None:
     )
 
 
-def class_names(text: str) -> tuple[str, ...]:
+class Names(tuple[str, ...]):
+    """Of classes, and the file that they stand in, if any."""
+
+    files: Sequence[Path] = ()
+
+
+def class_names(text: str) -> Names:
     """Names with commas between them, or the lines of a file that ends with .txt."""
     from resdet.data.validate import text_lines
 
+    files = [Path(text)] if text.endswith(".txt") else []
     try:
-        lines = text_lines(Path(text)) if text.endswith(".txt") else text.split(",")
+        lines = text_lines(*files) if files else text.split(",")
     except (OSError, ValueError) as error:
         raise argparse.ArgumentTypeError(f"must be a list of names, one a line: {error}") from None
-    names = tuple(name.strip() for name in lines)
+    names = Names(name.strip() for name in lines)
+    names.files = files
     if not names or "" in names:
         raise argparse.ArgumentTypeError(f"must be names, as cat,dog or names.txt: {text!r}")
     return names

@@ -174,7 +174,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
 
 def arguments() -> argparse.ArgumentParser:
     from backbones.terminal.parser import Parser, positive, whole
-    from backbones.terminal.planned import reads, writes
+    from backbones.terminal.planned import existing, reads, writes
     from resdet.commands.arguments import add_classes, add_corners, data_folder
 
     parser = Parser(__doc__)
@@ -187,11 +187,12 @@ def arguments() -> argparse.ArgumentParser:
     add("--split", nargs="+", default=(), metavar="NAME", help="of --data [all that are there]")
     add_classes(add)
     add_corners(add)
-    add(
+    config = add(
         "--config",
         metavar="NAME",
         help="of configs/detection, or a path: tell whether its anchors fit the objects",
     )
+    reads(config, existing)
     add(
         "--quick",
         action="store_true",

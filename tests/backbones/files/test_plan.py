@@ -69,6 +69,25 @@ def test_a_file_that_the_data_reads_by_a_link(data: Path) -> None:
         check(data, outside)
 
 
+def test_a_folder_whose_links_lead_into_the_data(data: Path) -> None:
+    drawn = data.parent / "drawn"
+    drawn.mkdir()
+    (drawn / "data").symlink_to(data)
+    check(data, drawn, "folder")  # no file of it is written by that name
+    (drawn / "a.jpg").symlink_to(data / "images" / "a.jpg")
+    for given in (data, data / "images" / "a.jpg"):
+        with pytest.raises(OSError, match="apart from what --data reads"):
+            check(given, drawn, "folder")
+
+
+def test_what_is_ours_is_asked_of_folders_alone(data: Path) -> None:
+    output = Output(
+        "--output", data / "classes.txt", "folder", lambda folder: bool(folder.iterdir())
+    )
+    with pytest.raises(OSError, match="apart from what --data reads"):
+        check_plan([Input("--data", data)], [output])
+
+
 def test_a_hard_link_is_the_file_itself(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text("{}")
     os.link(tmp_path / "a.json", tmp_path / "b.json")

@@ -42,6 +42,7 @@ def test_classes_are_names_or_a_file_of_them(tmp_path: Path) -> None:
     (tmp_path / "names.txt").write_text("red fox\nfox, grey\n")
     assert class_names("cat, dog") == ("cat", "dog")
     assert class_names(str(tmp_path / "names.txt")) == ("red fox", "fox, grey")
+    assert class_names(str(tmp_path / "names.txt")).files == [tmp_path / "names.txt"]
     for wrong in ("cat,,dog", "", str(tmp_path / "absent.txt")):
         with pytest.raises(argparse.ArgumentTypeError, match=r"must be .*names"):
             class_names(wrong)
