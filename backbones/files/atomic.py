@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import io
 import os
 import platform
 import re
+import secrets
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -95,7 +94,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     """
     with _temporary(path, real(path).suffix) as (descriptor, temporary):
         os.close(descriptor)
-        yield Path(temporary)
+        yield temporary
         appear(temporary, path)
 
 
@@ -134,30 +133,31 @@ def copy_inside(source: str | Path, path: Path, *, link: bool = False) -> None:
         except OSError:  # another disk, or one without hard links
             os.symlink(source, path)
     except OSError as error:
-        if error.filename == str(source) and error.errno != errno.EEXIST:
+        if error.filename == str(source) and error.filename2 is None:
             raise  # it cannot be read
         raise cannot_write(path, error) from error
 
 
 @contextlib.contextmanager
-def _temporary(path: Path, suffix: str = "") -> Iterator[tuple[int, str]]:
+def _temporary(path: Path, suffix: str = "") -> Iterator[tuple[int, Path]]:
     """A file beside `path`, open and by name, which goes if it has not got another."""
     target = real(path)
+    temporary = temporary_name(target, f".tmp{suffix}")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(*temporary_name(target, f".tmp{suffix}"))
-    except OSError as error:
-        raise cannot_write(path, error) from error
-    try:
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        except OSError as error:
+            raise cannot_write(path, error) from error
         yield descriptor, temporary
     finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
+        with contextlib.suppress(OSError):
+            temporary.unlink()
 
 
-def appear(temporary: str | Path, path: Path) -> None:
+def appear(temporary: Path, path: Path) -> None:
     """Give a file that is whole its name. Raises: WriteError."""
-    os.chmod(temporary, 0o644)  # mkstemp's 0600 is for secrets
+    temporary.chmod(0o644)
     try:
         os.replace(temporary, real(path))
     except OSError as error:
@@ -169,9 +169,13 @@ def real(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
-def temporary_name(target: Path, ending: str = ".tmp") -> tuple[str, str, Path]:
-    """Suffix, prefix and folder, for `tempfile`; by them `sweep` knows what is left of `target`."""
-    return ending, f".{target.name[:SHOWN]}.{os.getpid()}-{_host()}.", target.parent
+def temporary_name(target: Path, ending: str = ".tmp") -> Path:
+    """Beside `target`, by which `sweep` knows what is left of it.
+
+    Known before anything has the name: a signal finds nothing that nobody would remove.
+    """
+    own = f"{os.getpid()}-{_host()}.{secrets.token_hex(4)}"
+    return target.parent / f".{target.name[:SHOWN]}.{own}{ending}"
 
 
 def _host() -> str:

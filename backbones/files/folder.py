@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,25 +16,28 @@ _OF_THE_DISK = frozenset(
 
 
 @contextlib.contextmanager
-def folder_beside(target: Path) -> Iterator[Path]:
+def folder_beside(target: Path, home: Path | None = None) -> Iterator[Path]:
     """A folder next to `target` to make it in; what is left of it goes at the end.
+
+    `home`: where its files will lie [in `target`].
 
     Raises: WriteError that calls a file by its name to be, where the disk does not take it.
     """
     target = real(target)
+    folder = temporary_name(target)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(*temporary_name(target)))
-    except OSError as error:
-        raise cannot_write(target, error) from error
-    try:
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(0o700)
+        except OSError as error:
+            raise cannot_write(target, error) from error
         yield folder
     except OSError as error:
         file = Path(error.path if isinstance(error, WriteError) else error.filename or "")
         if error.errno not in _OF_THE_DISK or folder not in file.parents:
             raise
         cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
-        raise cannot_write(target / file.relative_to(folder), cause) from error
+        raise cannot_write((home or target) / file.relative_to(folder), cause) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -51,7 +53,7 @@ def whole_folder(target: Path, *, replace: bool = False) -> Iterator[Path]:
     target = real(target)
     with folder_beside(target) as fresh:
         yield fresh
-        fresh.chmod(0o755)  # mkdtemp's 0700 is for secrets
+        fresh.chmod(0o755)
         try:
             if replace and target.exists():
                 _replace(target, fresh)
@@ -63,13 +65,15 @@ def whole_folder(target: Path, *, replace: bool = False) -> Iterator[Path]:
 
 def _replace(target: Path, fresh: Path) -> None:
     """The old folder goes out of the way first, and back where the new one does not take it."""
-    waiting = Path(tempfile.mkdtemp(*temporary_name(target, OLD)))
+    waiting = temporary_name(target, OLD)
     old = waiting / target.name
-    target.rename(old)
     try:
+        waiting.mkdir(0o700)
+        target.rename(old)
         fresh.rename(target)
     except BaseException:
-        old.rename(target)
+        if old.exists() and not target.exists():
+            old.rename(target)
         raise
     finally:
         shutil.rmtree(waiting, ignore_errors=True)

@@ -13,7 +13,6 @@ import os
 import re
 import select
 import shutil
-import signal
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -23,9 +22,10 @@ from typing import Any, NoReturn
 
 from backbones.files.run_folder import is_run
 from backbones.terminal.elastic import report_fault
-from backbones.terminal.exits import INTERRUPTED, UNREAD, USER_ERROR, Stopped, name_of
+from backbones.terminal.exits import INTERRUPTED, UNREAD, USER_ERROR, Stopped
 from backbones.terminal.planned import check_planned, existing, reads, writes
 from backbones.terminal.printable import PrintableFormatter, printable_lines
+from backbones.terminal.signals import stop_by_signals
 from backbones.terminal.wording import nearest
 
 _KEY = re.compile(r"[A-Z][A-Z0-9_]*(\.[A-Z0-9_]+)*")
@@ -48,14 +48,14 @@ def run(main: Callable[[Sequence[str]], int | None]) -> None:
 
     An error without text is one that another process tells.
     """
-    _stop_by_signals()
+    stop_by_signals()
     if logging.lastResort is not None:  # what warnings of readers go through
         logging.lastResort.setFormatter(PrintableFormatter())
     code: Any
     try:
         code = _code_of(main)
-    except SystemExit as end:  # argparse's
-        code = end.code
+    except SystemExit as end:  # argparse's, or rich's, which has met a pipe that nobody reads
+        code = UNREAD if isinstance(end.__context__, BrokenPipeError) else end.code
     try:
         if sys.stdout is not None:
             sys.stdout.flush()
@@ -79,24 +79,6 @@ def _code_of(main: Callable[[Sequence[str]], int | None]) -> int:
     except KeyboardInterrupt:
         _tell("interrupted")
         return INTERRUPTED
-
-
-def _stop_by_signals() -> None:
-    """SIGTERM and SIGHUP end the tool as Ctrl-C does, so that nothing half written stays.
-
-    Processes forked from it end at once; training has its own way.
-    """
-    process = os.getpid()
-
-    def stop(number: int, frame: Any) -> None:
-        if os.getpid() != process:
-            signal.signal(number, signal.SIG_DFL)
-            os.kill(os.getpid(), number)
-        raise Stopped(number, f"{name_of(number)}: stopped")
-
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores
-            signal.signal(number, stop)
 
 
 def _is_unread() -> bool:

@@ -76,7 +76,7 @@ def convert(
         )
     found = checkpoint.meta["kind"] if state else OURS
     before = _features(found, checkpoint, state)
-    with folder_beside(output) as folder:
+    with folder_beside(output, output.parent) as folder:
         written = folder / output.name
         _write(written, kind, checkpoint)
         again, state = read_both(str(written), name, kind)

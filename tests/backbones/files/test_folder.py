@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -114,6 +115,57 @@ def test_a_full_disk_is_told_by_the_name_that_the_file_would_have(
     with pytest.raises(WriteError, match=told), whole_folder(tmp_path / "target") as fresh:
         (fresh / "a" / "b.txt").write_bytes(b"by another way")
     assert names(tmp_path) == []
+
+
+def test_a_disk_that_a_copy_fills_is_told_likewise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(source: Path, target: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(source), None, str(target))
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    (tmp_path / "a").touch()
+    told = r"^.*/target/b must be writable, got 'No space left on device'"
+    with pytest.raises(WriteError, match=told), whole_folder(tmp_path / "target") as fresh:
+        copy_inside(tmp_path / "a", fresh / "b")
+
+
+def test_a_file_that_is_made_beside_its_place_is_told_by_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, data: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    told = f"^{tmp_path / 'a.pth'} must be writable"
+    with (
+        pytest.raises(WriteError, match=told),
+        folder_beside(tmp_path / "a.pth", tmp_path) as folder,
+    ):
+        write_inside(folder / "a.pth", b"")
+
+
+def test_a_signal_amid_the_exchange_brings_the_old_folder_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "target").mkdir()
+    (tmp_path / "target" / "old").touch()
+    rename = Path.rename
+
+    def interrupted(self: Path, target: Path) -> None:
+        rename(self, target)
+        if self.name == "target":
+            monkeypatch.undo()
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with (
+        pytest.raises(KeyboardInterrupt),
+        whole_folder(tmp_path / "target", replace=True) as fresh,
+    ):
+        (fresh / "new").touch()
+    assert names(tmp_path) == ["target"]
+    assert names(tmp_path / "target") == ["old"]
 
 
 def test_copies_and_links(tmp_path: Path) -> None:

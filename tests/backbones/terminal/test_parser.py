@@ -181,7 +181,10 @@ def commands(parser):
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
-@pytest.mark.parametrize("ends", ["return 0", "raise SystemExit(0)"])
+@pytest.mark.parametrize(
+    "ends",
+    ["return 0", "raise SystemExit(0)", "from rich.console import Console; Console().print('x')"],
+)
 def test_a_reader_that_goes_ends_a_tool_in_silence(unbuffered, ends):
     code = (
         f"from backbones.terminal.parser import run\ndef main(argv): print('x'); {ends}\nrun(main)"
