@@ -25,6 +25,13 @@ import torch
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
 ROOT = Path(__file__).resolve().parents[2]
+WARM = (
+    *("backbones.evaluation.protocol", "backbones.export.classifier", "backbones.training.curves"),
+    *("backbones.training.classification", "backbones.weights.conversion", "matplotlib.pyplot"),
+    *("resdet.benchmarks.suite", "resdet.data.coco.fix", "resdet.data.convert", "resdet.doctor"),
+    *("resdet.engines.tv", "resdet.evaluation.comparison.compare", "resdet.training.train"),
+    *("resdet.visualization.gallery", "resdet.visualization.video", "rich.console", "onnxscript"),
+)
 TOO_LONG = 120.0  # Unit: seconds; a run that takes longer hangs
 
 
@@ -35,11 +42,7 @@ def warm_up() -> None:
     sys.path.insert(0, str(ROOT))
     os.chdir(ROOT)
     os.environ["OMP_NUM_THREADS"] = "1"
-    for name in (
-        "backbones.training.classification",
-        "resdet.training.train",
-        "resdet.engines.tv",
-    ):
+    for name in WARM:
         importlib.import_module(name)
 
 

@@ -16,7 +16,10 @@ from subjects import Subject, differing, final_weights, leftovers, saved_iterati
 
 @dataclass
 class Outcome:
-    """Of one fault. `lost` counts iterations, at most `period` each; `told` says what failed."""
+    """Of one fault. `lost` counts iterations, at most `period` each; `told` says what failed.
+
+    `trains`: whether there are iterations to lose.
+    """
 
     fault: str
     injected: int = 0
@@ -26,6 +29,7 @@ class Outcome:
     seconds: float = 0.0
     told: list[str] = field(default_factory=list)
     skipped: str = ""
+    trains: bool = True
 
     @contextlib.contextmanager
     def injection(self) -> Iterator[None]:

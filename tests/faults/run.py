@@ -1,4 +1,4 @@
-"""Injure training runs in every way that is known, and see what is left of them.
+"""Injure training runs and all commands in every way that is known, and see what is left of them.
 
     python tests/faults/run.py [--only NAME ...] [--share 0.1] [--json FILE]
 
@@ -15,10 +15,14 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import nursery
+
+Inject = Callable[[int, random.Random], Any]  # -> Outcome
 
 SEED = 7
 # name in kills, stops or groups -> times for the classifier, for the detector
@@ -39,14 +43,26 @@ TIMES = {
     "without_boxes": (0, 3),
     "elastic": (2, 2),
 }
+# name in commands -> times for each command
+OF_COMMANDS = {
+    "killed": 10,
+    "signalled": 9,
+    "starved": 4,
+    "limited": 3,
+    "read_only": 1,
+    "into_inputs": 2,
+    "twice": 2,
+}
+COMMANDS = "commands"  # the third that is injured
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--only", nargs="+", choices=TIMES, default=list(TIMES), metavar="NAME")
-    parser.add_argument("--subject", choices=("classifier", "detector"), help="[both]")
+    known = [*TIMES, *OF_COMMANDS]
+    parser.add_argument("--only", nargs="+", choices=known, default=known, metavar="NAME")
+    parser.add_argument("--subject", choices=("classifier", "detector", COMMANDS), help="[all]")
     parser.add_argument("--share", type=float, default=1.0, help="of the times, one at least [1]")
     parser.add_argument("--json", type=Path, metavar="FILE")
     return parser.parse_args(argv)
@@ -55,38 +71,51 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
 def main(argv: Sequence[str]) -> int:
     args = parse(argv)
     nursery.warm_up()
-    import groups
-    import kills
-    import stops
-    from outcome import Bench, Outcome
-    from subjects import make_subjects
+    from outcome import Outcome
 
     outcomes: list[Outcome] = []
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
         os.environ["RESDET_CACHE"] = f"{folder}/cache"
-        bench = Bench(Path(folder), make_subjects(Path(folder)))
-        for name in args.only:
-            inject: Callable[..., Outcome] = next(
-                getattr(module, name) for module in (kills, stops, groups) if hasattr(module, name)
-            )
-            for subject, times in zip(bench.subjects.values(), TIMES[name]):
-                if not times or args.subject not in (None, subject.name):
-                    continue
-                started = time.monotonic()
-                count = max(1, round(args.share * times))
-                try:
-                    found = inject(bench, subject, count, random.Random(SEED))
-                except (AssertionError, ValueError, OSError) as error:
-                    found = Outcome(f"{name}, {subject.name}", told=[f"not injected: {error}"])
-                found.seconds = time.monotonic() - started
-                outcomes.append(found)
-                print(f"{found.fault}: {found.survived} of {found.injected}", flush=True)
-                print("\n".join(found.told), end="\n" * bool(found.told), flush=True)
+        for title, inject, times in injections(args, Path(folder)):
+            started = time.monotonic()
+            try:
+                found = inject(max(1, round(args.share * times)), random.Random(SEED))
+            except (AssertionError, ValueError, OSError) as error:
+                found = Outcome(title, told=[f"not injected: {error}"])
+            found.seconds = time.monotonic() - started
+            outcomes.append(found)
+            print(f"{found.fault}: {found.survived} of {found.injected}", flush=True)
+            print("\n".join(found.told), end="\n" * bool(found.told), flush=True)
     show(outcomes)
     if args.json:
         values = [{k: v for k, v in vars(o).items() if k != "told"} for o in outcomes]
         args.json.write_text(json.dumps(values, indent=2) + "\n")
     return 0 if all(o.ok for o in outcomes) else 1
+
+
+def injections(args: argparse.Namespace, folder: Path) -> Iterator[tuple[str, Inject, int]]:
+    """Of each fault that is asked for: its title, what injects it, and how often."""
+    import commands
+    import groups
+    import kills
+    import stops
+    from jobs import JOBS
+    from outcome import Bench
+    from subjects import make_subjects
+    from yard import Yard
+
+    if args.subject != COMMANDS:
+        bench = Bench(folder, make_subjects(folder))
+        for name in [name for name in args.only if name in TIMES]:
+            inject = next(vars(m)[name] for m in (kills, stops, groups) if name in vars(m))
+            for subject, times in zip(bench.subjects.values(), TIMES[name]):
+                if times and args.subject in (None, subject.name):
+                    yield f"{name}, {subject.name}", partial(inject, bench, subject), times
+    if args.subject in (None, COMMANDS):
+        yard = Yard.below(folder)
+        for name in [name for name in args.only if name in OF_COMMANDS]:
+            inject = partial(getattr(commands, name), yard, JOBS)
+            yield f"{name}, {COMMANDS}", inject, OF_COMMANDS[name]
 
 
 def show(outcomes: Sequence) -> None:  # type: ignore[type-arg]
@@ -97,7 +126,7 @@ def show(outcomes: Sequence) -> None:  # type: ignore[type-arg]
     for heading in ("injected", "survived", "lost iterations", "seconds"):
         table.add_column(heading, justify="right")
     for o in outcomes:
-        lost = f"{o.lost} of at most {o.period}" if o.period or o.injected else "-"
+        lost = f"{o.lost} of at most {o.period}" if o.trains and o.injected else "-"
         row = [o.fault, str(o.injected), str(o.survived), lost, f"{o.seconds:.0f}"]
         table.add_row(*row if not o.skipped else [o.fault, "-", "-", o.skipped, "-"])
     injected, survived = (sum(getattr(o, k) for o in outcomes) for k in ("injected", "survived"))

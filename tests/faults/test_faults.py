@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from resdet.commands.entry import COMMANDS
+
 FOLDER = Path(__file__).parent
 sys.path.insert(0, str(FOLDER))
-from run import TIMES  # noqa: E402
+from jobs import JOBS, RUNS  # noqa: E402
+from run import OF_COMMANDS, TIMES  # noqa: E402
 
 
 def inject(name, subject, file):
@@ -30,6 +33,20 @@ def test_a_run_survives(name, subject, tmp_path):
     (found,) = json.loads((tmp_path / "found.json").read_text())
     assert found["survived"] == found["injected"]
     assert found["lost"] <= found["period"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OF_COMMANDS)
+def test_commands_survive(name, tmp_path):
+    done = inject(name, "commands", tmp_path / "found.json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    (found,) = json.loads((tmp_path / "found.json").read_text())
+    assert found["skipped"] or found["survived"] == found["injected"] > 0
+
+
+def test_every_command_that_writes_is_injured():
+    injured = {job.words.split()[0] for job in (*JOBS, *RUNS)}
+    assert injured == set(COMMANDS) - {"completion"}  # which prints
 
 
 def test_a_killed_run_goes_on(tmp_path):
