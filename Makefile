@@ -1,7 +1,7 @@
 # make demo   train, measure and compare two detectors on synthetic data; needs nothing installed
 # make test   the whole fast test suite
 # make floors the same with the lowest versions that pyproject.toml admits
-# make faults training injured in every known way, and broken files: minutes, and a table
+# make faults training and every command injured in every known way, and broken files: a table
 # make bench  every benchmark and the goals it is held to: a quarter of an hour, and output/bench.json
 # make round-trip  every annotation tool installed, and all that it writes and reads against ours
 # make docs   the tables of the README and of docs/, docs/config.md and the picture of the architecture, made anew
