@@ -219,9 +219,14 @@ def test_a_checkpoint_of_another_depth_or_other_weights_on_d2(
     with pytest.raises(ValueError, match=r"MODEL.RESNETS.DEPTH must be 18, as in .*, got 34"):
         tool("train_det", *command, "--init-from", path, "MODEL.RESNETS.DEPTH", "34")
     payload = torch.load(path, weights_only=True)
-    payload["model"]["trunk.res9.weight"] = payload["model"].pop("rpn_head.conv.bias")
+    payload["model"]["rpn_head.other.bias"] = payload["model"].pop("rpn_head.conv.bias")
     torch.save(payload, path)
-    expected = r"missing: proposal_generator.rpn_head.conv.bias; unknown: backbone.trunk.res9.w"
+    head = "proposal_generator.rpn_head"
+    with pytest.raises(ValueError, match=rf"missing: {head}.conv.bias; unknown: {head}.other.b"):
+        tool("train_det", *command, "--init-from", path)
+    payload["model"]["trunk.res9.weight"] = payload["model"].pop("trunk.stem.conv1.weight")
+    torch.save(payload, path)
+    expected = r"missing: trunk.stem.conv1.weight; unknown: trunk.res9.weight"
     with pytest.raises(ValueError, match=expected):
         tool("train_det", *command, "--init-from", path)
 
