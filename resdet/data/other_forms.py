@@ -167,7 +167,7 @@ OTHERS = (
         "VoTT's JSON",
         "json",
         lambda value: isinstance(value, dict) and {"asset", "regions"} <= value.keys(),
-        'in VoTT: "Export Settings", provider "Pascal VOC"',
+        f'export the project from VoTT as "CSV"; {_DATUM.format("vott_csv")}',
     ),
     Other(
         "annotations of VIA as CSV",
