@@ -151,8 +151,7 @@ def _temporary(path: Path, suffix: str = "") -> Iterator[tuple[int, Path]]:
             raise cannot_write(path, error) from error
         yield descriptor, temporary
     finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
+        remove(temporary)
 
 
 def appear(temporary: Path, path: Path) -> None:
@@ -212,11 +211,25 @@ def sweep(folder: Path) -> list[Path]:
     for path in left:
         if path.suffix == OLD:
             _put_back(path)
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
+        remove(path)
     return left
+
+
+def remove(path: Path) -> None:
+    """Remove a file or folder, if it is there; a signal that comes amid it comes after it."""
+    try:
+        _remove(path)
+    except BaseException:
+        _remove(path)
+        raise
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            path.unlink()
 
 
 def _put_back(old: Path) -> None:

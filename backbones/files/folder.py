@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from backbones.files.atomic import OLD, WriteError, cannot_write, real, temporary_name
+from backbones.files.atomic import OLD, WriteError, cannot_write, real, remove, temporary_name
 
 _OF_THE_DISK = frozenset(
     (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM)
@@ -39,7 +38,7 @@ def folder_beside(target: Path, home: Path | None = None) -> Iterator[Path]:
         cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
         raise cannot_write((home or target) / file.relative_to(folder), cause) from error
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove(folder)
 
 
 @contextlib.contextmanager
@@ -76,4 +75,4 @@ def _replace(target: Path, fresh: Path) -> None:
             old.rename(target)
         raise
     finally:
-        shutil.rmtree(waiting, ignore_errors=True)
+        remove(waiting)

@@ -176,9 +176,12 @@ def _over(
 def _struck(
     yard: Yard, job: Job, out: Path, number: int, chance: random.Random, which: int
 ) -> Child:
-    """The job, started, with a signal at an act of writing or at any moment in turn."""
+    """The job, started, with a signal at an act of writing or at any moment in turn.
+
+    SIGINT at an act alone: before a tool is at work, it has Python's own end.
+    """
     reference = yard.reference(job)
-    if number % 2 and reference.acts:
+    if number % 2 or which == signal.SIGINT:
         act = chance.randrange(1, reference.acts + 1)
         return yard.start(job, out, lambda: at_act(out, act, which))
     child = yard.start(job, out)

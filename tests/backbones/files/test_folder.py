@@ -9,10 +9,11 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from backbones.files.atomic import WriteError, copy_inside, sweep, write_inside
+from backbones.files.atomic import WriteError, atomic_path, copy_inside, sweep, write_inside
 from backbones.files.folder import folder_beside, whole_folder
 
 
@@ -143,6 +144,21 @@ def test_a_file_that_is_made_beside_its_place_is_told_by_that(
         folder_beside(tmp_path / "a.pth", tmp_path) as folder,
     ):
         write_inside(folder / "a.pth", b"")
+
+
+@pytest.mark.parametrize(("owner", "name"), [(shutil, "rmtree"), (Path, "unlink")])
+@pytest.mark.parametrize("make", [folder_beside, atomic_path])
+def test_a_signal_amid_the_cleaning_comes_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Any, owner: object, name: str
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        monkeypatch.undo()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(owner, name, interrupted)
+    with pytest.raises((KeyboardInterrupt, ValueError)), make(tmp_path / "target"):
+        raise ValueError
+    assert names(tmp_path) == []
 
 
 def test_a_signal_amid_the_exchange_brings_the_old_folder_back(
