@@ -9,7 +9,6 @@ from statistics import mean
 from typing import Any
 
 from backbones.files.json_file import read_json
-from backbones.terminal.wording import count
 from backbones.training.results import Provenance
 from resdet.benchmarks import evaluation
 from resdet.evaluation.comparison.paper import TABLE_7, TABLE_8
@@ -34,7 +33,8 @@ def tables(configs: Path) -> dict[str, Callable[[], str]]:
         "table6": lambda: table_6(configs / "backbones"),
         "shapes": lambda: own_table(detection, "shapes_vgg16", "shapes_r18"),
         "own": lambda: own_data_table(read_json(detection / "own_r18.json")),
-        "recipe": lambda: recipe_table(read_json(detection / "own_r18.json")),
+        "recipe": lambda: recipe_table(read_json(detection / "own_r18.json"), "parts", "with"),
+        "tried": lambda: recipe_table(read_json(detection / "own_r18.json"), "tried", "tried"),
         "extras": lambda: extras_table(read_json(detection / FILE)),
         "speed": lambda: speed_table(measured),
         "evaluation": lambda: evaluation_table(measured),
@@ -133,15 +133,16 @@ def own_data_table(measured: Mapping[str, Any]) -> str:
     return _joined(rows) + f"\nMean (least to most), {_measured_on(measured)}{_time_to(measured)}\n"
 
 
-def recipe_table(measured: Mapping[str, Any]) -> str:
-    """One row a part of the recipe, each with all above it, on kangaroos."""
-    rows = ["| with | iterations | mAP@.5, area | processor time |", "|---|---:|---:|---:|"]
-    for step in measured["parts"]:
+def recipe_table(measured: Mapping[str, Any], steps: str, title: str) -> str:
+    """One row a step of the recipe, or a thing tried in it, on kangaroos."""
+    heads = (title, "iterations", "seeds", "mAP@.5, area", "processor time")
+    rows = [f"| {' | '.join(heads)} |", "|---|---:|---:|---:|---:|"]
+    for step in measured[steps]:
         runs = step["runs"]
         time = _minutes(mean(run["processor_seconds"] for run in runs))
-        rows.append(f"| {step['what']} | {step['iterations']} | {_spread(runs, 'area')} | {time} |")
-    seeds = count(len(measured["parts"][0]["runs"]), "seed")
-    return _joined(rows) + f"\nMean (least to most) of {seeds}, {_measured_on(measured)}\n"
+        cells = (step["what"], step["iterations"], len(runs), _spread(runs, "area"), time)
+        rows.append(f"| {' | '.join(map(str, cells))} |")
+    return _joined(rows) + f"\nMean (least to most), {_measured_on(measured)}\n"
 
 
 def _time_to(measured: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ MEASURED = Path(__file__).parents[3] / "configs" / "detection" / "own_r18.json"
 
 def test_few_images_of_a_class_are_told():
     (line,) = expectation(131, 1)
-    assert line.startswith("few images (131, 1 class) for random weights: mAP@.5 of kangaroos 58 ")
+    assert line.startswith("few images (131, 1 class) for random weights: mAP@.5 of kangaroos 62 ")
     assert "--init-from FILE" in line
     assert expectation(3000, 4)[0].startswith("few images (3000, 4 classes) ")
     assert expectation(4 * FEW, 4) == []
