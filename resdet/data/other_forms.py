@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from backbones.files.json_file import read_json
+from backbones.files.plain_xml import parse_xml
 from backbones.images.folders import SUFFIXES, files_below
 from resdet.data.other_values import (
     entries,
@@ -25,7 +26,6 @@ from resdet.data.other_values import (
     numbers,
     unlike_boxes,
 )
-from resdet.data.voc.xml import parse_xml
 
 _LOOKED_AT = 20  # files of a kind
 _LINES = 20
@@ -330,7 +330,7 @@ def _content(file: Path, kind: str) -> object:
         with open(file, "rb") as content:
             head = content.read(_HEAD)
         return head if kind == "bytes" else _lines(head)
-    except (OSError, ValueError, LookupError, ET.ParseError):
+    except (OSError, ValueError):
         return None
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+from resdet.data.validate import number_of
 
 _LOOKED_AT = 100  # entries of a list
 _CRC_MASK = 0xA282EAD8
@@ -31,13 +34,7 @@ def unlike_boxes(value: object) -> frozenset[str]:
 
 def numbers(words: Sequence[str]) -> list[float]:
     """Those that are numbers."""
-    found = []
-    for word in words:
-        try:
-            found.append(float(word))
-        except ValueError:
-            continue
-    return found
+    return [value for value in map(number_of, words) if not math.isnan(value)]
 
 
 def is_tf_record(head: bytes) -> bool:

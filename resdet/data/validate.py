@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -109,6 +110,14 @@ def apart(what: str, files: Sequence[Path], images: Sequence[Path], root: Path, 
 def is_pixels(value: float) -> bool:
     """Whether an image can have such a coordinate or side: no NaN, no infinity, no 1e300."""
     return abs(value) < _MOST_PIXELS
+
+
+def number_of(text: str | None) -> float:
+    """NaN of what is none; 1_0, which Python reads as 10, is none."""
+    try:
+        return math.nan if text is None or "_" in text else float(text)
+    except ValueError:
+        return math.nan
 
 
 def read_text(path: Path) -> str:

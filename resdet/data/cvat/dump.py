@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
+from backbones.files.plain_xml import parse_xml
 from backbones.images.folders import SUFFIXES, files_below
 from backbones.terminal.wording import count
 from resdet.data.annotated import Annotated, Annotations, Thing, in_splits, split_of
 from resdet.data.cvat.shapes import thing_of
 from resdet.data.matching import Matcher
 from resdet.data.splits import split_name, subfolders
-from resdet.data.validate import is_pixels
-from resdet.data.voc.xml import parse_xml
+from resdet.data.validate import is_pixels, number_of
 
 _HEAD = 4096  # bytes of a file, in which its first element stands
 _LOOKED_AT = 50  # XML files of a folder: one of VOC's holds thousands, of CVAT's a few
@@ -136,7 +136,7 @@ def _read(file: Path) -> _Dump | None:
     """None of XML that is no CVAT for images. Raises: ValueError if it cannot be read."""
     try:
         tree = parse_xml(file.read_bytes())
-    except (ET.ParseError, ValueError, LookupError, OSError) as error:
+    except (ValueError, OSError) as error:
         raise ValueError(
             f"{file} must be plain XML, got {error}; export it from CVAT again"
         ) from None
@@ -166,10 +166,7 @@ def _labels(tree: ET.Element) -> list[str]:
 
 def _size(image: ET.Element) -> tuple[int, int] | None:
     """(height, width)."""
-    try:
-        height, width = (float(image.get(side) or "nan") for side in ("height", "width"))
-    except ValueError:
-        return None
+    height, width = (number_of(image.get(side)) for side in ("height", "width"))
     sound = is_pixels(height) and is_pixels(width) and min(height, width) >= 1
     return (int(height), int(width)) if sound else None
 

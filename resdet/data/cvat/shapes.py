@@ -13,7 +13,7 @@ import numpy as np
 
 from resdet.data.annotated import DIFFICULT, Thing
 from resdet.data.turned import ATTRIBUTE, angle_of
-from resdet.data.validate import is_pixels
+from resdet.data.validate import is_pixels, number_of
 
 Box = tuple[float, float, float, float]
 _FLAGS = {"true": True, "false": False}
@@ -53,14 +53,7 @@ def _attributes(shape: ET.Element) -> dict[str, object]:
 
 
 def _numbers(shape: ET.Element, *keys: str) -> list[float]:
-    return [_number(shape.get(key)) for key in keys]
-
-
-def _number(text: str | None) -> float:
-    try:
-        return math.nan if text is None or "_" in text else float(text)
-    except ValueError:
-        return math.nan
+    return [number_of(shape.get(key)) for key in keys]
 
 
 def _of_box(shape: ET.Element) -> Box:
@@ -72,7 +65,7 @@ def _of_polygon(shape: ET.Element) -> Box:
     pairs = [pair.split(",") for pair in (shape.get("points") or "").split(";")]
     if any(len(pair) != 2 for pair in pairs):
         return math.nan, math.nan, math.nan, math.nan
-    x, y = ([_number(pair[at]) for pair in pairs] for at in (0, 1))
+    x, y = ([number_of(pair[at]) for pair in pairs] for at in (0, 1))
     if not all(map(is_pixels, [*x, *y])):
         return math.nan, math.nan, math.nan, math.nan
     return min(x), min(y), max(x), max(y)
@@ -84,7 +77,7 @@ def _of_mask(shape: ET.Element) -> Box:
     `rle`: lengths of runs along the rows, which are off and on in turn.
     """
     left, top, width, height = _numbers(shape, "left", "top", "width", "height")
-    ends = np.cumsum(list(map(_number, (shape.get("rle") or "").split(","))))
+    ends = np.cumsum(list(map(number_of, (shape.get("rle") or "").split(","))))
     if not (ends[-1] == width * height > 0):
         return left, top, left + width, top + height
     on = len(ends) // 2

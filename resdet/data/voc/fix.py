@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from backbones.files.atomic import write_inside
+from backbones.files.plain_xml import parse_xml
 from backbones.images.check_report import Report
 from backbones.images.copies import LEFT_OUT, Say, check_any_left, copy_image, fresh_folder, tell
 from backbones.images.depth import shift_of
@@ -26,10 +27,10 @@ from resdet.data.check_correct import (
     correct,
 )
 from resdet.data.found import Found
-from resdet.data.validate import is_pixels
+from resdet.data.validate import is_pixels, number_of
 from resdet.data.voc.background import is_labelled
 from resdet.data.voc.check import VocFolder, item_of, read_folder
-from resdet.data.voc.xml import parse_xml, rotation
+from resdet.data.voc.xml import rotation
 from resdet.structures import boxes as box
 from resdet.structures.corners import VOC, Corners
 
@@ -180,11 +181,7 @@ def _set_size(tree: ET.Element, height_width: tuple[int, int] | None) -> None:
 
 def _readable(corners: ET.Element) -> bool:
     """The same judgement that `read_annotation` makes."""
-    try:
-        texts = [corners.findtext(tag) or "" for tag in _TAGS]
-        return all("_" not in text and is_pixels(float(text)) for text in texts)
-    except ValueError:
-        return False
+    return all(is_pixels(number_of(corners.findtext(tag))) for tag in _TAGS)
 
 
 def _set(parent: ET.Element, tag: str, value: float) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
+from backbones.files.plain_xml import parse_xml
 from backbones.images.folders import SUFFIXES, files_below, files_in, images_by_stem
 from resdet.data.splits import (
     ALL,
@@ -23,7 +23,6 @@ from resdet.data.splits import (
 from resdet.data.validate import left_out, text_lines
 from resdet.data.voc.lists import Line, Stems
 from resdet.data.voc.pairing import by_file_name, without_annotation, without_image
-from resdet.data.voc.xml import parse_xml
 
 _TXT = (".txt",)
 _HEAD = 50  # lines of a list, to see what it lists
@@ -271,7 +270,7 @@ def _has_folders_of_annotations(folder: Path) -> bool:
 def _is_annotation(path: Path) -> bool:
     try:
         return parse_xml(path.read_bytes()).tag == "annotation"
-    except (ET.ParseError, ValueError, LookupError, OSError):
+    except (ValueError, OSError):
         return False
 
 

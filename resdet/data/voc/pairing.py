@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import xml.etree.ElementTree as ET
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
+from backbones.files.plain_xml import parse_xml
 from resdet.data.foreign_names import ends, folded, split_of
 from resdet.data.voc.lists import bare
-from resdet.data.voc.xml import parse_xml
 
 
 def by_file_name(annotations: Mapping[str, str], pictures: Mapping[str, Path]) -> dict[str, str]:
@@ -45,7 +44,7 @@ def file_name(path: str) -> str | None:
     """What <filename> says; None of XML that is no annotation, "" where it cannot be told."""
     try:
         root = parse_xml(Path(path).read_bytes())
-    except (ET.ParseError, ValueError, LookupError, OSError):
+    except (ValueError, OSError):
         return ""
     return (root.findtext("filename") or "").strip() if root.tag == "annotation" else None
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from backbones.files.plain_xml import parse_xml
 from resdet.data.source import Source, of_folder
 from resdet.data.voc.layout import voc_layout
 from resdet.data.voc.reader import load_voc
-from resdet.data.voc.xml import parse_xml
 from resdet.data.writing import CROWD, Details
 from resdet.structures.records import Dataset, ImageRecord
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from backbones.files.plain_xml import parse_xml
 from resdet.data.turned import ATTRIBUTE, angle_of
-from resdet.data.validate import Faults, is_pixels
+from resdet.data.validate import Faults, is_pixels, number_of
 from resdet.data.voc.writers import LABELIMG, touches, writer_of
 
 _CORNERS = ("xmin", "ymin", "xmax", "ymax")
@@ -46,13 +46,13 @@ def read_annotation(path: str | Path, faults: Faults) -> Annotation | None:
             "image shows no object let resdet check-data --fix write one"
         )
         return None
-    except (ET.ParseError, ValueError, LookupError, OSError) as error:
+    except (ValueError, OSError) as error:
         faults.add(f"{path} must be plain XML, got {error}; repair the file")
         return None
     annotation = Annotation([], [], [], _size(root, path, faults), writer_of(content, root))
     for number, thing in enumerate(root.findall("object"), start=1):
         written = _corners(thing)
-        corners = [_number(text) for text in written]
+        corners = [number_of(text) for text in written]
         if not all(map(is_pixels, corners)):
             faults.add(
                 f"{path}, object {number}: bndbox must be four numbers xmin ymin xmax ymax, "
@@ -70,24 +70,6 @@ def read_annotation(path: str | Path, faults: Faults) -> Annotation | None:
     return annotation
 
 
-class _NoDoctype(ET.TreeBuilder):
-    """Refuses document types, and with them entities: an annotation needs neither."""
-
-    def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
-        raise ValueError("a DOCTYPE")
-
-
-def parse_xml(content: bytes) -> ET.Element:
-    """The root of a document without a document type. Raises: ParseError, ValueError."""
-    if not content:
-        raise ValueError("an empty file")
-    # expat reads encodings that hold ASCII as it is, and UTF-16, where it stands beside zeros:
-    # without this word and without zeros there is no document type, and the plain parser is faster
-    if b"DOCTYPE" in content or b"\0" in content:
-        return ET.fromstring(content, ET.XMLParser(target=_NoDoctype()))
-    return ET.fromstring(content)
-
-
 def rotation(thing: ET.Element) -> ET.Element | None:
     """The value of the attribute that turns an object, where it has one."""
     for attribute in thing.iterfind("attributes/attribute"):
@@ -101,13 +83,6 @@ def _corners(thing: ET.Element) -> list[str | None]:
     return [None if box is None else box.findtext(corner) for corner in _CORNERS]
 
 
-def _number(text: str | None) -> float:
-    try:
-        return math.nan if text is None or "_" in text else float(text)  # Python reads 1_0 as 10
-    except ValueError:
-        return math.nan
-
-
 def _flag(text: str | None) -> bool:
     return (text or "").strip().lower() in {"1", "true", "yes"}
 
@@ -117,7 +92,7 @@ def _size(root: ET.Element, path: str | Path, faults: Faults) -> tuple[int, int]
     size = root.find("size")
     if size is None:
         return None
-    height, width = _number(size.findtext("height")), _number(size.findtext("width"))
+    height, width = number_of(size.findtext("height")), number_of(size.findtext("width"))
     if not (height >= 1 and width >= 1):
         return None
     if not (is_pixels(height) and is_pixels(width)):

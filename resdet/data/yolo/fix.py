@@ -26,14 +26,13 @@ from resdet.data.check_correct import (
 )
 from resdet.data.found import Found
 from resdet.data.splits import ALL
-from resdet.data.validate import Faults, read_text, text_lines
+from resdet.data.validate import Faults, number_of, read_text, text_lines
 from resdet.data.yolo.folder import YoloFolder, open_yolo
 from resdet.data.yolo.names import SPLIT_KEYS
 from resdet.data.yolo.reader import (
     around,
     fault_of,
     listed_images,
-    number_of,
     numbered_classes,
     scaled,
 )

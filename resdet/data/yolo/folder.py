@@ -17,7 +17,7 @@ from pathlib import Path
 from backbones.images.folders import SUFFIXES, files_below, files_in
 from resdet.data.found import in_no_split
 from resdet.data.splits import ALL, MADE, SPLITS, not_used, own_lists, split_name, subfolders
-from resdet.data.validate import text_lines
+from resdet.data.validate import number_of, text_lines
 from resdet.data.yolo.names import SPLIT_KEYS, names_in, names_of, read_content, yaml_of
 from resdet.data.yolo.places import candidates, existing, from_list
 
@@ -272,8 +272,7 @@ def is_label(file: Path) -> bool:
     """Whether the first line is a class and at least four numbers that may be fractions."""
     try:
         with open(file, encoding="utf-8-sig") as lines:
-            words = lines.readline(4096).split()
-        numbers = [float(word) for word in words]
+            numbers = [number_of(word) for word in lines.readline(4096).split()]
     except (OSError, ValueError):
         return False
     return len(numbers) >= 5 and numbers[0] >= 0 and all(abs(n) <= MOST for n in numbers[1:])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +10,15 @@ import numpy as np
 from backbones.images.heads import inspect_heads
 from resdet.data.matching import image_ids
 from resdet.data.splits import ALL
-from resdet.data.validate import Faults, check_names, left_out, logger, text_lines, warn_thin
+from resdet.data.validate import (
+    Faults,
+    check_names,
+    left_out,
+    logger,
+    number_of,
+    text_lines,
+    warn_thin,
+)
 from resdet.data.yolo.folder import MOST, YoloFolder, labels_alone, open_yolo
 from resdet.structures.records import Dataset, GroundTruth, ImageRecord
 
@@ -177,14 +184,6 @@ def fault_of(
     if is_box and min(values[3:5]) < 0:
         return f"width and height must be 0 or more, got {words[3]} {words[4]}; mend the line"
     return ""
-
-
-def number_of(word: str) -> float:
-    """NaN of what is none."""
-    try:
-        return math.nan if "_" in word else float(word)
-    except ValueError:
-        return math.nan
 
 
 def around(points: Sequence[float]) -> list[float]:

@@ -1,6 +1,7 @@
 """Faults told together, lines read, boxes too thin."""
 
 import logging
+import math
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from resdet.data.validate import (
     left_out,
     listing,
     logger,
+    number_of,
     text_lines,
     unheard,
     warn_thin,
@@ -49,6 +51,11 @@ def test_pixels_are_numbers_of_an_image():
     assert is_pixels(-3.5)
     for value in (float("nan"), float("inf"), 2.0**31, -1e300):
         assert not is_pixels(value)
+
+
+def test_a_number_is_one_in_plain_digits():
+    assert [number_of(text) for text in ("1", " -2.5e3 ")] == [1, -2500]
+    assert all(math.isnan(number_of(text)) for text in (None, "", "a", "1_0", "nan"))
 
 
 def test_lines_are_stripped_utf_8(tmp_path):

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from backbones.files.plain_xml import parse_xml
 from resdet.data.programs import Words, words_for
 from resdet.data.voc import write as voc
 from resdet.data.voc.write import write
-from resdet.data.voc.xml import parse_xml
 from resdet.data.writing import CATEGORY_IDS, IDS, NO_DIFFICULT, SHAPES, Details, Picture
 from resdet.structures.records import GroundTruth, ImageRecord
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from backbones.files.plain_xml import parse_xml
 from resdet.data.voc.writers import WRITERS, touches, writer_of
-from resdet.data.voc.xml import parse_xml
 from resdet.structures.corners import OFFSETS
 from tests.resdet.data.voc import tools
 
