@@ -30,7 +30,7 @@ SOUND = {"a": [1, 2.5, "x"], "b": {"c": torch.ones(3), "d": np.ones(2)}, "e": "f
 
 def test_mutants_are_always_the_same_of_every_kind_and_leave_the_sound_one():
     done = []
-    for number in range(600):
+    for number in range(400):
         how, _ = mutant(SOUND, number)
         assert how == mutant(SOUND, number)[0]
         done.append(how)
@@ -44,7 +44,7 @@ def test_mutants_are_always_the_same_of_every_kind_and_leave_the_sound_one():
         "array",
         "value",
         "times",
-        "/e>/g",
+        "/e>/f/g",
         "/b/c",
         ";",
     ):
