@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 
 
 class _NoDoctype(ET.TreeBuilder):
-    """Refuses document types, and with them entities: an annotation needs neither."""
+    """Refuses document types, and with them entities: data need neither."""
 
     def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
         raise ValueError("a DOCTYPE")

@@ -13,7 +13,7 @@ import numpy as np
 from backbones.images.heads import inspect_heads
 from backbones.terminal.wording import nearest_first
 from resdet.data.found import Found, form_name, of_folders
-from resdet.data.matching import image_ids
+from resdet.data.image_ids import image_ids
 from resdet.data.source import Source
 from resdet.data.splits import ALL, SPLITS, split_name
 from resdet.data.turned import ATTRIBUTE, warn_turned

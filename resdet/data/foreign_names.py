@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import unquote
@@ -49,11 +51,9 @@ class Pictures:
         self.folder = folder
 
     @cached_property
-    def _by_base(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        for name in files_below(self.folder, SUFFIXES):
-            found.setdefault(folded(name.rpartition("/")[2]), []).append(name)
-        return found
+    def names(self) -> tuple[str, ...]:
+        """All of them, relative to the folder."""
+        return tuple(files_below(self.folder, SUFFIXES))
 
     def meant(self, name: str) -> list[str]:
         """Those that a name may mean, relative to the folder: one, where that is clear.
@@ -61,15 +61,71 @@ class Pictures:
         They have the longest end of it that any has; other capitals count where none is called so
         to the letter. What the name puts into one split is not looked for in another.
         """
-        texts, split = ends(name), split_of(name)
         for plain in (str, folded):
-            for end in map(plain, texts):
-                called = self._by_base.get(folded(end.rpartition("/")[2]), ())
-                found = [one for one in called if f"/{plain(one)}".endswith(f"/{end}")]
-                found = [one for one in found if not split or split_of(one) in ("", split)]
-                if found:
-                    return [one for one in found if plain(one) == end] or found
+            end, found = self._longest(name, plain)
+            if found:
+                return [one for one in found if plain(one) == end] or found
         return []
+
+    def of_each(self, names: Sequence[str], near: Sequence[Sequence[Path]]) -> list[Path | None]:
+        """The picture of each name, whatever the suffix; None where there is none or several.
+
+        The end of its path must be that name; of several the one in the first folder of `near`,
+        then the one of its suffix. Else it may be one that is `meant`, by that name alone.
+        """
+        whole = [self._whole(name, folders) for name, folders in zip(names, near, strict=True)]
+        taken = {*whole}
+        guessed = [
+            None if one else self._free(name, taken) for name, one in zip(names, whole, strict=True)
+        ]
+        wanted = Counter(guessed)
+        found = [
+            one or (guess if wanted[guess] == 1 else None)
+            for one, guess in zip(whole, guessed, strict=True)
+        ]
+        return [None if one is None else self.folder / one for one in found]
+
+    def _whole(self, name: str, near: Sequence[Path]) -> str | None:
+        text = next(iter(ends(name)), "")
+        stem = without_suffix(text)
+        inner, suffix = os.path.dirname(stem), text[len(stem) :]
+        alike = self._ending(stem, without_suffix)
+        places = [os.path.normpath(folder / inner) for folder in near]
+        choices = [[one for one in alike if self._place(one) == place] for place in places]
+        for there in [*choices, alike]:
+            for found in (there, [one for one in there if one.endswith(suffix)]):
+                if len(found) == 1:
+                    return found[0]
+        return None
+
+    def _free(self, name: str, taken: Collection[str | None]) -> str | None:
+        found = self._longest(name, without_suffix)[1] or self._longest(name, _alike)[1]
+        free = [one for one in found if one not in taken]
+        return free[0] if len(free) == 1 else None
+
+    def _longest(self, name: str, plain: Callable[[str], str]) -> tuple[str, list[str]]:
+        """The longest end of a name that any has, as `plain` writes both, and those that do."""
+        split = split_of(name)
+        for end in map(plain, ends(name)):
+            found = self._ending(end, plain)
+            found = [one for one in found if not split or split_of(one) in ("", split)]
+            if found:
+                return end, found
+        return "", []
+
+    def _ending(self, end: str, plain: Callable[[str], str]) -> list[str]:
+        called = self._by_stem.get(_alike(end).rpartition("/")[2], ())
+        return [one for one in called if f"/{plain(one)}".endswith(f"/{end}")]
+
+    @cached_property
+    def _by_stem(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for name in self.names:
+            found.setdefault(_alike(name).rpartition("/")[2], []).append(name)
+        return found
+
+    def _place(self, name: str) -> str:
+        return os.path.normpath(os.path.dirname(self.folder / name))
 
 
 def told_of(meant: Sequence[str]) -> str:
@@ -90,3 +146,13 @@ def split_of(name: str) -> str:
 def folded(name: str) -> str:
     """As file systems that tell no capitals apart, or write an accent as a letter, see it."""
     return unicodedata.normalize("NFC", name).casefold()
+
+
+def without_suffix(name: str, suffixes: Collection[str] = SUFFIXES) -> str:
+    """Without that of an image: `a.b` has none."""
+    base, suffix = os.path.splitext(name)
+    return base if suffix.lower() in suffixes else name
+
+
+def _alike(name: str) -> str:
+    return without_suffix(folded(name))

@@ -17,7 +17,7 @@ from backbones.images.folders import SUFFIXES, files_below
 from backbones.terminal.wording import count
 from resdet.data.annotated import Annotated, Annotations, Thing, in_splits, split_of
 from resdet.data.cvat.shapes import thing_of
-from resdet.data.matching import Matcher
+from resdet.data.foreign_names import Pictures
 from resdet.data.splits import split_name, subfolders
 from resdet.data.validate import is_pixels, number_of
 
@@ -61,10 +61,10 @@ def open_cvat(root: Path) -> Annotations | None:
     dumps = [dump for file in dump_files(root) if (dump := _read(file)) is not None]
     if not dumps:
         return None
-    every = list(files_below(root, SUFFIXES))
+    pictures = Pictures(root)
     listed = [(dump, *image) for dump in dumps for image in dump.images]
     near = [_near(dump.file.parent, subset) for dump, _, subset, _ in listed]
-    paths = Matcher(root, every).match([name for _, name, _, _ in listed], near)
+    paths = pictures.of_each([name for _, name, _, _ in listed], near)
     if not any(paths):
         return None
     images, alone, faults = [], [], [fault for dump in dumps for fault in dump.faults]
@@ -94,7 +94,7 @@ def open_cvat(root: Path) -> Annotations | None:
         sum((dump.areas for dump in dumps), Counter()),
         sum((dump.passed for dump in dumps), Counter()),
         tuple(alone),
-        tuple(root / name for name in every if root / name not in first),
+        tuple(root / name for name in pictures.names if root / name not in first),
     )
 
 

@@ -15,8 +15,8 @@ from typing import Any
 from backbones.files.json_file import read_json
 from backbones.images.folders import SUFFIXES, files_below
 from resdet.data.annotated import Annotated, Annotations, Thing, in_splits, split_of
+from resdet.data.foreign_names import Pictures
 from resdet.data.labelme.shapes import thing_of
-from resdet.data.matching import Matcher
 from resdet.data.splits import MADE
 from resdet.data.validate import Ways, apart, is_pixels, text_lines
 
@@ -44,14 +44,13 @@ def open_labelme(root: Path) -> Annotations | None:
     files, broken = _read(root)
     if not files:
         return None
-    every = list(files_below(root, SUFFIXES))
     names = list(files)
     wanted = [str(files[name].get("imagePath") or "") for name in names]
     near = [[root / name / ".."] for name in names]
-    matcher = Matcher(root, every)
-    paths = matcher.match(wanted, near)
+    pictures = Pictures(root)
+    paths = pictures.of_each(wanted, near)
     taken = {path for path in paths if path}
-    by_stem = matcher.match([name.removesuffix(Path(name).suffix) for name in names], near)
+    by_stem = pictures.of_each([name.removesuffix(Path(name).suffix) for name in names], near)
     paths = [
         own or (alike if alike not in taken else None)
         for own, alike in zip(paths, by_stem, strict=True)
@@ -89,7 +88,7 @@ def open_labelme(root: Path) -> Annotations | None:
         areas,
         passed,
         tuple(alone),
-        tuple(root / name for name in every if root / name not in first),
+        tuple(root / name for name in pictures.names if root / name not in first),
     )
 
 

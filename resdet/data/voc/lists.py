@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
@@ -10,7 +9,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from backbones.images.folders import SUFFIXES
-from resdet.data.foreign_names import ends, folded
+from resdet.data.foreign_names import ends, folded, without_suffix
 
 
 class Line(NamedTuple):
@@ -75,9 +74,7 @@ def _names(text: str) -> Iterator[str]:
 
 def bare(name: str) -> str:
     """With / between its folders, without the suffix of an image or annotation."""
-    path = name.replace("\\", "/")
-    base, suffix = os.path.splitext(path)
-    return base if suffix.lower() in (*SUFFIXES, ".xml") else path
+    return without_suffix(name.replace("\\", "/"), (*SUFFIXES, ".xml"))
 
 
 def _is_one(paths: Collection[str]) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from backbones.images.heads import inspect_heads
-from resdet.data.matching import image_ids
+from resdet.data.image_ids import image_ids
 from resdet.data.splits import ALL
 from resdet.data.validate import (
     Faults,
