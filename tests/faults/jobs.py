@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,8 +108,9 @@ def check_whole(folder: Path, known: Sequence[str], job: Job) -> None:
 
 
 def names(folder: Path) -> list[str]:
-    """The files below a folder."""
-    return sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
+    """The files below a folder; TensorBoard's are called after time and process too."""
+    found = [str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()]
+    return sorted(re.sub(r"tfevents\..*", "tfevents", name) for name in found)
 
 
 def _something(path: Path) -> bool:
