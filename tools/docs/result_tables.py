@@ -34,6 +34,7 @@ def tables(configs: Path) -> dict[str, Callable[[], str]]:
         "shapes": lambda: own_table(detection, "shapes_vgg16", "shapes_r18"),
         "own": lambda: own_data_table(read_json(detection / "own_r18.json")),
         "recipe": lambda: recipe_table(read_json(detection / "own_r18.json"), "parts", "with"),
+        "corners": lambda: corners_table(read_json(detection / "own_r18.json")),
         "tried": lambda: recipe_table(read_json(detection / "own_r18.json"), "tried", "tried"),
         "extras": lambda: extras_table(read_json(detection / FILE)),
         "speed": lambda: speed_table(measured),
@@ -143,6 +144,15 @@ def recipe_table(measured: Mapping[str, Any], steps: str, title: str) -> str:
         cells = (step["what"], step["iterations"], len(runs), _spread(runs, "area"), time)
         rows.append(f"| {' | '.join(map(str, cells))} |")
     return _joined(rows) + f"\nMean (least to most), {_measured_on(measured)}\n"
+
+
+def corners_table(measured: Mapping[str, Any]) -> str:
+    """One row a way to count the corners in training and in testing, on blood cells."""
+    rows = ["| trained | tested | AP | AP50 | AP75 |", "|---|---|---:|---:|---:|"]
+    for way in measured["corners"]:
+        values = (f"{100 * way[name]:.1f}" for name in ("AP", "AP50", "AP75"))
+        rows.append(f"| {way['trained']} | {way['tested']} | {' | '.join(values)} |")
+    return _joined(rows) + f"\nOne seed, {_measured_on(measured)}\n"
 
 
 def _time_to(measured: Mapping[str, Any]) -> str:
