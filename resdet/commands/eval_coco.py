@@ -2,6 +2,7 @@ r"""COCO's twelve numbers of detections or of a checkpoint.
 
 examples:
   resdet eval-coco --detections coco_instances_results.json --annotations val2017.json
+  resdet eval-coco --detections results.json --annotations val2017.json --as torchmetrics
   resdet eval-coco --checkpoint model_final.pth --annotations val2017.json --images val2017
   torchrun --nproc_per_node=8 -m resdet eval-coco --checkpoint model_final.pth \
     --annotations val2017.json --images val2017 --shards found/
@@ -19,11 +20,15 @@ if TYPE_CHECKING:
 
 
 def main(argv: Sequence[str]) -> None:
+    from resdet.commands import as_tool
     from resdet.commands.arguments import check_sources
 
     parser = arguments()
     args = parser.parse_args(argv)
     check_sources(parser, args)
+    as_tool.check_rules(parser, args)
+    if as_tool.is_other(args) and (args.cross_check or args.backend != "numpy"):
+        parser.error("--backend and --cross-check go without other rules: libraries have their own")
 
     from rich.console import Console
 
@@ -31,16 +36,26 @@ def main(argv: Sequence[str]) -> None:
     from resdet.evaluation.analysis.analyse import analyse
     from resdet.evaluation.analysis.error_tables import analysis_tables
     from resdet.evaluation.coco.match import match_areas
-    from resdet.evaluation.coco.score import cross_check, score_coco
+    from resdet.evaluation.coco.score import TWELVE, cross_check, score_coco
     from resdet.evaluation.coco.truth import coco_truth
+    from resdet.evaluation.rules import COCO
     from resdet.evaluation.score_tables import coco_class_table, coco_table
 
+    tool = as_tool.tool_of(args, "coco")
+    rules = tool.rules if tool else as_tool.with_single(COCO, args)
     dataset = sources.ground_truth(args, args.class_names)
     truth, found = coco_truth(dataset), sources.coco_results(args, dataset)
     if found is None:
         return  # the main process scores
-    matched = match_areas(truth, found)
+    matched = match_areas(truth, found, rules)
     scores = score_coco(truth, found, backend=args.backend, matched=matched)
+    if tool:
+        as_tool.tell(args, tool, rules)
+        scores = as_tool.told_alone(scores, TWELVE, tool)
+        for table in (coco_class_table(scores), coco_table(scores)):
+            Console().print(table)
+        as_tool.write_numbers(args, tool, scores)
+        return
     if args.cross_check:
         print(cross_check(truth, found, scores))
     analysis = analyse(matched.matches, "101point")
@@ -72,10 +87,18 @@ def _tell_difficult(dataset: Dataset, truth: CocoTruth) -> None:
 def arguments() -> argparse.ArgumentParser:
     from backbones.terminal.parser import Parser
     from resdet.commands.arguments import add_outputs, add_sources
+    from resdet.commands.as_tool import add_rules, most_detections
 
     parser = Parser(__doc__)
     add_sources(parser)
     rules = parser.add_argument_group("rules")
+    add_rules(rules, "pycocotools, torchmetrics, supervision, tidecv, ultralytics")
+    rules.add_argument(
+        "--max-detections",
+        type=most_detections,
+        metavar="N,N,N",
+        help="of an image and class that count; AP is of the last [1,10,100]",
+    )
     rules.add_argument(
         "--backend",
         choices=("numpy", "faster", "pycocotools"),

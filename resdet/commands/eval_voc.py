@@ -16,15 +16,18 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from resdet.evaluation import DetectionTable, Rules
+    from resdet.evaluation.tools import Tool
     from resdet.structures.records import Dataset
 
 
 def main(argv: Sequence[str]) -> None:
+    from resdet.commands import as_tool
     from resdet.commands.arguments import check_sources
 
     parser = arguments()
     args = parser.parse_args(argv)
     check_sources(parser, args)
+    as_tool.check_rules(parser, args)
 
     from rich.console import Console
 
@@ -37,6 +40,8 @@ def main(argv: Sequence[str]) -> None:
 
     if args.metric is not None:
         check_metric(args.metric, (*VOC_METRICS, BOTH), "--metric")
+    tool = as_tool.tool_of(args, "voc")
+    told = _metrics(args, tool) if tool else ()
     dataset = sources.ground_truth(args, args.class_names)
     known = any(record.ground_truth is not None for record in dataset.records)
     if args.submission:
@@ -54,8 +59,14 @@ def main(argv: Sequence[str]) -> None:
         table,
         dataset.class_names,
         thresholds=args.iou,
-        rules=_rules(args),
+        rules=_rules(args, tool, dataset),
     )
+    if tool:
+        as_tool.tell(args, tool, matches.rules)
+        results = {name: score_voc(matches, name) for name in told}
+        Console().print(voc_table(*results.values()))
+        as_tool.write_numbers(args, tool, results)
+        return
     if args.metric is None:
         _tell_rule(dataset)
     metrics = VOC_METRICS if args.metric == BOTH else (args.metric or dataset.metric,)
@@ -72,10 +83,13 @@ def arguments() -> argparse.ArgumentParser:
     from backbones.terminal.parser import Parser
     from backbones.terminal.planned import writes
     from resdet.commands.arguments import add_outputs, add_sources, thresholds
+    from resdet.commands.as_tool import add_rules
 
     parser = Parser(__doc__)
     add_sources(parser)
-    add = parser.add_argument_group("rules").add_argument
+    rules = parser.add_argument_group("rules")
+    add_rules(rules, "detectron2, devkit, podm, kornia, mapcalc")
+    add = rules.add_argument
     add(
         "--metric",
         metavar="NAME",
@@ -142,10 +156,26 @@ def _submit(path: Path, table: DetectionTable, dataset: Dataset) -> None:
     print(f"written: {path}")
 
 
-def _rules(args: argparse.Namespace) -> Rules:
+def _metrics(args: argparse.Namespace, tool: Tool) -> tuple[str, ...]:
+    """Those asked for that the tool has. Raises: ValueError for one that it has not."""
+    asked = tool.told if args.metric in (None, "both") else (args.metric,)
+    if not set(asked) <= set(tool.told):
+        raise ValueError(
+            f"--metric must be {' or '.join(tool.told)} as {args.tool} has it, got {args.metric}"
+        )
+    return asked
+
+
+def _rules(args: argparse.Namespace, tool: Tool | None, dataset: Dataset) -> Rules:
     from dataclasses import replace
 
+    from resdet.commands.as_tool import with_single
     from resdet.evaluation.rules import VOC_RULES
+    from resdet.structures.corners import VOC
 
+    if tool:
+        inclusive = dataset.corners is not None and dataset.corners.way == VOC
+        return replace(tool.rules, plus_one=tool.rules.plus_one and not inclusive)
     given = {"iou": args.iou_rule, "recall": args.recall}
-    return replace(VOC_RULES[args.rules], **{k: v for k, v in given.items() if v})
+    own = replace(VOC_RULES[args.rules], **{k: v for k, v in given.items() if v})
+    return with_single(own, args)

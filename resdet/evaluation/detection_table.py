@@ -95,6 +95,13 @@ def number_ids(ids: Iterable[ImageId]) -> dict[ImageId, int]:
     return {image_id: number for number, image_id in enumerate(dict.fromkeys(ids))}
 
 
+def turns_as_text(ids: Sequence[ImageId]) -> Int64Array:
+    """(I,) the place of each image where they are sorted by their ids as text: "10" before "2"."""
+    turns = np.empty(len(ids), np.int64)
+    turns[sorted(range(len(ids)), key=lambda place: str(ids[place]))] = np.arange(len(ids))
+    return turns
+
+
 def resolve_ids(found: Iterable[ImageId], names: Mapping[ImageId, T]) -> list[T]:
     """What each id means: the same id, or else the one id that is the same number.
 

@@ -94,15 +94,20 @@ class Matches:
         positives = self.num_positives
         return {
             self.class_names[label]: {
-                key: self._class_ap(row, int(positives[label]), metric)
+                key: self._class_ap(row, self.scores[rows], int(positives[label]), metric)
                 for key, row in zip(self.keys, self.verdicts[:, rows])
             }
             for label, rows in self.rows_of_classes()
         }
 
-    def _class_ap(self, verdicts: NDArray[np.int8], positives: int, metric: str) -> float | None:
+    def _class_ap(
+        self, verdicts: NDArray[np.int8], scores: Float64Array, positives: int, metric: str
+    ) -> float | None:
         if not positives:
             return self.ap_without_objects(len(verdicts), metric)
+        if self.rules.ties in ("true-first", "false-first"):
+            first = -verdicts if self.rules.ties == "true-first" else verdicts
+            verdicts = verdicts[np.lexsort((first, -scores))]
         hits = verdicts[verdicts != IGNORED] == TRUE_POSITIVE
         return average_precision(hits, positives, metric, self.rules.recall)
 

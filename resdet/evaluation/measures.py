@@ -195,7 +195,7 @@ def _voc_conventions(part: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _coco_conventions(part: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: part[key] for key in ("area_ranges", "max_detections") if key in part}
+    return {key: part[key] for key in ("area_ranges", "max_detections", "rules") if key in part}
 
 
 def _voc_values(part: Mapping[str, Any], both: bool) -> dict[Measure, float | None]:

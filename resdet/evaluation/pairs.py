@@ -26,11 +26,14 @@ class Pairs:
     left: Int64Array
     right: Int64Array
 
-    def best(self, values: FloatArray) -> tuple[FloatArray, Int64Array]:
-        """The highest of the P values for each row, and its right row, the first of equals."""
+    def best(self, values: FloatArray, last: bool = False) -> tuple[FloatArray, Int64Array]:
+        """The highest of the P values for each row, and its right row, first or last of equals."""
         highest = np.maximum.reduceat(values, self.starts)
         count = np.diff(self.starts, append=len(values))
         at_best = values == np.repeat(highest, count)
+        if last:
+            places = np.where(at_best, np.arange(len(values)), -1)
+            return highest, self.right[np.maximum.reduceat(places, self.starts)]
         places = np.where(at_best, np.arange(len(values)), len(values))
         return highest, self.right[np.minimum.reduceat(places, self.starts)]
 

@@ -68,9 +68,13 @@ def coco_table(result: Mapping[str, Any]) -> Table:
     over = result.get("classes_in_mean_by_area", {})
     if over:
         table.add_column("mean of")
-    for name, (_, _, area, _) in TWELVE.items():
+    for name, (_, _, area, most) in TWELVE.items():
+        if result[name] is None:
+            continue
+        limits = result.get("max_detections", ())
+        shown = f"AR{limits[most]}" if limits and name in ("AR1", "AR10", "AR100") else name
         told = [classes_told(list(over.values())[area], len(result["per_class"]))] if over else []
-        table.add_row(name, percent(result[name]), *told)
+        table.add_row(shown, percent(result[name]), *told)
     return table
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from resdet.evaluation.coco.results import CocoResults, image_places
 from resdet.evaluation.coco.truth import CocoTruth
-from resdet.evaluation.detection_table import Float64Array
+from resdet.evaluation.detection_table import Float64Array, turns_as_text
 from resdet.evaluation.matches import FALSE_POSITIVE, IGNORED, TRUE_POSITIVE, Matches, Objects
 from resdet.evaluation.pairs import pairs
 from resdet.evaluation.rules import COCO, Rules
@@ -81,8 +81,13 @@ def match_areas(truth: CocoTruth, found: CocoResults, rules: Rules = COCO) -> Co
     ids = np.array(sorted(truth.category_names), np.int64)
     labels = np.searchsorted(ids, found.categories)
     keys = places * len(ids) + labels
-    rows = _order(_turns(truth, rules)[places], found.scores, labels, rules)
+    turns = turns_as_text(truth.image_ids)[places] if rules.ties == "ids-as-text" else places
+    rows = _order(turns, found.scores, labels)
     grouped = np.argsort(keys[rows], kind="stable")  # by image and class, then by falling score
+    if rules.ties == "numpy":  # when all are ranked, not where an image's own are matched
+        matched = rows[grouped]
+        rows = _order_of_numpy(places, found.scores, labels)
+        grouped = np.argsort(rows)[matched]
     ranks = np.empty_like(grouped)
     ranks[grouped] = places_in_run(keys[rows[grouped]])
     kept = ranks < rules.max_detections[-1]
@@ -138,16 +143,6 @@ def _limits(rules: Rules) -> Float64Array:
     return np.minimum(made[rules.coco_thresholds], 1 - 1e-10)
 
 
-def _turns(truth: CocoTruth, rules: Rules) -> Int64Array:
-    """(I,) the place of each image in the order by which equal scores of several are sorted."""
-    turns = np.arange(len(truth.image_ids))
-    if rules.ties == "ids-as-text":
-        turns[np.argsort([str(image_id) for image_id in truth.image_ids], kind="stable")] = (
-            np.arange(len(turns))
-        )
-    return turns
-
-
 def _ranks(groups: Int64Array, scores: Float64Array) -> Int64Array:
     """(N,) the place of each by falling score in its group, as read among equals, from 0."""
     order = np.lexsort((-scores, groups))
@@ -156,21 +151,22 @@ def _ranks(groups: Int64Array, scores: Float64Array) -> Int64Array:
     return ranks
 
 
-def _order(
-    images: Int64Array, scores: Float64Array, labels: Int64Array, rules: Rules
-) -> Int64Array:
-    """The rows by class, then falling score, then image, then as read, or as NumPy leaves them.
+def _order(images: Int64Array, scores: Float64Array, labels: Int64Array) -> Int64Array:
+    """The rows by class, then falling score, then image, then as read.
 
     Sorting thrice, the most important key last, is twice as fast as np.lexsort.
     """
-    if rules.ties == "numpy":
-        rows = np.lexsort((-scores, images))
-        rows = rows[np.argsort(-scores[rows].astype(np.float32))]
-    else:
-        rows = np.argsort(images, kind="stable")
-        rows = rows[np.argsort(-scores[rows], kind="stable")]
+    rows = np.argsort(images, kind="stable")
+    rows = rows[np.argsort(-scores[rows], kind="stable")]
     small = labels.astype(np.min_scalar_type(labels.max(initial=0)))  # sorted by counting
     return rows[np.argsort(small[rows], kind="stable")]
+
+
+def _order_of_numpy(images: Int64Array, scores: Float64Array, labels: Int64Array) -> Int64Array:
+    """The rows by class, equal scores as its unstable sort of all classes together leaves them."""
+    rows = np.lexsort((-scores, images))
+    rows = rows[np.argsort(-scores[rows].astype(np.float32))]
+    return rows[np.argsort(labels[rows], kind="stable")]
 
 
 class _Objects:
@@ -189,6 +185,7 @@ class _Objects:
         if rules.id_0:
             self.unseen = np.array([number == 0 for number in truth.ids], bool)[order]
         self.rules, self.limits = rules, _limits(rules)
+        self.groups = np.cumsum(np.diff(self.keys, prepend=-1) != 0) - 1
         corners = from_xywh(self.boxes).astype(np.float64)
         self.columns = Objects(truth.images[order], labels[order], corners, self.ignored[0])
 
@@ -229,6 +226,8 @@ class _Objects:
         """
         allowed = self._near(overlaps, self.limits[:, None]) & free[..., objects]
         counts = (~self.ignored[:, None, objects]).astype(np.int32)
+        if self.rules.any_free:
+            allowed &= (counts > 0) | ~self._any_free(free)[..., self.groups[objects]]
         preference = np.arange(len(rows), dtype=np.int32) + len(rows) * counts
         best = np.maximum.reduceat(
             np.where(allowed, preference, np.int32(-1)), _starts(rows), axis=-1
@@ -238,6 +237,11 @@ class _Objects:
         chosen = taken.ravel()[found]
         free.reshape(-1, len(self.keys))[found // taken.shape[-1], chosen] = self.crowd[chosen]
         return taken
+
+    def _any_free(self, free: BoolArray) -> BoolArray:
+        """(A, T, G) whether an image and class has an object that counts and that none took."""
+        starts = _starts(self.keys)
+        return np.logical_or.reduceat(free & ~self.ignored[:, None], starts, axis=-1)
 
     def _near_pairs(
         self, keys: Int64Array, boxes: Float64Array

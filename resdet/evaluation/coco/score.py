@@ -103,6 +103,7 @@ def score_coco(
         **scores,
         "classes_in_mean": with_objects[0],
         "classes_in_mean_by_area": dict(zip(AREAS, with_objects)),
+        **({} if rules == COCO else {"rules": rules.to_dict()}),
         "kind": "coco",
         "metric": "101point",
         "thresholds": np.round(THRESHOLDS, 2).tolist(),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from resdet.evaluation.detection_table import (
     Float64Array,
     join_columns,
     number_ids,
+    turns_as_text,
     unknown_ids,
 )
 from resdet.evaluation.matches import FALSE_POSITIVE, IGNORED, TRUE_POSITIVE, Matches, Objects
@@ -110,14 +111,14 @@ def match_voc(
     table = detections
     if not isinstance(table, DetectionTable):
         table = DetectionTable.of(table)
-    image_ids, truth = _columns(ground_truth, len(class_names))
+    image_ids, truth = _columns(ground_truth, len(class_names), rules)
     images = _image_numbers(table, image_ids)
     _check_labels(table.labels, len(class_names), "labels of the detections")
 
     scores = table.scores
     if rules.score_decimals is not None:
         scores = _rounded(scores, rules.score_decimals)
-    order = _order(table.labels, scores, rules)
+    order = _order(images, table.labels, scores, image_ids, rules)
     ranked = _Ranked(images[order], table.labels[order], table.boxes[order], rules)
     verdicts, objects = _judge(ranked, truth, thresholds, rules)
     return Matches(
@@ -173,7 +174,7 @@ def ground_truth_by_id(records: Iterable[ImageRecord]) -> dict[ImageId, GroundTr
 
 
 def _columns(
-    ground_truth: Mapping[ImageId, GroundTruth], num_classes: int
+    ground_truth: Mapping[ImageId, GroundTruth], num_classes: int, rules: Rules
 ) -> tuple[tuple[ImageId, ...], Objects]:
     parts = list(ground_truth.values())
     labels = join_columns((part.labels for part in parts), np.int64)
@@ -182,9 +183,19 @@ def _columns(
         np.repeat(np.arange(len(parts)), [len(part) for part in parts]),
         labels,
         join_columns((part.boxes for part in parts), np.float64, 4),
-        join_columns((part.difficult | part.crowd for part in parts), np.bool_),
+        join_columns((_excused(part, rules) for part in parts), np.bool_),
     )
     return tuple(ground_truth), truth
+
+
+def _excused(truth: GroundTruth, rules: Rules) -> BoolArray:
+    difficult = truth.difficult & (rules.difficult == "excuse")
+    return difficult | (truth.crowd & (rules.crowd == "excuse"))
+
+
+def _corners(boxes: Float64Array, rules: Rules) -> FloatArray:
+    """As a VOC file has them, between which sides are one longer than they are apart."""
+    return boxes if rules.plus_one else to_voc(boxes)
 
 
 class _Ranked:
@@ -193,11 +204,11 @@ class _Ranked:
     def __init__(
         self, images: Int64Array, labels: Int64Array, boxes: Float64Array, rules: Rules
     ) -> None:
-        self.images, self.labels, self.boxes = images, labels, boxes
+        self.images, self.labels, self.boxes, self.rules = images, labels, boxes, rules
         if rules.box_decimals is None:
-            self.corners = to_voc(boxes)
+            self.corners = _corners(boxes, rules)
         else:
-            self.corners = _rounded(to_voc(boxes), rules.box_decimals)
+            self.corners = _rounded(_corners(boxes, rules), rules.box_decimals)
             self.boxes = from_voc(self.corners).astype(np.float64)
 
 
@@ -207,13 +218,34 @@ def _rounded(values: FloatArray, decimals: int) -> Float64Array:
     return np.rint(values.astype(np.float32).astype(np.float64) * power) / power
 
 
-def _order(labels: Int64Array, scores: Float64Array, rules: Rules) -> Int64Array:
+def _order(
+    images: Int64Array,
+    labels: Int64Array,
+    scores: Float64Array,
+    image_ids: Sequence[ImageId],
+    rules: Rules,
+) -> Int64Array:
     """The rows by class, then by falling score, equal scores as the rules say."""
-    by_class = np.argsort(labels, kind="stable")
+    rows = np.arange(len(labels))
+    if rules.ties == "pandas":
+        rows = np.argsort(images, kind="stable")
+    elif rules.ties == "ids-as-text":
+        rows = np.argsort(turns_as_text(image_ids)[images], kind="stable")
+    by_class = rows[np.argsort(labels[rows], kind="stable")]
     bounds = np.flatnonzero(np.diff(labels[by_class])) + 1
-    kind: Literal["stable"] | None = "stable" if rules.ties == "stable" else None
-    parts = [rows[np.argsort(-scores[rows], kind=kind)] for rows in np.split(by_class, bounds)]
+    parts = [rows[_falling(scores[rows], rules)] for rows in np.split(by_class, bounds)]
     return np.concatenate(parts)
+
+
+def _falling(scores: Float64Array, rules: Rules) -> Int64Array:
+    """The places of the scores of one class by falling score."""
+    if rules.ties == "unsorted":
+        return np.arange(len(scores))
+    if rules.ties == "numpy":
+        return np.argsort(-scores)
+    if rules.ties == "pandas":  # objects in its table; nargsort turns them round before and after
+        return len(scores) - 1 - np.argsort(scores[::-1].astype(object))[::-1]
+    return np.argsort(-scores, kind="stable")
 
 
 def _judge(
@@ -252,11 +284,11 @@ def _best_overlaps(ranked: _Ranked, truth: Objects) -> tuple[Float64Array, Int64
     )
     keys = truth.images * num_classes + truth.labels
     wanted = ranked.images * num_classes + ranked.labels
-    corners = to_voc(truth.boxes)
+    corners, last = _corners(truth.boxes, ranked.rules), ranked.rules.equals == "last"
     overlap, best = np.full(len(wanted), -1.0), np.zeros(len(wanted), np.int64)
     for block in pairs(wanted, keys):
         iou = voc_iou(ranked.corners[block.left], corners[block.right])
-        overlap[block.rows], best[block.rows] = block.best(iou)
+        overlap[block.rows], best[block.rows] = block.best(iou, last)
     return overlap, best
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from resdet.evaluation import DetectionTable
-from resdet.evaluation.detection_table import resolve_ids
+from resdet.evaluation.detection_table import resolve_ids, turns_as_text
 from resdet.structures.records import Detections
 
 BOX, FAR = [0, 0, 10, 10], [50, 50, 60, 60]
@@ -31,6 +31,12 @@ def test_image_ids_may_be_numbers_of_names():
         table.for_images(["7", "007", "8"])
     with pytest.raises(ValueError, match=r"got 1 unknown \('8'\)"):
         table.for_images(["000007", "a"])
+
+
+def test_images_by_their_ids_as_text():
+    assert turns_as_text([1, 2, 10]).tolist() == [0, 2, 1]
+    assert turns_as_text(["b", "a"]).tolist() == [1, 0]
+    assert turns_as_text([]).tolist() == []
 
 
 def test_an_image_by_several_names_is_told_as_one():

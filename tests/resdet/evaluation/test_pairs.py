@@ -19,9 +19,11 @@ def test_every_pair_of_one_key() -> None:
 
 def test_the_best_of_each_row_and_the_first_of_equals() -> None:
     (block,) = pairs(keys(7, 3, 7), keys(3, 7, 7, 7))
-    highest, right = block.best(np.array([0.1, 0.5, 0.5, -1.0, 0.3, 0.0, 0.2]))
+    values = np.array([0.1, 0.5, 0.5, -1.0, 0.3, 0.0, 0.2])
+    highest, right = block.best(values)
     assert highest.tolist() == [0.5, -1.0, 0.3]
     assert right.tolist() == [2, 0, 1]
+    assert block.best(values, last=True)[1].tolist() == [3, 0, 1]
 
 
 @pytest.mark.parametrize("most", [1, 2, 3, 5, 100])

@@ -1,0 +1,92 @@
+"""`--as TOOL` and single rules: the numbers that another evaluator prints of the same files."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from resdet.evaluation.rules import Rules
+    from resdet.evaluation.tools import Tool
+
+_SINGLE = ("ties", "mean", "max_detections")
+
+
+def add_rules(group: argparse._ArgumentGroup, tools: str) -> None:
+    """The options that both commands share; `tools` names some for the help."""
+    group.add_argument(
+        "--as", dest="tool", metavar="TOOL", help=f"the numbers that it prints: {tools}, ..."
+    )
+    group.add_argument(
+        "--ties",
+        choices=("stable", "true-first", "false-first", "ids-as-text"),
+        help="the order of equal scores; right or wrong ones first bound the AP [as read]",
+    )
+    group.add_argument(
+        "--mean",
+        choices=("objects", "listed", "seen"),
+        help="over the classes with objects, all, or those with objects or detections [objects]",
+    )
+
+
+def check_rules(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
+    """End with a message where --as is given with what it says itself, or cannot do."""
+    says = ("rules", "iou_rule", "recall", *_SINGLE)
+    given = [n for n in (*says, "plots") if getattr(args, n, None) != parser.get_default(n)]
+    if args.tool and given:
+        option = f"--{given[0].replace('_', '-')}"
+        why = "it draws our own numbers" if given == ["plots"] else "the tool has its own"
+        parser.error(f"{option} does not go with --as: {why}")
+
+
+def is_other(args: argparse.Namespace) -> bool:
+    """Whether any rule is not ours."""
+    return any(getattr(args, name, None) for name in ("tool", *_SINGLE))
+
+
+def tool_of(args: argparse.Namespace, kind: str) -> Tool | None:
+    """The tool that the options name."""
+    from resdet.evaluation.tools import tool_named
+
+    return tool_named(args.tool, kind) if args.tool else None
+
+
+def with_single(rules: Rules, args: argparse.Namespace) -> Rules:
+    """The rules, with those that the options name one by one."""
+    from dataclasses import replace
+
+    given = {name: getattr(args, name, None) for name in _SINGLE}
+    return replace(rules, **{name: value for name, value in given.items() if value})
+
+
+def tell(args: argparse.Namespace, tool: Tool, rules: Rules) -> None:
+    """Which tool, and which of its rules are not ours, in words."""
+    from resdet.evaluation.tools import in_words
+
+    print(f"as {args.tool} {tool.version} prints it; by its rules, other than ours:")
+    print(*(f"- {told}" for told in in_words(rules) or ["none"]), sep="\n")
+    if tool.beside:
+        print(f"besides, {tool.beside}")
+
+
+def write_numbers(args: argparse.Namespace, tool: Tool, numbers: Mapping[str, Any]) -> None:
+    """What --json asks for; the matches of a tool are not compared with ours."""
+    from backbones.files.outputs import write_json
+
+    if args.json:
+        write_json(args.json, {"as": args.tool, "version": tool.version, **numbers})
+        print(f"written: {args.json}")
+
+
+def most_detections(text: str) -> tuple[int, ...]:
+    """Three rising numbers: "1,10,300"."""
+    limits = [int(part) if part.isdigit() else 0 for part in text.split(",")]
+    if len(limits) != 3 or min(limits) < 1 or limits != sorted(set(limits)):
+        raise argparse.ArgumentTypeError(f"must be three rising numbers, as 1,10,300: {text}")
+    return tuple(limits)
+
+
+def told_alone(scores: Mapping[str, Any], measures: Iterable[str], tool: Tool) -> dict[str, Any]:
+    """The scores without the measures that the tool does not print."""
+    return {**scores, **{name: None for name in measures if name not in tool.told}}

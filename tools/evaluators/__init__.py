@@ -1,0 +1,1 @@
+"""Every evaluator that installs, on random cases, beside `--as` with its name."""

@@ -1,0 +1,31 @@
+"""What each evaluator needs above the environment that runs this."""
+
+from __future__ import annotations
+
+from tools.round_trip.tools import Tool
+
+# without a version: part of our own environment, or not to be installed
+EVALUATORS = {
+    "pycocotools": Tool("", (), ()),
+    "mmdetection": Tool("", (), ()),  # calls pycocotools
+    "faster-coco-eval": Tool("1.8.0", (), ()),
+    "torchmetrics": Tool("1.9.0", (), (), ("lightning-utilities==0.15.3",)),
+    "supervision": Tool("0.31.2", (), (), ("defusedxml==0.7.1", "pydeprecate==0.13.0")),
+    "globox": Tool("2.9.0", (), ()),
+    "tidecv": Tool("1.0.1", (), (), ("appdirs==1.4.4", "seaborn==0.13.2")),
+    "ultralytics": Tool(
+        "8.4.190", (), (), ("ultralytics-thop==2.2.3", "py-cpuinfo==9.0.0", "psutil==7.1.3")
+    ),
+    "detectron2": Tool("", (), ()),
+    "podm": Tool(
+        "0.4.post1", (), (), ("shapely==2.2.0", "docopt==0.6.2"), "object-detection-metrics"
+    ),
+    "mean-average-precision": Tool("2024.1.5.0", (), (), ("pandas==3.1.1",)),
+    "mapcalc": Tool("0.2.2", (), ()),
+    "kornia": Tool("0.9.0", (), (), ("kornia_rs==0.2.0",)),
+}
+EQUAL_SCORES = ("all scores equal", "scores of one decimal", "scores of three decimals")
+# kinds of case that no rule holds, and why
+LEFT_OUT = {
+    "kornia": (EQUAL_SCORES, "torch.sort leaves equal scores as the processor's sort does"),
+}
