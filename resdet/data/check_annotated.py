@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from backbones.images.check_kinds import tell_classes, tell_copies, tell_images
 from backbones.images.check_report import Kind, Report
 from backbones.images.inspect import Progress, inspect_images
 from resdet.data.annotated import (
@@ -25,10 +24,8 @@ from resdet.data.check_boxes import (
     UNKNOWN_CLASS,
     WITHOUT_IMAGE,
     Item,
-    tell_boxes,
-    tell_readers,
 )
-from resdet.data.check_taking_part import tell_taking_part
+from resdet.data.check_splits import tell_splits
 from resdet.data.found import Found
 from resdet.data.validate import Faults, check_names
 
@@ -76,13 +73,10 @@ def check_annotated(
     for fault in unknown_classes(data, every, names):
         report.add(UNKNOWN_CLASS, fault)
     _tell_rest(report, data)
-    tell_classes(report, names)
-    tell_images(report, facts)
-    items = {split: [_item(one) for one in images] for split, images in chosen.items()}
-    tell_boxes(report, [_item(one) for one in every], facts, "coco")
-    tell_taking_part(report, items, facts, difficult=difficult)
-    tell_copies(report, {s: [str(one.path) for one in of] for s, of in chosen.items()}, facts)
-    tell_readers(report, [partial(found.load, split) for split in chosen])
+    items = {one.path: _item(one) for one in every}
+    splits_of = {split: [items[one.path] for one in images] for split, images in chosen.items()}
+    readers = [partial(found.load, split) for split in chosen]
+    tell_splits(report, names, splits_of, facts, readers, difficult=difficult)
     report.seconds = time.monotonic() - started
     return report
 

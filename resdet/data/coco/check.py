@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from backbones.files.json_file import repeated_keys
-from backbones.images.check_kinds import MISSING, tell_classes, tell_copies, tell_images
+from backbones.images.check_kinds import MISSING
 from backbones.images.check_report import Kind, Report
 from backbones.images.folders import is_image
 from backbones.images.inspect import Progress, inspect_images
@@ -23,10 +23,8 @@ from resdet.data.check_boxes import (
     UNKNOWN_CLASS,
     UNLISTED,
     Item,
-    tell_boxes,
-    tell_readers,
 )
-from resdet.data.check_taking_part import tell_taking_part
+from resdet.data.check_splits import tell_splits
 from resdet.data.coco.pictures import find_pictures, size_of
 from resdet.data.coco.reader import (
     IDS_DIFFER,
@@ -143,8 +141,7 @@ def check_coco(
             for fault in faults.found:
                 report.add(BROKEN, fault)
     splits = _splits([one.file for one in files])
-    listed = {split: list(one.paths.values()) for split, one in zip(splits, files)}
-    paths = list(dict.fromkeys(path for split in listed.values() for path in split))
+    paths = list(dict.fromkeys(path for one in files for path in one.paths.values()))
     seen = inspect_images(paths, full=full, workers=workers, progress=progress)
     facts = dict(zip(paths, seen, strict=True))
     every = list(dict.fromkeys(str(c["name"]) for one in files for c in one.categories.values()))
@@ -152,13 +149,9 @@ def check_coco(
         report.images[split] = len(one.images)
         if "annotations" in one.content:
             report.count_classes(split, every, _names(one))
-    tell_classes(report, every)
-    tell_images(report, facts)
     items = {split: [one.item(i) for i in one.images] for split, one in zip(splits, files)}
-    tell_boxes(report, [item for own in items.values() for item in own], facts, "coco")
-    tell_taking_part(report, items, facts, difficult=difficult)
-    tell_copies(report, listed, facts)
-    tell_readers(report, [partial(load_coco, file, folder) for file, folder in pairs])
+    readers = [partial(load_coco, file, folder) for file, folder in pairs]
+    tell_splits(report, every, items, facts, readers, difficult=difficult)
     report.seconds = time.monotonic() - started
     return report
 

@@ -8,20 +8,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from backbones.images.check_kinds import tell_classes, tell_copies, tell_images
 from backbones.images.check_report import Kind, Report
 from backbones.images.folders import unread
 from backbones.images.inspect import ImageFacts, Progress, inspect_images
-from resdet.data.check_boxes import BROKEN, WITHOUT_IMAGE, Item, tell_boxes, tell_readers
-from resdet.data.check_taking_part import tell_taking_part
+from resdet.data.check_boxes import BROKEN, WITHOUT_IMAGE, Item
+from resdet.data.check_splits import tell_splits
 from resdet.data.found import Found
 from resdet.data.validate import Faults, check_names
-from resdet.data.yolo.folder import YoloFolder, labels_alone, open_yolo
+from resdet.data.yolo.folder import YoloFolder, labels_alone
 from resdet.data.yolo.reader import (
     hint_of,
-    listed_images,
     load_yolo,
-    numbered_classes,
+    open_splits,
     read_labels,
     scaled,
 )
@@ -49,12 +47,7 @@ def check_yolo(
     """
     started = time.monotonic()
     report = Report(str(root), "YOLO", "full" if full else "quick")
-    folder = open_yolo(root)
-    if folder is None:
-        raise ValueError(f"{root} must hold YOLO data, got none")
-    names = folder.class_names or tuple(class_names) or numbered_classes(folder)
-    faults = Faults(str(root))
-    listed = {s: listed_images(folder, s, None, faults) for s in splits or folder.splits}
+    folder, names, listed, faults = open_splits(root, splits, class_names)
     check_names(names, "class names", faults)
     images = list(dict.fromkeys(str(path) for paths in listed.values() for path in paths))
     seen = inspect_images(images, full=full, workers=workers, progress=progress)
@@ -69,14 +62,9 @@ def check_yolo(
     for label in labels_alone(folder):
         place = places.get(label.parent, label.parent)
         report.add(WITHOUT_IMAGE, f"{label}{unread(place, label.stem)}")
-    tell_classes(report, names)
-    tell_images(report, facts)
-    tell_boxes(report, list(items.values()), facts, "coco")
     own = {split: [items[str(path)] for path in paths] for split, paths in listed.items()}
-    tell_taking_part(report, own, facts, difficult=difficult)
-    tell_copies(report, {s: [str(p) for p in paths] for s, paths in listed.items()}, facts)
-    load = partial(load_yolo, root, class_names=class_names)
-    tell_readers(report, [partial(load, split) for split in listed])
+    readers = [partial(load_yolo, root, split, class_names=class_names) for split in listed]
+    tell_splits(report, names, own, facts, readers, difficult=difficult)
     report.seconds = time.monotonic() - started
     return report
 

@@ -26,14 +26,13 @@ from resdet.data.check_correct import (
 )
 from resdet.data.found import Found
 from resdet.data.splits import ALL
-from resdet.data.validate import Faults, number_of, read_text, text_lines
-from resdet.data.yolo.folder import YoloFolder, open_yolo
+from resdet.data.validate import number_of, read_text, text_lines
+from resdet.data.yolo.folder import YoloFolder
 from resdet.data.yolo.names import SPLIT_KEYS
 from resdet.data.yolo.reader import (
     around,
     fault_of,
-    listed_images,
-    numbered_classes,
+    open_splits,
     scaled,
 )
 from resdet.data.yolo.write import fractions, words_of
@@ -56,12 +55,7 @@ def fix_yolo(
 
     Raises: ValueError if `out` may not be written, a split is not there or no object is left.
     """
-    folder = open_yolo(root)
-    if folder is None:
-        raise ValueError(f"{root} must hold YOLO data, got none")
-    names = folder.class_names or tuple(class_names) or numbered_classes(folder)
-    faults = Faults(str(root))
-    listed = {s: listed_images(folder, s, None, faults) for s in splits or folder.splits}
+    folder, names, listed, _ = open_splits(root, splits, class_names)
     places = _places(root, list(dict.fromkeys(p for paths in listed.values() for p in paths)))
     images = [str(image) for image in places]
     seen = inspect_images(images, full=full, workers=workers, progress=progress)

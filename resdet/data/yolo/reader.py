@@ -86,6 +86,22 @@ def load_yolo(
     return Dataset(own, "voc", classes, tuple(records), root, split=split, remarks=lost)
 
 
+def open_splits(
+    root: Path, splits: Sequence[str], class_names: Sequence[str]
+) -> tuple[YoloFolder, tuple[str, ...], dict[str, list[Path]], Faults]:
+    """(the data, its class names, the images of `splits`, by default of all, what is amiss there).
+
+    Raises: ValueError if there is no such data or split.
+    """
+    folder = open_yolo(root)
+    if folder is None:
+        raise ValueError(f"{root} must hold YOLO data, got none")
+    names = folder.class_names or tuple(class_names) or numbered_classes(folder)
+    faults = Faults(str(root))
+    listed = {s: listed_images(folder, s, None, faults) for s in splits or folder.splits}
+    return folder, names, listed, faults
+
+
 def listed_images(
     folder: YoloFolder, split: str, listing: Path | None, faults: Faults
 ) -> list[Path]:
