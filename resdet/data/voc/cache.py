@@ -10,7 +10,7 @@ from resdet.data.validate import Faults
 from resdet.data.voc.layout import VocLayout
 from resdet.data.voc.xml import Annotation, read_annotation
 
-_FORM = "voc/4"  # a new number wherever `read_annotation` reads otherwise
+_FORM = "voc/5"  # a new number wherever `read_annotation` reads otherwise
 _WORTHWHILE = 200  # annotations parsed anew; fewer are parsed again sooner than written
 
 

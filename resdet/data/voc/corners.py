@@ -11,7 +11,7 @@ import numpy as np
 from resdet.data.validate import Faults
 from resdet.data.voc.cache import read_annotations
 from resdet.data.voc.layout import VocLayout
-from resdet.data.voc.writers import DEVKIT, LABELIMG, SUPERVISION, WRITERS
+from resdet.data.voc.writers import DEVKIT, LABELIMG, REWRITTEN, SUPERVISION, WRITERS
 from resdet.data.voc.xml import Annotation
 from resdet.structures.corners import AUTO, OFFSETS, VOC, Corners
 
@@ -45,7 +45,11 @@ def judge(annotations: Group) -> Corners:
     ways = {corners.way for corners in told.values()}
     lines = [f"{told[w]} ({_files(group)})" for w, group in groups.items()]
     if len(ways) > 1:
-        by_writer = {writer: corners.way for writer, corners in told.items()}
+        by_writer = {
+            annotations[stem].writer: told[writer].way
+            for writer, group in groups.items()
+            for stem in group
+        }
         return Corners(AUTO, f", each file its own: {'; '.join(lines)}", by_writer=by_writer)
     (way,) = ways
     whys = [line.removeprefix(f"{way}, ") for line in lines]
@@ -58,11 +62,19 @@ def _groups(annotations: Group) -> dict[str, dict[str, Annotation]]:
     for stem, one in annotations.items():
         if one.corners:
             groups[one.writer][stem] = one
-    images = groups.get(LABELIMG, {})
-    objects = sum(len(one.corners) for one in images.values())
-    if sum(one.flagged for one in images.values()) < _FLAGGED * objects:
-        groups[""] |= {stem: replace(one, writer="") for stem, one in groups.pop(LABELIMG).items()}
+    for writer in (LABELIMG, REWRITTEN):
+        if writer in groups and not _is_labelimgs(writer, groups):
+            images = groups.pop(writer)
+            groups[""] |= {stem: replace(one, writer="") for stem, one in images.items()}
     return dict(sorted(groups.items(), key=lambda item: -len(item[1])))
+
+
+def _is_labelimgs(writer: str, groups: Mapping[str, Group]) -> bool:
+    """By `truncated`; without its whitespace some must be, or be beside files that have it."""
+    images = groups[writer].values()
+    if sum(one.flagged for one in images) < _FLAGGED * sum(len(one.corners) for one in images):
+        return False
+    return LABELIMG in groups or sum(one.cut for one in images) >= _SIGNS
 
 
 def _of_group(writer: str, group: Group) -> Corners:
@@ -77,7 +89,7 @@ def _of_group(writer: str, group: Group) -> Corners:
         return by_places
     if writer == SUPERVISION:
         return _of_supervision(places)
-    if writer == LABELIMG:
+    if writer in (LABELIMG, REWRITTEN):
         flagged = sum(one.flagged for one in group.values())
         traces += f", truncated at the border in {flagged} of {places.boxes}"
     return Corners(WRITERS[writer].way, f", as {writer} writes them: {traces}")

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from resdet.structures.corners import OFFSETS, VOC
 
 DEVKIT, LABELIMG, SUPERVISION = "the devkit", "labelImg", "supervision"
+REWRITTEN = "labelImg (saved by another)"  # its tags with other whitespace, or no path
 _OFFICIAL = re.compile(r"PASCAL VOC\d{4}")
 _CORNERS = ("xmin", "ymin", "xmax", "ymax")
 _TEMPLATE = ["folder", "filename", "path", "source", "size", "segmented"]
+_WITHOUT_PATH = [tag for tag in _TEMPLATE if tag != "path"]
 _OBJECT = ["name", "pose", "truncated", "difficult", "bndbox"]
 
 
@@ -34,6 +36,7 @@ WRITERS = {
     "resdet": Writer(VOC, "single quotes, folder JPEGImages, no source"),
     SUPERVISION: Writer(VOC, "database roboflow.ai, folder VOC, no pose"),
     LABELIMG: Writer("0-continuous", "tabs, path"),
+    REWRITTEN: Writer("0-continuous", "database Unknown, no 0"),
     "pascal-voc-writer": Writer("0-continuous", "four spaces, path, database Unknown"),
     "CVAT": Writer("0-continuous", "database, annotation and image Unknown, no depth", True),
     "datumaro": Writer("0-continuous", "database, annotation and image Unknown", True),
@@ -64,7 +67,7 @@ def writer_of(content: bytes, root: ET.Element) -> str:
         return SUPERVISION if root.findtext("folder") == "VOC" else ""
     if "database" in heads and "image" in heads:
         return "labelme2voc"
-    if heads == _TEMPLATE:
+    if heads in (_TEMPLATE, _WITHOUT_PATH):
         return _of_template(content, root, things)
     if heads == ["filename", "size"] and b"\n" not in content.strip():
         return "globox" if root.find("size/depth") is None else ""
@@ -84,15 +87,18 @@ def touches(corners: Sequence[float], size: tuple[int, int] | None) -> bool:
 
 def _of_template(content: bytes, root: ET.Element, things: Sequence[ET.Element]) -> str:
     """Of labelImg's tags, which others have too, some empty or with other whitespace."""
-    database = (root.findtext("source/database") or "").strip()
+    database, path = (root.findtext("source/database") or "").strip(), root.find("path") is not None
     if not (database or (root.findtext("segmented") or "").strip() or _has(things, "pose")):
-        return "fiftyone"
+        return "fiftyone" if path else ""
     if database != "Unknown" or any([child.tag for child in thing] != _OBJECT for thing in things):
         return ""
-    if b"\n\t<" in content or root.get("verified") is not None:
-        written = [thing.findtext(f"bndbox/{tag}") or "" for thing in things for tag in _CORNERS]
-        return LABELIMG if all(text.isdigit() and int(text) for text in written) else ""
-    return "pascal-voc-writer" if b"\n    <filename>" in content else ""
+    own = path and (b"\n\t<" in content or root.get("verified") is not None)
+    if path and not own and b"\n    <filename>" in content:
+        return "pascal-voc-writer"
+    written = [thing.findtext(f"bndbox/{tag}") or "" for thing in things for tag in _CORNERS]
+    if not all(text.isdigit() and int(text) for text in written):
+        return ""
+    return LABELIMG if own else REWRITTEN
 
 
 def _by_pylabel(thing: ET.Element) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from backbones.files.plain_xml import parse_xml
 from resdet.data.turned import ATTRIBUTE, angle_of
 from resdet.data.validate import Faults, is_pixels, number_of
-from resdet.data.voc.writers import LABELIMG, touches, writer_of
+from resdet.data.voc.writers import LABELIMG, REWRITTEN, touches, writer_of
 
 _CORNERS = ("xmin", "ymin", "xmax", "ymax")
 
@@ -19,7 +19,8 @@ class Annotation:
     """One XML file, its corners as written; `size` is (height, width), None where unknown.
 
     `writer` is the tool whose traces it bears, or ""; `flagged` the objects of which labelImg's
-    `truncated` is what it says of such corners; `angles` the degrees by which each is turned.
+    `truncated` is what it says of such corners, `cut` those of which it says that they are;
+    `angles` the degrees by which each is turned.
     """
 
     names: list[str]
@@ -29,6 +30,7 @@ class Annotation:
     writer: str = ""
     flagged: int = 0
     angles: list[float] = field(default_factory=list)
+    cut: int = 0
 
 
 def read_annotation(path: str | Path, faults: Faults) -> Annotation | None:
@@ -64,9 +66,10 @@ def read_annotation(path: str | Path, faults: Faults) -> Annotation | None:
         annotation.difficult.append(_flag(thing.findtext("difficult")))
         turn = rotation(thing)
         annotation.angles.append(angle_of(turn.text) if turn is not None else 0.0)
-        if annotation.writer == LABELIMG:
-            cut = _flag(thing.findtext("truncated"))
-            annotation.flagged += cut == touches(corners, annotation.size)
+        if annotation.writer in (LABELIMG, REWRITTEN):
+            cut, touching = _flag(thing.findtext("truncated")), touches(corners, annotation.size)
+            annotation.flagged += cut == touching
+            annotation.cut += cut and touching
     return annotation
 
 

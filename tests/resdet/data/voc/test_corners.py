@@ -58,6 +58,21 @@ def test_labelimgs_tags_with_flags_of_their_own_are_not_labelimgs(judged):
     assert corners.why.startswith(", by near corners: 0 at 0, 6 at 1")
 
 
+@pytest.mark.parametrize("change", [tools.indented, tools.without_path])
+def test_labelimgs_boxes_are_told_by_what_it_calls_truncated_whoever_saved_them(judged, change):
+    border = [change(tools.labelimg([0, 0, 640, 480]))] * 3
+    inside = [change(tools.labelimg(box)) for box in INSIDE]
+    corners = judged([*border, *inside])
+    assert corners.way == "0-continuous"
+    assert str(corners).endswith("database Unknown, no 0, truncated at the border in 15 of 15")
+    assert judged([*border[:2], *inside]).assumed
+    own = judged([*inside, *map(tools.labelimg, INSIDE)])
+    assert (own.way, own.assumed) == ("0-continuous", False)
+    unmarked = change(tools.of_template([1, 1, 640, 480], 0, "\n\t"))
+    told = judged([*border, unmarked, *inside])
+    assert (told.way, told.assumed) == ("1-inclusive", False)
+
+
 @pytest.mark.parametrize("border", [True, False])
 @pytest.mark.parametrize("write", [tools.devkit, tools.plain])
 def test_no_false_alarm_on_what_is_written_by_the_devkits_rules(judged, write, border):
@@ -129,6 +144,18 @@ def test_files_of_several_tools_are_each_read_as_their_own_counts(tmp_path, lay)
     for number, write in enumerate(writers):
         near = 10 if write is tools.labelimg else 9
         assert found[str(number)] == [near, near, 20, 30]
+
+
+def test_a_file_that_bears_a_writers_tags_in_part_counts_as_nobodys(tmp_path, lay):
+    unmarked = [tools.of_template([1, 1, 640, 480], 0, "\n\t")]
+    texts = [*unmarked, tools.plain([0, 9, 50, 50]), tools.devkit([10, 10, 20, 30])]
+    for number, text in enumerate(texts):
+        lay.picture(tmp_path / f"{number}.jpg")
+        (tmp_path / f"{number}.xml").write_text(text)
+    data = load_voc(tmp_path, "all")
+    assert data.corners.way == AUTO
+    found = {str(r.image_id): r.ground_truth.boxes[0].tolist() for r in data.records}
+    assert found == {"0": [1, 1, 640, 480], "1": [0, 9, 50, 50], "2": [9, 9, 20, 30]}
 
 
 def test_tools_that_count_alike_are_told_together(judged):

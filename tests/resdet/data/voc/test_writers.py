@@ -3,7 +3,7 @@
 import pytest
 
 from backbones.files.plain_xml import parse_xml
-from resdet.data.voc.writers import WRITERS, touches, writer_of
+from resdet.data.voc.writers import REWRITTEN, WRITERS, touches, writer_of
 from resdet.structures.corners import OFFSETS
 from tests.resdet.data.voc import tools
 
@@ -27,6 +27,12 @@ def test_the_devkits_files_and_old_ones_of_labelimg():
     assert writer(tools.old_labelimg([5, 5, 9, 9])) == "labelImg"
 
 
+@pytest.mark.parametrize("change", [tools.indented, tools.without_path])
+def test_labelimgs_files_that_another_saved_are_told_from_its_own(change):
+    assert writer(change(tools.labelimg([5, 5, 9, 9]))) == REWRITTEN
+    assert WRITERS[REWRITTEN].way == WRITERS["labelImg"].way
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -35,7 +41,7 @@ def test_the_devkits_files_and_old_ones_of_labelimg():
         tools.of_template([0, 1, 9, 9], 0, "\n\t"),  # labelImg has no 0
         tools.of_template([1.5, 1, 9, 9], 0, "\n\t"),  # nor decimals
         tools.of_template([1, 1, 9, 9], 0, "\n\t", database="roboflow.com"),
-        tools.of_template([1, 1, 9, 9], 0, "\n  "),
+        tools.of_template([0, 1, 9, 9], 0, "\n  "),
         tools.labelimg([5, 5, 9, 9]).replace("<truncated>", "<occluded>0</occluded><truncated>"),
         tools.supervision([5, 5, 9, 9]).replace(">VOC<", "><"),
         tools.resdet([5, 5, 9, 9]).replace("'", '"'),

@@ -54,6 +54,16 @@ def old_labelimg(box):
     return of_template(box, int(cut), "\n  ", '<annotation verified="no">')
 
 
+def indented(text):
+    """As another tool saves it."""
+    return text.replace("\n\t", "\n  ")
+
+
+def without_path(text):
+    """As those do who tell nobody where their files lie."""
+    return text.replace("<path>/f/x.jpg</path>", "")
+
+
 def pascal_voc_writer(box):
     return of_template(box, 0, "\n    ")
 
