@@ -20,7 +20,7 @@ _CALLED = {"labelme": "LabelMe"}
 
 
 class Load(Protocol):
-    """What reads a split; see `resdet.data.registry.Form`."""
+    """What reads a split."""
 
     def __call__(
         self,
@@ -30,7 +30,11 @@ class Load(Protocol):
         name: str = "",
         images: bool = True,
     ) -> Dataset:
-        """The data of a source with absolute paths."""
+        """The data of a source with absolute paths.
+
+        Without `images` the pictures need not be there, where the form can do without.
+        Raises: ValueError listing every fault.
+        """
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from backbones.plugins import Registry
 
 if TYPE_CHECKING:
     from backbones.images.check_report import Report
-    from resdet.data.found import Found
+    from resdet.data.found import Found, Load
     from resdet.data.programs import Words
     from resdet.data.source import Source
     from resdet.data.writing import Details, Splits, Told
@@ -29,6 +29,7 @@ class Form(Protocol):
     """What a form of data offers: `form.py` in its folder."""
 
     LOST: str  # what no other form can hold, or ""
+    load: Load
     # (found, splits, out, how to check) -> a corrected copy in `out`; None: in another form
     fix: Callable[..., Found] | None
 
@@ -46,20 +47,6 @@ class Form(Protocol):
 
     def is_there(self, source: Source) -> bool:
         """Whether the files that a source names are there."""
-
-    def load(
-        self,
-        source: Source,
-        *,
-        class_names: Sequence[str] = (),
-        name: str = "",
-        images: bool = True,
-    ) -> Dataset:
-        """The data of a source with absolute paths.
-
-        Without `images` the pictures need not be there, where the form can do without.
-        Raises: ValueError listing every fault.
-        """
 
     def check(self, found: Found, splits: Sequence[str], **common: Any) -> Report:
         """Everything that is wrong in `splits`, by default in all.

@@ -7,7 +7,6 @@ examples:
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 
 from resdet.data.programs import PROGRAMS, Words
 from resdet.structures.corners import VOC
+from tools.docs.pages import arguments, keep
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 MEASURED, PAGE = DOCS / "annotation_tools.json", DOCS / "annotation_tools.md"
@@ -60,21 +60,10 @@ otherwise.
 """
 
 
-def arguments() -> argparse.ArgumentParser:
-    from backbones.terminal.parser import Parser
-
-    parser = Parser(__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; 1 if it differs")
-    return parser
-
-
 def main(argv: Sequence[str]) -> int:
-    args = arguments().parse_args(argv)
+    args = arguments(__doc__).parse_args(argv)
     fresh = page(json.loads(MEASURED.read_text(encoding="utf-8")))
-    if args.check:
-        return int(PAGE.read_text(encoding="utf-8") != fresh)
-    PAGE.write_text(fresh, encoding="utf-8")
-    return 0
+    return keep(PAGE, fresh, check=args.check)
 
 
 def page(found: Mapping[str, Any]) -> str:

@@ -7,7 +7,6 @@ examples:
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from backbones.config.schema import KEYS as CLASSIFIERS
 from resdet.commands.words import DETECTION as WORDS
 from resdet.config.own_keys import KEYS as OURS
 from resdet.config.schema import KEYS as DETECTORS
+from tools.docs.pages import arguments, keep
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "config.md"
 HEAD = """# Keys of a config
@@ -64,21 +64,10 @@ CLASSIFICATION = """
 """
 
 
-def arguments() -> argparse.ArgumentParser:
-    from backbones.terminal.parser import Parser
-
-    parser = Parser(__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; 1 if it differs")
-    return parser
-
-
 def main(argv: Sequence[str]) -> int:
-    args = arguments().parse_args(argv)
+    args = arguments(__doc__).parse_args(argv)
     fresh = page()
-    if args.check:
-        return int(PAGE.read_text(encoding="utf-8") != fresh)
-    PAGE.write_text(fresh, encoding="utf-8")
-    return 0
+    return keep(PAGE, fresh, check=args.check)
 
 
 def page() -> str:
