@@ -49,14 +49,7 @@ class Subject:
 
 def make_subjects(folder: Path) -> dict[str, Subject]:
     """Make the data in `folder`; return the classifier and the detector."""
-    generator = np.random.default_rng(1)
-    for split, count in (("train", 6), ("test", 2)):
-        for name in "abcd":
-            home = folder / "images" / split / name
-            home.mkdir(parents=True)
-            for number in range(count):
-                pixels = generator.integers(0, 256, (8, 8, 3)).astype(np.uint8)
-                cv2.imwrite(str(home / f"{number}.png"), pixels)
+    _write_images(folder / "images")
     make_shapes(folder / "shapes", num_train=12, num_val=2, num_test=3, size=64, seed=3)
     classifier = {
         "MODEL.NAME": "cifar_resnet8",
@@ -109,6 +102,17 @@ def make_subjects(folder: Path) -> dict[str, Subject]:
             period=2,
         ),
     }
+
+
+def _write_images(folder: Path) -> None:
+    generator = np.random.default_rng(1)
+    for split, count in (("train", 6), ("test", 2)):
+        for name in "abcd":
+            home = folder / split / name
+            home.mkdir(parents=True)
+            for number in range(count):
+                pixels = generator.integers(0, 256, (8, 8, 3)).astype(np.uint8)
+                cv2.imwrite(str(home / f"{number}.png"), pixels)
 
 
 def saved_iteration(output: Path) -> int:
