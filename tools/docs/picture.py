@@ -27,7 +27,7 @@ ROLES = {
     "resdet.checkpoints": "a detector's file",
     "resdet.commands": "parse, load, call, print",
     "resdet.config": "detectron2's keys, a row each",
-    "resdet.data": "VOC, COCO, YOLO into records",
+    "resdet.data": "annotations of every form into records",
     "resdet.detector": "a trained detector at work",
     "resdet.doctor": "what is installed, and what is missing",
     "resdet.engines": "detectron2's parts or torchvision's",
