@@ -112,6 +112,12 @@ def is_pixels(value: float) -> bool:
     return abs(value) < _MOST_PIXELS
 
 
+def size_in_pixels(height: float, width: float) -> tuple[int, int] | None:
+    """(height, width); None of what no image can have."""
+    sound = is_pixels(height) and is_pixels(width) and min(height, width) >= 1
+    return (int(height), int(width)) if sound else None
+
+
 def number_of(text: str | None) -> float:
     """NaN of what is none; 1_0, which Python reads as 10, is none."""
     try:

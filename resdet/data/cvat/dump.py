@@ -19,7 +19,7 @@ from resdet.data.annotated import Annotated, Annotations, Thing, in_splits, spli
 from resdet.data.cvat.shapes import thing_of
 from resdet.data.foreign_names import Pictures
 from resdet.data.splits import split_name, subfolders
-from resdet.data.validate import is_pixels, number_of
+from resdet.data.validate import number_of, size_in_pixels
 
 _HEAD = 4096  # bytes of a file, in which its first element stands
 _LOOKED_AT = 50  # XML files of a folder: one of VOC's holds thousands, of CVAT's a few
@@ -165,10 +165,7 @@ def _labels(tree: ET.Element) -> list[str]:
 
 
 def _size(image: ET.Element) -> tuple[int, int] | None:
-    """(height, width)."""
-    height, width = (number_of(image.get(side)) for side in ("height", "width"))
-    sound = is_pixels(height) and is_pixels(width) and min(height, width) >= 1
-    return (int(height), int(width)) if sound else None
+    return size_in_pixels(number_of(image.get("height")), number_of(image.get("width")))
 
 
 def _things(image: ET.Element, place: str, dump: _Dump) -> Iterator[Thing]:

@@ -18,7 +18,7 @@ from resdet.data.annotated import Annotated, Annotations, Thing, in_splits, spli
 from resdet.data.foreign_names import Pictures
 from resdet.data.labelme.shapes import thing_of
 from resdet.data.splits import MADE
-from resdet.data.validate import Ways, apart, is_pixels, text_lines
+from resdet.data.validate import Ways, apart, size_in_pixels, text_lines
 
 _ENDS = 1 << 16  # bytes at both ends of a file: between them may be the image itself
 _MARK = re.compile(rb'"(shapes|imagePath)"\s*:')
@@ -157,8 +157,7 @@ def _size(content: Mapping[str, Any]) -> tuple[int, int] | None:
     height, width = content.get("imageHeight"), content.get("imageWidth")
     if not (isinstance(height, int | float) and isinstance(width, int | float)):
         return None
-    sound = is_pixels(height) and is_pixels(width) and min(height, width) >= 1
-    return (int(height), int(width)) if sound else None
+    return size_in_pixels(height, width)
 
 
 def _classes(root: Path, names: Sequence[str]) -> tuple[str, tuple[str, ...]]:

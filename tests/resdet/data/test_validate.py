@@ -16,6 +16,7 @@ from resdet.data.validate import (
     listing,
     logger,
     number_of,
+    size_in_pixels,
     text_lines,
     unheard,
     warn_thin,
@@ -51,6 +52,12 @@ def test_pixels_are_numbers_of_an_image():
     assert is_pixels(-3.5)
     for value in (float("nan"), float("inf"), 2.0**31, -1e300):
         assert not is_pixels(value)
+
+
+def test_a_size_is_of_whole_pixels():
+    assert size_in_pixels(40.0, 60.9) == (40, 60)
+    for sides in ((0, 60), (40, 0.5), (40, math.nan), (1e300, 60)):
+        assert size_in_pixels(*sides) is None
 
 
 def test_a_number_is_one_in_plain_digits():
