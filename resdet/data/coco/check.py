@@ -142,6 +142,7 @@ def check_coco(
                 report.add(BROKEN, fault)
     splits = _splits([one.file for one in files])
     paths = list(dict.fromkeys(path for one in files for path in one.paths.values()))
+    _tell_unlisted([folder for _, folder in pairs if folder.is_dir()], paths, report)
     seen = inspect_images(paths, full=full, workers=workers, progress=progress)
     facts = dict(zip(paths, seen, strict=True))
     every = list(dict.fromkeys(str(c["name"]) for one in files for c in one.categories.values()))
@@ -154,6 +155,16 @@ def check_coco(
     tell_splits(report, every, items, facts, readers, difficult=difficult)
     report.seconds = time.monotonic() - started
     return report
+
+
+def _tell_unlisted(folders: Sequence[Path], paths: Sequence[str], report: Report) -> None:
+    """The images of folders that several files may share, which none of them lists."""
+    listed = {*paths}
+    for folder in dict.fromkeys(folders):
+        images = (str(folder / name) for name in sorted(os.listdir(folder)) if is_image(name))
+        for image in images:
+            if image not in listed:
+                report.add(UNLISTED, image)
 
 
 def check(found: Found, splits: Sequence[str], **common: Any) -> Report:
@@ -211,9 +222,6 @@ def _paths(
         if path in seen:
             report.add(TWICE, f"{file.name}: {path}, images {seen[path]} and {image_id}")
         seen[path] = image_id
-    for name in sorted(os.listdir(folder)):
-        if is_image(name) and folder / name not in seen:
-            report.add(UNLISTED, str(folder / name))
     return {image_id: str(path) for image_id, path in paths.items()}
 
 

@@ -230,3 +230,14 @@ def test_what_is_read_otherwise_than_it_is_written_is_told(write_coco):
         "coco.json: annotation 'a1': iscrowd",
     ]
     assert "coco.json: 'a1', of image 2" in told["no annotation id"]
+
+
+def test_files_that_share_a_folder_list_its_images_together(write_coco, tmp_path):
+    images = [image(number) for number in (1, 2, 3)]
+    path, folder = write_coco(images, [], CATEGORIES)
+    content = json.loads(path.read_text())
+    files = [tmp_path / f"{split}.json" for split in ("train", "val")]
+    for file, own in zip(files, (images[:1], images[1:2]), strict=True):
+        file.write_text(json.dumps({**content, "images": own}))
+    told = found(check_coco([(file, folder) for file in files]))
+    assert told["in no split"] == [str(folder / "3.png")]
