@@ -18,6 +18,7 @@ from resdet.data.check_usable import usable
 from resdet.data.found import Found
 from resdet.data.programs import MOST, Words
 from resdet.data.registry import form_of, writer_of
+from resdet.data.turned import ATTRIBUTE, angle_of, is_turned
 from resdet.data.validate import listing, unheard
 from resdet.data.writing import Details, Picture, Told, plain_text
 from resdet.structures.records import Dataset
@@ -27,6 +28,11 @@ Progress = Callable[[int, int], None]
 _LISTED = "classes"  # a list of names beside the labels
 RENAMED = (
     "images renamed: two would have had one name, or the form has no folders or signs for them"
+)
+
+TURNED = (
+    "kept: boxes before the turn, of objects that an attribute turns (resdet check-data --fix "
+    "takes the boxes around them)"
 )
 
 
@@ -123,6 +129,8 @@ def _pictures(
     known: dict[Path, list[Details]] = {}
     for split, data in datasets.items():
         known |= form_of(found.kind).details(found.source(split), data)
+    every = [detail for path in records for detail in known[path]]
+    told[TURNED] += sum(is_turned(angle_of(one.attributes.get(ATTRIBUTE))) for one in every)
     numbers = _numbers(records, names)
     return {
         path: Picture(record, names[path], numbers[path], known[path])

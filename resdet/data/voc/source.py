@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from backbones.files.plain_xml import parse_xml
 from resdet.data.source import Source, of_folder
+from resdet.data.turned import ATTRIBUTE, angle_of
 from resdet.data.voc.layout import voc_layout
 from resdet.data.voc.reader import load_voc
+from resdet.data.voc.xml import rotation
 from resdet.data.writing import CROWD, Details
 from resdet.structures.records import Dataset, ImageRecord
 
@@ -59,7 +62,10 @@ def _of_xml(file: Path) -> list[Details]:
         texts = {flag: (thing.findtext(flag) or "").strip() for flag in _FLAGS}
         flags = {flag: 1 for flag, text in texts.items() if text in ("1", "true")}
         pose = (thing.findtext("pose") or "").strip()
-        known = {"pose": pose} if pose and pose != "Unspecified" else {}
+        known: dict[str, Any] = {"pose": pose} if pose and pose != "Unspecified" else {}
+        turn = rotation(thing)
+        if turn is not None and (angle := angle_of(turn.text)):
+            known[ATTRIBUTE] = angle
         others = any(child.tag not in _KNOWN for child in thing)
         found.append(Details({**flags, **known}, others=others))
     return found

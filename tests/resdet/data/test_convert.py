@@ -199,6 +199,19 @@ def test_coco_to_yolo_and_to_coco(tmp_path):
     assert [category["id"] for category in content["categories"]] == [3, 17]
 
 
+@pytest.mark.parametrize("to", ["voc", "coco", "yolo"])
+def test_boxes_before_a_turn_are_told(write_coco, tmp_path, tmp_path_factory, to):
+    image = {"id": 1, "file_name": "a.jpg", "height": 40, "width": 60}
+    things = [
+        {"id": at, "image_id": 1, "category_id": 1, "bbox": [9, 9, 20, 9], "attributes": turn}
+        for at, turn in enumerate([{"rotation": 30}, {"rotation": 180}, {}], start=1)
+    ]
+    write_coco([image], things, [{"id": 1, "name": "pipe"}])
+    found = for_form(discover(tmp_path), to)
+    lines = convert(found, tmp_path_factory.mktemp("other") / "out", to)
+    assert any(line.endswith("takes the boxes around them): 1") for line in lines)
+
+
 def test_a_crowd_comes_back_from_voc(tmp_path):
     source = coco(tmp_path / "coco")
     change(source, tmp_path / "voc", "voc")

@@ -4,6 +4,7 @@ from resdet.data.voc.source import details, is_there, list_name, load, parse
 from resdet.data.writing import Details
 
 BOX = "<bndbox><xmin>1</xmin><ymin>1</ymin><xmax>9</xmax><ymax>9</ymax></bndbox>"
+TURNED = "<attributes><attribute><name>rotation</name><value>{}</value></attribute></attributes>"
 THING = f"<object><name>cat</name>{{}}{BOX}</object>"
 
 
@@ -28,6 +29,8 @@ def test_flags_poses_and_further_tags(write_voc, tmp_path):
             THING.format(flags),
             THING.format("<pose>Unspecified</pose>"),
             THING.format("<part><name>ear</name></part>"),
+            THING.format(TURNED.format(30)),
+            THING.format(TURNED.format(0)),
         ]
     )
     write_voc({"a": body})
@@ -36,5 +39,7 @@ def test_flags_poses_and_further_tags(write_voc, tmp_path):
     assert found == [
         Details({"truncated": 1, "pose": "Left"}),
         Details(),
+        Details(others=True),
+        Details({"rotation": 30}, others=True),
         Details(others=True),
     ]
