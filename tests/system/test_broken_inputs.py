@@ -221,14 +221,15 @@ TRUTHS = {
     "class of none": (edit("truth.json", into("annotations", "category_id", 9)), "category"),
     "box NaN": (edit("truth.json", into("annotations", "bbox", [1, 1, np.nan, 5])), "NaN|nan"),
     "box negative": (edit("truth.json", into("annotations", "bbox", [9, 9, -3, 5])), "bbox"),
-    "crowd a word": (edit("truth.json", into("annotations", "iscrowd", "0")), "iscrowd must be"),
+    "crowd a word": (edit("truth.json", into("annotations", "iscrowd", "some")), "iscrowd must be"),
+    "crowd as text": (edit("truth.json", into("annotations", "iscrowd", "0")), 1.0),
     "class twice": (edit("truth.json", into("categories", "name", "dog")), "'dog' more than once"),
     "class a number": (edit("truth.json", into("categories", "name", 5)), "name must be a string"),
     "class no Unicode": (
-        edit("truth.json", into("categories", "name", chr(0xD800))), "Unicode|JSON"),
+        edit("truth.json", into("categories", "name", chr(0xD800))), "whole characters"),
     "box missing": (edit("truth.json", lambda c: c["annotations"][0].pop("bbox") and None), "bbox"),
-    "path leads out": (edit("truth.json", into("images", "file_name", "../a.jpg")), "stay inside"),
-    "path absolute": (edit("truth.json", into("images", "file_name", "/a.jpg")), "stay inside"),
+    "path leads out": (edit("truth.json", into("images", "file_name", "../a.jpg")), 1.0),
+    "path absolute": (edit("truth.json", into("images", "file_name", "/a.jpg")), 1.0),
     "height negative": (edit("truth.json", into("images", "height", -5)), "height must be"),
     "classes of others": (edit("truth.json", into("categories", "id", 5)), "categor"),
     "an image more": (
@@ -293,10 +294,12 @@ def test_thresholds_that_are_none(root, capsys, iou):
 
 
 def test_outputs_are_looked_at_before_the_work(root):
-    found = root / "found.json"
+    found, apart = root / "found.json", "must be apart from what --detections reads"
+    (root / "file").touch()
     for name in ("eval_voc", "eval_coco"):
-        assert "must not be one that is read" in refused(root, "--json", found, tool_name=name)
-        assert "got the file" in refused(root, "--plots", found, tool_name=name)
+        assert f"--json {apart}" in refused(root, "--json", found, tool_name=name)
+        assert f"--plots {apart}" in refused(root, "--plots", found, tool_name=name)
+        assert "got the file" in refused(root, "--plots", root / "file", tool_name=name)
         assert "got the folder" in refused(root, "--json", root, tool_name=name)
     assert "must be a .tar.gz" in refused(root, "--submission", root / "s.zip")
 

@@ -109,4 +109,4 @@ def test_faults(shapes_root, tmp_path):
     data = ["--data", shapes_root, "--detections", tmp_path]
     told = refused({"WORLD_SIZE": "2"}, *data)
     assert "--detections must be scored by one process, got 2" in told
-    assert "--shards goes with --checkpoint" in refused({}, *data, "--shards", tmp_path)
+    assert "--shards goes with --checkpoint" in refused({}, *data, "--shards", tmp_path / "s")

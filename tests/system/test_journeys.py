@@ -85,7 +85,8 @@ def voc_2007_and_2012(place: Path) -> None:
 
     for year in (2007, 2012):
         root = shapes(place / "datasets" / "VOCdevkit" / f"VOC{year}")
-        (root / "classes.txt").unlink()
+        for name in ("classes.txt", "labelmap.txt"):
+            (root / name).unlink()
         for path in root.glob("Annotations/*.xml"):
             text = path.read_text()
             for shape, name in zip(SHAPE_CLASSES, ("cat", "dog", "bus", "car", "cow", "sofa")):
