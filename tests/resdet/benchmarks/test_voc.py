@@ -18,7 +18,8 @@ def test_a_small_benchmark(tmp_path):
     assert result["peak_megabytes"] is None or 10 < result["peak_megabytes"] < 500
     files = evaluate_files(tmp_path / "VOC2007", "test", tmp_path / "comp4")
     assert result["mAP"] == files["mAP"]
-    assert 0 < result["mAP"]["area"]["0.95"] < result["mAP"]["area"]["0.50"] < 1
+    mean = result["mAP"]["11point"]  # of area detectron2 has NaN: not every class has an object
+    assert 0 < mean["0.95"] < mean["0.50"] < 1
     assert len(read_comp4(tmp_path / "comp4", VOC_CLASSES)) == 600
 
 
