@@ -24,6 +24,7 @@ from resdet.data.validate import number_of, size_in_pixels
 _HEAD = 4096  # bytes of a file, in which its first element stands
 _LOOKED_AT = 50  # XML files of a folder: one of VOC's holds thousands, of CVAT's a few
 _NO_OBJECTS = {"tag", "attribute"}
+_WITHOUT_BOX = {"tag", "points", "polyline"}  # types of labels, of which nothing else can be
 
 
 @dataclass
@@ -158,9 +159,10 @@ def _read(file: Path) -> _Dump | None:
 
 
 def _labels(tree: ET.Element) -> list[str]:
-    """In their order; the parts of a skeleton, which have a parent, are no classes."""
+    """In their order; tags of images and the parts of a skeleton, below a parent, are no classes."""
     labels = (label for label in tree.iterfind("meta/*/labels/label"))
     whole = (label for label in labels if not (label.findtext("parent") or "").strip())
+    whole = (label for label in whole if label.findtext("type") not in _WITHOUT_BOX)
     return [name for label in whole if (name := (label.findtext("name") or "").strip())]
 
 

@@ -96,7 +96,17 @@ def nearly(root: Path) -> str:
     """JSON and images of which no names match."""
     files = [root / name for name in json_files(root)]
     images = [root / name for name in files_below(root, SUFFIXES)] if files else []
-    return apart("JSON of LabelMe", files, images, root, _WAYS)
+    told = apart("JSON of LabelMe", files, images, root, _WAYS)
+    inside = bool(files) and not images and _holds_its_image(files[0])
+    return f"{told}, or write out those that are in them (imageData, in base64)" if inside else told
+
+
+def _holds_its_image(file: Path) -> bool:
+    try:
+        content = read_json(file, finite=False)
+    except (OSError, ValueError):
+        return False
+    return is_labelme(content) and bool(content.get("imageData"))
 
 
 def _looks_so(file: Path) -> bool:

@@ -64,6 +64,17 @@ def test_boxes_classes_and_empty_images(dump, owner):
     assert (data.records[0].height, data.records[0].width) == (40, 60)
 
 
+def test_labels_of_whole_images_and_of_points_are_no_classes(dump):
+    root = dump([image("a.jpg", box() + '<tag label="blurry"/><points label="eye" points="1,1"/>')])
+    file = root / "annotations.xml"
+    kinds = {"blurry": "tag", "eye": "points", "bus": "any", "car": "rectangle"}
+    typed = "".join(f"<label><name>{n}</name><type>{k}</type></label>" for n, k in kinds.items())
+    file.write_text(file.read_text().replace("</labels>", f"{typed}</labels>"))
+    found = discover(root)
+    assert found.class_names == (*LABELS, "bus", "car")
+    assert len(found.load("all").records[0].ground_truth) == 1
+
+
 def test_parts_of_a_skeleton_are_no_classes(dump):
     root = dump([image("a.jpg", box())])
     file = root / "annotations.xml"

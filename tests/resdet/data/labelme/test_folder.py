@@ -5,7 +5,7 @@ import json
 import pytest
 
 from resdet.data.discover import discover
-from resdet.data.labelme.folder import open_labelme
+from resdet.data.labelme.folder import nearly, open_labelme
 
 
 def shape(label="cat", points=((1.5, 2), (20, 10)), kind="rectangle"):
@@ -131,3 +131,11 @@ def test_json_without_its_images(put):
 def test_json_of_others(put):
     root = put("a.json", '{"shapes": 1, "names": []}', "a.jpg")
     assert open_labelme(root) is None
+
+
+@pytest.mark.parametrize(("inside", "told"), [(None, ""), ("aGk=", ", or write out those that")])
+def test_images_that_lie_in_the_json_alone_are_told(put, inside, told):
+    root = put("a.json", value("a.jpg", shape(), imageData=inside))
+    with pytest.raises(ValueError, match=f"no images; put the images beside them{told}"):
+        discover(root)
+    assert ("imageData" in nearly(root)) == (inside is not None)
