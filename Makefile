@@ -4,6 +4,7 @@
 # make faults training and every command injured in every known way, and broken files: a table
 # make bench  every benchmark and the goals it is held to: a quarter of an hour, and output/bench.json
 # make round-trip  every annotation tool installed, and all that it writes and reads against ours
+# make evaluators  every evaluator that installs, on random cases, against --as with its name: a quarter of an hour
 # make docs   the tables of the README and of docs/, docs/config.md and the picture of the architecture, made anew
 PYTHON ?= python3
 VENV ?= .venv
@@ -11,7 +12,7 @@ FLOORS ?= .floors
 BIN := $(VENV)/bin
 RUN := $(BIN)/python
 
-.PHONY: demo test how-long-demo how-long-test slow floors faults bench round-trip docs lint types clean
+.PHONY: demo test how-long-demo how-long-test slow floors faults bench round-trip evaluators docs lint types clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -60,6 +61,9 @@ bench: $(VENV)/installed-dev
 
 round-trip: $(VENV)/installed-dev
 	$(RUN) -m tools.round_trip --check
+
+evaluators: $(VENV)/installed-dev
+	$(RUN) -m tools.evaluators
 
 docs: $(VENV)/installed-dev
 	$(RUN) -m tools.docs.readme_tables

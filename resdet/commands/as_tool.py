@@ -32,7 +32,7 @@ def add_rules(group: argparse._ArgumentGroup, tools: str) -> None:
 
 def check_rules(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
     """End with a message where --as is given with what it says itself, or cannot do."""
-    says = ("rules", "iou_rule", "recall", *_SINGLE)
+    says = ("rules", "iou_rule", "recall", "ties", "mean")
     given = [n for n in (*says, "plots") if getattr(args, n, None) != parser.get_default(n)]
     if args.tool and given:
         option = f"--{given[0].replace('_', '-')}"
@@ -46,10 +46,16 @@ def is_other(args: argparse.Namespace) -> bool:
 
 
 def tool_of(args: argparse.Namespace, kind: str) -> Tool | None:
-    """The tool that the options name."""
+    """The tool that the options name.
+
+    Raises: ValueError as `tool_named`, or for limits that the tool has not.
+    """
     from resdet.evaluation.tools import tool_named
 
-    return tool_named(args.tool, kind) if args.tool else None
+    tool = tool_named(args.tool, kind) if args.tool else None
+    if tool and tool.rules.limit and args.max_detections:
+        raise ValueError(f"--max-detections does not go with --as {args.tool}, which limits images")
+    return tool
 
 
 def with_single(rules: Rules, args: argparse.Namespace) -> Rules:
@@ -60,13 +66,16 @@ def with_single(rules: Rules, args: argparse.Namespace) -> Rules:
     return replace(rules, **{name: value for name, value in given.items() if value})
 
 
-def tell(args: argparse.Namespace, tool: Tool, rules: Rules) -> None:
-    """Which tool, and which of its rules are not ours, in words."""
+def tell(args: argparse.Namespace, tool: Tool | None, rules: Rules) -> None:
+    """Which tool, if one is asked for, and which rules are not ours, in words."""
     from resdet.evaluation.tools import in_words
 
-    print(f"as {args.tool} {tool.version} prints it; by its rules, other than ours:")
+    if not is_other(args):
+        return
+    as_it = f"as {args.tool} {tool.version} prints it; " if tool else ""
+    print(f"{as_it}by rules other than ours:")
     print(*(f"- {told}" for told in in_words(rules) or ["none"]), sep="\n")
-    if tool.beside:
+    if tool and tool.beside:
         print(f"besides, {tool.beside}")
 
 

@@ -42,15 +42,15 @@ def main(argv: Sequence[str]) -> None:
     from resdet.evaluation.score_tables import coco_class_table, coco_table
 
     tool = as_tool.tool_of(args, "coco")
-    rules = tool.rules if tool else as_tool.with_single(COCO, args)
+    rules = as_tool.with_single(tool.rules if tool else COCO, args)
     dataset = sources.ground_truth(args, args.class_names)
     truth, found = coco_truth(dataset), sources.coco_results(args, dataset)
     if found is None:
         return  # the main process scores
     matched = match_areas(truth, found, rules)
     scores = score_coco(truth, found, backend=args.backend, matched=matched)
+    as_tool.tell(args, tool, rules)
     if tool:
-        as_tool.tell(args, tool, rules)
         scores = as_tool.told_alone(scores, TWELVE, tool)
         for table in (coco_class_table(scores), coco_table(scores)):
             Console().print(table)

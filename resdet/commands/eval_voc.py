@@ -61,8 +61,8 @@ def main(argv: Sequence[str]) -> None:
         thresholds=args.iou,
         rules=_rules(args, tool, dataset),
     )
+    as_tool.tell(args, tool, matches.rules)
     if tool:
-        as_tool.tell(args, tool, matches.rules)
         results = {name: score_voc(matches, name) for name in told}
         Console().print(voc_table(*results.values()))
         as_tool.write_numbers(args, tool, results)

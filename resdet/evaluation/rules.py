@@ -12,7 +12,8 @@ from resdet.evaluation.ranking import FORMERLY, Recall
 IouRule = Literal["ge", "gt"]
 Ties = Literal["stable", "numpy", "pandas", "true-first", "false-first", "ids-as-text", "unsorted"]
 Mean = Literal["objects", "listed", "listed-nan", "seen"]
-Thresholds = Literal["linspace", "hundredths", "float32"]
+Thresholds = Literal["linspace", "float32"]
+Areas = Literal["file", "box", "positive"]
 Heard = Literal["excuse", "count"]
 _LARGEST = 1_000_000  # number in a rule
 _AT_FIRST = {"kind", "iou", "ties", "recall", "score_decimals", "box_decimals"}  # of every file
@@ -24,21 +25,25 @@ class Rules:
     """What a tool does where others do otherwise; stands beside every number.
 
     `kind`: a detection meets the object that it overlaps most, taken or not ("voc"), or the best
-    of those that are free ("coco"). `iou`: an overlap of the threshold itself matches ("ge") or
-    not ("gt"). `ties`: the order of equal scores; as read, "stable", of NumPy's or pandas'
-    unstable sort, the right or the wrong ones first, by the ids of the images as text; "unsorted":
-    no score is looked at. `recall`: see `GRIDS`. `score_decimals`, `box_decimals`: rounding before
-    matching. `mean`: over the classes that have objects, or are listed, or were seen at all; one
-    without objects counts 0, or nothing where its area is 0 / 0 ("listed-nan"). `coco_thresholds`:
-    how 0.50:0.95 is made. `difficult` (`ignore` in COCO's files) and `crowd`: such
-    an object excuses what finds it, or counts as any other. `equals`: which of objects that
-    overlap the same is met. `plus_one`: sides are one longer than their corners are apart, in
-    files too that count corners from 0. `box_areas`: the size of an object is that of its box,
-    whatever its file says. `limit`: of an image's detections, those of all classes together that
-    are kept; `max_detections`: of an image and class. `ap_at_100`: AP is of 100, whatever the last
-    of them is. `found_images`: images without a detection are left out. `id_0`: an object whose id
-    is 0 cannot be found. `any_free`: an object of another size excuses only where none of the size
-    is free, however far.
+    of those that are free ("coco").
+    `iou`: an overlap of the threshold itself matches ("ge") or not ("gt").
+    `ties`: the order of equal scores: as read, "stable"; of NumPy's or pandas' unstable sort; the
+    right or the wrong ones first; by the ids of the images as text. "unsorted": no score counts.
+    `recall`: see `GRIDS`. `score_decimals`, `box_decimals`: rounding before matching.
+    `mean`: over the classes that have objects, are listed, or were seen at all; one without
+    objects counts 0, or makes no mean where its area is 0 / 0 ("listed-nan").
+    `coco_thresholds`: the bits of 0.50:0.95.
+    `difficult` (`ignore` in COCO's files), `crowd`: such an object excuses what finds it, or
+    counts as any other. `equals`: which of objects that overlap the same is met.
+    `plus_one`: sides are one longer than in files that count corners from 0.
+    `areas`: the size of an object is what its file says, that of its box, or its box's where the
+    file says none above 0.
+    `limit`: how many detections of an image are kept, all classes together; `max_detections`: of
+    an image and class. `ap_at_100`: AP is of 100 of them, not of the last limit.
+    `found_images`: images without a detection are left out.
+    `id_0`: an object whose id is 0 cannot be found.
+    `any_free`: an object of another size excuses only where none of the size is free, however far.
+    `overlaps_of_32_bits`: and 1e-7 added to the union.
     """
 
     kind: Literal["voc", "coco"]
@@ -53,7 +58,7 @@ class Rules:
     crowd: Heard = "excuse"
     equals: Literal["first", "last"] = "first"
     plus_one: bool = False
-    box_areas: bool = False
+    areas: Areas = "file"
     limit: int | None = None
     max_detections: tuple[int, ...] = (1, 10, 100)
     ap_at_100: bool = False

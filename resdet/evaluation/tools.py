@@ -53,12 +53,15 @@ TOOLS: Mapping[str, Tool] = {
     "faster-coco-eval": Tool("1.8.0", replace(COCO, id_0=True), TWELVE, {"id_0": "as pycocotools"}),
     "torchmetrics": Tool(
         "1.9.0",
-        replace(COCO, ap_at_100=True, coco_thresholds="float32", recall="float32"),
+        replace(
+            COCO, ap_at_100=True, coco_thresholds="float32", recall="float32", areas="positive"
+        ),
         TWELVE,
         {
             "ap_at_100": "helpers.py: pycocotools' summarize",
             "coco_thresholds": "mean_ap.py: torch.linspace(0.5, 0.95, 10).tolist()",
             "recall": "mean_ap.py: torch.linspace(0, 1, 101).tolist()",
+            "areas": "helpers.py, _get_coco_format: area_stat if area > 0",
         },
         "its numbers have 32 bits, and so have boxes and scores where they are handed over so",
     ),
@@ -71,12 +74,12 @@ TOOLS: Mapping[str, Tool] = {
     ),
     "globox": Tool(
         "2.9.0",
-        replace(COCO, ties="ids-as-text", crowd="count", box_areas=True, any_free=True),
+        replace(COCO, ties="ids-as-text", crowd="count", areas="box", any_free=True),
         TWELVE,
         {
             "ties": "evaluation.py, evaluate_annotations: sorted(image_ids) of text",
             "crowd": "annotation.py: iscrowd is not read",
-            "box_areas": "boundingbox.py, _area_in: of the box",
+            "areas": "boundingbox.py, _area_in: of the box",
             "any_free": "evaluation.py, evaluate_boxes: best_iou begins at 0",
         },
     ),
@@ -87,18 +90,16 @@ TOOLS: Mapping[str, Tool] = {
             limit=100,
             mean="seen",
             recall="hundredths",
-            coco_thresholds="hundredths",
             equals="first",
-            box_areas=True,
+            areas="box",
         ),
         AP_ALONE,
         {
             "limit": "quantify.py: preds[:max_dets] of all classes",
             "mean": "ap.py, get_ap: 0 without positives; get_mAP: of all that is not empty",
             "recall": "ap.py: x / resolution",
-            "coco_thresholds": "quantify.py: x / 100",
             "equals": "quantify.py: np.argmax",
-            "box_areas": "no area is read",
+            "areas": "no area is read",
         },
     ),
     "ultralytics": Tool(
@@ -111,7 +112,7 @@ TOOLS: Mapping[str, Tool] = {
             recall="trapezoid",
             coco_thresholds="float32",
             equals="first",
-            box_areas=True,
+            areas="box",
             max_detections=(1, 10, 300),
             overlaps_of_32_bits=True,
         ),
@@ -123,7 +124,7 @@ TOOLS: Mapping[str, Tool] = {
             "recall": "metrics.py, compute_ap: np.interp and np.trapezoid",
             "coco_thresholds": "validator.py: torch.linspace(0.5, 0.95, 10)",
             "equals": "validator.py, match_predictions: argmax",
-            "box_areas": "no area is read",
+            "areas": "no area is read",
             "max_detections": "none of an image and class",
             "overlaps_of_32_bits": "metrics.py, box_iou: .float(), eps=1e-7",
         },
@@ -155,6 +156,27 @@ TOOLS: Mapping[str, Tool] = {
             "difficult": "metrics.py: not read",
             "crowd": "metrics.py: not read",
             "recall": "metrics.py: np.linspace(0, 1, 11)",
+        },
+    ),
+    "review_object_detection_metrics_coco": Tool(
+        "2efe66d",
+        replace(COCO, crowd="count", areas="box"),
+        TWELVE,
+        {
+            "crowd": "coco_evaluator.py: no crowd is read",
+            "areas": "coco_evaluator.py, _get_area",
+        },
+        "images come in the order in which the results name them, which settles equal scores",
+    ),
+    "review_object_detection_metrics_voc": Tool(
+        "2efe66d",
+        replace(DEVKIT, recall="numpy", difficult="count", crowd="count", plus_one=True),
+        ("11point", "area"),
+        {
+            "recall": "pascal_voc_evaluator.py: np.linspace(0, 1, 11)",
+            "difficult": "pascal_voc_evaluator.py: not read",
+            "crowd": "pascal_voc_evaluator.py: not read",
+            "plus_one": "bounding_box.py, get_intersection_area and get_union_areas",
         },
     ),
     "mean-average-precision": Tool(
@@ -227,7 +249,6 @@ _SAID: Mapping[tuple[str, Any], str] = {
         "detected is 0 / 0 and makes the mean nan"
     ),
     ("mean", "seen"): "the mean is over all classes seen, 0 for one that is only detected",
-    ("coco_thresholds", "hundredths"): "IoU thresholds are exact hundredths",
     ("coco_thresholds", "float32"): "IoU thresholds have 32 bits: 0.6 is 0.60000002",
     ("difficult", "excuse"): "objects with ignore excuse what finds them",
     ("difficult", "count"): "difficult objects must be found as any other",
@@ -235,7 +256,8 @@ _SAID: Mapping[tuple[str, Any], str] = {
     ("equals", "first"): "of objects that overlap the same, the first is found",
     ("equals", "last"): "of objects that overlap the same, the last is found",
     ("plus_one", True): "sides are one longer than in files that count corners from 0",
-    ("box_areas", True): "the size of an object is that of its box, whatever its file says",
+    ("areas", "box"): "the size of an object is that of its box, whatever its file says",
+    ("areas", "positive"): "an object whose file gives no positive area has that of its box",
     ("ap_at_100", True): "AP is of 100 detections, nothing where the limits lack 100",
     ("found_images", True): "images without a detection are left out, their objects not missed",
     ("id_0", True): "an object whose id is 0 cannot be found",
@@ -245,7 +267,12 @@ _SAID: Mapping[tuple[str, Any], str] = {
 
 
 def tool_named(name: str, kind: str) -> Tool:
-    """Raises: ValueError for no tool, or one of the other command's."""
+    """Of two of the same name, that of the command; `kind` is "coco" or "voc".
+
+    Raises: ValueError for no tool, or one of the other command's.
+    """
+    if f"{name}_{kind}" in TOOLS:
+        return TOOLS[f"{name}_{kind}"]
     own = [known for known, tool in TOOLS.items() if tool.rules.kind == kind]
     if name in own:
         return TOOLS[name]

@@ -50,24 +50,29 @@ def main(argv: Sequence[str]) -> int:
     found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     bad = 0
     golden: dict[str, Any] = {}
+    if args.golden and args.golden.is_file():
+        golden = json.loads(args.golden.read_text(encoding="utf-8"))["numbers"]
     with tempfile.TemporaryDirectory() as folder:
         held = Path(folder) / "cases.json"
         held.write_text(json.dumps([case._asdict() for case in made]))
         for name in args.only.split(",") if args.only else EVALUATORS:
             python = installed(args.environments or Path(folder), name, EVALUATORS[name])
+            said = _said(python, name, held)
+            if all("ModuleNotFoundError" in numbers for numbers in said):
+                print(f"{name:40}not here: put a checkout on PYTHONPATH", flush=True)
+                continue
             if args.golden:
                 golden[name] = [
                     None if unforetold(TOOLS[name].rules, name, case) else numbers
-                    for case, numbers in zip(made, _said(python, name, held))
+                    for case, numbers in zip(made, said)
                 ]
                 continue
             kinds, why = LEFT_OUT.get(name, ((), ""))
-            said = _said(python, name, held)
             found[name] = {**compared(made, TOOLS[name], said, kinds), "why_left_out": why}
             most = MOST["32 bits" if "32 bits" in TOOLS[name].beside else "64 bits"]
             largest = found[name]["largest"]
             bad += largest > most
-            print(f"{name:24}{largest:10.1e}  {'' if largest <= most else 'off'}", flush=True)
+            print(f"{name:40}{largest:10.1e}  {'' if largest <= most else 'off'}", flush=True)
     if args.golden:
         content = {"cases": [short(case) for case in made], "numbers": golden}
         args.golden.write_text(json.dumps(content, separators=(",", ":")) + "\n")

@@ -245,6 +245,53 @@ def podm(truth: Truth, results: Results) -> Numbers:
     }
 
 
+def review_coco(truth: Truth, results: Results) -> Numbers:
+    sides = _of_review(truth, results)
+    from src.evaluators.coco_evaluator import get_coco_summary
+
+    names = "AP AP50 AP75 APsmall APmedium APlarge AR1 AR10 AR100 ARsmall ARmedium ARlarge"
+    told = get_coco_summary(*sides)
+    return {ours: float(told[theirs]) for ours, theirs in zip(TWELVE, names.split())}
+
+
+def review_voc(truth: Truth, results: Results) -> Numbers:
+    sides = _of_review(truth, results)
+    from src.evaluators.pascal_voc_evaluator import get_pascalvoc_metrics as measured
+    from src.utils.enumerators import MethodAveragePrecision as Methods
+
+    return {
+        name: float(measured(*sides, 0.5, method)["mAP"])
+        for name, method in (
+            ("11point", Methods.ELEVEN_POINT_INTERPOLATION),
+            ("area", Methods.EVERY_POINT_INTERPOLATION),
+        )
+    }
+
+
+def _of_review(truth: Truth, results: Results) -> list[Any]:
+    """Of a checkout on PYTHONPATH; its windows are not opened."""
+    from unittest.mock import MagicMock
+
+    sys.modules["PyQt5"] = MagicMock()
+    from src.bounding_box import BoundingBox
+    from src.utils.enumerators import BBType
+
+    kinds = BBType.GROUND_TRUTH, BBType.DETECTED
+    return [
+        [
+            BoundingBox(
+                str(entry["image_id"]),
+                str(entry["category_id"]),
+                tuple(entry["bbox"]),
+                bb_type=kind,
+                confidence=entry.get("score"),
+            )
+            for entry in entries
+        ]
+        for kind, entries in zip(kinds, (truth["annotations"], results))
+    ]
+
+
 def mean_average_precision(truth: Truth, results: Results) -> Numbers:
     from mean_average_precision import MetricBuilder
 
@@ -327,6 +374,8 @@ TOOLS: dict[str, Callable[[Truth, Results], Numbers]] = {
     "ultralytics": ultralytics,
     "detectron2": detectron2,
     "podm": podm,
+    "review_object_detection_metrics_coco": review_coco,
+    "review_object_detection_metrics_voc": review_voc,
     "mean-average-precision": mean_average_precision,
     "mapcalc": mapcalc,
     "kornia": kornia,

@@ -133,6 +133,7 @@ def _crowds(rng: np.random.Generator, truth: Any, results: Any) -> None:
 def _ignored(rng: np.random.Generator, truth: Any, results: Any) -> None:
     for entry in truth["annotations"]:
         entry["ignore"] = int(rng.random() < 0.25)
+        entry["area"] *= float(rng.choice([1, -1], p=[0.8, 0.2]))
 
 
 def _exact_overlaps(rng: np.random.Generator, truth: Any, results: Any) -> Any:
@@ -148,7 +149,18 @@ def _exact_overlaps(rng: np.random.Generator, truth: Any, results: Any) -> Any:
 
 
 def _duplicates(rng: np.random.Generator, truth: Any, results: Any) -> Any:
-    return [dict(found) for found in results for _ in range(2)]
+    """And in each image a detection that overlaps two objects the same, of which one is found."""
+    twice = [dict(found) for found in results for _ in range(2)]
+    for image in truth["images"]:
+        for left in (600.0, 610.0):
+            box = [left, 600.0, 20.0, 20.0]
+            truth["annotations"].append(_object(9000 + 2 * image["id"], image["id"], 1, box))
+            truth["annotations"][-1]["id"] += int(left == 600)
+        for left, score in ((605.0, 0.97), (600.0 + 10 * int(rng.integers(2)), 0.96)):
+            box = [left, 600.0, 20.0, 20.0]
+            found = {"image_id": image["id"], "category_id": 1, "bbox": box}
+            twice.append({**found, "score": float(np.float32(score - rng.uniform(0, 0.01)))})
+    return twice
 
 
 def _empty_images(rng: np.random.Generator, truth: Any, results: Any) -> None:
@@ -175,7 +187,8 @@ def _bounds(rng: np.random.Generator, truth: Any, results: Any) -> None:
         if rng.random() < 0.7:
             entry["bbox"][2:] = [float(rng.choice([32, 96]))] * 2
     for entry in truth["annotations"]:
-        entry["area"] = entry["bbox"][2] * entry["bbox"][3]
+        share = float(rng.choice([1, 0.75]))  # as masks have it
+        entry["area"] = entry["bbox"][2] * entry["bbox"][3] * share
 
 
 def _nothing_found(rng: np.random.Generator, truth: Any, results: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tools.round_trip.tools import Tool
 
-# without a version: part of our own environment, or not to be installed
+# without a version: part of our own environment, or no index has it: a checkout on PYTHONPATH
 EVALUATORS = {
     "pycocotools": Tool("", (), ()),
     "mmdetection": Tool("", (), ()),  # calls pycocotools
@@ -17,6 +17,8 @@ EVALUATORS = {
         "8.4.190", (), (), ("ultralytics-thop==2.2.3", "py-cpuinfo==9.0.0", "psutil==7.1.3")
     ),
     "detectron2": Tool("", (), ()),
+    "review_object_detection_metrics_coco": Tool("", (), ()),
+    "review_object_detection_metrics_voc": Tool("", (), ()),
     "podm": Tool(
         "0.4.post1", (), (), ("shapely==2.2.0", "docopt==0.6.2"), "object-detection-metrics"
     ),

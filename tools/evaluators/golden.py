@@ -12,13 +12,20 @@ FLAGS = ("iscrowd", "ignore")
 
 
 def short(case: Case) -> dict[str, Any]:
-    """Lists for objects: an object is id, image, category, x, y, width, height, crowd, ignore."""
+    """Lists for objects: an object is id, image, category, x, y, width, height, area, flags."""
     return {
         "kind": case.kind,
         "images": len(case.truth["images"]),
         "categories": len(case.truth["categories"]),
         "objects": [
-            [e["id"], e["image_id"], e["category_id"], *e["bbox"], *(e.get(f, 0) for f in FLAGS)]
+            [
+                e["id"],
+                e["image_id"],
+                e["category_id"],
+                *e["bbox"],
+                e["area"],
+                *(e.get(f, 0) for f in FLAGS),
+            ]
             for e in case.truth["annotations"]
         ],
         "found": [[e["image_id"], e["category_id"], *e["bbox"], e["score"]] for e in case.results],
@@ -40,8 +47,8 @@ def long(content: dict[str, Any]) -> Case:
         "annotations": [
             {
                 **dict(zip(("id", "image_id", "category_id"), row[:3])),
-                **{"bbox": row[3:7], "area": row[5] * row[6]},
-                **dict(zip(FLAGS, row[7:])),
+                **{"bbox": row[3:7], "area": row[7]},
+                **dict(zip(FLAGS, row[8:])),
             }
             for row in content["objects"]
         ],

@@ -134,13 +134,9 @@ def _verdicts(
 
 def _limits(rules: Rules) -> Float64Array:
     """The least overlaps at 0.50:0.95, as the rules make them."""
-    hundredths = np.round(THRESHOLDS, 2)
-    made = {
-        "linspace": THRESHOLDS,
-        "hundredths": hundredths,
-        "float32": hundredths.astype(np.float32).astype(np.float64),
-    }
-    return np.minimum(made[rules.coco_thresholds], 1 - 1e-10)
+    if rules.coco_thresholds == "float32":
+        return np.round(THRESHOLDS, 2).astype(np.float32).astype(np.float64)
+    return np.minimum(THRESHOLDS, 1 - 1e-10)
 
 
 def _ranks(groups: Int64Array, scores: Float64Array) -> Int64Array:
@@ -179,8 +175,10 @@ class _Objects:
         self.keys, self.boxes = keys[order], truth.boxes[order]
         self.crowd = truth.crowd[order] & (rules.crowd == "excuse")
         excused = self.crowd | (truth.ignore[order] & (rules.difficult == "excuse"))
-        own = self.boxes[:, 2] * self.boxes[:, 3]
-        self.ignored = excused | _outside(own if rules.box_areas else truth.areas[order])
+        areas, own = truth.areas[order], self.boxes[:, 2] * self.boxes[:, 3]
+        if rules.areas != "file":
+            areas = own if rules.areas == "box" else np.where(areas > 0, areas, own)
+        self.ignored = excused | _outside(areas)
         self.unseen = np.zeros(len(keys), bool)
         if rules.id_0:
             self.unseen = np.array([number == 0 for number in truth.ids], bool)[order]

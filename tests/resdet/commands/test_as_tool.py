@@ -35,7 +35,7 @@ def run(command, *argv):
 def test_a_tool_of_coco(given, tmp_path, capsys):
     run(eval_coco, *given, "--as", "tidecv", "--json", tmp_path / "r.json")
     printed = capsys.readouterr().out
-    assert "as tidecv 1.0.1 prints it; by its rules, other than ours:" in printed
+    assert "as tidecv 1.0.1 prints it; by rules other than ours:\n- " in printed
     assert "- of an image, 100 detections of all classes together are kept" in printed
     assert "the mean of 2 classes" in printed
     assert "AR100" not in printed
@@ -59,9 +59,13 @@ def test_a_tool_of_voc(given, tmp_path, capsys):
         run(eval_voc, *given, "--as", "globox")
 
 
-def test_single_rules(given, tmp_path):
+def test_single_rules(given, tmp_path, capsys):
     run(eval_voc, *given, "--mean", "listed", "--metric", "area", "--json", tmp_path / "v.json")
     assert read_json(tmp_path / "v.json")["mAP"]["0.50"] == 0.25
+    told = "by rules other than ours:\n- the mean is over all listed classes, 0 for one without"
+    assert capsys.readouterr().out.startswith(told)
+    run(eval_voc, *given, "--metric", "area")
+    assert "other than ours" not in capsys.readouterr().out
     given += ["--json", tmp_path / "c.json"]
     run(eval_coco, *given, "--mean", "seen", "--ties", "true-first", "--max-detections", "2,3,5")
     result = read_json(tmp_path / "c.json")
@@ -85,6 +89,17 @@ def test_what_does_not_go_together(given, command, options, text, capsys):
     with pytest.raises(SystemExit):
         run(command, *given, *options)
     assert text in " ".join(capsys.readouterr().err.split())
+
+
+def test_limits_of_a_tool(given, tmp_path, capsys):
+    given += ["--max-detections", "1,10,300"]
+    for tool, ap in (("pycocotools", -1), ("faster-coco-eval", pytest.approx(51 / 101))):
+        run(eval_coco, *given, "--as", tool, "--json", tmp_path / "r.json")
+        assert "1, 10, 300 detections are kept" in " ".join(capsys.readouterr().out.split())
+        result = read_json(tmp_path / "r.json")
+        assert (result["AP"], result["AP50"]) == (ap, pytest.approx(51 / 101))
+    with pytest.raises(ValueError, match="--max-detections does not go with --as tidecv"):
+        run(eval_coco, *given, "--as", "tidecv")
 
 
 def test_limits_rise():

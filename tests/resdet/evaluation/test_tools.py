@@ -56,6 +56,8 @@ def test_ours_differ_in_nothing():
 
 def test_names():
     assert tool_named("podm", "voc") is TOOLS["podm"]
+    both = "review_object_detection_metrics"
+    assert [tool_named(both, kind).rules.kind for kind in ("voc", "coco")] == ["voc", "coco"]
     with pytest.raises(ValueError, match="got podm; that one is eval-voc's"):
         tool_named("podm", "coco")
     with pytest.raises(ValueError, match="--as must be pycocotools, .* got 'globx'; did you mean"):
