@@ -230,7 +230,16 @@ def settles(root: Path) -> bool:
 
 
 def nearly(root: Path) -> str:
-    """Nothing: `find` tells of images that are nowhere."""
+    """A JSON of COCO's keys that lists no images or no classes; `find` tells of missing images."""
+    for file in files_in(root, (".json",)):
+        try:
+            content = read_json(file, finite=False)
+        except (OSError, ValueError):
+            continue
+        if isinstance(content, dict) and {"images", "annotations"} <= content.keys():
+            empty = [key for key in ("images", "categories") if not content.get(key)]
+            if empty:
+                return f"{file.name}, which lists no {' and no '.join(empty)}; export it again"
     return ""
 
 

@@ -8,6 +8,8 @@ import pytest
 from resdet.data.catalog import load_dataset
 from resdet.data.discover import discover, with_splits
 
+IMAGE = {"id": 1, "file_name": "a.jpg", "height": 9, "width": 9}
+
 
 def test_roboflow_coco(tmp_path, lay):
     lay.roboflow(tmp_path)
@@ -207,3 +209,18 @@ def test_other_ids_of_the_same_names_are_no_other_classes(tmp_path, lay):
     assert found.own_classes
     assert not found.of_classes
     assert found.load("val").category_ids == (4, 7)
+
+
+@pytest.mark.parametrize(
+    ("lists", "told"),
+    [
+        ({"images": [IMAGE], "categories": []}, "a.json, which lists no categories; export"),
+        ({"images": [IMAGE]}, "a.json, which lists no categories"),
+        ({"images": [], "categories": []}, "a.json, which lists no images and no categories"),
+    ],
+)
+def test_a_json_without_images_or_classes_is_told(tmp_path, lists, told):
+    (tmp_path / "a.jpg").touch()
+    (tmp_path / "a.json").write_text(json.dumps({"annotations": [], **lists}))
+    with pytest.raises(ValueError, match=told):
+        discover(tmp_path)
