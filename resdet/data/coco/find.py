@@ -236,7 +236,9 @@ def nearly(root: Path) -> str:
             content = read_json(file, finite=False)
         except (OSError, ValueError):
             continue
-        if isinstance(content, dict) and {"images", "annotations"} <= content.keys():
+        if not isinstance(content, dict) or not {"images", "annotations"} <= content.keys():
+            continue
+        if not _is_boxless(content["annotations"]):
             empty = [key for key in ("images", "categories") if not content.get(key)]
             if empty:
                 return f"{file.name}, which lists no {' and no '.join(empty)}; export it again"
