@@ -63,10 +63,12 @@ def resample(truth, table, weights):
     return {i: truth[image] for i, (image, _) in enumerate(copies)}, drawn
 
 
-@pytest.mark.parametrize("recall", ["tenths", "numpy", "matlab"])
+@pytest.mark.parametrize(
+    ("recall", "mean"), [("tenths", "objects"), ("numpy", "listed"), ("matlab", "objects")]
+)
 @pytest.mark.parametrize("seed", range(6))
-def test_a_resample_is_an_evaluation_of_the_resampled_images(seed, recall):
-    rules = replace(DEVKIT, recall=recall)
+def test_a_resample_is_an_evaluation_of_the_resampled_images(seed, recall, mean):
+    rules = replace(DEVKIT, recall=recall, mean=mean)
     truth, table = random_data(seed)
     matches = match_voc(truth, table, CLASSES, thresholds=THRESHOLDS, rules=rules)
     weights = draw_weights(len(truth), 20, seed)
