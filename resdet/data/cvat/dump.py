@@ -159,7 +159,7 @@ def _read(file: Path) -> _Dump | None:
 
 
 def _labels(tree: ET.Element) -> list[str]:
-    """In their order; tags of images and the parts of a skeleton, below a parent, are no classes."""
+    """In their order; tags of images and parts of a skeleton, which have a parent, are none."""
     labels = (label for label in tree.iterfind("meta/*/labels/label"))
     whole = (label for label in labels if not (label.findtext("parent") or "").strip())
     whole = (label for label in whole if label.findtext("type") not in _WITHOUT_BOX)

@@ -144,13 +144,12 @@ def _ends_before(places: _Places) -> bool:
 def _of_supervision(places: _Places) -> Corners:
     """0.31.1 and older put the far corner one further, which a box at the border shows."""
     traces = WRITERS[SUPERVISION].traces
+    sign = f"far corners: {places.ends} at the size, {places.beyond} one beyond"
     if _SLIPS * places.beyond > places.ends:
-        sign = f"{places.beyond} far corners one beyond the size"
         return Corners(
             "1-continuous", f", as supervision up to 0.31.1 writes them: {traces}, {sign}"
         )
     if places.ends:
-        sign = f"{places.ends} far corners at the size, none beyond"
         return Corners(VOC, f", as supervision from 0.31.2 on writes them: {traces}, {sign}")
     return Corners(
         VOC,

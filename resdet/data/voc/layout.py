@@ -33,7 +33,8 @@ _LOOKED_AT = 200  # XML files of a folder, to see whether one is an annotation
 class VocLayout:
     """Folders of one VOC data set; `lists` hold <split>.txt, the first that has one wins.
 
-    Without a list, a split is what lies in the folder of its name below `images`: `prefixes`.
+    Without a list, a split is what lies in the folder of its name below `annotations`, or where
+    those lie in none, below `images`: `prefixes`.
     `parts`: the folders of annotations and images in that of each split, which no stem names.
     """
 
@@ -175,16 +176,24 @@ class VocLayout:
     def _folders(self) -> dict[str, str]:
         """`prefixes`, but where one alone holds a part of the data: it is called so by chance."""
         whole = len(self.prefixes) > 1 or all(
-            stem.startswith(prefix) for prefix in self.prefixes.values() for stem in self.annotated
+            self._lies_in(prefix, s) for prefix in self.prefixes.values() for s in self.annotated
         )
         return self.prefixes if whole else {}
+
+    def _lies_in(self, prefix: str, stem: str) -> bool:
+        """Whether the annotation does, or its image where only images lie in folders."""
+        return stem.startswith(prefix) or self._of_image.get(stem, "").startswith(prefix)
+
+    @cached_property
+    def _of_image(self) -> dict[str, str]:
+        return {annotation: image for image, annotation in self.renamed.items()}
 
     def select(self, split: str, stems: Iterable[str]) -> list[str] | None:
         """Those of a split that has no list, sorted; None where there is no such split."""
         if split == ALL:
             return sorted(stems)
         prefix = self._folders.get(split)
-        return None if prefix is None else sorted(s for s in stems if s.startswith(prefix))
+        return None if prefix is None else sorted(s for s in stems if self._lies_in(prefix, s))
 
 
 def voc_layout(root: Path) -> VocLayout:
@@ -200,7 +209,8 @@ def voc_layout(root: Path) -> VocLayout:
         return VocLayout(root, root, root, lists, _prefixes(root), parts)
     if annotations.is_dir() and not _holds(images, SUFFIXES):
         images = _image_folder(root, annotations) or images
-    return VocLayout(root, images, annotations, lists, _prefixes(annotations))
+    prefixes = _prefixes(annotations) or _prefixes(images)
+    return VocLayout(root, images, annotations, lists, prefixes)
 
 
 def _called(folder: Path, name: str) -> Path:

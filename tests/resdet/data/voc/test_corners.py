@@ -124,6 +124,10 @@ def test_where_nothing_tells_it_says_so_and_what_it_assumed(judged):
     corners = judged(map(tools.supervision, INSIDE))
     assert corners.assumed
     assert "of which version nothing tells; up to 0.31.1 it is 1-continuous" in corners.why
+    late = [tools.supervision(tools.BOXES["b"])] * 11
+    told = str(judged([*late, tools.old_supervision(tools.BOXES["d"])]))
+    assert told.startswith("1-inclusive, as supervision from 0.31.2 on writes them: ")
+    assert told.endswith("far corners: 22 at the size, 2 one beyond")
     empty = judged(["<annotation></annotation>"])
     assert str(empty) == "1-inclusive, assumed: there are no boxes"
 

@@ -1,5 +1,6 @@
 """VOC's form as annotation tools leave it, without VOC's folders."""
 
+import shutil
 from pathlib import Path
 
 import cv2
@@ -54,6 +55,20 @@ def test_roboflow_has_a_folder_of_each_split(tmp_path):
     report = check_voc(tmp_path)
     assert report.images == {"test": 1, "train": 1, "val": 1}
     assert report.total("error") == 0
+
+
+def test_folders_of_images_are_splits_of_annotations_that_lie_in_one(tmp_path):
+    for split, name in (("train", "1"), ("train", "2"), ("valid", "3")):
+        picture(tmp_path / "images" / split / f"{name}.jpg")
+        annotate(tmp_path / "labels" / f"{name}.xml")
+    assert discover(tmp_path).counts == {"train": 2, "val": 1}
+    assert [record.image_id for record in load_voc(tmp_path, "train").records] == ["1", "2"]
+    assert check_voc(tmp_path).images == {"train": 2, "val": 1}
+    picture(tmp_path / "images" / "4.jpg")
+    annotate(tmp_path / "labels" / "4.xml")
+    assert "annotated images in no split: 1; list them to use them" in discover(tmp_path).remarks
+    shutil.rmtree(tmp_path / "images" / "valid")
+    assert discover(tmp_path).counts == {"all": 3}
 
 
 def test_cvat_lists_a_default_and_names_its_classes(tmp_path):
