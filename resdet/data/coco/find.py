@@ -105,7 +105,11 @@ def _split(file: Path, content: dict[str, Any], root: Path) -> CocoSplit:
     annotations = content["annotations"] if isinstance(content["annotations"], list) else ()
     used = {str(entry.get("category_id")) for entry in annotations if isinstance(entry, dict)}
     images = _images_of(file, content["images"], root, raw)
-    paths, _ = find_pictures(by_id(content["images"], "image", ("file_name",), unheard), images)
+    listed = by_id(content["images"], "image", ("file_name",), unheard)
+    if images not in _folders(file, root, raw)[0]:
+        around = (f for f in (images, *images.parents) if f.is_relative_to(root))
+        images = next((f for f in around if not find_pictures(listed, f)[1]), images)
+    paths, _ = find_pictures(listed, images)
     return CocoSplit(
         raw,
         file,

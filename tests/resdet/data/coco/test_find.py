@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -108,6 +109,18 @@ def test_the_images_of_a_split_lie_where_it_says(tmp_path, lay):
 
 def write(file, content):
     file.write_text(json.dumps(content))
+
+
+def test_images_that_lie_in_several_folders_are_found_in_the_one_around_them(tmp_path, lay):
+    names = [f"{number}.jpg" for number in range(3)]
+    for name, folder in zip(names, ("one", "one", "two"), strict=True):
+        lay.picture(tmp_path / "photos" / folder / name)
+    (tmp_path / "all.json").write_text(json.dumps(lay.coco(names)))
+    found = discover(tmp_path)
+    assert found.splits["all"].images == Path("photos")
+    assert [r.path.name for r in found.load("all").records] == names
+    (tmp_path / "photos/two/2.jpg").unlink()
+    assert discover(tmp_path).splits["all"].images == Path("photos/one")
 
 
 def test_a_file_that_is_called_as_of_another_task_may_be_the_data(tmp_path, lay):
