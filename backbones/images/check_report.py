@@ -98,7 +98,9 @@ class Report:
     def lines(self, shown: int = 3) -> Iterator[str]:
         """As a terminal shows it, `shown` examples of each kind."""
         splits = ", ".join(f"{name} {images}" for name, images in self.images.items())
-        yield printable(f"{self.subject}: {self.form}; images: {splits or 'none'}; {self.depth}")
+        yield printable(
+            f"{self.subject}: {self.form}; images: {splits or 'none'}; {self.depth} check"
+        )
         yield from map(printable, self.remarks)
         for kind in self.sorted_kinds():
             cases = self.found[kind]

@@ -151,7 +151,8 @@ def describe_rate(cfg: CfgNode) -> str:
     line = f"learning rate {base_rate(cfg):.6g} for {count(batch, 'image')} an iteration"
     if reference and reference != batch:
         line += (
-            f" (SOLVER.BASE_LR {solver.BASE_LR:g} was chosen for {reference}; scaled linearly, "
+            f" (SOLVER.BASE_LR {solver.BASE_LR:g} is for {reference}, "
+            "SOLVER.REFERENCE_IMS_PER_BATCH; scaled linearly, "
             "the schedule in iterations stays as it is)"
         )
     unreached = [step for step in solver.STEPS if step >= solver.MAX_ITER]

@@ -38,12 +38,13 @@ def main(argv: Sequence[str]) -> int:
 
     from backbones.config import load_classification
     from resdet.commands.train_options import check_place
-    from resdet.commands.words import CLASSIFICATION, check_length, pairs
+    from resdet.commands.words import CLASSIFICATION, check_device, check_length, pairs
 
     check_length(args)
     weights = ["MODEL.WEIGHTS", str(args.init_from)] if args.init_from else []
     said = [*args.overrides, *pairs(args, CLASSIFICATION), *weights]
     cfg = load_classification(args.config, said)
+    check_device(said)
     if args.init_from and not args.init_from.is_file():
         raise FileNotFoundError(f"--init-from must be an existing file, got {args.init_from}")
     if args.epochs:

@@ -37,7 +37,7 @@ from resdet.commands.train_options import (
     in_epochs,
     in_size,
 )
-from resdet.commands.words import DETECTION, add_words, batch
+from resdet.commands.words import DETECTION, add_words, batch, check_device
 
 OWN = "own_r18"
 
@@ -84,6 +84,7 @@ def main(argv: Sequence[str]) -> None:
     given = [*args.overrides, *in_config(args)]
     source = config.read(args.config or OWN)
     cfg = config.fill(source, given)  # what is wrong is told before the data is looked at
+    check_device(given)
     given += in_size(args, cfg, given[::2])
     output = args.output or Path(cfg.OUTPUT_DIR)
     pairs = from_data(args, output)

@@ -96,6 +96,14 @@ def check_length(args: argparse.Namespace) -> None:
         raise ValueError(f"--epochs and {other} both say how long to train; give one of them")
 
 
+def check_device(given: Sequence[str]) -> None:
+    """Raises: ValueError if KEY VALUE pairs of a user ask for a GPU and there is none."""
+    if dict(zip(given[::2], given[1::2], strict=False)).get("MODEL.DEVICE") == "cuda":
+        from backbones.machine import distributed
+
+        distributed.asked_device("cuda")
+
+
 def batch(text: str) -> int:
     """The type of --batch. Raises: ArgumentTypeError; it says that none is found by trying."""
     if text in ("auto", "-1"):

@@ -30,10 +30,10 @@ UNANNOTATED = Kind(
     "add it, or take the image off the list; --fix writes one without objects",
 )
 WITHOUT_IMAGE = Kind(
-    "no image", "warning", "annotations without an image", "restore it: they are left out"
+    "no image", "warning", "annotations without an image", "left out; restore the images"
 )
 NOT_ANNOTATED = Kind(
-    "not annotated", "warning", "images without annotation", "annotate them: they are left out"
+    "not annotated", "warning", "images without annotation", "left out; annotate them"
 )
 TWICE = Kind("listed twice", "warning", "images listed more than once", "drop one line")
 UNLISTED = Kind("in no split", "note", "images or annotations that are in none of these splits")

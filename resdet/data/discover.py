@@ -36,6 +36,8 @@ from resdet.data.validate import text_lines
 from resdet.structures.corners import AUTO
 from resdet.structures.records import ImageRecord
 
+_ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar")  # of a folder
+
 
 def discover(data: Path | str, *, beside: Path | None = None) -> Found:
     """The data set in a folder, or in the one folder in it that holds one.
@@ -110,7 +112,10 @@ def _instead(root: Path) -> str:
         return "a JSON is --annotations FILE --images DIR, or give the folder that holds it"
     if root.suffix == ".xml":
         return "give the folder that holds it and the images"
-    return "unpack the archive" if root.is_file() else "check the path"
+    if not root.is_file():
+        return "check the path"
+    archive = root.suffix.lower() in _ARCHIVES
+    return "unpack the archive" if archive else "give the folder that holds it"
 
 
 def _look(root: Path, wanted: str) -> list[Found]:

@@ -93,8 +93,8 @@ def nothing(root: Path) -> str:
         "  YOLO  data.yaml, obj.data, or *.txt and images of the same names\n"
         '  CVAT  "CVAT for images 1.1": annotations.xml and its images\n'
         "  LabelMe  *.json and images of the same names\n"
-        f"seen: {kinds or 'no files'}; folders: {', '.join(folders[:SHOWN]) or 'none'}{more}; "
-        f"{_way_out(root)}"
+        f"seen: {kinds or 'no files outside folders'}; "
+        f"folders: {', '.join(folders[:SHOWN]) or 'none'}{more}; {_way_out(root)}"
     )
 
 

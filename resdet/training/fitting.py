@@ -189,8 +189,11 @@ def _told(own: Anchors, fitted: Anchors, boxes: Float64Array) -> list[str]:
     ]
 
 
-def unmatched(anchors: Anchors, boxes: Float64Array) -> str:
-    """What to tell where more than a twentieth of the objects have no anchor, else nothing."""
+def unmatched(anchors: Anchors, boxes: Float64Array, *, fitted: bool = False) -> str:
+    """What to tell where more than a twentieth of the objects have no anchor, else nothing.
+
+    `fitted`: --data has fitted the anchors, or kept those that a detector has learnt.
+    """
     if not len(boxes):
         return ""
     share = float(np.mean(best_overlaps(boxes, anchors) < MATCHED))
@@ -198,8 +201,9 @@ def unmatched(anchors: Anchors, boxes: Float64Array) -> str:
         return ""
     low, high = np.quantile(sides_of(boxes), (0.1, 0.9))
     large = f"{low:.0f} to {high:.0f}" if round(low) < round(high) else f"about {high:.0f}"
-    small = high < SMALLEST_ANCHOR
-    way_out = "larger images, --imgsz N" if small else f"{SIZES} so, or --data DIR, which fits them"
+    larger = fitted or high < SMALLEST_ANCHOR
+    other = f"{SIZES} so, or --data DIR, which fits them"
+    way_out = "larger images, --imgsz N" if larger else other
     return (
         f"anchors do not fit: {share:.0%} of the objects have none that overlaps them by IoU "
         f"{MATCHED}; most are {large} pixels where they are trained on; give {way_out}"
@@ -213,7 +217,7 @@ def misfit(cfg: CfgNode, records: Sequence[ImageRecord]) -> str:
         return ""
     sides = min(cfg.INPUT.MIN_SIZE_TRAIN), cfg.INPUT.MAX_SIZE_TRAIN
     boxes, _ = boxes_at(records, *sides, difficult=cfg.DATASETS.USE_DIFFICULT)
-    return unmatched(anchors, boxes)
+    return unmatched(anchors, boxes, fitted=bool(cfg.DATASETS.ROOT))
 
 
 def epochs(cfg: CfgNode, images: int) -> float:

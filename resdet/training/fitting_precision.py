@@ -23,7 +23,7 @@ def fit_precision(cfg: CfgNode, fixed: Sequence[str]) -> tuple[list[str], list[s
     if has == amp.ENABLED or amp.PRECISION != "bf16":
         return [], []
     line = (
-        "bf16, which this processor has: about 0.7 of the time (--precision fp32 undoes it)"
+        "bf16, which this processor has: about 0.7 of fp32's time (--precision fp32 undoes it)"
         if has
         else "fp32: this processor has no bf16"
     )

@@ -97,7 +97,7 @@ def _told_of_year(root: Path, classes: tuple[str, ...]) -> list[str]:
     """What the name of a folder says of VOC's own data and is not so here."""
     if year_of(root) is None or classes == VOC_CLASSES:
         return []
-    scored = "; scored as then, 11-point" if voc_metric(root) == "11point" else ""
+    scored = "; scored by the rule of 2007, 11-point" if voc_metric(root) == "11point" else ""
     return [f"called {root.resolve().name}, yet of other classes: its own are taken{scored}"]
 
 

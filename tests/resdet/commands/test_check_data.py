@@ -33,7 +33,7 @@ def dirty(shapes_root, tmp_path):
 def test_exit_codes_json_and_a_corrected_copy(shapes_root, dirty, tmp_path):
     sound = run("--data", shapes_root, "--quick")
     assert (sound.returncode, sound.stderr) == (0, "")
-    assert "images: test 4, train 12, trainval 14, val 2; quick" in sound.stdout
+    assert "images: test 4, train 12, trainval 14, val 2; quick check" in sound.stdout
     broken = run("--data", dirty, "--quick", "--json", tmp_path / "r.json")
     assert (broken.returncode, broken.stderr) == (1, "")
     assert "error: images whose end is missing: 1; restore them" in broken.stdout
@@ -53,7 +53,7 @@ def test_coco_is_checked_by_file_and_folder(shapes_root, tmp_path):
     where = ["--annotations", *files, "--images", shapes_root / "JPEGImages"]
     told = run(*where, "--quick", "--fix", tmp_path / "out")
     assert (told.returncode, told.stderr) == (0, "")
-    assert "COCO; images: instances_train 12, instances_val 2; quick" in told.stdout
+    assert "COCO; images: instances_train 12, instances_val 2; quick check" in told.stdout
     assert (tmp_path / "out" / "annotations" / "instances_val.json").is_file()
 
 
@@ -163,7 +163,7 @@ def test_data_to_detect_in_is_no_folder_of_classes(shapes_root, tmp_path):
     (tmp_path / "cvat" / "annotations.xml").write_text(f"<annotations>{listed}</annotations>")
     found = run("--data", tmp_path / "cvat", "--quick")
     assert (found.returncode, found.stderr) == (0, "")
-    assert "cvat: CVAT; images: all 3; quick" in found.stdout
+    assert "cvat: CVAT; images: all 3; quick check" in found.stdout
     refused = run("--data", tmp_path / "away", "--quick")
     assert (refused.returncode, refused.stdout) == (2, "")
     assert "got 3 files with the names of images, none of a form that is known: notes/" in (
@@ -178,4 +178,4 @@ def test_folders_of_classes_are_what_no_annotation_is_beside(shapes_root, tmp_pa
             shutil.copy(image, tmp_path / split / name)
     (tmp_path / "classes.txt").write_text("cat\ndog\n")
     told = run("--data", tmp_path, "--quick")
-    assert "image folder; images: train 4, val 4; quick" in told.stdout
+    assert "image folder; images: train 4, val 4; quick check" in told.stdout

@@ -5,9 +5,17 @@ import argparse
 import pytest
 
 from backbones.config import load_classification
+from backbones.machine import distributed
 from resdet import config
 from resdet.commands.entry import command
-from resdet.commands.words import CLASSIFICATION, DETECTION, batch, check_length, pairs
+from resdet.commands.words import (
+    CLASSIFICATION,
+    DETECTION,
+    batch,
+    check_device,
+    check_length,
+    pairs,
+)
 
 TRAINERS = {
     "train-det": (DETECTION, lambda given: config.load("own_r18", given)),
@@ -59,6 +67,22 @@ def test_one_thing_says_how_long_to_train():
         with pytest.raises(ValueError, match=f"--epochs and {other[0]} both say how long to train"):
             check_length(args)
     check_length(parser.parse_args(["--config", "own_resnet18", "--iters", "3"]))
+
+
+@pytest.mark.parametrize("given", [["--device", "cuda"], ["MODEL.DEVICE", "cuda"]])
+@pytest.mark.parametrize(
+    "config_of", [["train-det", "own_r18"], ["train-backbone", "own_resnet18"]]
+)
+def test_a_gpu_that_is_asked_for_is_there_before_anything_is_written(
+    given, config_of, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(distributed, "_gpus", lambda: 0)
+    name, config_name = config_of
+    out, data = tmp_path / "run", ["DATASETS.ROOT", str(tmp_path)]
+    with pytest.raises(ValueError, match="must be one that is present, got cuda without a GPU"):
+        command(name).main(["--config", config_name, "--output", str(out), *data, *given])
+    assert not out.exists()
+    check_device(["MODEL.DEVICE", "cpu", "SEED", "1"])
 
 
 @pytest.mark.parametrize("text", ["0", "-0.5", "nan", "inf", "many"])

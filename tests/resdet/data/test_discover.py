@@ -155,8 +155,11 @@ def test_what_is_no_folder(tmp_path):
         discover(tmp_path / "annotations.xml")
     with pytest.raises(ValueError, match="must be a folder, got .*zip; unpack the archive"):
         discover(tmp_path / "export.zip")
+    (tmp_path / "a.jpg").write_text("")
+    with pytest.raises(ValueError, match="must be a folder, got .*jpg; give the folder that holds"):
+        discover(tmp_path / "a.jpg")
     with pytest.raises(ValueError, match="check the path"):
-        discover(tmp_path / "absent")
+        discover(tmp_path / "absent.zip")
 
 
 def test_nothing_to_train_on(tmp_path, lay):

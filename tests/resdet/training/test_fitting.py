@@ -92,6 +92,8 @@ def test_anchors_follow_large_objects_and_the_share_without_one_is_told():
     assert tiny.endswith(
         "most are 6 to 9 pixels where they are trained on; give larger images, --imgsz N"
     )
+    again = unmatched(anchors_of(cfg), np.array([[0.0, 0, 300, 300]]), fitted=True)
+    assert again.endswith("trained on; give larger images, --imgsz N")  # no second --data
     assert unmatched(anchors_of(cfg), np.array([[0.0, 0, 48, 48]])) == ""
 
 
