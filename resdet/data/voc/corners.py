@@ -85,7 +85,7 @@ def _of_group(writer: str, group: Group) -> Corners:
     traces = WRITERS[writer].traces
     if writer in OFFSETS:
         return Corners(writer, f", {traces}")
-    if writer == DEVKIT and by_places.way != VOC and places.zeros:
+    if writer == DEVKIT and by_places.way != VOC:
         return by_places
     if writer == SUPERVISION:
         return _of_supervision(places)
@@ -132,7 +132,7 @@ def _by_places(places: _Places) -> Corners:
         return Corners("1-continuous", f", by {places}")
     if places.ones >= 2 * _SIGNS and places.ends > _SLIPS * places.beyond:
         return Corners(VOC, f", by {places}")
-    return Corners(VOC, f", assumed: nothing tells{_NOTHING}", assumed=True)
+    return Corners(VOC, f", VOC's own, assumed: nothing in the files tells{_NOTHING}", assumed=True)
 
 
 def _ends_before(places: _Places) -> bool:

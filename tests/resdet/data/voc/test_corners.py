@@ -88,6 +88,7 @@ def test_no_false_alarm_on_what_is_written_by_the_devkits_rules(judged, write, b
     [
         (tools.devkit, "0-continuous"),
         (tools.devkit, "0-inclusive"),
+        (tools.devkit, "1-continuous"),
         (tools.plain, "0-continuous"),
         (tools.plain, "0-inclusive"),
         (tools.plain, "1-continuous"),
@@ -120,7 +121,9 @@ def test_few_at_0_by_chance_are_enough_and_slips_are_not(judged):
 def test_where_nothing_tells_it_says_so_and_what_it_assumed(judged):
     corners = judged(map(tools.plain, INSIDE))
     assert corners.assumed
-    assert str(corners) == ("1-inclusive, assumed: nothing tells; --voc-corners says another")
+    assert str(corners) == (
+        "1-inclusive, VOC's own, assumed: nothing in the files tells; --voc-corners says another"
+    )
     corners = judged(map(tools.supervision, INSIDE))
     assert corners.assumed
     assert "of which version nothing tells; up to 0.31.1 it is 1-continuous" in corners.why
@@ -143,7 +146,7 @@ def test_files_of_several_tools_are_each_read_as_their_own_counts(tmp_path, lay)
     assert told.startswith("mixed, each file its own: 0-continuous, as labelImg writes them: ")
     assert "(4 files, as 0.xml)" in told
     assert "; 1-inclusive, as the devkit writes them: " in told
-    assert "; 1-inclusive, assumed: nothing tells" in told
+    assert "; 1-inclusive, VOC's own, assumed: nothing in the files tells" in told
     found = {str(r.image_id): r.ground_truth.boxes[0].tolist() for r in data.records}
     for number, write in enumerate(writers):
         near = 10 if write is tools.labelimg else 9
