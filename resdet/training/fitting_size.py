@@ -68,6 +68,17 @@ def size_told(cfg: CfgNode, size: int, iterations: int) -> list[str]:
     return [f"{line} (--imgsz {before} undoes it)"]
 
 
+def out_of_reach(cfg: CfgNode) -> list[str]:
+    """A line for each shorter side that no image can have, as the longer one's limit is less."""
+    shorter = {"TRAIN": min(cfg.INPUT.MIN_SIZE_TRAIN), "TEST": cfg.INPUT.MIN_SIZE_TEST}
+    return [
+        f"INPUT.MIN_SIZE_{use} {side} is never reached, INPUT.MAX_SIZE_{use} is {longest}; "
+        f"--imgsz {side} sets both, in training and in tests"
+        for use, side in shorter.items()
+        if side > (longest := cfg.INPUT[f"MAX_SIZE_{use}"])
+    ]
+
+
 def in_the_time(factor: float) -> float:
     """How many times the iterations images smaller by `factor` leave time for; larger ones: 1."""
     return max(1 / factor, 1.0) ** SAVED

@@ -53,6 +53,7 @@ from resdet.training.datasets import (
 from resdet.training.evaluation import check_places, evaluate
 from resdet.training.expectation import expectation
 from resdet.training.fitting import CONFIG, changed, epochs, misfit
+from resdet.training.fitting_size import out_of_reach
 from resdet.training.length import count_images
 from resdet.training.run import CHECKPOINTS, DetectorRun, read_to_resume
 
@@ -365,7 +366,7 @@ def _announce(
         f"{count(epochs(cfg, count_images(cfg, trains)), 'epoch')}"
     )
     records = [record for dataset in trains for record in dataset.records]
-    for line in (*lines, *filter(None, [misfit(cfg, records)])):
+    for line in (*lines, *out_of_reach(cfg), *filter(None, [misfit(cfg, records)])):
         log.info(line)
     if extras := run.detector.extras:
         log.info(f"tested with {extras}")

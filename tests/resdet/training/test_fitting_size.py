@@ -7,7 +7,13 @@ import pytest
 
 from resdet import config
 from resdet.structures.records import GroundTruth, ImageRecord
-from resdet.training.fitting_size import fitting_size, in_the_time, size_pairs, size_told
+from resdet.training.fitting_size import (
+    fitting_size,
+    in_the_time,
+    out_of_reach,
+    size_pairs,
+    size_told,
+)
 
 
 def records(*sides: float, height: int = 480):
@@ -76,3 +82,14 @@ def test_another_size_is_told_with_its_cost_and_the_way_back():
 def test_smaller_images_leave_time_for_more_iterations():
     assert in_the_time(0.5) == pytest.approx(2.52, abs=0.01)
     assert in_the_time(1.0) == in_the_time(1.3) == 1.0
+
+
+def test_a_shorter_side_above_the_longer_is_told():
+    assert out_of_reach(config.load("own_r18")) == []
+    assert out_of_reach(config.load("own_r18", ["INPUT.MIN_SIZE_TRAIN", "(320, 640)"])) == []
+    assert out_of_reach(config.load("own_r18", ["INPUT.MIN_SIZE_TRAIN", "(481, 640)"])) == [
+        "INPUT.MIN_SIZE_TRAIN 481 is never reached, INPUT.MAX_SIZE_TRAIN is 480; "
+        "--imgsz 481 sets both, in training and in tests"
+    ]
+    test = ["INPUT.MIN_SIZE_TEST", "640", "INPUT.MAX_SIZE_TEST", "600"]
+    assert out_of_reach(config.load("own_r18", test))[0].startswith("INPUT.MIN_SIZE_TEST 640 is")
