@@ -13,13 +13,19 @@ def version(name: str) -> str:
     if found := installed(name):
         return found
     spec = importlib.util.find_spec(name)
-    if spec is None or spec.origin is None:
+    if spec is None or spec.origin is None:  # as `importable` says
         return ""
     source = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
     for node in source.body:  # a bare copy of the source, as on PYTHONPATH
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__version__":
             return f"{ast.literal_eval(node.value)} (of {Path(spec.origin).parent})"
     return "of unknown version"
+
+
+def importable(name: str) -> bool:
+    """Whether a package can be imported; a folder of that name without code is none."""
+    spec = importlib.util.find_spec(name)
+    return spec is not None and spec.origin is not None
 
 
 def installed(distribution: str) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from backbones.machine.versions import installed, look_for_no_updates, version
+from backbones.machine.versions import importable, installed, look_for_no_updates, version
 from backbones.plugins import load_plugins
 from resdet.doctor.finding import Finding, guarded
 from resdet.engines.registry import INSTALL_DETECTRON2
@@ -130,7 +130,7 @@ def detectron2() -> Iterator[Finding]:
     """Whether it is there, loads, and has its compiled part."""
     topic = "detectron2"
     again = f"build it against the torch that is here, {version('torch')}; a compiler is needed:"
-    if importlib.util.find_spec("detectron2") is None:
+    if not importable("detectron2"):
         text = "absent: --engine tv does all the same, without it"
         yield Finding(topic, "note", text, f"to run inside it, {again}", INSTALL_DETECTRON2)
         return

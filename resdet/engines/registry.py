@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from typing import TYPE_CHECKING, cast
 
+from backbones.machine.versions import importable
 from backbones.plugins import HINT, Registry
 from backbones.terminal.wording import nearest
 
@@ -29,7 +29,7 @@ def register_engine(engine: Engine) -> None:
 
 def available() -> tuple[str, ...]:
     """Ours that can run here, the one to prefer first."""
-    return OWN_ENGINES if importlib.util.find_spec("detectron2") else ("tv",)
+    return OWN_ENGINES if importable("detectron2") else ("tv",)
 
 
 def choose(name: str = "auto") -> str:

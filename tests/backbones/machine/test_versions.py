@@ -1,8 +1,10 @@
 """Versions of packages, which are not imported."""
 
+import importlib
 import os
 
 from backbones.machine import versions
+from backbones.machine.versions import importable
 
 
 def test_a_source_that_pip_does_not_know_is_read_not_run(monkeypatch, tmp_path):
@@ -27,3 +29,13 @@ def test_a_wish_to_look_for_updates_stands(monkeypatch):
     monkeypatch.setenv("NO_ALBUMENTATIONS_UPDATE", "0")
     versions.look_for_no_updates()
     assert os.environ["NO_ALBUMENTATIONS_UPDATE"] == "0"
+
+
+def test_a_folder_without_code_is_no_package(monkeypatch, tmp_path):
+    (tmp_path / "some_package").mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+    assert not importable("some_package")
+    assert not importable("nowhere_at_all")
+    (tmp_path / "some_package" / "__init__.py").touch()
+    importlib.invalidate_caches()
+    assert importable("some_package")
