@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from backbones.config import load_classification
+from backbones.files.run_folder import METRICS
 from backbones.machine import distributed
 from backbones.machine.hardware import conditions
 from backbones.training.classification import train_classifier
-from backbones.training.runlog import METRICS
 
 # what most public loops over CIFAR do: images from workers, fp32, nothing recorded or compiled
 USUAL_LOOP = (

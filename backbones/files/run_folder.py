@@ -1,17 +1,17 @@
-"""The folder of a training run, known by its log."""
+"""The folder of a training run, known by its log and its metrics."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-LOG = "log.txt"
+LOG, METRICS = "log.txt", "metrics.json"
 # what a run would replace
-_WRITTEN = ("config.yaml", "metrics.json", "model_best.pth", "model_final.pth")
+_WRITTEN = ("config.yaml", METRICS, "model_best.pth", "model_final.pth")
 
 
 def is_run(folder: Path) -> bool:
     """Whether a run has begun there."""
-    return (folder / LOG).is_file()
+    return all((folder / name).is_file() for name in (LOG, METRICS))
 
 
 def check_own(folder: Path) -> None:

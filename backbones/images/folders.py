@@ -7,6 +7,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from backbones.files.run_folder import is_run
+
 DRAWN = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")  # what may be drawn into
 _LABELS = (".xml", ".txt", ".json", ".csv")  # what lies beside images under their names
 WRITTEN = (*DRAWN, ".gif", ".jpe", ".jp2", ".avif", ".dib", ".ppm", ".pnm")  # in colours
@@ -48,8 +50,8 @@ def images_by_stem(folder: Path) -> dict[str, Path]:
 
 
 def files_below(folder: Path, suffixes: tuple[str, ...]) -> Iterator[str]:
-    """Names relative to `folder` of the files that end so, sorted, without hidden ones and what
-    lies in hidden folders.
+    """Names relative to `folder` of the files that end so, sorted, without hidden ones, what lies
+    in hidden folders, and the pictures of training runs.
 
     Raises: OSError if `folder` cannot be listed.
     """
@@ -63,6 +65,8 @@ def files_below(folder: Path, suffixes: tuple[str, ...]) -> Iterator[str]:
             elif entry.name.lower().endswith(suffixes):
                 yield entry.name
     for name in inner:
+        if is_run(folder / name):
+            continue
         yield from (f"{name}/{below}" for below in files_below(folder / name, suffixes))
 
 

@@ -11,11 +11,11 @@ from typing import Any
 
 from backbones.evaluation.protocol import Test
 from backbones.files.atomic import write_bytes
+from backbones.files.run_folder import METRICS
 from backbones.reproduction.experiments import NUM_CLASSES, NUM_TEST_IMAGES, Network
 from backbones.terminal.wording import count
 from backbones.training.curves import TEST, TRAIN, Points, format_iterations, read_curves, thin
 from backbones.training.results import RESULTS, Provenance
-from backbones.training.runlog import METRICS
 
 EXTRA = "reproduction.json"  # beside it: the data's kind, further tests, layer responses
 DECIMALS = 4  # of a published number

@@ -14,13 +14,14 @@ from torch import nn
 from backbones.config import CfgNode
 from backbones.files import outputs
 from backbones.files.atomic import write_bytes
+from backbones.files.run_folder import METRICS
 from backbones.machine import distributed
 from backbones.terminal.wording import count
 from backbones.training import solver
 from backbones.training.curves import read_curves
 from backbones.training.learning_curve import CURVE, plot_learning_curve
 from backbones.training.results import RESULTS, Outcome, common_results
-from backbones.training.runlog import METRICS, RunLog
+from backbones.training.runlog import RunLog
 from backbones.training.state import read_state
 from backbones.training.task import Task
 from backbones.weights.checkpoint import last, save_backbone

@@ -14,12 +14,11 @@ from types import TracebackType
 from typing import TextIO
 
 from backbones.files.atomic import cannot_write, write_bytes
-from backbones.files.run_folder import LOG
+from backbones.files.run_folder import LOG, METRICS
 from backbones.machine import distributed
 from backbones.terminal import progress
 from backbones.training.boards import EVENTS, Board, MakeBoard, Picture, TensorBoard
 
-METRICS = "metrics.json"
 PLAIN_LINE_SECONDS = 10.0  # between two lines where the output is no terminal
 
 

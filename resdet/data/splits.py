@@ -13,6 +13,7 @@ import numpy as np
 
 from backbones.files.atomic import write_inside
 from backbones.files.folder import whole_folder
+from backbones.files.run_folder import is_run
 from backbones.images.folders import files_in
 from resdet.structures.corners import AUTO, CHOICES
 
@@ -147,10 +148,10 @@ def split_folders(root: Path) -> dict[str, Path]:
 
 
 def subfolders(root: Path) -> list[Path]:
-    """Sorted, without hidden ones and the lists that we made."""
+    """Sorted, without hidden ones, the lists that we made, and runs."""
     try:
         with os.scandir(root) as entries:
             names = [e.name for e in entries if not e.name.startswith(".") and e.is_dir()]
     except OSError:
         return []
-    return [root / name for name in sorted(names) if name != MADE]
+    return [root / name for name in sorted(names) if name != MADE and not is_run(root / name)]

@@ -19,6 +19,7 @@ from backbones.files import outputs
 from backbones.files.atomic import write_bytes
 from backbones.files.json_file import read_json
 from backbones.files.plan import Output, check_place
+from backbones.files.run_folder import METRICS
 from backbones.machine import distributed
 from backbones.terminal.wording import count
 from backbones.training import solver
@@ -29,7 +30,7 @@ from backbones.training.loop import Learner, LoopSettings, train
 from backbones.training.meter import cure_of_waiting
 from backbones.training.nonfinite import ROLLED_BACK, NonFiniteLossError, check_roll_back
 from backbones.training.results import RESULTS, Outcome, common_results
-from backbones.training.runlog import METRICS, RunLog
+from backbones.training.runlog import RunLog
 from backbones.training.stopping import Stopping
 from backbones.weights.checkpoint import last
 from resdet.checkpoints import checkpoint

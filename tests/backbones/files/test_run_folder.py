@@ -17,6 +17,7 @@ def test_files_that_no_run_wrote_are_not_replaced(tmp_path: Path, name: str) -> 
     with pytest.raises(ValueError, match=rf"--output must be new, .*whose {name} is no run's"):
         check_own(tmp_path)
     assert not is_run(tmp_path)
-    (tmp_path / "log.txt").touch()
+    for known in ("log.txt", "metrics.json"):
+        (tmp_path / known).touch()
     assert is_run(tmp_path)
     check_own(tmp_path)

@@ -32,6 +32,13 @@ def test_files_are_sorted_those_of_a_folder_before_what_is_below(folder):
         list(files_below(folder / "nowhere", SUFFIXES))
 
 
+def test_pictures_of_a_run_are_none_of_the_data(folder):
+    for name in ("log.txt", "metrics.json"):
+        (folder / "deeper" / name).touch()
+    assert "deeper/a.tif" not in list(files_below(folder, SUFFIXES))
+    assert list(files_below(folder / "deeper", SUFFIXES)) == ["a.tif"]  # where it is asked for
+
+
 def test_of_one_stem_the_first_suffix_wins(folder):
     found = images_by_stem(folder)
     assert found["a"] == folder / "a.JPG"
