@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from resdet.evaluation.explain import Claim, Kind
+    from resdet.evaluation.measures import Measure
     from resdet.evaluation.rules import Rules
     from resdet.evaluation.tools import Tool
 
@@ -17,6 +19,12 @@ def add_rules(group: argparse._ArgumentGroup, tools: str) -> None:
     """The options that both commands share; `tools` names some for the help."""
     group.add_argument(
         "--as", dest="tool", metavar="TOOL", help=f"the numbers that it prints: {tools}, ..."
+    )
+    group.add_argument(
+        "--claimed",
+        type=_claim,
+        metavar="[NAME=]NUMBER",
+        help="which rules turn ours into this number that you were told, as 0.813 or AP=81.3",
     )
     group.add_argument(
         "--ties",
@@ -31,8 +39,14 @@ def add_rules(group: argparse._ArgumentGroup, tools: str) -> None:
 
 
 def check_rules(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
-    """End with a message where --as is given with what it says itself, or cannot do."""
+    """End with a message where --as or --claimed is given with what it says or cannot do."""
     says = ("rules", "iou_rule", "recall", "ties", "mean")
+    if args.claimed:
+        alone = (*says, "tool", "max_detections", "backend", "cross_check", "json", "plots")
+        for name in (*alone, "submission"):
+            if getattr(args, name, None) != parser.get_default(name):
+                option = "as" if name == "tool" else name.replace("_", "-")
+                parser.error(f"--{option} does not go with --claimed, which tries the rules itself")
     given = [n for n in (*says, "plots") if getattr(args, n, None) != parser.get_default(n)]
     if args.tool and given:
         option = f"--{given[0].replace('_', '-')}"
@@ -77,6 +91,34 @@ def tell(args: argparse.Namespace, tool: Tool | None, rules: Rules) -> None:
     print(*(f"- {told}" for told in in_words(rules) or ["none"]), sep="\n")
     if tool and tool.beside:
         print(f"besides, {tool.beside}")
+
+
+def tell_claim(claim: Claim, kind: Kind, score: Callable[[Rules], Mapping[str, Any]]) -> None:
+    """The table of what turns ours into the claim; `score` gives the result by a set of rules."""
+    from rich.console import Console
+
+    from backbones.terminal.progress import Bar
+    from resdet.evaluation.explain import explain
+    from resdet.evaluation.measures import measured
+    from resdet.evaluation.score_tables import claim_table
+
+    with Bar("trying rules") as bar:
+
+        def numbers(rules: Rules) -> Mapping[Measure, float | None]:
+            bar.advance()
+            return measured(score(rules), "the result").values
+
+        found = explain(claim, kind, numbers)
+    Console().print(claim_table(claim, found))
+
+
+def _claim(text: str) -> Claim:
+    from resdet.evaluation.explain import Claim
+
+    try:
+        return Claim.of(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def write_numbers(args: argparse.Namespace, tool: Tool, numbers: Mapping[str, Any]) -> None:

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from resdet.evaluation import Rules
     from resdet.evaluation.coco.truth import CocoTruth
     from resdet.structures.records import Dataset
 
@@ -47,6 +48,13 @@ def main(argv: Sequence[str]) -> None:
     truth, found = coco_truth(dataset), sources.coco_results(args, dataset)
     if found is None:
         return  # the main process scores
+    if args.claimed:
+
+        def by_rules(rules: Rules) -> dict[str, Any]:
+            return score_coco(truth, found, matched=match_areas(truth, found, rules))
+
+        as_tool.tell_claim(args.claimed, "coco", by_rules)
+        return
     matched = match_areas(truth, found, rules)
     scores = score_coco(truth, found, backend=args.backend, matched=matched)
     as_tool.tell(args, tool, rules)

@@ -10,12 +10,13 @@ examples:
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from resdet.evaluation import DetectionTable, Rules
+    from resdet.evaluation import DetectionTable, Matches, Rules
     from resdet.evaluation.tools import Tool
     from resdet.structures.records import Dataset
 
@@ -54,13 +55,12 @@ def main(argv: Sequence[str]) -> None:
         if not known:
             print("not scored: the split has no annotations; the evaluation server has them")
             return
-    matches = match_voc(
-        ground_truth_by_id(dataset.records),
-        table,
-        dataset.class_names,
-        thresholds=args.iou,
-        rules=_rules(args, tool, dataset),
-    )
+    truth = ground_truth_by_id(dataset.records)
+    matching = partial(match_voc, truth, table, dataset.class_names, thresholds=args.iou)
+    if args.claimed:
+        _tell_claim(args, matching, dataset)
+        return
+    matches = matching(rules=_rules(args, tool, dataset))
     as_tool.tell(args, tool, matches.rules)
     if tool:
         results = {name: score_voc(matches, name) for name in told}
@@ -171,11 +171,37 @@ def _rules(args: argparse.Namespace, tool: Tool | None, dataset: Dataset) -> Rul
 
     from resdet.commands.as_tool import with_single
     from resdet.evaluation.rules import VOC_RULES
-    from resdet.structures.corners import VOC
 
     if tool:
-        inclusive = dataset.corners is not None and dataset.corners.way == VOC
-        return replace(tool.rules, plus_one=tool.rules.plus_one and not inclusive)
+        return _on(dataset, tool.rules)
     given = {"iou": args.iou_rule, "recall": args.recall}
     own = replace(VOC_RULES[args.rules], **{k: v for k, v in given.items() if v})
     return with_single(own, args)
+
+
+def _on(dataset: Dataset, rules: Rules) -> Rules:
+    """The rules for corners as the files count them: VOC's hold the one of `plus_one`."""
+    from dataclasses import replace
+
+    from resdet.structures.corners import VOC
+
+    inclusive = dataset.corners is not None and dataset.corners.way == VOC
+    return replace(rules, plus_one=rules.plus_one and not inclusive)
+
+
+def _tell_claim(
+    args: argparse.Namespace, matching: Callable[..., Matches], dataset: Dataset
+) -> None:
+    """By every metric of VOC's, unless one is asked for: it may be what differs."""
+    from resdet.commands.as_tool import tell_claim
+    from resdet.evaluation import score_voc
+    from resdet.evaluation.registry import BOTH, VOC_METRICS
+
+    metrics = VOC_METRICS if args.metric in (None, BOTH) else (args.metric,)
+
+    def by_rules(rules: Rules) -> dict[str, Any]:
+        matches = matching(rules=_on(dataset, rules))
+        results = {metric: score_voc(matches, metric) for metric in metrics}
+        return results if len(metrics) > 1 else results[metrics[0]]
+
+    tell_claim(args.claimed, "voc", by_rules)

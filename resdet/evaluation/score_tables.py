@@ -10,7 +10,9 @@ from rich.text import Text
 
 from resdet.evaluation.average_precision import GRID_NAMES, metric_title
 from resdet.evaluation.coco.score import TWELVE
+from resdet.evaluation.explain import Claim, Explanation
 from resdet.evaluation.measures import classes_told, convention, recall_of, rule
+from resdet.evaluation.tools import TOOLS
 
 COLUMNS = 4  # what a terminal of 80 holds
 
@@ -87,6 +89,38 @@ def coco_class_table(result: Mapping[str, Any]) -> Table:
     for name, value in result["per_class"].items():
         table.add_row(Text(name), percent(value))
     return table
+
+
+def claim_table(claim: Claim, explanations: Sequence[Explanation]) -> Table:
+    """How ours becomes the number that was told, a section for each set of rules that gives it."""
+
+    def points(value: float | None, sign: str = "") -> str:
+        return "n/a" if value is None else f"{100 * value:{sign}.{claim.decimals}f}"
+
+    given = claim.fits(explanations[0].result)
+    title = f"{claim.text} was told: {'from ours to it' if given else 'no set of rules gives it'}"
+    table = _table(f"{title}, x100")
+    table.add_column("rule")
+    table.add_column("points", justify="right")
+    for one in explanations:
+        table.add_row(Text(f"our {one.measure.printed}"), points(one.ours))
+        for step in one.steps:
+            table.add_row(Text(step.rule), points(step.share, "+"))
+        table.add_row(Text(_whose(one, given)), points(one.result), style="bold")
+        if one.bounds:
+            worst, best = map(points, one.bounds)
+            table.add_row(f"by the order of equal scores: {worst} at worst, {best} at best")
+        table.add_section()
+    return table
+
+
+def _whose(one: Explanation, given: bool) -> str:
+    who = ", ".join(f"{name} {TOOLS[name].version}" for name in one.tools)
+    if not given:
+        return f"the nearest, by {who or 'our own rules'}"
+    if not one.steps:
+        return "our own rules give it"
+    return f"rules of {who or 'no tool that is known here'}"
 
 
 def _grids_told(results: Sequence[Mapping[str, Any]]) -> str:

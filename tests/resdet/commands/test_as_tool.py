@@ -2,6 +2,8 @@
 
 import argparse
 
+import cv2
+import numpy as np
 import pytest
 
 from backbones.files.json_file import read_json
@@ -74,9 +76,58 @@ def test_single_rules(given, tmp_path, capsys):
     assert result["rules"]["ties"] == "true-first"
 
 
+def printed(capsys):
+    return " ".join(capsys.readouterr().out.replace("│", " ").split())
+
+
+def test_a_number_that_was_told(given, capsys):
+    run(eval_voc, *given, "--claimed", "27.3")
+    shown = printed(capsys)
+    assert "27.3 was told: from ours to it, x100" in shown
+    assert (
+        "our mAP@0.50, 11-point 54.55 the mean is over all listed classes, 0 for one without "
+        "objects -27.27 rules of mean-average-precision 2024.1.5.0 27.27" in shown
+    )
+    run(eval_voc, *given, "--claimed", "0.500", "--metric", "area")
+    assert "our own rules give it 50.00" in printed(capsys)
+    run(eval_voc, *given, "--claimed", "54.5", "--metric", "area")
+    assert "no set of rules gives it" in printed(capsys)
+    run(eval_coco, *given, "--claimed", "AP=25.2")
+    shown = printed(capsys)
+    assert "our AP 50.50 the mean is over all classes seen, 0 for one that is only" in shown
+    assert "rules of tidecv 1.0.1 25.25" in shown
+    run(eval_coco, *given, "--claimed", "AP50=77.7")
+    shown = printed(capsys)
+    assert "77.7 was told: no set of rules gives it, x100" in shown
+    assert "our AP50 50.50 the nearest, by our own rules 50.50" in shown
+
+
+def test_corners_of_voc_hold_the_longer_sides(tmp_path, capsys):
+    """One object of 10 x 10 and a detection of less than half of it, more where 1 is added."""
+    truth = tmp_path / "VOC2012"
+    for folder in ("Annotations", "ImageSets/Main", "JPEGImages"):
+        (truth / folder).mkdir(parents=True)
+    (truth / "ImageSets/Main/test.txt").write_text("a\n")
+    (truth / "Annotations/a.xml").write_text(
+        "<annotation><size><width>50</width><height>50</height><depth>3</depth></size><object>"
+        "<name>cat</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>10</xmax><ymax>10</ymax>"
+        "</bndbox></object></annotation>"
+    )
+    cv2.imwrite(str(truth / "JPEGImages/a.jpg"), np.zeros((50, 50, 3), np.uint8))
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d/comp4_det_test_cat.txt").write_text("a 0.9 1 1 10 4.9\n")
+    argv = ["--detections", tmp_path / "d", "--data", truth, "--classes", "cat"]
+    run(eval_voc, *argv, "--voc-corners", "1-inclusive", "--claimed", "100.0")
+    assert "no set of rules gives it" in printed(capsys)
+
+
 @pytest.mark.parametrize(
     ("command", "options", "text"),
     [
+        (eval_voc, ["--claimed", "81.3", "--as", "podm"], "--as does not go with --claimed"),
+        (eval_voc, ["--claimed", "81.3", "--iou-rule", "gt"], "--iou-rule does not go with --cl"),
+        (eval_coco, ["--claimed", "81.3", "--json", "r"], "--json does not go with --claimed"),
+        (eval_coco, ["--claimed", "81,3"], "must be a number with its digits, as 0.813"),
         (eval_coco, ["--as", "globox", "--ties", "stable"], "--ties does not go with --as: the"),
         (eval_voc, ["--as", "podm", "--recall", "numpy"], "--recall does not go with --as"),
         (eval_voc, ["--as", "podm", "--rules", "detectron2"], "--rules does not go with --as"),
