@@ -114,7 +114,7 @@ def evaluate_files(root: Path, split: str, comp4: Path) -> dict[str, Any]:
         "matching",
         lambda: match_voc(
             ground_truth_by_id(data.records),
-            table.for_images(record.image_id for record in data.records),
+            table.for_images(data.files),
             data.class_names,
             thresholds=THRESHOLDS,
             rules=DETECTRON2,

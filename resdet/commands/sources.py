@@ -46,7 +46,7 @@ def ground_truth(args: argparse.Namespace, class_names: Sequence[str] = ()) -> D
             for line in told_of_corners([data]) if main else ():
                 print(line, flush=True)
             return data
-    found = discover(args.data, beside=(args.checkpoint or args.detections).parent)
+    found = discover(args.data, beside=(args.checkpoint or args.detections).parent, images=pictures)
     found = found.called(class_names).as_kept(before, "as in training").counted(args.voc_corners)
     split = args.split or found.to_measure
     if main:
@@ -84,7 +84,7 @@ def detections(args: argparse.Namespace, dataset: Dataset) -> DetectionTable | N
         table = from_coco_results(args.detections, dataset.category_ids, dataset.class_names)
     else:
         table = read_comp4(args.detections, dataset.class_names)
-    return table.for_images(record.image_id for record in dataset.records)
+    return table.for_images(dataset.files)
 
 
 def detect(args: argparse.Namespace, dataset: Dataset) -> DetectionTable | None:

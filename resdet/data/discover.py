@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from backbones.images.heads import inspect_heads
@@ -33,17 +34,19 @@ from resdet.data.splits import (
     subfolders,
 )
 from resdet.data.validate import text_lines
+from resdet.data.voc.find import annotations_alone
 from resdet.structures.corners import AUTO
 from resdet.structures.records import ImageRecord
 
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar")  # of a folder
 
 
-def discover(data: Path | str, *, beside: Path | None = None) -> Found:
+def discover(data: Path | str, *, beside: Path | None = None, images: bool = True) -> Found:
     """The data set in a folder, or in the one folder in it that holds one.
 
     `voc:DIR`, `coco:DIR` and the like say which of several is meant; a data.yaml is its folder's.
-    `beside`: a run's folder, which may hold the splits of data that could not be written.
+    `beside`: a run's folder, which may hold the splits of data that could not be written. Without
+    `images`, VOC's annotations alone will do where nothing else is.
     Raises: ValueError if there is none that can be read, telling what is there, or several;
         NoDataError if nothing is an annotation, telling what was looked for and seen.
     """
@@ -57,14 +60,9 @@ def discover(data: Path | str, *, beside: Path | None = None) -> Found:
     held = annotated_folders(root)
     if held is not None and root not in held:
         raise NoDataError(nothing(root))
-    found = _look(root, wanted)
-    folders = subfolders(root)
-    for _ in range(DEPTH):
-        if found or len(folders) > MOST_FOLDERS:
-            break
-        likely = [folder for folder in folders if held is None or folder in held]
-        found = [one for folder in likely for one in _look(folder, wanted)]
-        folders = [deeper for folder in folders for deeper in subfolders(folder)]
+    found = _searched(root, held, partial(_look, wanted=wanted))
+    if not (found or images) and wanted in ("", "voc"):
+        found = _searched(root, held, _without_images)
     nameless = not any(one.class_names for one in found)  # no object was understood
     if told := (of_others(root) if nameless else "") if found else unread(root, wanted, held):
         raise ValueError(told)
@@ -116,6 +114,25 @@ def _instead(root: Path) -> str:
         return "check the path"
     archive = root.suffix.lower() in _ARCHIVES
     return "unpack the archive" if archive else "give the folder that holds it"
+
+
+def _searched(
+    root: Path, held: Collection[Path] | None, look: Callable[[Path], list[Found]]
+) -> list[Found]:
+    """What `look` finds in `root`, or else in the folders in it, of `held` where that is known."""
+    found, folders = look(root), subfolders(root)
+    for _ in range(DEPTH):
+        if found or len(folders) > MOST_FOLDERS:
+            break
+        likely = [folder for folder in folders if held is None or folder in held]
+        found = [one for folder in likely for one in look(folder)]
+        folders = [deeper for folder in folders for deeper in subfolders(folder)]
+    return found
+
+
+def _without_images(root: Path) -> list[Found]:
+    found = annotations_alone(root)
+    return [found] if found else []
 
 
 def _look(root: Path, wanted: str) -> list[Found]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from resdet.evaluation.image_ids import Files, resolve_ids
 from resdet.structures.records import Detections, ImageId, Int64Array
 
 Float64Array = NDArray[np.float64]
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -57,13 +57,12 @@ class DetectionTable:
             for i, rows in zip(images, np.split(order, first[1:]))
         ]
 
-    def for_images(self, known: Iterable[ImageId]) -> DetectionTable:
-        """The same rows under the image ids of the data: 7 or "7" for "000007".
+    def for_images(self, files: Files) -> DetectionTable:
+        """The same rows under the image ids of the data, whatever `resolve_ids` understands.
 
-        Raises: ValueError for ids that no image has, or that two images could mean.
+        Raises: ValueError for ids that mean no image, or that two images could mean.
         """
-        ids = resolve_ids(self.image_ids, {image_id: image_id for image_id in known})
-        return replace(self, image_ids=tuple(ids))
+        return replace(self, image_ids=tuple(resolve_ids(self.image_ids, files)))
 
     def for_classes(self, model: Sequence[str], data: Sequence[str]) -> DetectionTable:
         """The rows with labels in the order of the data's classes, without those of no such class.
@@ -100,65 +99,6 @@ def turns_as_text(ids: Sequence[ImageId]) -> Int64Array:
     turns = np.empty(len(ids), np.int64)
     turns[sorted(range(len(ids)), key=lambda place: str(ids[place]))] = np.arange(len(ids))
     return turns
-
-
-def resolve_ids(found: Iterable[ImageId], names: Mapping[ImageId, T]) -> list[T]:
-    """What each id means: the same id, or else the one id that is the same number.
-
-    Raises: ValueError listing the ids that mean nothing, or naming one that is ambiguous.
-    """
-    numbered: dict[int, dict[T, ImageId]] | None = None
-    resolved, unknown = [], []
-    for image_id in found:
-        if image_id in names:
-            resolved.append(names[image_id])
-            continue
-        if numbered is None:
-            numbered = _by_number(names)
-        number = _number(image_id)
-        candidates = {} if number is None else numbered.get(number, {})
-        if len(candidates) > 1:
-            raise ValueError(
-                f"image id must mean one image, got {image_id!r}, which could be "
-                f"{sorted(map(repr, candidates.values()))}; write the id in full, as a string"
-            )
-        if candidates:
-            resolved.append(next(iter(candidates)))
-        else:
-            unknown.append(image_id)
-    if unknown:
-        known = {meaning: name for name, meaning in names.items()}  # one name of each
-        raise ValueError(unknown_ids(unknown, known.values()))
-    return resolved
-
-
-def unknown_ids(unknown: Sequence[ImageId], known: Iterable[ImageId]) -> str:
-    """The message for detections of images that the ground truth lacks."""
-    known = list(known)
-    return (
-        f"image ids of the detections must be those of the data, got {len(unknown)} unknown "
-        f"({_some(unknown)}) where the data has {len(known)} ({_some(known)}); "
-        "check that the detections and the split belong together"
-    )
-
-
-def _some(ids: Sequence[ImageId], limit: int = 3) -> str:
-    return ", ".join(map(repr, ids[:limit])) + (", ..." if len(ids) > limit else "")
-
-
-def _by_number(names: Mapping[ImageId, T]) -> dict[int, dict[T, ImageId]]:
-    numbered: dict[int, dict[T, ImageId]] = {}
-    for image_id, meaning in names.items():
-        number = _number(image_id)
-        if number is not None:
-            numbered.setdefault(number, {})[meaning] = image_id
-    return numbered
-
-
-def _number(image_id: ImageId) -> int | None:
-    if isinstance(image_id, str):
-        return int(image_id) if image_id.isascii() and image_id.isdigit() else None
-    return int(image_id)
 
 
 def join_columns(parts: Iterable[NDArray[Any]], dtype: type, *shape: int) -> NDArray[Any]:

@@ -149,3 +149,8 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self.records)
+
+    @property
+    def files(self) -> dict[ImageId, Path]:
+        """The file of each image."""
+        return {record.image_id: record.path for record in self.records}

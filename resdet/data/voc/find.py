@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+from dataclasses import replace
 from pathlib import Path
 
 from backbones.images.folders import SUFFIXES, files_below
 from resdet.data.found import Found, in_no_split, of_folders
 from resdet.data.source import Source
-from resdet.data.splits import ALL, MADE, not_used, own_lists
+from resdet.data.splits import ALL, MADE, not_used, own_lists, subfolders
 from resdet.data.validate import OF_ONE_NAME, Ways, apart, counted, left_out
 from resdet.data.voc.background import is_labelled, told_of, without_objects
 from resdet.data.voc.classes import all_classes, taken_as_vocs, year_of
 from resdet.data.voc.corners import corners_of
-from resdet.data.voc.layout import voc_layout
+from resdet.data.voc.layout import VocLayout, has_annotations, voc_layout
 from resdet.data.voc.pairing import file_name, without_image
 from resdet.data.voc.reader import voc_metric
 from resdet.data.voc.source import load
@@ -29,7 +31,25 @@ def settles(root: Path) -> bool:
 def find(root: Path) -> Found | None:
     """The annotations in `root`, wherever VOC or a tool has them, and the images of their names."""
     layout = voc_layout(root)
-    written, stems = layout.written(), layout.pictures().keys()
+    return _found(layout, layout.pictures().keys())
+
+
+def annotations_alone(root: Path) -> Found | None:
+    """The annotations in `root` or a folder in it: enough to score, where no image is there.
+
+    Those in a folder deeper are of data that lies deeper, as VOC2007 does in VOCdevkit.
+    """
+    if not any(map(has_annotations, (root, *subfolders(root)))):
+        return None
+    layout = voc_layout(root)
+    found = _found(layout, layout.written())
+    why = f"{_told(root, layout.annotations, '*.xml')}, without images"
+    return found and replace(found, why=why, lost=())
+
+
+def _found(layout: VocLayout, stems: Set[str]) -> Found | None:
+    """What is annotated of the images called `stems`."""
+    root, written = layout.root, layout.written()
     paired = written & stems
     if not paired:
         return None
@@ -43,7 +63,7 @@ def find(root: Path) -> Found | None:
         if listing is not None:
             chosen = list(dict.fromkeys(line.stem for line in layout.lines(listing)))
         counts[split] = len(chosen)
-        named = [stem for stem in chosen if stem in stems]
+        named = [stem for stem in chosen if stem is not None and stem in stems]
         unlisted -= {*named}
         if is_labelled(split, named, written):
             empty += without_objects(layout, named, {})

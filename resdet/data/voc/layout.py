@@ -253,15 +253,16 @@ def xml_folder(root: Path) -> Path | None:
 
     It may hold them in folders of its own: annotations/train beside images/train.
     """
-    if _has_annotations(root):
+    if has_annotations(root):
         return root
     folders = subfolders(root)
-    found = [folder for folder in folders if _has_annotations(folder)]
+    found = [folder for folder in folders if has_annotations(folder)]
     found = found or [folder for folder in folders if _has_folders_of_annotations(folder)]
     return found[0] if len(found) == 1 else (root if found else None)
 
 
-def _has_annotations(folder: Path) -> bool:
+def has_annotations(folder: Path) -> bool:
+    """Whether XML of VOC's form lies in it, not in a folder of it."""
     try:
         with os.scandir(folder) as entries:
             names = (e for e in entries if e.name.lower().endswith(".xml"))
@@ -272,7 +273,7 @@ def _has_annotations(folder: Path) -> bool:
 
 
 def _has_folders_of_annotations(folder: Path) -> bool:
-    if not any(map(_has_annotations, subfolders(folder))):
+    if not any(map(has_annotations, subfolders(folder))):
         return False
     return not _holds(folder, SUFFIXES)  # with images it is data of its own
 

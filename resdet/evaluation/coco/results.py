@@ -16,8 +16,8 @@ from resdet.evaluation.detection_table import (
     DetectionTable,
     Float64Array,
     number_ids,
-    resolve_ids,
 )
+from resdet.evaluation.image_ids import resolve_ids
 from resdet.structures.boxes import from_xywh, to_xywh
 from resdet.structures.records import BoolArray, Detections, ImageId, Int64Array
 
@@ -131,7 +131,9 @@ def image_places(truth: CocoTruth, found: CocoResults) -> Int64Array:
 
     Raises: ValueError for images or categories that the data do not have.
     """
-    places = np.array(resolve_ids(found.image_ids, truth.names), np.int64)
+    place = number_ids(truth.image_ids)
+    ids = resolve_ids(found.image_ids, truth.files)
+    places = np.array([place[image_id] for image_id in ids], np.int64)
     check_categories(found, truth.category_names)
     return places[found.images]
 

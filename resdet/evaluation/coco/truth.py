@@ -17,6 +17,7 @@ import numpy as np
 from backbones.files.json_file import gc_paused, read_json
 from resdet.evaluation.coco import columns
 from resdet.evaluation.detection_table import Float64Array, number_ids
+from resdet.evaluation.image_ids import Files
 from resdet.structures.boxes import to_xywh
 from resdet.structures.classes import real_categories
 from resdet.structures.coco_form import plain
@@ -32,12 +33,11 @@ class CocoTruth:
 
     Shape: images, categories, crowd, ignore, areas (M,); boxes (M, 4) x, y, width, height.
     `areas`: as given, of the box where not given. `ignore`: flagged so, which COCO's rules do not
-    hear. `ids`: of the annotations, as given. `names`: what an image may be called -> its place in
-    `image_ids`, which are sorted.
+    hear. `ids`: of the annotations, as given. `files`: of the images, whose ids are sorted.
     """
 
     image_ids: tuple[ImageId, ...]
-    names: dict[ImageId, int]
+    files: Files
     category_names: dict[int, str]
     images: Int64Array
     categories: Int64Array
@@ -92,7 +92,7 @@ def coco_truth(dataset: Dataset) -> CocoTruth:
     truth = read_truth(content, None)
     own = {image["id"]: r.image_id for image, r in zip(content["images"], dataset.records)}
     ids = tuple(own[image_id] for image_id in truth.image_ids)
-    return replace(truth, image_ids=ids, names=number_ids(ids))
+    return replace(truth, image_ids=ids, files=dataset.files)
 
 
 def coco_ground_truth(dataset: Dataset) -> dict[str, Any]:
@@ -134,7 +134,7 @@ def _truth(data: Any, where: str, image_ids: Iterable[ImageId] | None) -> CocoTr
     data = plain(data).content
     images, objects, categories = data["images"], data["annotations"], real_categories(data)
     ids = columns.image_ids(images, "id", f"{where}: image")
-    files = {i: Path(str(image.get("file_name", ""))).stem for i, image in zip(ids, images)}
+    files = {i: str(image.get("file_name", "")) for i, image in zip(ids, images)}
     category_ids = columns.integers(categories, "id", f"{where}: category").tolist()
     names = dict(zip(category_ids, columns.texts(categories, "name", f"{where}: category")))
     for kind, values in (("image", ids), ("category", category_ids)):
@@ -162,7 +162,7 @@ def _truth(data: Any, where: str, image_ids: Iterable[ImageId] | None) -> CocoTr
     rows = np.flatnonzero(places >= 0)
     return CocoTruth(
         image_ids=tuple(kept),
-        names=_image_names(position, files),
+        files={image_id: files[image_id] for image_id in kept},
         category_names=names,
         images=places[rows],
         categories=category_of[rows],
@@ -183,19 +183,6 @@ def _kept(files: Mapping[ImageId, str], image_ids: Iterable[ImageId] | None) -> 
         )
     numbers = all(isinstance(image_id, int) for image_id in wanted)
     return sorted(wanted, key=None if numbers else str)
-
-
-def _image_names(
-    position: Mapping[ImageId, int], files: Mapping[ImageId, str]
-) -> dict[ImageId, int]:
-    """Ids, and stems of file names that only one image has."""
-    stems: dict[str, list[int]] = {}
-    for image_id, number in position.items():
-        stems.setdefault(files[image_id], []).append(number)
-    single: dict[ImageId, int] = {
-        s: numbers[0] for s, numbers in stems.items() if len(numbers) == 1
-    }
-    return {**single, **position}
 
 
 def _image_numbers(ids: Sequence[ImageId]) -> list[int]:

@@ -21,8 +21,8 @@ from resdet.evaluation.detection_table import (
     join_columns,
     number_ids,
     turns_as_text,
-    unknown_ids,
 )
+from resdet.evaluation.image_ids import unknown_ids
 from resdet.evaluation.matches import FALSE_POSITIVE, IGNORED, TRUE_POSITIVE, Matches, Objects
 from resdet.evaluation.pairs import pairs
 from resdet.evaluation.registry import VOC_METRICS, check_metric

@@ -2,16 +2,20 @@
 
 import argparse
 import json
+import shutil
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 import torch
 
 from resdet.checkpoints.checkpoint import DetectorCheckpoint, save
-from resdet.commands import sources
+from resdet.commands import eval_coco, eval_voc, sources
+from resdet.data.convert import convert
+from resdet.data.discover import discover
 from resdet.detector.extras.extras import Extras
-from resdet.evaluation import DetectionTable, write_comp4
+from resdet.evaluation import DetectionTable, to_coco_results, write_comp4
 from resdet.evaluation.coco.match import match_coco
 from resdet.evaluation.coco.truth import coco_truth
 from resdet.structures.records import Dataset, Detections, GroundTruth, ImageRecord
@@ -125,3 +129,104 @@ def test_ground_truth_is_counted_as_said_or_as_in_training(
         save(tmp_path / "model.pth", saved)
         assert boxes(checkpoint=tmp_path / "model.pth", split=split)[0] == shifted
         assert boxes("1-inclusive", tmp_path / "model.pth", split)[0] == own
+
+
+STEMS = ("b_1", "a.2", "dog")
+_BOX = (
+    "<object><name>{}</name><bndbox><xmin>{}</xmin><ymin>1</ymin><xmax>{}</xmax><ymax>20</ymax>"
+    "</bndbox></object>"
+)
+_CVAT_BOX = '<box label="{}" xtl="{}" ytl="0" xbr="{}" ybr="20" occluded="0"/>'
+
+
+@pytest.fixture(scope="module")
+def forms(tmp_path_factory):
+    """The same three images and six objects in VOC's form, COCO's, YOLO's and CVAT's."""
+    root = tmp_path_factory.mktemp("forms")
+    for folder in ("voc/Annotations", "voc/ImageSets/Main", "voc/JPEGImages", "cvat"):
+        (root / folder).mkdir(parents=True)
+    (root / "voc/ImageSets/Main/test.txt").write_text("\n".join(STEMS))
+    dump = ""
+    for at, stem in enumerate(STEMS):
+        picture = np.full((50, 60, 3), 40 * at, np.uint8)
+        cv2.imwrite(str(root / f"voc/JPEGImages/{stem}.jpg"), picture)
+        objects = "".join(_BOX.format(name, 12 * at + 1, 12 * at + 20) for name in CLASSES)
+        size = "<size><width>60</width><height>50</height></size>"
+        xml = root / f"voc/Annotations/{stem}.xml"
+        xml.write_text(f"<annotation>{size}{objects}</annotation>")
+        objects = "".join(_CVAT_BOX.format(name, 12 * at, 12 * at + 20) for name in CLASSES)
+        dump += f'<image id="{at}" name="{stem}.jpg" width="60" height="50">{objects}</image>'
+    shutil.copytree(root / "voc/JPEGImages", root / "cvat/images")
+    labels = "".join(f"<label><name>{name}</name></label>" for name in CLASSES)
+    task = f"<meta><task><labels>{labels}</labels></task></meta>"
+    whole = f"<annotations><version>1.1</version>{task}{dump}</annotations>"
+    (root / "cvat/annotations.xml").write_text(whole)
+    for form in ("coco", "yolo"):
+        convert(discover(root / "voc"), root / form, form)
+    return root
+
+
+def found(ids, folder, comp4=False):
+    """Detections: IoU 1, 14 / 26 and 8 / 32 for each class, and three cats where nothing is."""
+    images = []
+    for at, image_id in enumerate(ids):
+        left = (0, 18, 36)[at]
+        boxes = np.array([[left, 0, left + 20, 20]] * 2 + [[9, 30, 30, 45]], np.float64)
+        scores = np.array([0.9 - at / 10, 0.9 - at / 10, 0.85])
+        images.append(Detections(image_id, boxes, [0, 1, 0], scores))
+    if comp4:
+        write_comp4(folder, images, CLASSES)
+    else:
+        folder.write_text(json.dumps(to_coco_results(images, (1, 2), CLASSES)))
+    return folder
+
+
+@pytest.mark.parametrize("command", [eval_voc, eval_coco], ids=lambda c: c.__name__[-8:])
+@pytest.mark.parametrize("form", ["voc", "coco", "yolo", "cvat", "json"])
+def test_any_detections_against_any_truth(form, command, forms, tmp_path):
+    annotations = forms / "coco/annotations/instances_test.json"
+    id_of = {i["file_name"]: i["id"] for i in json.loads(annotations.read_text())["images"]}
+    files = [f"{stem}.jpg" for stem in STEMS]
+    numbers = [id_of[file] for file in files]
+    given = [found(STEMS, tmp_path / "comp4", comp4=True), found(STEMS, tmp_path / "stem.json")]
+    given.append(found(files, tmp_path / "file.json"))
+    by_id = [found(numbers, tmp_path / "4", comp4=True), found(numbers, tmp_path / "id.json")]
+    truth = ["--annotations", annotations] if form == "json" else ["--data", forms / form]
+    numbers = []
+
+    def score(detections):
+        options = [*truth, "--detections", detections, "--json", tmp_path / "r.json"]
+        command.main([str(word) for word in options])
+        result = json.loads((tmp_path / "r.json").read_text())
+        return result["mAP"]["0.50"] if command is eval_voc else result["AP"]
+
+    if form in ("coco", "json"):
+        given += by_id
+    else:  # these forms have no such ids
+        for detections in by_id:
+            with pytest.raises(ValueError, match="got 3 unknown .* where the data has 3"):
+                score(detections)
+    # precisions up to recalls 1/3 and 2/3: dog 1 and 1, cat 1 and 2/5; above IoU 0.5, 1 and 0
+    coco = ((67 + 34 + 33 * 0.4) / 2 + 9 * 34) / 1010
+    expected = (2 / 3 + 1 / 3 + 0.4 / 3) / 2 if command is eval_voc else coco
+    assert [score(one) for one in given] == pytest.approx([expected] * len(given), abs=1e-12)
+
+
+def test_annotations_without_pictures_are_scored(forms, tmp_path, capsys):
+    detections = found(STEMS, tmp_path / "comp4", comp4=True)
+    shutil.copytree(forms / "voc/Annotations", tmp_path / "xml")
+    shutil.copytree(forms / "voc/Annotations", tmp_path / "kit/mine/Annotations")
+    lists = tmp_path / "kit/mine/ImageSets/Main"
+    lists.mkdir(parents=True)
+    (lists / "test.txt").write_text("b_1\ndog\na.2\n")
+    (lists / "train.txt").write_text("a.2\n")
+    for data, split in (("xml", "all"), ("kit", "test"), ("kit/mine", "test")):
+        for command in (eval_voc, eval_coco):
+            command.main(["--data", str(tmp_path / data), "--detections", str(detections)])
+            assert f"measured {split}\nmeasured on 3 images, 6 obj" in capsys.readouterr().out
+    (lists / "test.txt").rename(lists / "night.txt")
+    (lists / "train.txt").rename(lists / "day.txt")
+    with pytest.raises(ValueError, match="--split must be given for .* whose splits are day, nig"):
+        eval_voc.main(["--data", str(tmp_path / "kit"), "--detections", str(detections)])
+    with pytest.raises(ValueError, match="got 3 XML, no images"):
+        eval_voc.main(["--data", str(tmp_path / "xml"), "--checkpoint", "none.pth"])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from resdet.evaluation import DetectionTable
-from resdet.evaluation.detection_table import resolve_ids, turns_as_text
+from resdet.evaluation.detection_table import turns_as_text
 from resdet.structures.records import Detections
 
 BOX, FAR = [0, 0, 10, 10], [50, 50, 60, 60]
@@ -23,25 +23,17 @@ def test_table_goes_back_to_images_by_falling_score():
     assert images[0].scores.tolist() == [0.9, 0.1]
 
 
-def test_image_ids_may_be_numbers_of_names():
-    table = DetectionTable.of([found(7, [BOX], [0.9]), found("8", [BOX], [0.9])])
-    assert table.for_images(["000007", "000008"]).image_ids == ("000007", "000008")
-    assert DetectionTable.of([found("000007", [BOX], [0.9])]).for_images([7]).image_ids == (7,)
-    with pytest.raises(ValueError, match="got 7, which could be"):
-        table.for_images(["7", "007", "8"])
-    with pytest.raises(ValueError, match=r"got 1 unknown \('8'\)"):
-        table.for_images(["000007", "a"])
+def test_images_are_called_as_the_data_does():
+    table = DetectionTable.of([found(7, [BOX], [0.9]), found("dog.jpg", [FAR], [0.8])])
+    own = table.for_images({"000007": "a.png", 3: "JPEGImages/dog.jpg"})
+    assert own.image_ids == ("000007", 3)
+    assert own.boxes.tolist() == [BOX, FAR]
 
 
 def test_images_by_their_ids_as_text():
     assert turns_as_text([1, 2, 10]).tolist() == [0, 2, 1]
     assert turns_as_text(["b", "a"]).tolist() == [1, 0]
     assert turns_as_text([]).tolist() == []
-
-
-def test_an_image_by_several_names_is_told_as_one():
-    with pytest.raises(ValueError, match=r"got 1 unknown \(2\) where the data has 1 \(1\);"):
-        resolve_ids([2], {"1": 0, "a": 0, 1: 0})
 
 
 def test_classes_are_matched_by_name():
