@@ -172,7 +172,7 @@ COMP4 = {
     "infinite": (text(CAT, lambda t: t + "000007 0.5 1 2 inf 4\n"), r"cat\.txt:2: line must be"),
     "no UTF-8": (text(CAT, b"\xff\xfe 0.9 1 2 3 4\n"), "must be UTF-8|unknown"),
     "image unknown": (text(CAT, "000099 0.9 11 11 40 30\n"), "000099"),
-    "image a path": (text(CAT, "../000007 0.9 11 11 40 30\n"), "unknown"),
+    "image a path": (text(CAT, "../../etc/passwd 0.9 11 11 40 30\n"), "unknown"),
     "nothing found": (text(CAT, ""), 0.5),
     "empty lines": (text(CAT, lambda t: "\n\n" + t + "\n"), 1.0),
     "lines of Windows": (text(CAT, lambda t: t.replace("\n", "\r\n")), 1.0),
