@@ -17,11 +17,9 @@ from typing import IO
 
 OLD = ".old"  # ends the folder in which one waits that another is to replace
 SHOWN = 50  # characters of the name that a temporary one begins with; a name holds 255 bytes
-# temporary names with process and host of who writes, without the host, and with neither, as we
-# once gave them; a film's ends with its suffix
+# temporary names have process and host of who writes, earlier ones no host; a film's its suffix
 _LEFTOVER = re.compile(
     r"\..+\.(?P<process>\d+)(-(?P<host>[0-9a-f]{8}))?\.\w{8}\.(tmp|old)(\.\w+)?"
-    r"|\..+\.(json|npz|png|txt)-\w{8}"
 )
 _FORGOTTEN = 86_400  # seconds after which nobody on another host writes any more
 
@@ -248,9 +246,9 @@ def _is_written(path: Path, match: re.Match[str]) -> bool:
         return False
 
 
-def _lives(process: str | None) -> bool:
+def _lives(process: str) -> bool:
     """Whether another process of this number runs; in a container, a dead one had our own."""
-    if process is None or int(process) == os.getpid():
+    if int(process) == os.getpid():
         return False
     try:
         os.kill(int(process), 0)
