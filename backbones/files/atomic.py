@@ -18,9 +18,7 @@ from typing import IO
 OLD = ".old"  # ends the folder in which one waits that another is to replace
 SHOWN = 50  # characters of the name that a temporary one begins with; a name holds 255 bytes
 # temporary names have process and host of who writes, earlier ones no host; a film's its suffix
-_LEFTOVER = re.compile(
-    r"\..+\.(?P<process>\d+)(-(?P<host>[0-9a-f]{8}))?\.\w{8}\.(tmp|old)(\.\w+)?"
-)
+_LEFTOVER = re.compile(r"\..+\.(?P<process>\d+)(-(?P<host>[0-9a-f]{8}))?\.\w{8}\.(tmp|old)(\.\w+)?")
 _FORGOTTEN = 86_400  # seconds after which nobody on another host writes any more
 
 
