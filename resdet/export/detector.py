@@ -92,7 +92,8 @@ def _contract(detector: Exportable, source: Path, kind: str) -> Contract:
     least = _smallest_side(detector, kind)
     sizes = f"at least {least} pixels a side" if least > 1 else "any size"
     outside = {
-        "resize": "shorter side to min_size, or less where the longer would pass max_size; sides "
+        "resize": "outside",
+        "how": "shorter side to min_size, or less where the longer would pass max_size; sides "
         "rounded to the nearest pixel; cv2.INTER_AREA where a side shrinks, else INTER_LINEAR",
         "min_size": detector.size,
         "max_size": detector.max_size,

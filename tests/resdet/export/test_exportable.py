@@ -55,7 +55,7 @@ def test_file_says_what_it_is(exported: tuple[Path, Path]) -> None:
     about = {entry.key: entry.value for entry in model.metadata_props}
     assert json.loads(about["class_names"]) == [f"class {at}" for at in range(6)]
     sizes = json.loads(about["preprocessing"])
-    assert (sizes["min_size"], sizes["max_size"]) == (80, 140)
+    assert (sizes["resize"], sizes["min_size"], sizes["max_size"]) == ("outside", 80, 140)
     assert about["checkpoint"] == "model_best.pth"
     assert about["checkpoint_sha256"] == file_digest(source)
     assert about["resdet_version"]
