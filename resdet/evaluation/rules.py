@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from reprlib import repr as shortly
 from typing import Any, Literal, get_args, get_type_hints
 
 from resdet.evaluation.ranking import FORMERLY, Recall
 
 IouRule = Literal["ge", "gt"]
-Ties = Literal["stable", "numpy", "pandas", "true-first", "false-first", "ids-as-text", "unsorted"]
+Ties = Literal[
+    "stable", "images", "numpy", "pandas", "true-first", "false-first", "ids-as-text", "unsorted"
+]
 Mean = Literal["objects", "listed", "listed-nan", "seen"]
 Thresholds = Literal["linspace", "float32"]
 Areas = Literal["file", "box", "positive"]
@@ -27,8 +29,9 @@ class Rules:
     `kind`: a detection meets the object that it overlaps most, taken or not ("voc"), or the best
     of those that are free ("coco").
     `iou`: an overlap of the threshold itself matches ("ge") or not ("gt").
-    `ties`: the order of equal scores: as read, "stable"; of NumPy's or pandas' unstable sort; the
-    right or the wrong ones first; by the ids of the images as text. "unsorted": no score counts.
+    `ties`: the order of equal scores: as read, "stable"; of the images; of NumPy's or pandas'
+    unstable sort; the right or the wrong ones first; by the ids of the images as text.
+    "unsorted": no score counts.
     `recall`: see `GRIDS`. `score_decimals`, `box_decimals`: rounding before matching.
     `mean`: over the classes that have objects, are listed, or were seen at all; one without
     objects counts 0, or makes no mean where its area is 0 / 0 ("listed-nan").
@@ -44,6 +47,9 @@ class Rules:
     `id_0`: an object whose id is 0 cannot be found.
     `any_free`: an object of another size excuses only where none of the size is free, however far.
     `overlaps_of_32_bits`: and 1e-7 added to the union.
+    `met`: of VOC's kind, only objects that are still free are met ("free").
+    `leeway`: an object of w x h pixels asks for an overlap of wh / ((w + leeway)(h + leeway)) where
+    that is less than the threshold.
     """
 
     kind: Literal["voc", "coco"]
@@ -66,10 +72,28 @@ class Rules:
     id_0: bool = False
     any_free: bool = False
     overlaps_of_32_bits: bool = False
+    met: Literal["any", "free"] = "any"
+    leeway: int | None = None
+
+    @property
+    def usual(self) -> Rules:
+        """Our own of that kind."""
+        return DEVKIT if self.kind == "voc" else COCO
+
+    def alone(self, *names: str) -> Rules:
+        """Our own but for these fields."""
+        return replace(self.usual, **{name: getattr(self, name) for name in names})
+
+    @property
+    def of_matching(self) -> Rules:
+        """Our own but for what decides what becomes of a detection, not how it is counted."""
+        rules = replace(self, recall=self.usual.recall, mean=self.usual.mean, ap_at_100=False)
+        first = rules.ties in ("true-first", "false-first")
+        return replace(rules, ties=self.usual.ties) if first else rules
 
     def to_dict(self) -> dict[str, Any]:
         """The fields for JSON, `iou` as "iou_rule"; of the later ones those that are not usual."""
-        usual = asdict(DEVKIT if self.kind == "voc" else COCO)
+        usual = asdict(self.usual)
         told = {k: v for k, v in asdict(self).items() if k in _ALWAYS or v != usual[k]}
         return {"iou_rule": told.pop("iou"), **told}
 
@@ -78,8 +102,14 @@ DEVKIT = Rules("voc")
 DETECTRON2 = Rules(
     "voc", "gt", "numpy", "numpy", score_decimals=3, box_decimals=1, mean="listed-nan"
 )
+# Source: eval_detection.m of the ILSVRC2014 devkit; readme.txt of that of 2015, section 2.3
+IMAGENET = Rules("voc", met="free", leeway=10, ties="images", difficult="count", plus_one=True)
 COCO = Rules("coco", recall="linspace", difficult="count", equals="last")
-VOC_RULES: Mapping[str, Rules] = {"devkit": DEVKIT, "detectron2": DETECTRON2}
+VOC_RULES: Mapping[str, Rules] = {
+    "devkit": DEVKIT,
+    "detectron2": DETECTRON2,
+    "imagenet": IMAGENET,
+}
 
 
 def rules_of(saved: Any) -> Rules:

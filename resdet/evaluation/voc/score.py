@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -107,33 +108,49 @@ def match_voc(
 
     Raises: ValueError for unknown image ids, labels outside [0, K) or a wrong argument.
     """
-    _check_rules(thresholds, rules)
-    table = detections
-    if not isinstance(table, DetectionTable):
-        table = DetectionTable.of(table)
-    image_ids, truth = _columns(ground_truth, len(class_names), rules)
-    images = _image_numbers(table, image_ids)
-    _check_labels(table.labels, len(class_names), "labels of the detections")
+    return VocMatching(ground_truth, detections, class_names, thresholds).by(rules)
 
-    scores = table.scores
-    if rules.score_decimals is not None:
-        scores = _rounded(scores, rules.score_decimals)
-    order = _order(images, table.labels, scores, image_ids, rules)
-    ranked = _Ranked(images[order], table.labels[order], table.boxes[order], rules)
-    verdicts, objects = _judge(ranked, truth, thresholds, rules)
-    return Matches(
-        rules=rules,
-        class_names=tuple(class_names),
-        thresholds=tuple(thresholds),
-        image_ids=image_ids,
-        images=ranked.images,
-        labels=ranked.labels,
-        scores=scores[order],
-        boxes=ranked.boxes,
-        verdicts=verdicts,
-        objects=objects,
-        truth=truth,
-    )
+
+class VocMatching:
+    """What `match_voc` is given; what sets of rules share of the judging is done once."""
+
+    def __init__(
+        self,
+        ground_truth: Mapping[ImageId, GroundTruth],
+        detections: Sequence[Detections] | DetectionTable,
+        class_names: Sequence[str],
+        thresholds: Sequence[float] = (0.5,),
+    ) -> None:
+        _check_thresholds(thresholds)
+        table = detections
+        if not isinstance(table, DetectionTable):
+            table = DetectionTable.of(table)
+        self.image_ids, self.truth, self._flags = _columns(ground_truth, len(class_names))
+        self.images, self.labels = _image_numbers(table, self.image_ids), table.labels
+        _check_labels(self.labels, len(class_names), "labels of the detections")
+        self.class_names, self.thresholds = tuple(class_names), tuple(thresholds)
+        columns = self.images, self.labels
+        self._ordered = cache(partial(_ordered, *columns, table.scores, self.image_ids))
+        self._overlaps = cache(partial(_overlaps, *columns, table.boxes, self.truth))
+
+    def by(self, rules: Rules) -> Matches:
+        """Raises: ValueError for a rule that is none."""
+        _check_rules(rules)
+        order, scores = self._ordered(rules.alone("ties", "score_decimals"))
+        boxes, overlap, best = self._overlaps(rules.alone("plus_one", "box_decimals", "equals"))
+        truth = replace(self.truth, ignored=_excused(self._flags, rules))
+        return Matches(
+            rules,
+            self.class_names,
+            self.thresholds,
+            self.image_ids,
+            self.images[order],
+            self.labels[order],
+            scores,
+            boxes[order],
+            *_judge(overlap[order], best[order], truth, self.thresholds, rules),
+            truth,
+        )
 
 
 def rematch(
@@ -150,8 +167,9 @@ def rematch(
     _check_labels(truth.labels, len(matches.class_names), "labels of the objects")
     if len(truth) and not 0 <= truth.images.min() <= truth.images.max() < len(matches.image_ids):
         raise ValueError(f"images of the objects must be in [0, {len(matches.image_ids)})")
-    ranked = _Ranked(matches.images, matches.labels, matches.boxes, matches.rules)
-    verdicts, objects = _judge(ranked, truth, matches.thresholds, matches.rules)
+    columns = matches.images, matches.labels, matches.boxes
+    _, overlap, best = _overlaps(*columns, truth, matches.rules)
+    verdicts, objects = _judge(overlap, best, truth, matches.thresholds, matches.rules)
     if ignored_if_unmatched is not None:
         verdicts[ignored_if_unmatched & (verdicts == FALSE_POSITIVE)] = IGNORED
     return replace(matches, truth=truth, verdicts=verdicts, objects=objects)
@@ -174,8 +192,9 @@ def ground_truth_by_id(records: Iterable[ImageRecord]) -> dict[ImageId, GroundTr
 
 
 def _columns(
-    ground_truth: Mapping[ImageId, GroundTruth], num_classes: int, rules: Rules
-) -> tuple[tuple[ImageId, ...], Objects]:
+    ground_truth: Mapping[ImageId, GroundTruth], num_classes: int
+) -> tuple[tuple[ImageId, ...], Objects, tuple[BoolArray, BoolArray]]:
+    """The image ids, the objects, none excused, and which are difficult and which are crowds."""
     parts = list(ground_truth.values())
     labels = join_columns((part.labels for part in parts), np.int64)
     _check_labels(labels, num_classes, "labels of the ground truth")
@@ -183,33 +202,21 @@ def _columns(
         np.repeat(np.arange(len(parts)), [len(part) for part in parts]),
         labels,
         join_columns((part.boxes for part in parts), np.float64, 4),
-        join_columns((_excused(part, rules) for part in parts), np.bool_),
+        np.zeros(len(labels), bool),
     )
-    return tuple(ground_truth), truth
+    difficult = join_columns((part.difficult for part in parts), np.bool_)
+    crowd = join_columns((part.crowd for part in parts), np.bool_)
+    return tuple(ground_truth), truth, (difficult, crowd)
 
 
-def _excused(truth: GroundTruth, rules: Rules) -> BoolArray:
-    difficult = truth.difficult & (rules.difficult == "excuse")
-    return difficult | (truth.crowd & (rules.crowd == "excuse"))
+def _excused(flags: tuple[BoolArray, BoolArray], rules: Rules) -> BoolArray:
+    difficult, crowd = flags
+    return (difficult & (rules.difficult == "excuse")) | (crowd & (rules.crowd == "excuse"))
 
 
 def _corners(boxes: Float64Array, rules: Rules) -> FloatArray:
     """As a VOC file has them, between which sides are one longer than they are apart."""
     return boxes if rules.plus_one else to_voc(boxes)
-
-
-class _Ranked:
-    """Detections by class and falling score, their corners as the file has them."""
-
-    def __init__(
-        self, images: Int64Array, labels: Int64Array, boxes: Float64Array, rules: Rules
-    ) -> None:
-        self.images, self.labels, self.boxes, self.rules = images, labels, boxes, rules
-        if rules.box_decimals is None:
-            self.corners = _corners(boxes, rules)
-        else:
-            self.corners = _rounded(_corners(boxes, rules), rules.box_decimals)
-            self.boxes = from_voc(self.corners).astype(np.float64)
 
 
 def _rounded(values: FloatArray, decimals: int) -> Float64Array:
@@ -218,14 +225,16 @@ def _rounded(values: FloatArray, decimals: int) -> Float64Array:
     return np.rint(values.astype(np.float32).astype(np.float64) * power) / power
 
 
-def _order(
+def _ordered(
     images: Int64Array,
     labels: Int64Array,
     scores: Float64Array,
     image_ids: Sequence[ImageId],
     rules: Rules,
-) -> Int64Array:
-    """The rows by class, then by falling score, equal scores as the rules say."""
+) -> tuple[Int64Array, Float64Array]:
+    """The rows by class, then by falling score, equal scores as the rules say; their scores."""
+    if rules.score_decimals is not None:
+        scores = _rounded(scores, rules.score_decimals)
     rows = np.arange(len(labels))
     if rules.ties == "pandas":
         rows = np.argsort(images, kind="stable")
@@ -234,7 +243,8 @@ def _order(
     by_class = rows[np.argsort(labels[rows], kind="stable")]
     bounds = np.flatnonzero(np.diff(labels[by_class])) + 1
     parts = [rows[_falling(scores[rows], rules)] for rows in np.split(by_class, bounds)]
-    return np.concatenate(parts)
+    order = np.concatenate(parts)
+    return order, scores[order]
 
 
 def _falling(scores: Float64Array, rules: Rules) -> Int64Array:
@@ -249,12 +259,15 @@ def _falling(scores: Float64Array, rules: Rules) -> Int64Array:
 
 
 def _judge(
-    ranked: _Ranked, truth: Objects, thresholds: Sequence[float], rules: Rules
+    overlap: Float64Array,
+    best: Int64Array,
+    truth: Objects,
+    thresholds: Sequence[float],
+    rules: Rules,
 ) -> tuple[NDArray[np.int8], NDArray[np.int32]]:
-    """(T, N) verdicts and rows of `truth`, -1 for false positives."""
-    shape = len(thresholds), len(ranked.labels)
+    """(T, N) verdicts and rows of `truth`, -1 for false positives; rows by falling score."""
+    shape = len(thresholds), len(overlap)
     verdicts, objects = np.full(shape, FALSE_POSITIVE, np.int8), np.full(shape, -1, np.int32)
-    overlap, best = _best_overlaps(ranked, truth)
     # detections near enough for some threshold, by object, then in their order
     rows = np.flatnonzero(_hits(overlap, min(thresholds), rules))
     rows = rows[np.argsort(best[rows], kind="stable")]
@@ -274,22 +287,25 @@ def _hits(overlap: Float64Array, threshold: float, rules: Rules) -> BoolArray:
     return overlap >= threshold if rules.iou == "ge" else overlap > threshold
 
 
-def _best_overlaps(ranked: _Ranked, truth: Objects) -> tuple[Float64Array, Int64Array]:
-    """The highest IoU of each detection and the row of that object, the first of equals.
+def _overlaps(
+    images: Int64Array, labels: Int64Array, boxes: Float64Array, truth: Objects, rules: Rules
+) -> tuple[Float64Array, Float64Array, Int64Array]:
+    """The boxes as the rules round them, the highest IoU of each and the row of that object.
 
-    Shape: (N,), (N,); IoU -1 and row 0 where the image has no object of that class.
+    Shape: (N, 4), (N,), (N,); IoU -1 and row 0 where the image has no object of that class.
     """
-    num_classes = 1 + max(
-        (int(x.max()) for x in (ranked.labels, truth.labels) if len(x)), default=0
-    )
+    mine, corners = _corners(boxes, rules), _corners(truth.boxes, rules)
+    if rules.box_decimals is not None:
+        mine = _rounded(mine, rules.box_decimals)
+        boxes = from_voc(mine).astype(np.float64)
+    num_classes = 1 + max((int(x.max()) for x in (labels, truth.labels) if len(x)), default=0)
     keys = truth.images * num_classes + truth.labels
-    wanted = ranked.images * num_classes + ranked.labels
-    corners, last = _corners(truth.boxes, ranked.rules), ranked.rules.equals == "last"
+    wanted = images * num_classes + labels
     overlap, best = np.full(len(wanted), -1.0), np.zeros(len(wanted), np.int64)
     for block in pairs(wanted, keys):
-        iou = voc_iou(ranked.corners[block.left], corners[block.right])
-        overlap[block.rows], best[block.rows] = block.best(iou, last)
-    return overlap, best
+        iou = voc_iou(mine[block.left], corners[block.right])
+        overlap[block.rows], best[block.rows] = block.best(iou, rules.equals == "last")
+    return boxes, overlap, best
 
 
 def _image_numbers(table: DetectionTable, known: Sequence[ImageId]) -> Int64Array:
@@ -301,9 +317,12 @@ def _image_numbers(table: DetectionTable, known: Sequence[ImageId]) -> Int64Arra
     return translate[table.images]
 
 
-def _check_rules(thresholds: Sequence[float], rules: Rules) -> None:
+def _check_thresholds(thresholds: Sequence[float]) -> None:
     if not len(thresholds) or not all(0 < t <= 1 for t in thresholds):
         raise ValueError(f"thresholds must be in (0, 1], got {list(thresholds)}")
+
+
+def _check_rules(rules: Rules) -> None:
     if rules.iou not in ("ge", "gt"):
         raise ValueError(f"iou_rule must be ge or gt, got {rules.iou!r}")
 
