@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from backbones.machine.precision import Precision
     from resdet.data.registry import register_format
-    from resdet.detector.inference import Detector
+    from resdet.detector.detector import Detector
     from resdet.detector.result import Result
     from resdet.engines.registry import register_engine
     from resdet.evaluation.registry import register_metric
@@ -88,7 +88,7 @@ def register() -> None:
 
 
 _HOMES = {
-    "Detector": "resdet.detector.inference",
+    "Detector": "resdet.detector.detector",
     "Result": "resdet.detector.result",
     "register_engine": "resdet.engines.registry",
     "register_format": "resdet.data.registry",

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn.functional import conv2d
 
 from backbones.machine.hardware import available_cores
-from backbones.machine.precision import DTYPES, Precision
+from backbones.machine.precision import PRECISIONS, Precision, dtype
 
 _SIDES = {"cpu": (256, 512, 1024, 2048), "cuda": (256, 1024, 4096, 8192)}
 _COPIED = {"cpu": 128 * 2**20, "cuda": 2**30}  # bytes, beyond any cache
@@ -37,7 +37,7 @@ def measure_limits(device: str = "cpu", threads: int | None = None) -> dict[str,
 @cache
 def _measure(device: torch.device, threads: int) -> dict[str, Any]:
     with _threads(threads), _convolutions_precision(), torch.inference_mode():
-        rates = {name: _matrix_rate(device, dtype) for name, dtype in DTYPES.items()}
+        rates = {name: _matrix_rate(device, dtype(name)) for name in PRECISIONS}
         source = torch.ones(_COPIED[device.type], dtype=torch.uint8, device=device)
         target = torch.empty_like(source)
         seconds = _shortest(lambda: target.copy_(source), device)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import cv2
-import torch
-from torch import Tensor
 
 from backbones.terminal.wording import count
 
@@ -58,7 +57,8 @@ def fitting(batch: Any, doing: str = "training") -> Iterator[None]:
 
 def is_exhaustion(error: BaseException) -> bool:
     """True of every way in which memory that ran out is told."""
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+    torch = sys.modules.get("torch")  # who raises such an error has imported it
+    if isinstance(error, MemoryError) or (torch and isinstance(error, torch.OutOfMemoryError)):
         return True
     if isinstance(error, cv2.error):
         return getattr(error, "code", None) == _CV2_INSUFFICIENT_MEMORY
@@ -74,7 +74,7 @@ def first_line(error: BaseException) -> str:
 
 def describe(batch: Any) -> str:
     """How many images of what size, and where a batch names them, which."""
-    if isinstance(batch, tuple) and batch and isinstance(batch[0], Tensor):
+    if isinstance(batch, tuple) and batch and hasattr(batch[0], "shape"):
         images, height, width = batch[0].shape[:3]
         return f"{count(images, 'image')} of {width}x{height}"
     if isinstance(batch, Sequence) and all(isinstance(sample, Mapping) for sample in batch):

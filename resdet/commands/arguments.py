@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from backbones.machine.precision import PRECISIONS
 from backbones.terminal.parser import add_device, positive
 from backbones.terminal.planned import reads, writes
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 _EXTRAS = ("refine", "maxout", "multi_scale", "flip", "ensemble")
 _OF_CHECKPOINT = ("engine", "device", "precision", "compile", "batch", "shards", *_EXTRAS)
-PRECISIONS = ("fp32", "bf16", "fp16")
 
 
 def add_sources(parser: argparse.ArgumentParser) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from backbones.machine.precision import PRECISIONS
 from backbones.terminal.parser import add_overrides, number, positive, whole
 from backbones.terminal.planned import existing, reads, writes
-from resdet.commands.arguments import PRECISIONS
 
 _OPTIONS: dict[str, dict[str, Any]] = {
     "--images": {"type": Path, "metavar": "DIR", "help": "JPEGs to read [synthetic ones]"},

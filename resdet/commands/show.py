@@ -35,7 +35,7 @@ from resdet.visualization.media import check_output, drawn_name, image_files, na
 from resdet.visualization.sheet import ContactSheet
 
 if TYPE_CHECKING:
-    from resdet.detector.inference import Detector
+    from resdet.detector.detector import Detector
 
 Named = tuple[ImageId, Image]
 Draw = Callable[[Image, Detections], Image]

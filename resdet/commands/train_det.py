@@ -19,15 +19,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from backbones.machine.precision import PRECISIONS
 from backbones.terminal.parser import Parser, add_run
 from backbones.terminal.planned import reads
-from resdet.commands.arguments import (
-    PRECISIONS,
-    add_classes,
-    add_corners,
-    add_engine,
-    data_folder,
-)
+from resdet.commands.arguments import add_classes, add_corners, add_engine, data_folder
 from resdet.commands.train_options import (
     check,
     check_place,

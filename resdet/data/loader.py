@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset as TorchDataset
 
-from backbones.images.decoding import read_image
 from backbones.images.workers import read_batches
 from resdet.data.mosaic import TILES, Mosaic
+from resdet.data.reading import read_record
 from resdet.data.taking_part import objects_to_learn
 from resdet.data.transforms import Augmented, Image
 from resdet.data.validate import logger
@@ -124,14 +124,7 @@ class DetectionDataset(TorchDataset[Sample]):
         )
 
     def _read(self, index: int) -> Augmented:
-        record = self.records[index]
-        image = read_image(record.path, "RGB")
-        if image.shape[:2] != (record.height, record.width):
-            raise ValueError(
-                f"{record.path} must be {record.width}x{record.height} as its annotation says, "
-                f"got {image.shape[1]}x{image.shape[0]} after EXIF rotation; correct the annotation"
-            )
-        return image, *self.targets(index)
+        return read_record(self.records[index]), *self.targets(index)
 
 
 def to_tensor(image: Image, channel_order: ChannelOrder) -> Tensor:
@@ -182,15 +175,13 @@ def test_batches(
     batch_size: int = 1,
     num_workers: int = 0,
     channel_order: ChannelOrder = "RGB",
-    rank: int = 0,
-    world_size: int = 1,
 ) -> Iterator[list[Sample]]:
-    """Every image once, over all processes together, in order; the last batch may be short.
+    """Every image once, in order; the last batch may be short.
 
     Raises: ValueError if a file is faulty.
     """
     dataset = DetectionDataset(records, transform, channel_order=channel_order)
-    draws = [(index, 0) for index in range(rank, len(records), world_size)]
+    draws = [(index, 0) for index in range(len(records))]
     batches = [draws[at : at + batch_size] for at in range(0, len(draws), batch_size)]
     return read_batches(dataset, batches, list, num_workers=num_workers, name=dataset.name)
 

@@ -21,7 +21,7 @@ import torch.distributed as dist
 from backbones.files.atomic import write_bytes
 from backbones.machine import distributed
 from backbones.terminal.progress import tracked
-from resdet.detector.inference import Detector
+from resdet.detector.detector import Detector
 from resdet.evaluation.detection_table import join_columns
 from resdet.structures.records import Dataset, Detections, ImageRecord
 
@@ -80,10 +80,10 @@ def _progress(
     detector: Detector, records: Sequence[ImageRecord], name: str
 ) -> Iterator[Detections]:
     """This process's share of the records; the main one draws a bar."""
-    mine: Iterable[Detections] = detector.predict_records(records)
+    share = records[distributed.rank() :: distributed.world_size()]
+    mine: Iterable[Detections] = detector.predict_records(share)
     if distributed.is_main():
-        share = -(-len(records) // distributed.world_size())
-        mine = tracked(mine, f"detecting in {name}", share)
+        mine = tracked(mine, f"detecting in {name}", len(share))
     return iter(mine)
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ctypes
 import sys
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import torch
-from torch import nn
+from backbones.machine.precision import PRECISIONS, Precision, autocast
 
-from backbones.machine.precision import DTYPES, Precision, autocast
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
 
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # of glibc's malloc.h
 
@@ -26,7 +28,7 @@ class Speed:
     batch: int = 1
 
     def __post_init__(self) -> None:
-        if self.precision not in DTYPES:
+        if self.precision not in PRECISIONS:
             raise ValueError(f"precision must be fp32, bf16 or fp16, got {self.precision!r}")
         if self.batch < 1:
             raise ValueError(f"batch must be at least 1, got {self.batch}")

@@ -15,7 +15,7 @@ from resdet.checkpoints import checkpoint
 from resdet.data.loader import to_tensor, unlabelled
 from resdet.data.transforms import Image
 from resdet.detector.build import build_input, load_model
-from resdet.detector.extras.extras import build_extras
+from resdet.detector.extras.asked import build_extras
 from resdet.engines.registry import load
 from resdet.engines.samples import in_own_pixels, to_host
 from resdet.structures.records import Detections

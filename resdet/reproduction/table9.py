@@ -20,7 +20,8 @@ from backbones.machine import environment
 from resdet import config, engines
 from resdet.checkpoints.checkpoint import FINAL
 from resdet.data.voc.reader import load_voc
-from resdet.detector.inference import Detector, load_detector
+from resdet.detector.detector import Detector
+from resdet.detector.inference import load_detector
 from resdet.evaluation import ground_truth_by_id, match_voc, score_voc
 from resdet.evaluation.comparison.compare import METHOD, compare
 from resdet.evaluation.comparison.sides import MeasuredRun, Side, read_run

@@ -8,10 +8,12 @@ from typing import Any
 
 from backbones.files import outputs
 from backbones.files.plan import Output, check_place
-from resdet.detector.inference import Detector
+from resdet.detector.detector import Detector
 from resdet.detector.shards import detect_all
 from resdet.evaluation.coco import score as coco
 from resdet.evaluation.coco.results import to_coco_results
+from resdet.evaluation.detection_table import DetectionTable
+from resdet.evaluation.judging import asked_of, own_rules
 from resdet.evaluation.voc import comp4
 from resdet.evaluation.voc import score as voc
 from resdet.structures.records import Dataset, Detections
@@ -108,7 +110,8 @@ def _score(dataset: Dataset, detections: Sequence[Detections]) -> dict[str, Any]
         ids = [record.image_id for record in dataset.records]
         entries = _entries(dataset, detections)
         return coco.evaluate_coco(dataset.annotations, entries, image_ids=ids)
-    matches = voc.match_voc(truths, detections, dataset.class_names)
+    asked, table = asked_of(dataset, truths, DetectionTable.of(detections))
+    matches = voc.match_voc(asked, table, dataset.class_names, rules=own_rules(dataset))
     return {rule: voc.score_voc(matches, rule) for rule in ("11point", "area")}
 
 

@@ -22,7 +22,7 @@ from backbones.weights.checkpoint import last
 from backbones.weights.fields import check_fields
 from resdet.checkpoints import checkpoint
 from resdet.checkpoints.checkpoint import BEST, FINAL, RESUMED, DetectorCheckpoint
-from resdet.detector.inference import Detector
+from resdet.detector.inference import TorchDetector
 from resdet.engines.samples import Sample
 from resdet.structures.records import Dataset, Detections
 from resdet.training.best import Best
@@ -40,7 +40,7 @@ class DetectorRun(TrainingRun):
     `num_pictures` are drawn at each evaluation; the `keep` newest checkpoints are kept, 0: all.
     """
 
-    detector: Detector
+    detector: TorchDetector
     begun: DetectorCheckpoint
     learner: Learner[list[Sample]]
     settings: LoopSettings

@@ -37,7 +37,7 @@ from resdet.checkpoints import checkpoint
 from resdet.checkpoints.checkpoint import BEST, FINAL, DetectorCheckpoint
 from resdet.config import ConfigError
 from resdet.detector.build import build_model, initialize_model, restore_model
-from resdet.detector.inference import Detector, build_detector, speed_up
+from resdet.detector.inference import TorchDetector, build_detector, speed_up
 from resdet.detector.speed import Speed, compile_parts
 from resdet.engines.protocol import Engine
 from resdet.engines.samples import Sample
@@ -256,7 +256,9 @@ def evaluate_checkpoint(
         return write_results(file, name, detector, outcome)
 
 
-def write_results(path: Path, name: str, detector: Detector, outcome: Outcome) -> dict[str, Any]:
+def write_results(
+    path: Path, name: str, detector: TorchDetector, outcome: Outcome
+) -> dict[str, Any]:
     """What was measured, of what, on what, beside the paper's own value."""
     device = next(detector.model.parameters()).device
     values = {

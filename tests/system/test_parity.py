@@ -55,7 +55,7 @@ def test_detections_of_one_checkpoint_pair_up(
     found = {}
     for name in ("tv", "d2"):
         detector = load_detector(path, engine=name, device="cpu")
-        found[name] = list(detector.predict_records(records, num_workers=0))
+        found[name] = list(detector.predict_records(records))
         del detector  # two of VGG-16 at once are a gigabyte
     pairs = [golden.pair_up(tensors(a), tensors(b)) for a, b in zip(found["tv"], found["d2"])]
     numbers = [len(d) for d in found["tv"]]

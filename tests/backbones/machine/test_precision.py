@@ -3,16 +3,16 @@ from __future__ import annotations
 import pytest
 import torch
 
-from backbones.machine.precision import DTYPES, autocast, processor_has_bf16
+from backbones.machine.precision import PRECISIONS, autocast, dtype, processor_has_bf16
 
 CPU = torch.device("cpu")
 
 
-@pytest.mark.parametrize("precision", DTYPES)
+@pytest.mark.parametrize("precision", PRECISIONS)
 def test_products_are_of_the_precision_asked_for(precision) -> None:
     x = torch.ones(2, 2)
     with autocast(CPU, precision):
-        assert (x @ x).dtype == DTYPES[precision]
+        assert (x @ x).dtype == dtype(precision)
     assert (x @ x).dtype == torch.float32
 
 

@@ -13,7 +13,7 @@ import pytest
 from backbones.files.json_file import read_json
 from backbones.files.outputs import write_json
 from resdet.detector import inference
-from resdet.detector.extras.extras import Extras
+from resdet.detector.extras.asked import Extras
 from resdet.evaluation import write_comp4
 from resdet.structures.records import Detections
 

@@ -14,7 +14,7 @@ from resdet.checkpoints.checkpoint import DetectorCheckpoint, save
 from resdet.commands import eval_coco, eval_voc, sources
 from resdet.data.convert import convert
 from resdet.data.discover import discover
-from resdet.detector.extras.extras import Extras
+from resdet.detector.extras.asked import Extras
 from resdet.evaluation import DetectionTable, to_coco_results, write_comp4
 from resdet.evaluation.coco.match import match_coco
 from resdet.evaluation.coco.truth import coco_truth

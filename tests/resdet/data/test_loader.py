@@ -199,24 +199,17 @@ def test_records_of_unknown_content_are_not_trained_on(records):
         next(train_batches(dataset(records), batch_size=1, num_workers=0))
 
 
-@pytest.mark.parametrize(("num_workers", "world_size"), [(0, 1), (2, 1), (0, 3), (0, 8)])
-def test_every_image_is_tested_once(records, num_workers, world_size):
-    seen = []
-    for rank in range(world_size):
-        for batch in loader.test_batches(
-            [replace(r, ground_truth=None) for r in records],
-            transform=Resize(40, 80),
-            batch_size=2,
-            num_workers=num_workers,
-            channel_order="BGR",
-            rank=rank,
-            world_size=world_size,
-        ):
-            assert len(batch) <= 2
-            seen += [sample["index"] for sample in batch]
-    assert sorted(seen) == list(range(7))
-    if world_size == 1:
-        assert seen == list(range(7))
+@pytest.mark.parametrize("num_workers", [0, 2])
+def test_every_image_is_tested_once(records, num_workers):
+    batches = loader.test_batches(
+        [replace(r, ground_truth=None) for r in records],
+        transform=Resize(40, 80),
+        batch_size=2,
+        num_workers=num_workers,
+        channel_order="BGR",
+    )
+    seen = [[sample["index"] for sample in batch] for batch in batches]
+    assert seen == [[0, 1], [2, 3], [4, 5], [6]]
 
 
 @pytest.mark.parametrize("num_workers", [0, 1])

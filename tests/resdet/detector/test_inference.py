@@ -12,6 +12,7 @@ from resdet import engines
 from resdet.checkpoints import checkpoint
 from resdet.data.voc.reader import load_voc
 from resdet.detector.inference import load_detector
+from resdet.detector.speed import Speed
 from resdet.training.train import train_detector
 
 
@@ -23,9 +24,9 @@ def trained(small_config, tmp_path: Path) -> Path:
 
 
 def test_arrays_and_records_give_the_same_detections(trained: Path, shapes_root: Path) -> None:
-    detector = load_detector(trained)
+    detector = load_detector(trained, speed=Speed(batch=2))
     records = load_voc(shapes_root, "test").records
-    from_disk = list(detector.predict_records(records, batch_size=2, num_workers=0))
+    from_disk = list(detector.predict_records(records))
     images = ((r.image_id, cv2.imread(str(r.path))) for r in records)
     from_memory = list(detector.predict_named(images))
     assert [f.image_id for f in from_disk] == [r.image_id for r in records]

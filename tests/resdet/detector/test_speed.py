@@ -13,7 +13,7 @@ from backbones.layers import BATCH_NORM_TYPES, FrozenBatchNorm2d
 from resdet import engines
 from resdet.benchmarks.golden import pair_up
 from resdet.detector.build import build_model
-from resdet.detector.inference import Detector, build_detector
+from resdet.detector.inference import TorchDetector, build_detector
 from resdet.detector.speed import Speed, compile_parts
 
 TV = engines.load("tv")
@@ -38,7 +38,7 @@ def vary_norms(model: nn.Module) -> None:
             module.running_var.uniform_(0.5, 1.5)
 
 
-def detector(small_config, kind: str, speed: Speed = Speed()) -> Detector:  # noqa: B008
+def detector(small_config, kind: str, speed: Speed = Speed()) -> TorchDetector:  # noqa: B008
     base, more = KINDS[kind]
     cfg = small_config(*FROZEN, *more, base=base)
     torch.manual_seed(0)
@@ -98,10 +98,13 @@ def test_batches_find_what_single_images_do(kind: str, small_config) -> None:
     detect = TV.detect
 
     class Counting:
+        NAME = "counting"
         detect = staticmethod(lambda model, batch: seen.append(len(batch)) or detect(model, batch))
 
     expected = list(single.predict_named(images(SIZES)))
-    batched = Detector(single.model, single.class_names, Counting(), single.input, Speed(batch=3))
+    batched = TorchDetector(
+        single.model, single.class_names, Counting(), single.input, Speed(batch=3)
+    )
     box, score = apart(list(batched.predict_named(images(SIZES))), expected)
     assert max(seen) == 3
     assert sum(seen) == len(SIZES)
@@ -126,8 +129,8 @@ def test_few_images_wait_for_a_batch(small_config) -> None:
 @pytest.mark.parametrize("precision", ["bf16", "fp16"])
 def test_half_precision_is_near(precision: str, small_config) -> None:
     full = detector(small_config, "FPN")
-    batch = [full._sample(*named) for named in images([(96, 96)])]
-    half = Detector(full.model, full.class_names, TV, full.input, Speed(precision))
+    batch = [full.sample(*named) for named in images([(96, 96)])]
+    half = TorchDetector(full.model, full.class_names, TV, full.input, Speed(precision))
     seen = {}
     predictor = full.model.roi_heads.box_head
     hook = predictor.register_forward_hook(lambda *a: seen.update(type=a[-1].dtype))

@@ -14,7 +14,8 @@ from resdet import config, engines
 from resdet.benchmarks.golden import pair_up
 from resdet.checkpoints import checkpoint
 from resdet.detector.build import build_model
-from resdet.detector.extras.extras import build_extended_test, build_extras
+from resdet.detector.extras.asked import build_extras
+from resdet.detector.extras.extras import build_extended_test
 from resdet.detector.inference import build_detector, load_detector
 from resdet.detector.speed import Speed
 from resdet.engines.samples import Features
