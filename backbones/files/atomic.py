@@ -11,7 +11,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -98,6 +98,22 @@ def write_bytes(path: Path, content: bytes, *, synced: bool = True) -> None:
     """Write a file as `atomic_write` does. Raises: WriteError."""
     with atomic_write(path, synced=synced) as file:
         file.write(content)
+
+
+def write_together(contents: Mapping[Path, bytes]) -> None:
+    """Write files that belong together, all of them or none; the first of them comes last.
+
+    Raises: WriteError.
+    """
+    new = [path for path in contents if not path.exists()]
+    try:
+        with contextlib.ExitStack() as files:
+            for path, content in contents.items():
+                files.enter_context(atomic_write(path)).write(content)
+    except BaseException:
+        for path in new:
+            remove(path)
+        raise
 
 
 def write_inside(path: Path, content: bytes | str) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from backbones.files.atomic import WriteError, atomic_write, sweep, write_bytes
+from backbones.files.atomic import WriteError, atomic_write, sweep, write_bytes, write_together
 from backbones.weights import checkpoint
 
 
@@ -62,6 +62,27 @@ def test_a_name_as_long_as_the_disk_takes(tmp_path: Path) -> None:
     name = 85 * "\N{HIRAGANA LETTER A}"  # 255 bytes
     write_bytes(tmp_path / name, b"whole")
     assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_files_that_belong_together_come_all_or_none(tmp_path: Path, small_disk: None) -> None:
+    model, weights = tmp_path / "a.xml", tmp_path / "a.bin"
+    for large in (model, weights):
+        contents = {path: bytes(300_000 if path == large else 3) for path in (model, weights)}
+        with pytest.raises(WriteError, match=f"{large.name} must be writable"):
+            write_together(contents)
+        assert os.listdir(tmp_path) == []
+    write_together({model: b"model", weights: b"weights"})
+    assert (model.read_bytes(), weights.read_bytes()) == (b"model", b"weights")
+    with pytest.raises(WriteError):
+        write_together({model: b"other", weights: bytes(300_000)})
+    assert model.read_bytes() == b"model"
+
+
+def test_those_that_came_go_where_the_last_cannot_come(tmp_path: Path) -> None:
+    (tmp_path / "a.xml").mkdir()
+    with pytest.raises(WriteError, match="a.xml must be writable"):
+        write_together({tmp_path / "a.xml": b"model", tmp_path / "a.bin": b"weights"})
+    assert os.listdir(tmp_path) == ["a.xml"]
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
