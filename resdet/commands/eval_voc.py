@@ -36,6 +36,7 @@ def main(argv: Sequence[str]) -> None:
     from resdet.evaluation import ground_truth_by_id, match_voc, score_voc
     from resdet.evaluation.analysis.analyse import analyse
     from resdet.evaluation.analysis.error_tables import analysis_tables
+    from resdet.evaluation.judging import asked_of, told_left_out
     from resdet.evaluation.registry import BOTH, VOC_METRICS, check_metric
     from resdet.evaluation.score_tables import voc_table
 
@@ -56,6 +57,10 @@ def main(argv: Sequence[str]) -> None:
             print("not scored: the split has no annotations; the evaluation server has them")
             return
     truth = ground_truth_by_id(dataset.records)
+    if not (tool or args.claimed):
+        truth, table = asked_of(dataset, truth, table)
+        for line in told_left_out(dataset):
+            print(line)
     matching = partial(match_voc, truth, table, dataset.class_names, thresholds=args.iou)
     if args.claimed:
         _tell_claim(args, matching, dataset)
@@ -98,9 +103,8 @@ def arguments() -> argparse.ArgumentParser:
     add("--iou", type=thresholds, default=(0.5,), help="0.5 | 0.5,0.75 | 0.5:0.95 [0.5]")
     add(
         "--rules",
-        choices=("devkit", "detectron2"),
-        default="devkit",
-        help="by which program detections are matched [devkit]",
+        choices=("devkit", "detectron2", "imagenet"),
+        help="by which program detections are matched [devkit; of ImageNet DET its own]",
     )
     add(
         "--iou-rule",
@@ -170,23 +174,15 @@ def _rules(args: argparse.Namespace, tool: Tool | None, dataset: Dataset) -> Rul
     from dataclasses import replace
 
     from resdet.commands.as_tool import with_single
+    from resdet.evaluation.judging import on_data, own_rules
     from resdet.evaluation.rules import VOC_RULES
 
     if tool:
-        return _on(dataset, tool.rules)
+        return on_data(dataset, tool.rules)
     given = {"iou": args.iou_rule, "recall": args.recall}
-    own = replace(VOC_RULES[args.rules], **{k: v for k, v in given.items() if v})
+    named = on_data(dataset, VOC_RULES[args.rules]) if args.rules else own_rules(dataset)
+    own = replace(named, **{k: v for k, v in given.items() if v})
     return with_single(own, args)
-
-
-def _on(dataset: Dataset, rules: Rules) -> Rules:
-    """The rules for corners as the files count them: VOC's hold the one of `plus_one`."""
-    from dataclasses import replace
-
-    from resdet.structures.corners import VOC
-
-    inclusive = dataset.corners is not None and dataset.corners.way == VOC
-    return replace(rules, plus_one=rules.plus_one and not inclusive)
 
 
 def _tell_claim(
@@ -195,12 +191,13 @@ def _tell_claim(
     """By every metric of VOC's, unless one is asked for: it may be what differs."""
     from resdet.commands.as_tool import tell_claim
     from resdet.evaluation import score_voc
+    from resdet.evaluation.judging import on_data
     from resdet.evaluation.registry import BOTH, VOC_METRICS
 
     metrics = VOC_METRICS if args.metric in (None, BOTH) else (args.metric,)
 
     def by_rules(rules: Rules) -> dict[str, Any]:
-        matches = matching(rules=_on(dataset, rules))
+        matches = matching(rules=on_data(dataset, rules))
         results = {metric: score_voc(matches, metric) for metric in metrics}
         return results if len(metrics) > 1 else results[metrics[0]]
 

@@ -3,6 +3,7 @@
 examples:
   resdet make-shapes --output datasets/shapes
   resdet make-shapes --output demo/shapes --train 800 --val 100 --test 200 --crops demo/crops
+  resdet make-shapes --output demo/shapes --imagenet demo/ILSVRC
 """
 
 from __future__ import annotations
@@ -28,13 +29,17 @@ def arguments() -> argparse.ArgumentParser:
     crops = add("--crops", type=Path, metavar="DIR", help="write crops of the objects here too")
     writes(crops, "whole")
     add("--crop-size", type=positive, default=64, metavar="N", help="side of a crop, pixels [64]")
+    trees = add(
+        "--imagenet", type=Path, metavar="DIR", help="write them as ImageNet's DET and CLS-LOC too"
+    )
+    writes(trees, "whole")
     return parser
 
 
 def main(argv: Sequence[str]) -> None:
     args = arguments().parse_args(argv)
 
-    from resdet.data.shapes.make import SPLITS, make_shape_crops, make_shapes
+    from resdet.data.shapes.make import SPLITS, make_shape_crops, make_shape_imagenet, make_shapes
 
     written = make_shapes(
         args.output,
@@ -47,6 +52,9 @@ def main(argv: Sequence[str]) -> None:
     print(f"{args.output}: {'written' if written else 'there already, kept'}")
     for split in SPLITS:
         print(_counted(args.output, split))
+    if args.imagenet:
+        written = make_shape_imagenet(args.output, args.imagenet)
+        print(f"{args.imagenet}: {'written' if written else 'there already, kept'}")
     if args.crops:
         written = make_shape_crops(args.output, args.crops, size=args.crop_size, seed=args.seed)
         print(f"{args.crops}: {'written' if written else 'there already, kept'}")

@@ -24,6 +24,13 @@ VOC_NAMES = {
 }
 VOC_LAYOUTS = ("VOC{year}", "VOCdevkit/VOC{year}")
 
+# name -> (task, split)
+IMAGENET_NAMES = {
+    **{f"imagenet_det_{s}": ("DET", s) for s in ("train", "val", "val1", "val2", "test")},
+    **{f"imagenet_loc_{s}": ("CLS-LOC", s) for s in ("train", "val", "test")},
+}
+IMAGENET_LAYOUTS = ("ILSVRC", "ILSVRC2015", "ILSVRC2017", ".")  # what holds Annotations/<task>
+
 # name -> (JSON, image folder), each below one of COCO_LAYOUTS
 COCO_NAMES = {
     "coco_2017_train": ("instances_train2017.json", "train2017"),
@@ -57,6 +64,10 @@ def names_below(root: Path | str | None = None) -> list[str]:
         with contextlib.suppress(ValueError):
             lists = _voc_folder(name, base, year) / "ImageSets" / "Main"
             found += [name] if (lists / f"{split}.txt").is_file() else []
+    for name, (task, _) in IMAGENET_NAMES.items():
+        with contextlib.suppress(ValueError):
+            _imagenet_folder(name, base, task)
+            found.append(name)
     for name in COCO_NAMES:
         with contextlib.suppress(ValueError):
             _coco_paths(name, base)
@@ -91,6 +102,9 @@ def load_dataset(
     if source is None and name in VOC_NAMES:
         year, split = VOC_NAMES[name]
         source, own_name = Source("voc", _voc_folder(name, base, year), split), name
+    if source is None and name in IMAGENET_NAMES:
+        task, split = IMAGENET_NAMES[name]
+        source, own_name = Source("voc", _imagenet_folder(name, base, task), split), name
     if source is None and name in COCO_NAMES:
         file, folder = _coco_paths(name, base)
         source, own_name = Source("coco", file, images=folder), name
@@ -98,7 +112,7 @@ def load_dataset(
         load = form_of(source.kind).load
         source = replace(source, corners=corners)
         return load(source, class_names=class_names, name=own_name, images=images)
-    known = ", ".join(nearest_first(name, [*VOC_NAMES, *COCO_NAMES]))
+    known = ", ".join(nearest_first(name, [*VOC_NAMES, *IMAGENET_NAMES, *COCO_NAMES]))
     known += "".join(f", {other}:<...>" for other in FORMATS.names())
     hint = HINT if colon and kind not in OWN_FORMATS else ""
     raise ValueError(
@@ -126,6 +140,14 @@ def _voc_folder(name: str, base: Path, year: int) -> Path:
         candidates.insert(0, base)
     for folder in candidates:
         if (folder / "ImageSets" / "Main").is_dir():
+            return folder
+    raise _absent(name, base, candidates)
+
+
+def _imagenet_folder(name: str, base: Path, task: str) -> Path:
+    candidates = [base / layout / "Annotations" / task for layout in IMAGENET_LAYOUTS]
+    for folder in candidates:
+        if folder.is_dir():
             return folder
     raise _absent(name, base, candidates)
 

@@ -18,8 +18,11 @@ from resdet.evaluation.registry import VOC_METRICS, known_metrics
 from resdet.evaluation.rules import Rules
 
 _RULE_SIGNS = {"ge": ">=", "gt": ">"}
-_UNUSUAL = {  # of the rules' choices, those that are not the devkit's
+# of the rules' choices, those that are not the devkit's
+_UNUSUAL: Mapping[tuple[str, object], str] = {
     ("ties", "numpy"): "equal scores in NumPy's order",
+    ("leeway", 10): "lower for small objects",
+    ("met", "free"): "of objects that are free",
     **{("recall", name): GRID_NAMES[name] for name in ("numpy", "matlab")},
 }
 _COCO_THRESHOLDS = {"AP": None, "AP50": "0.50", "AP75": "0.75"}

@@ -16,6 +16,11 @@ OFFSETS = {
 CHOICES = (AUTO, *OFFSETS)
 
 
+def is_inclusive(way: str) -> bool:
+    """Whether both corners are of pixels inside the box, whose sides are one longer than apart."""
+    return way.endswith("-inclusive")
+
+
 @dataclass(frozen=True)
 class Corners:
     """How the files of a folder count: `way`, or AUTO where they differ, each as its writer does.

@@ -13,6 +13,7 @@ from resdet.structures.boxes import FloatArray
 from resdet.structures.corners import Corners
 
 ImageId = str | int  # VOC: the stem of the file; COCO: the id in the JSON
+JudgedBy = Literal["devkit", "imagenet", "localisation"]
 Float32Array = NDArray[np.float32]
 Int64Array = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
@@ -127,7 +128,8 @@ class Dataset:
     `category_ids[label]` is the id of that class in COCO-form JSON; VOC data counts from 1.
     `absent` are ids of classes that the JSON has no category of. `metric` is the VOC rule of its
     year; `annotations` the COCO JSON or the VOC root. `remarks` tell what lies there and is no
-    part of it; `corners` how VOC's XML counts.
+    part of it; `corners` how VOC's XML counts. `judged_by`: whose rules score VOC's form. Of
+    `left_out`, (image, label) pairs, nothing is right or wrong.
     """
 
     name: str
@@ -141,6 +143,8 @@ class Dataset:
     remarks: tuple[str, ...] = ()
     corners: Corners | None = None
     absent: frozenset[int] = frozenset()
+    judged_by: JudgedBy = "devkit"
+    left_out: frozenset[tuple[ImageId, int]] = frozenset()
 
     def __post_init__(self) -> None:
         if not self.category_ids:

@@ -20,6 +20,7 @@ from backbones.terminal.progress import tracked
 from backbones.terminal.wording import count
 from resdet.data.coco import form as coco
 from resdet.data.shapes.draw import SHAPE_CLASSES, Shape, draw_image
+from resdet.data.shapes.imagenet import write_imagenet
 from resdet.data.voc import form as voc
 from resdet.data.voc.reader import load_voc
 from resdet.data.writing import Details, Picture, Told
@@ -75,11 +76,25 @@ def make_shape_crops(root: Path, crops: Path, *, size: int = 64, seed: int = 0) 
     if size < 1:
         raise ValueError(f"size of a crop must be at least 1 pixel, got {size}; raise it")
     _check_seed(seed)
+    parameters = {"crops": size, "crops_seed": seed, **_read_manifest(_manifest_of(root))}
+    return _write_once(crops, parameters, lambda folder: _write_crops(root, folder, size, seed))
+
+
+def make_shape_imagenet(root: Path, imagenet: Path) -> bool:
+    """Writes `imagenet`: make_shapes' data as ImageNet lays out DET and CLS-LOC.
+
+    Returns: False where it was there already and is kept.
+    Raises: ValueError if `root` holds no shapes, or `imagenet` anything else.
+    """
+    parameters = {"imagenet": 1, **_read_manifest(_manifest_of(root))}
+    return _write_once(imagenet, parameters, lambda folder: write_imagenet(root, folder))
+
+
+def _manifest_of(root: Path) -> Path:
     manifest = root / _MANIFEST
     if not manifest.is_file():
         raise ValueError(f"root must hold make_shapes' data, got no {manifest}; write it first")
-    parameters = {"crops": size, "crops_seed": seed, **_read_manifest(manifest)}
-    return _write_once(crops, parameters, lambda folder: _write_crops(root, folder, size, seed))
+    return manifest
 
 
 def _check_seed(seed: int) -> None:

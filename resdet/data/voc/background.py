@@ -21,11 +21,11 @@ def without_objects(
 ) -> list[str]:
     """Those of `stems` that have no annotation, where the tool that wrote all others leaves it out.
 
-    The annotations of `parsed` are not read again.
+    So does ImageNet in training images of DET. The annotations of `parsed` are not read again.
     """
     absent = [stem for stem in stems if stem not in layout.annotated]
-    if not absent:
-        return []
+    if not absent or layout.tree:
+        return layout.tree.backgrounds(absent) if layout.tree else []
     others = sorted(layout.written() - parsed.keys())
     all_there = [*parsed.values(), *read_annotations(layout, others, Faults("")).values()]
     writers = {WRITERS.get(one.writer) for one in all_there}
@@ -36,5 +36,6 @@ def told_of(layout: VocLayout, stems: Sequence[str]) -> list[str]:
     """A line on images that are taken as `without_objects` has them, or none."""
     pictures = layout.pictures()
     files = [pictures[stem] for stem in dict.fromkeys(stems) if stem in pictures]
-    what = "listed images without an annotation, as CVAT and datumaro leave those without objects"
+    who = "ImageNet leaves" if layout.tree else "CVAT and datumaro leave"
+    what = f"listed images without an annotation, as {who} those without objects"
     return [f"taken as background: {what}: {counted(files)}"] if files else []

@@ -37,6 +37,7 @@ from resdet.data.voc.background import is_labelled, without_objects
 from resdet.data.voc.cache import read_annotations
 from resdet.data.voc.classes import known_classes
 from resdet.data.voc.corners import corners_of
+from resdet.data.voc.halves import made_half
 from resdet.data.voc.layout import VocLayout, voc_layout
 from resdet.data.voc.pairing import without_image
 from resdet.data.voc.reader import load_voc
@@ -131,7 +132,8 @@ def read_folder(
     folder.images, folder.written = layout.pictures(), layout.written()
     paired = folder.images.keys() & folder.written
     there = layout.splits()
-    absent = [s for s in splits if layout.listing(s) is None and s not in {*there, ALL}]
+    known = {*there, ALL, *(half for half in splits if made_half(layout, half))}
+    absent = [split for split in splits if layout.listing(split) is None and split not in known]
     if absent or not (there or (paired and not layout.lists[-1].is_dir())):
         raise ValueError(
             f"{layout.lists[-1]} must hold the split "
@@ -139,7 +141,7 @@ def read_folder(
         )
     for split in splits or there or [ALL]:
         file = layout.listing(split)
-        chosen = layout.select(split, paired) or []
+        chosen = layout.select(split, paired) or made_half(layout, split) or []
         folder.splits[split] = chosen if file is None else _listed(file, folder, report)
     faults = Faults(str(root))
     annotated = [stem for stem in folder.stems if stem in folder.written]

@@ -30,14 +30,15 @@ def all_classes(layout: VocLayout, parsed: Mapping[str, Annotation]) -> tuple[st
 
 
 def known_classes(layout: VocLayout, parsed: Mapping[str, Annotation]) -> tuple[str, ...]:
-    """Of a file (classes.txt, CVAT's labelmap.txt, labelme's class_names.txt), or VOC's twenty.
+    """Of a file (classes.txt, CVAT's labelmap.txt, labelme's class_names.txt), ImageNet's, or VOC's
+    twenty.
 
     VOC's are in a folder called VOC<year> that names no other class; once all twenty are seen, no
     further annotation is read. None where they are neither.
 
     Raises: ValueError if the file is not UTF-8.
     """
-    listed = _listed(layout.root)
+    listed = _listed(layout.root) or (layout.tree.class_names() if layout.tree else ())
     if listed or year_of(layout.root) is None:
         return listed
     return VOC_CLASSES if _seen(layout, parsed) <= {*VOC_CLASSES} else ()

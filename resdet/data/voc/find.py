@@ -14,6 +14,8 @@ from resdet.data.validate import OF_ONE_NAME, Ways, apart, counted, left_out
 from resdet.data.voc.background import is_labelled, told_of, without_objects
 from resdet.data.voc.classes import all_classes, taken_as_vocs, year_of
 from resdet.data.voc.corners import corners_of
+from resdet.data.voc.halves import HALVES, TOLD, made_half
+from resdet.data.voc.imagenet import DET, tree_of
 from resdet.data.voc.layout import VocLayout, has_annotations, voc_layout
 from resdet.data.voc.pairing import file_name, without_image
 from resdet.data.voc.reader import voc_metric
@@ -24,8 +26,8 @@ _MOVE = f"move them to ImageSets/Main/, and delete {MADE} if it is there"
 
 
 def settles(root: Path) -> bool:
-    """True of the devkit's own layout."""
-    return (root / "ImageSets" / "Main").is_dir()
+    """True of the devkit's own layout, and of ImageNet's."""
+    return (root / "ImageSets" / "Main").is_dir() or tree_of(root) is not None
 
 
 def find(root: Path) -> Found | None:
@@ -67,7 +69,12 @@ def _found(layout: VocLayout, stems: Set[str]) -> Found | None:
         unlisted -= {*named}
         if is_labelled(split, named, written):
             empty += without_objects(layout, named, {})
+    for half in HALVES:
+        if own := made_half(layout, half):
+            counts[half] = len(own)
     remarks = left_out(layout.second_images(), OF_ONE_NAME)
+    if layout.tree and layout.tree.task == DET and layout.listing(HALVES[0]) is None:
+        remarks.append(f"{TOLD}{layout.tree.lists}")
     if unlisted:
         made = layout.lists[0] if layout.lists[0].is_dir() else None
         remarks.append(in_no_split(len(unlisted), made))
@@ -79,17 +86,12 @@ def _found(layout: VocLayout, stems: Set[str]) -> Found | None:
     lists = own_lists(*dict.fromkeys((root, root / "ImageSets", layout.images)))
     remarks += not_used([file for file in lists if file not in used], _MOVE)
     remarks += _told_of_year(root, classes)
-    of_split = "*/" * any(layout.parts)
-    annotations = _told(root, layout.annotations, f"{of_split}{layout.parts[0]}", "*.xml")
-    images = _told(root, layout.images, f"{of_split}{layout.parts[1]}")
-    beside = layout.images == layout.annotations and not of_split
-    why = (annotations if beside else f"{annotations}, {images}") + of_folders(paired)
     sources = {split: Source("voc", Path(), split) for split in counts}
     return Found(
         root,
         "voc",
         load,
-        why,
+        _where(layout) + ("" if layout.tree else of_folders(paired)),
         classes,
         sources,
         counts,
@@ -119,6 +121,17 @@ def _told_of_year(root: Path, classes: tuple[str, ...]) -> list[str]:
         return []
     scored = "; scored by the rule of 2007, 11-point" if voc_metric(root) == "11point" else ""
     return [f"called {root.resolve().name}, yet of other classes: its own are taken{scored}"]
+
+
+def _where(layout: VocLayout) -> str:
+    """The folders of annotations and images."""
+    if layout.tree:
+        return f"Annotations/{layout.tree.task} and Data/{layout.tree.task}, as ImageNet has them"
+    of_split = "*/" * any(layout.parts)
+    annotations = _told(layout.root, layout.annotations, f"{of_split}{layout.parts[0]}", "*.xml")
+    images = _told(layout.root, layout.images, f"{of_split}{layout.parts[1]}")
+    beside = layout.images == layout.annotations and not of_split
+    return annotations if beside else f"{annotations}, {images}"
 
 
 def _told(root: Path, folder: Path, *inner: str) -> str:

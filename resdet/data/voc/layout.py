@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -21,6 +21,7 @@ from resdet.data.splits import (
     subfolders,
 )
 from resdet.data.validate import left_out, text_lines
+from resdet.data.voc.imagenet import Tree, tree_of
 from resdet.data.voc.lists import Line, Stems
 from resdet.data.voc.pairing import by_file_name, without_annotation, without_image
 
@@ -36,6 +37,7 @@ class VocLayout:
     Without a list, a split is what lies in the folder of its name below `annotations`, or where
     those lie in none, below `images`: `prefixes`.
     `parts`: the folders of annotations and images in that of each split, which no stem names.
+    `tree`: ImageNet's, whose lists call an image without the folder of its split.
     """
 
     root: Path
@@ -44,6 +46,7 @@ class VocLayout:
     lists: tuple[Path, ...]
     prefixes: dict[str, str]
     parts: tuple[str, str] = ("", "")
+    tree: Tree | None = None
 
     @cached_property
     def annotated(self) -> dict[str, str]:
@@ -67,7 +70,7 @@ class VocLayout:
     @cached_property
     def renamed(self) -> dict[str, str]:
         """Of images that an annotation of another name is of: their stem -> its."""
-        return by_file_name(self.annotated, self._images)
+        return {} if self.tree else by_file_name(self.annotated, self._images)
 
     @cached_property
     def _pictures(self) -> dict[str, Path]:
@@ -109,17 +112,25 @@ class VocLayout:
         Raises: ValueError where it is not UTF-8.
         """
         lines = self._stems.lines(text_lines(listing))
-        return [Line(text, self.renamed.get(stem or "", stem)) for text, stem in lines]
+        full = {**self.renamed, **self._short}
+        return [Line(text, full.get(stem or "", stem)) for text, stem in lines]
 
     @cached_property
     def _stems(self) -> Stems:
-        return Stems({*self.annotated, *self._images, *self._pictures})
+        return Stems({*self.annotated, *self._images, *self._pictures, *self._short})
+
+    @cached_property
+    def _short(self) -> dict[str, str]:
+        """What the lists of ImageNet's tree call an image -> its stem."""
+        known = {*self.annotated, *self._images} if self.tree else ()
+        return {stem.partition("/")[2]: stem for stem in known if "/" in stem}
 
     @cached_property
     def _lists(self) -> dict[str, Path]:
         """Those of `lists`, by split."""
         files = [file for folder in reversed(self.lists) for file in files_in(folder, _TXT)]
-        return {split_name(file.stem): file for file in files}
+        found = {split_name(file.stem): file for file in files}
+        return self.tree.of_splits(found) if self.tree else found
 
     @cached_property
     def beside(self) -> dict[str, Path]:
@@ -152,6 +163,7 @@ class VocLayout:
     def no_lists(self) -> list[Path]:
         """Files among the user's lists of which no image is named at the head."""
         files = {split_name(file.stem): file for file in files_in(self.lists[-1], _TXT)}
+        files = self.tree.of_splits(files) if self.tree else files
         others = (name for name in files if name not in SPLITS and not self._lists_images(name))
         return [files[name] for name in others if not self._is_of_a_class(name, files)]
 
@@ -193,7 +205,19 @@ class VocLayout:
         if split == ALL:
             return sorted(stems)
         prefix = self._folders.get(split)
-        return None if prefix is None else sorted(s for s in stems if self._lies_in(prefix, s))
+        if prefix is None:
+            return None
+        chosen = self.tree.to_train if self.tree and split == "train" else None
+        named = stems if chosen is None else [stem for stem in stems if stem in chosen]
+        return sorted(stem for stem in named if self._lies_in(prefix, stem))
+
+    def of_split(self, split: str, stems: Collection[str]) -> list[str]:
+        """Those of `stems` in a split, by its list or its folder; of none, nothing."""
+        listing = self.listing(split)
+        if listing is None:
+            return self.select(split, stems) or []
+        listed = dict.fromkeys(line.stem for line in self.lines(listing))
+        return [stem for stem in listed if stem is not None and stem in stems]
 
 
 def voc_layout(root: Path) -> VocLayout:
@@ -201,6 +225,10 @@ def voc_layout(root: Path) -> VocLayout:
 
     What is found nowhere is said to be where VOC has it.
     """
+    if tree := tree_of(root):
+        lists = (root / MADE, tree.lists)
+        prefixes = _prefixes(tree.annotations) or _prefixes(tree.images)
+        return VocLayout(root, tree.images, tree.annotations, lists, prefixes, tree=tree)
     images, annotations = root / "JPEGImages", root / "Annotations"
     lists = (root / MADE, _called(_called(root, "ImageSets"), "Main"))
     if not _holds(annotations, (".xml",)):

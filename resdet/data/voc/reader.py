@@ -17,6 +17,7 @@ from resdet.data.voc.background import is_labelled, told_of, without_objects
 from resdet.data.voc.cache import read_annotations
 from resdet.data.voc.classes import all_classes, year_of
 from resdet.data.voc.corners import corners_of
+from resdet.data.voc.halves import made_half
 from resdet.data.voc.layout import VocLayout, voc_layout
 from resdet.data.voc.xml import Annotation
 from resdet.structures import boxes as box
@@ -71,8 +72,8 @@ def load_voc(
     faults.raise_any()
     warn_thin(f"{root}, split {split!r}", thin)
     warn_turned(f"{root}, split {split!r}", [a for one in here.values() for a in one.angles])
-    lost = layout.left_out() + told_of(layout, empty)
-    return Dataset(
+    lost = layout.left_out() + told_of(layout, empty) if images else []
+    dataset = Dataset(
         name or f"voc:{root}:{split}",
         "voc",
         classes,
@@ -80,9 +81,10 @@ def load_voc(
         root,
         split=split,
         metric=voc_metric(root),
-        remarks=tuple(f"{root}: {line}" for line in lost) if images else (),
+        remarks=tuple(f"{root}: {line}" for line in lost),
         corners=judged,
     )
+    return layout.tree.judged(dataset) if layout.tree else dataset
 
 
 def _annotations(
@@ -120,6 +122,7 @@ def _listed(
     if images and not layout.images.is_dir():
         faults.add(f"{layout.images} must be a folder of images, got none; check the data root")
     chosen = None if listing else layout.select(split, there & written)
+    chosen = chosen or made_half(layout, split)
     if not (listing or chosen or images):
         chosen = layout.select(split, written)
     if chosen and not faults.found:

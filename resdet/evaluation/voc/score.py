@@ -28,6 +28,7 @@ from resdet.evaluation.matches import FALSE_POSITIVE, IGNORED, TRUE_POSITIVE, Ma
 from resdet.evaluation.pairs import pairs
 from resdet.evaluation.registry import VOC_METRICS, check_metric
 from resdet.evaluation.rules import DEVKIT, Rules
+from resdet.evaluation.voc.free import judge_free
 from resdet.structures.boxes import FloatArray, from_voc, to_voc, voc_iou
 from resdet.structures.records import (
     BoolArray,
@@ -139,16 +140,20 @@ class VocMatching:
         order, scores = self._ordered(rules.alone("ties", "score_decimals"))
         boxes, overlap, best = self._overlaps(rules.alone("plus_one", "box_decimals", "equals"))
         truth = replace(self.truth, ignored=_excused(self._flags, rules))
+        columns = self.images[order], self.labels[order], boxes[order]
+        if rules.met == "free":
+            judged = _judge_free(*columns, truth, self.thresholds, rules)
+        else:
+            judged = _judge(overlap[order], best[order], truth, self.thresholds, rules)
         return Matches(
             rules,
             self.class_names,
             self.thresholds,
             self.image_ids,
-            self.images[order],
-            self.labels[order],
+            *columns[:2],
             scores,
-            boxes[order],
-            *_judge(overlap[order], best[order], truth, self.thresholds, rules),
+            columns[2],
+            *judged,
             truth,
         )
 
@@ -168,8 +173,11 @@ def rematch(
     if len(truth) and not 0 <= truth.images.min() <= truth.images.max() < len(matches.image_ids):
         raise ValueError(f"images of the objects must be in [0, {len(matches.image_ids)})")
     columns = matches.images, matches.labels, matches.boxes
-    _, overlap, best = _overlaps(*columns, truth, matches.rules)
-    verdicts, objects = _judge(overlap, best, truth, matches.thresholds, matches.rules)
+    if matches.rules.met == "free":
+        verdicts, objects = _judge_free(*columns, truth, matches.thresholds, matches.rules)
+    else:
+        _, overlap, best = _overlaps(*columns, truth, matches.rules)
+        verdicts, objects = _judge(overlap, best, truth, matches.thresholds, matches.rules)
     if ignored_if_unmatched is not None:
         verdicts[ignored_if_unmatched & (verdicts == FALSE_POSITIVE)] = IGNORED
     return replace(matches, truth=truth, verdicts=verdicts, objects=objects)
@@ -236,7 +244,7 @@ def _ordered(
     if rules.score_decimals is not None:
         scores = _rounded(scores, rules.score_decimals)
     rows = np.arange(len(labels))
-    if rules.ties == "pandas":
+    if rules.ties in ("pandas", "images"):
         rows = np.argsort(images, kind="stable")
     elif rules.ties == "ids-as-text":
         rows = np.argsort(turns_as_text(image_ids)[images], kind="stable")
@@ -281,6 +289,19 @@ def _judge(
         verdicts[row, excused] = IGNORED
         objects[row, first], objects[row, excused] = best[first], best[excused]
     return verdicts, objects
+
+
+def _judge_free(
+    images: Int64Array,
+    labels: Int64Array,
+    boxes: Float64Array,
+    truth: Objects,
+    thresholds: Sequence[float],
+    rules: Rules,
+) -> tuple[NDArray[np.int8], NDArray[np.int32]]:
+    """As `_judge`, by `judge_free`."""
+    mine, corners = _corners(boxes, rules), _corners(truth.boxes, rules)
+    return judge_free(images, labels, mine, corners, truth, thresholds, rules)
 
 
 def _hits(overlap: Float64Array, threshold: float, rules: Rules) -> BoolArray:
