@@ -20,8 +20,6 @@ def write_outputs(
     dataset: Dataset,
 ) -> None:
     """What --json and --plots ask for, each file named when it is there."""
-    from resdet.visualization.plots import write_plots
-
     if args.json:
         content = {**config_of(args), **numbers, "analysis": analysis}
         if tested := getattr(args, "tested", ""):
@@ -29,6 +27,8 @@ def write_outputs(
         write_result(args.json, content, matches, dataset, args.images)
         print(f"written: {args.json}")
     if args.plots:
+        from resdet.visualization.plots import write_plots
+
         for plot in write_plots(args.plots, matches, analysis):
             print(f"written: {plot}")
 

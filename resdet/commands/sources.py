@@ -28,16 +28,16 @@ def ground_truth(args: argparse.Namespace, class_names: Sequence[str] = ()) -> D
 
     Raises: ValueError with every fault of the data.
     """
-    from resdet.data.coco.reader import load_coco
-    from resdet.data.discover import discover
-    from resdet.data.voc.reader import load_voc
-    from resdet.training.corners import counted_by, told_of_corners
-
     if args.annotations:
+        from resdet.data.coco.reader import load_coco
+
         return load_coco(args.annotations, args.images)
+
+    from resdet.data.corners import told_of_corners
+    from resdet.data.voc.reader import load_voc
+
     pictures, main = args.checkpoint is not None, os.environ.get("RANK", "0") == "0"
-    known = pictures and args.checkpoint.is_file()
-    before = counted_by(args.checkpoint, args.data) if known else AUTO
+    before = _counted_before(args)
     if args.split:  # VOC's own folders need no looking
         root = voc_root(args.data, args.split)
         if (root / "ImageSets" / "Main" / f"{args.split}.txt").is_file():
@@ -46,12 +46,24 @@ def ground_truth(args: argparse.Namespace, class_names: Sequence[str] = ()) -> D
             for line in told_of_corners([data]) if main else ():
                 print(line, flush=True)
             return data
+
+    from resdet.data.discover import discover
+
     found = discover(args.data, beside=(args.checkpoint or args.detections).parent, images=pictures)
     found = found.called(class_names).as_kept(before, "as in training").counted(args.voc_corners)
     split = args.split or found.to_measure
     if main:
         print(*found.lines(), f"measured {split}", sep="\n", flush=True)
     return found.load(split, images=pictures)
+
+
+def _counted_before(args: argparse.Namespace) -> str:
+    """How the run that made the checkpoint counted corners, if it was of this data."""
+    if args.checkpoint is None or not args.checkpoint.is_file():
+        return AUTO
+    from resdet.training.corners import counted_by  # torch, which files are scored without
+
+    return counted_by(args.checkpoint, args.data)
 
 
 def voc_root(data: Path, split: str) -> Path:

@@ -36,6 +36,7 @@ from backbones.weights.checkpoint import last
 from resdet.checkpoints import checkpoint
 from resdet.checkpoints.checkpoint import BEST, FINAL, DetectorCheckpoint
 from resdet.config import ConfigError
+from resdet.data.corners import told_of_corners, way_of
 from resdet.detector.build import build_model, initialize_model, restore_model
 from resdet.detector.inference import TorchDetector, build_detector, speed_up
 from resdet.detector.speed import Speed, compile_parts
@@ -44,7 +45,6 @@ from resdet.engines.samples import Sample
 from resdet.evaluation.comparison.paper import paper_values
 from resdet.structures.records import Dataset
 from resdet.training.best import Best
-from resdet.training.corners import told_of_corners, way_of
 from resdet.training.datasets import (
     images_per_process,
     load_datasets,
