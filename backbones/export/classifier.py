@@ -18,10 +18,10 @@ from torch import Tensor, nn
 from backbones.data.normalize import Normalizer
 from backbones.data.transforms import centre_view, scale_shorter_side
 from backbones.evaluation.networks import LoadedNetwork, load_network
-from backbones.export.formats import Contract, Run, encode, runner
+from backbones.export.formats import Contract, Run, contents, encode, runner
 from backbones.export.images import images_to_compare
 from backbones.export.request import check_request
-from backbones.files.atomic import write_bytes
+from backbones.files.atomic import write_together
 from backbones.freeze import fold_batch_norm
 from backbones.images.decoding import Image
 from backbones.layers import BATCH_NORM_TYPES, FrozenBatchNorm2d, normed_convs
@@ -97,9 +97,9 @@ def export_classifier(
             f"scores must differ by at most {SCORE_BOUND:g}, got {worst:.1e} on {name}; "
             f"{output} is not written: try the other --format"
         )
-    write_bytes(output, data)
+    size = write_together(contents(data, kind, output))
     table = tuple((name, size, f"{difference:.1e}") for name, size, difference in rows)
-    return Exported(output, len(data), contract, ("image", "size", "scores differ by"), table)
+    return Exported(output, size, contract, ("image", "size", "scores differ by"), table)
 
 
 def describe_origin(source: Path, digest: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The two files a network can leave in, ONNX and torch.export's: made in memory, run, written."""
+"""The files a network can leave in, ONNX, OpenVINO's and torch.export's: made in memory, run."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import logging
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,7 @@ def encode(
 ) -> bytes:
     """The file of `graph`, which is in eval mode; `translations` are of operators torch.onnx lacks.
 
+    OpenVINO's is made of the ONNX file, which is returned: see `contents`.
     Raises: ValueError for a network that the format cannot hold.
     """
     dims = {
@@ -55,7 +57,7 @@ def encode(
     with _quiet(), _floor_division(), torch.no_grad():
         try:
             program = torch.export.export(graph, (contract.example,), dynamic_shapes=(dims,))
-            if kind == "onnx":
+            if kind != "torch-export":
                 return _onnx(program, contract, translations or {})
         except Exception as error:  # torch raises anything, at length
             reason = str(error).strip().partition("\n")[0]
@@ -119,8 +121,22 @@ def _name_axes(value: Any, names: Any) -> None:
             dim.dim_param = name
 
 
+def contents(data: bytes, kind: str, output: Path) -> dict[Path, bytes]:
+    """What is to be written for what `encode` made."""
+    if kind == "openvino":
+        from backbones.export import openvino_ir
+
+        return openvino_ir.as_files(openvino_ir.from_onnx(data), output)
+    return {output: data}
+
+
 def runner(data: bytes, kind: str, contract: Contract) -> Run:
-    """Run the file as its reader would: by onnxruntime, or by torch from what was written."""
+    """Run the file as its reader would: by onnxruntime, by OpenVINO, or by torch as written."""
+    if kind == "openvino":
+        from backbones.export import openvino_ir
+
+        model = openvino_ir.from_onnx(data)
+        return openvino_ir.started(model, list(contract.outputs), torch.get_num_threads())
     if kind == "onnx":
         import onnxruntime
 

@@ -5,8 +5,17 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
-SUFFIXES = {"onnx": ".onnx", "torch-export": ".pt2"}
-_PACKAGES = ("onnx", "onnxruntime", "onnxscript")
+SUFFIXES = {"onnx": ".onnx", "torch-export": ".pt2", "openvino": ".xml"}
+_BESIDE = {"openvino": (".bin",)}
+_PACKAGES = {
+    "onnx": ("onnx", "onnxruntime", "onnxscript"),
+    "openvino": ("onnx", "onnxscript", "openvino"),
+}
+
+
+def written(kind: str, output: Path) -> tuple[Path, ...]:
+    """The files of one export."""
+    return (output, *(output.with_suffix(suffix) for suffix in _BESIDE.get(kind, ())))
 
 
 def check_request(kind: str, output: Path) -> None:
@@ -14,13 +23,14 @@ def check_request(kind: str, output: Path) -> None:
 
     Raises: ValueError if a package is absent, or something is there already.
     """
-    absent = [name for name in _PACKAGES if importlib.util.find_spec(name) is None]
-    if kind == "onnx" and absent:
+    needed = _PACKAGES.get(kind, ())
+    if absent := [name for name in needed if importlib.util.find_spec(name) is None]:
         raise ValueError(
-            f"--format onnx needs {' '.join(_PACKAGES)}, got no {', '.join(absent)}; "
+            f"--format {kind} needs {' '.join(needed)}, got no {', '.join(absent)}; "
             f"pip install {' '.join(absent)}, or give --format torch-export, which needs none"
         )
     if output.suffix != SUFFIXES[kind]:
         raise ValueError(f"--output of --format {kind} must end in {SUFFIXES[kind]}, got {output}")
-    if output.exists():
-        raise ValueError(f"--output must be new, got {output}, which exists; give another name")
+    for file in written(kind, output):
+        if file.exists():
+            raise ValueError(f"--output must be new, got {file}, which exists; give another name")

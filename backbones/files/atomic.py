@@ -100,8 +100,10 @@ def write_bytes(path: Path, content: bytes, *, synced: bool = True) -> None:
         file.write(content)
 
 
-def write_together(contents: Mapping[Path, bytes]) -> None:
-    """Write files that belong together, all of them or none; the first of them comes last.
+def write_together(contents: Mapping[Path, bytes]) -> int:
+    """Write files that belong together, all of them or none; -> how many bytes.
+
+    The first of them appears last.
 
     Raises: WriteError.
     """
@@ -114,6 +116,7 @@ def write_together(contents: Mapping[Path, bytes]) -> None:
         for path in new:
             remove(path)
         raise
+    return sum(map(len, contents.values()))
 
 
 def write_inside(path: Path, content: bytes | str) -> None:

@@ -4,6 +4,7 @@ examples:
   resdet export output/mine/model_best.pth
   resdet export output/mine/model_best.pth --images photos/ --output mine.onnx
   resdet export output/resnet50/model_final.pth --format torch-export
+  resdet export output/mine/model_best.pth --format openvino
 
 CHECKPOINT is of train-det, of either engine, of train-backbone, or of others, as eval-voc and
 eval-backbone read them. The file takes images as uint8 RGB and normalises them itself; a detector
@@ -30,10 +31,18 @@ def arguments() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("checkpoint", metavar="CHECKPOINT", type=Path, help="model_final.pth, model_best.pth, ...")
     add("--format", choices=tuple(SUFFIXES), default="onnx", help="[onnx]")
-    told = "[CHECKPOINT, ending in .onnx or .pt2]"
-    writes(add("--output", type=Path, metavar="FILE", help=told))
+    told = "[CHECKPOINT, ending in .onnx, .pt2 or .xml]"
+    output = add("--output", type=Path, metavar="FILE", help=told)
+    writes(output, beside=_beside)
     add("--images", type=Path, metavar="DIR", help="five of them are tried in both [random ones]")
     return parser
+
+
+def _beside(output: Path) -> Sequence[Path]:
+    from backbones.export.request import SUFFIXES, written
+
+    kind = next((kind for kind, suffix in SUFFIXES.items() if suffix == output.suffix), "")
+    return written(kind, output)[1:]
 
 
 def main(argv: Sequence[str]) -> None:

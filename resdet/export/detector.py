@@ -12,10 +12,10 @@ import numpy as np
 import torch
 
 from backbones.export.classifier import Exported, describe_origin
-from backbones.export.formats import Contract, Run, encode, runner
+from backbones.export.formats import Contract, Run, contents, encode, runner
 from backbones.export.images import images_to_compare
 from backbones.export.request import check_request
-from backbones.files.atomic import write_bytes
+from backbones.files.atomic import write_together
 from backbones.files.digests import file_digest
 from backbones.images.decoding import Image
 from backbones.terminal.progress import tracked
@@ -41,21 +41,15 @@ def export_detector(source: Path, kind: str, output: Path, images: Path | None =
     check_request(kind, output)
     named = images_to_compare(images)
     detector = load_exportable(source)
-    contract = _contract(detector, source, kind)
+    contract = contract_of(detector, source, kind)
     least = _smallest_side(detector, kind)
     small = [name for name, image in named if min(detector.resize(image).shape[:2]) < least]
     named = [pair for pair in named if pair[0] not in small]
-    translations, suppress = {}, suppression.by_offset
-    if kind == "onnx":
-        from resdet.export.onnx_operators import TRANSLATIONS
-
-        translations, suppress = TRANSLATIONS, suppression.by_rows
-    graph = DetectorGraph(detector.model, detector.channel_order, suppress).eval()
     notes = list(detector.lines)
     notes += [f"the plain test: {detector.extras} stays behind"] if detector.extras else []
 
     def make() -> tuple[bytes, list[Row]]:
-        data = encode(graph, contract, kind, translations)
+        data = encode_detector(detector, contract, kind)
         run = runner(data, kind, contract)
         return data, list(_compare(detector, run, tracked(named, "comparing")))
 
@@ -67,9 +61,20 @@ def export_detector(source: Path, kind: str, output: Path, images: Path | None =
             _, rows = make()
         notes.append(f"nothing scores above {before:g} there: a file for {lower:.2g} was compared")
     _check(rows, output, images)
-    write_bytes(output, data)
+    size = write_together(contents(data, kind, output))
     table = tuple(_row(*row) for row in rows)
-    return Exported(output, len(data), contract, HEAD, table, tuple(notes))
+    return Exported(output, size, contract, HEAD, table, tuple(notes))
+
+
+def encode_detector(detector: Exportable, contract: Contract, kind: str) -> Any:
+    """The file of a detector, as `encode` gives it. Raises: ValueError if it cannot hold it."""
+    translations, suppress = {}, suppression.by_offset
+    if kind != "torch-export":
+        from resdet.export.onnx_operators import TRANSLATIONS
+
+        translations, suppress = TRANSLATIONS, suppression.by_rows
+    graph = DetectorGraph(detector.model, detector.channel_order, suppress).eval()
+    return encode(graph, contract, kind, translations)
 
 
 @contextlib.contextmanager
@@ -88,7 +93,8 @@ def _lower_threshold(
         heads.score_thresh = before
 
 
-def _contract(detector: Exportable, source: Path, kind: str) -> Contract:
+def contract_of(detector: Exportable, source: Path, kind: str) -> Contract:
+    """What the file of a checkpoint's detector takes and gives, and what it says of itself."""
     least = _smallest_side(detector, kind)
     sizes = f"at least {least} pixels a side" if least > 1 else "any size"
     outside = {
@@ -119,7 +125,7 @@ def _contract(detector: Exportable, source: Path, kind: str) -> Contract:
 def _smallest_side(detector: Exportable, kind: str) -> int:
     """Of what the file takes, in pixels."""
     stride, padded = max(detector.strides), detector.multiple > 1
-    if kind == "onnx":  # its axes have no bounds, but a map has a cell
+    if kind != "torch-export":  # its axes have no bounds, but a map has a cell
         return 1 if padded else stride
     return stride + 1 if padded else 2 * stride  # a map of one cell would have to stay one
 

@@ -28,10 +28,13 @@ class Doubled(torch.nn.Module):
         return (2 * x,)
 
 
-@pytest.mark.parametrize("kind", ["torch-export", pytest.param("onnx", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "kind",
+    ["torch-export", *(pytest.param(k, marks=pytest.mark.slow) for k in ("onnx", "openvino"))],
+)
 def test_a_file_runs_at_any_size_of_its_axes(kind: str) -> None:
-    if kind == "onnx":
-        for package in ("onnx", "onnxruntime", "onnxscript"):
+    if kind != "torch-export":
+        for package in ("onnx", "onnxruntime", "onnxscript", "openvino"):
             pytest.importorskip(package)
     about = {"resdet_version": "0"}
     axes = {0: ("batch", 1)}

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from backbones.export.formats import encode, runner
+from backbones.export.request import SUFFIXES, written
 from resdet.export import detector as exporter
 from resdet.export.exportable import load_exportable
 
@@ -33,8 +34,7 @@ def eager(monkeypatch: pytest.MonkeyPatch) -> Callable:
 
         monkeypatch.setattr(exporter, "encode", lambda graph, *_: graph)
         monkeypatch.setattr(exporter, "runner", run)
-        monkeypatch.setattr(exporter, "write_bytes", lambda path, _: path.write_text("written"))
-        monkeypatch.setattr(exporter, "len", lambda _: 7, raising=False)
+        monkeypatch.setattr(exporter, "contents", lambda _, kind, path: {path: b"written"})
 
     return put
 
@@ -123,7 +123,7 @@ def test_extras_stay_behind(saved_detector: Callable, eager: Callable) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["onnx", "torch-export"])
+@pytest.mark.parametrize("kind", ["onnx", "openvino", "torch-export"])
 @pytest.mark.parametrize(
     ("base", "overrides"),
     [
@@ -137,14 +137,20 @@ def test_extras_stay_behind(saved_detector: Callable, eager: Callable) -> None:
 def test_each_kind_of_detector(
     saved_detector: Callable, kind: str, base: str, overrides: tuple[str, ...]
 ) -> None:
-    if kind == "onnx":
-        for package in ("onnx", "onnxruntime", "onnxscript"):
+    if kind != "torch-export":
+        for package in ("onnx", "onnxruntime", "onnxscript", "openvino"):
             pytest.importorskip(package)
     source = saved_detector(*overrides, base=base)
-    suffix = ".onnx" if kind == "onnx" else ".pt2"
-    done = exporter.export_detector(source, kind, source.with_suffix(suffix))
-    assert done.size == done.path.stat().st_size
-    run = runner(done.path.read_bytes(), kind, done.contract)
+    done = exporter.export_detector(source, kind, source.with_suffix(SUFFIXES[kind]))
+    files = written(kind, done.path)
+    assert done.size == sum(file.stat().st_size for file in files)
+    if kind == "openvino":
+        from backbones.export.openvino_ir import from_files, started
+
+        model = from_files({file: file.read_bytes() for file in files})
+        run = started(model, list(done.contract.outputs), 1)
+    else:
+        run = runner(done.path.read_bytes(), kind, done.contract)
     boxes, labels, scores = run(np.zeros((150, 170, 3), np.uint8))
     assert len(boxes) == len(labels) == len(scores)
 
@@ -158,7 +164,7 @@ def test_without_a_proposal_there_is_no_detection(saved_detector: Callable, base
 
     source = saved_detector("MODEL.PROPOSAL_GENERATOR.MIN_SIZE", "5000", base=base)
     detector = load_exportable(source)
-    contract = exporter._contract(detector, source, "onnx")
+    contract = exporter.contract_of(detector, source, "onnx")
     graph = exporter.DetectorGraph(detector.model, "BGR", exporter.suppression.by_rows).eval()
     run = runner(encode(graph, contract, "onnx", TRANSLATIONS), "onnx", contract)
     assert [out.shape for out in run(np.zeros((90, 90, 3), np.uint8))] == [(0, 4), (0,), (0,)]

@@ -1,0 +1,30 @@
+"""OpenVINO's two files: what is in them, and that they run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+
+def test_both_files_are_the_model_and_say_what_it_is(tmp_path: Path) -> None:
+    openvino = pytest.importorskip("openvino")
+    from openvino import opset13 as ops
+
+    from backbones.export.openvino_ir import METADATA, as_files, from_files, started
+
+    x = ops.parameter([-1, 3], np.float32)
+    result = ops.result(ops.multiply(x, ops.constant(np.full((1, 3), 2, np.float32))))
+    result.input_value(0).set_names({"y"})
+    made = openvino.Model([result], [x])
+    made.set_rt_info("cat, dog", [METADATA, "class_names"])
+    files = as_files(made, tmp_path / "a.xml")
+    assert [path.name for path in files] == ["a.xml", "a.bin"]
+    assert list(tmp_path.iterdir()) == []
+    model = from_files(files)
+    assert model.get_rt_info([METADATA, "class_names"]).value == "cat, dog"
+    run = started(model, ["y"], 1)
+    for rows in (2, 5):
+        given = np.arange(3 * rows, dtype=np.float32).reshape(rows, 3)
+        assert np.array_equal(run(given)[0], 2 * given)
