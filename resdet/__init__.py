@@ -51,22 +51,27 @@ def load(
     batch: int = 1,
     overrides: Sequence[str] = (),
     testing: Sequence[str] = (),
+    runtime: str = "",
 ) -> Detector:
-    """The detector of a checkpoint, ready to be called with images.
+    """The detector of a file, ready to be called with images.
 
-    A file of `resdet train-det`, of either engine, or a Faster R-CNN of detectron2's zoo.
+    A checkpoint of `resdet train-det`, of either engine, a Faster R-CNN of detectron2's zoo, or a
+    file that `resdet export` made, .onnx, .xml or .pt2 (which may run code: take your own only).
+    `runtime` runs the network: "torch", "openvino", "onnxruntime", or "auto", on a CPU the fastest
+    that is installed; by default torch, or what an exported file is made for.
+
     `device` "" is a GPU where there is one. `batch` images go through the network at once where a
     list is given. `compile` is torch.compile: the first images are slow. `overrides`, KEY VALUE
     pairs, say of detectron2's files what they do not hold; `testing`, pairs of TEST, ask for the
-    extras of testing, as `testing=("TEST.REFINE", "True")`.
+    extras of testing, as `testing=("TEST.REFINE", "True")`. Of these, an exported file takes none.
     Raises: FileNotFoundError; ValueError if the file is broken or no detector, or an argument is
         out of its range.
     """
-    from resdet.detector.inference import load_detector
     from resdet.detector.speed import Speed
+    from resdet.runtimes.load import load_detector
 
     speed = Speed(precision, compile, batch)
-    return load_detector(os.fspath(checkpoint), engine, device, overrides, speed, testing)
+    return load_detector(os.fspath(checkpoint), engine, device, overrides, speed, testing, runtime)
 
 
 def add_resdet_config(cfg: CfgNode) -> None:

@@ -31,7 +31,7 @@ class Room(NamedTuple):
 _DETECTION = (
     *("resdet.structures", "resdet.config", "resdet.data", "resdet.modeling"),
     *("resdet.checkpoints", "resdet.engines", "resdet.evaluation", "resdet.visualization"),
-    *("resdet.detector", "resdet.training", "resdet.export"),
+    *("resdet.detector", "resdet.training", "resdet.export", "resdet.runtimes"),
 )
 # the longest that fits a file counts; each row may import itself
 ROOMS = {
@@ -61,6 +61,7 @@ ROOMS = {
     "resdet/detector": Room((*LEARNING, "fvcore"), ("backbones", *_DETECTION[:8])),
     "resdet/training": Room((*LEARNING, "fvcore"), ("backbones", *_DETECTION[:9])),
     "resdet/export": Room((*LEARNING, "fvcore"), ("backbones", *_DETECTION[:9])),
+    "resdet/runtimes": Room(LEARNING, ("backbones", *_DETECTION)),
     "resdet/reproduction": Room((*LEARNING, "fvcore"), ("backbones", *_DETECTION)),
     "resdet/benchmarks": Room((*LEARNING, "fvcore"), ("backbones", *_DETECTION)),
     "resdet/benchmarks/peers": Room(

@@ -138,13 +138,9 @@ def runner(data: bytes, kind: str, contract: Contract) -> Run:
         model = openvino_ir.from_onnx(data)
         return openvino_ir.started(model, list(contract.outputs), torch.get_num_threads())
     if kind == "onnx":
-        import onnxruntime
+        from backbones.export import onnx_session
 
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3  # errors only
-        options.intra_op_num_threads = torch.get_num_threads()
-        providers = ["CPUExecutionProvider"]
-        session = onnxruntime.InferenceSession(data, options, providers=providers)
+        session = onnx_session.opened(data, torch.get_num_threads())
         return lambda image: list(session.run(list(contract.outputs), {contract.input: image}))
     with _quiet():
         program: nn.Module = torch.export.load(io.BytesIO(data)).module()

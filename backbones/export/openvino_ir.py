@@ -37,9 +37,11 @@ def from_files(files: Mapping[Path, bytes]) -> Any:
 def started(model: Any, outputs: Sequence[str], threads: int) -> Callable[[Array], list[Array]]:
     """The model ready to run: an input -> the outputs of these names.
 
-    In float32, where a processor with matrix units would take bfloat16.
+    In float32, where a processor with matrix units would take bfloat16, and on any cores: two
+    processes would be put on the same ones.
     """
     options = {
+        "ENABLE_CPU_PINNING": False,
         "INFERENCE_NUM_THREADS": threads,
         "INFERENCE_PRECISION_HINT": "f32",
         "PERFORMANCE_HINT": "LATENCY",

@@ -38,6 +38,12 @@ def available_cores() -> int:
     return count if granted is None else max(1, min(count, int(granted)))
 
 
+def threads() -> int:
+    """How many threads compute: what OMP_NUM_THREADS says, as torch reads it, or all cores."""
+    given = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
+    return int(given) if given.isdecimal() and int(given) else available_cores()
+
+
 def visible_cores() -> int:
     """How many cores the system puts this process on."""
     if hasattr(os, "sched_getaffinity"):

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from resdet.detector.speed import Speed
 
 _EXTRAS = ("refine", "maxout", "multi_scale", "flip", "ensemble")
-_OF_CHECKPOINT = ("engine", "device", "precision", "compile", "batch", "shards", *_EXTRAS)
+_RUN_BY = ("runtime", "engine", "device", "precision", "compile", "batch")
+_OF_CHECKPOINT = (*_RUN_BY, "shards", *_EXTRAS)
 
 
 def add_sources(parser: argparse.ArgumentParser) -> None:
@@ -37,6 +38,7 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
     truth("--annotations", type=Path, metavar="JSON", help="COCO form")
     truth("--images", type=Path, metavar="DIR", help="of --annotations: the folder of the images")
     running = parser.add_argument_group("how --checkpoint is run")
+    add_runtime(running)
     add_engine(running)
     add_device(running)
     add_speed(running)
@@ -156,6 +158,17 @@ def add_engine(parser: argparse._ActionsContainer) -> None:
         default="auto",
         metavar="NAME",
         help="tv, d2 or auto: d2 where detectron2 is importable [auto]",
+    )
+
+
+def add_runtime(parser: argparse._ActionsContainer) -> None:
+    """The option that names what runs the network; `runtimes.choice` says what is wrong with it."""
+    parser.add_argument(
+        "--runtime",
+        default="",
+        metavar="NAME",
+        help="torch, openvino, onnxruntime or auto: on a CPU the fastest that is installed [torch; "
+        "of a file of resdet export its own]",
     )
 
 

@@ -24,6 +24,8 @@ def write_outputs(
         content = {**config_of(args), **numbers, "analysis": analysis}
         if tested := getattr(args, "tested", ""):
             content["testing"] = tested
+        if ran_by := getattr(args, "ran_by", ""):
+            content["ran_by"] = ran_by
         write_result(args.json, content, matches, dataset, args.images)
         print(f"written: {args.json}")
     if args.plots:

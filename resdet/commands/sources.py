@@ -6,6 +6,7 @@ import argparse
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,9 +19,13 @@ from resdet.evaluation.coco.results import (
 )
 from resdet.evaluation.detection_table import DetectionTable
 from resdet.evaluation.voc.comp4 import read_comp4
+from resdet.runtimes.choice import is_exported
 from resdet.structures.boxes import to_xywh
 from resdet.structures.corners import AUTO
 from resdet.structures.records import Dataset
+
+if TYPE_CHECKING:
+    from resdet.detector.detector import Detector
 
 
 def ground_truth(args: argparse.Namespace, class_names: Sequence[str] = ()) -> Dataset:
@@ -53,13 +58,13 @@ def ground_truth(args: argparse.Namespace, class_names: Sequence[str] = ()) -> D
     found = found.called(class_names).as_kept(before, "as in training").counted(args.voc_corners)
     split = args.split or found.to_measure
     if main:
-        print(*found.lines(), f"measured {split}", sep="\n", flush=True)
+        print(*found.lines(), f"to score {split}", sep="\n", flush=True)
     return found.load(split, images=pictures)
 
 
 def _counted_before(args: argparse.Namespace) -> str:
     """How the run that made the checkpoint counted corners, if it was of this data."""
-    if args.checkpoint is None or not args.checkpoint.is_file():
+    if args.checkpoint is None or not args.checkpoint.is_file() or is_exported(args.checkpoint):
         return AUTO
     from resdet.training.corners import counted_by  # torch, which files are scored without
 
@@ -99,31 +104,41 @@ def detections(args: argparse.Namespace, dataset: Dataset) -> DetectionTable | N
     return table.for_images(dataset.files)
 
 
+def asked_detector(args: argparse.Namespace) -> Detector:
+    """The detector that the options name, as they say that it is to run. Raises: ValueError."""
+    from resdet.runtimes.load import load_detector
+
+    return load_detector(
+        *(args.checkpoint, args.engine, args.device),
+        speed=speed(args),
+        testing=extras(args),
+        runtime=args.runtime,
+    )
+
+
 def detect(args: argparse.Namespace, dataset: Dataset) -> DetectionTable | None:
     """What the detector of the options finds in every image; None as `detections` says.
 
-    `args.tested` becomes what extras it was tested with.
+    `args.tested` becomes what extras it was tested with, `args.ran_by` what ran it.
     Raises: ValueError if its classes are not those of the data; both are listed.
     """
     from backbones.files.digests import file_digest
     from backbones.machine import distributed
-    from resdet.detector.inference import load_detector
     from resdet.detector.shards import detect_all, detect_in_shards
+    from resdet.runtimes.load import files_of
 
     with distributed.joined():
-        detector = load_detector(
-            *(args.checkpoint, args.engine, args.device), speed=speed(args), testing=extras(args)
-        )
+        detector = asked_detector(args)
         asked = detector.extras
-        args.tested = str(asked)
+        args.tested, args.ran_by = str(asked), detector.ran_by
         DetectionTable.of([]).for_classes(detector.class_names, dataset.class_names)
         beside = [name for name in detector.class_names if name not in dataset.class_names]
         if beside and distributed.is_main():
             print(f"left out detections of what the data has not: {', '.join(beside)}", flush=True)
         if args.shards:
             made_by = {
-                "checkpoint": file_digest(args.checkpoint),
-                "engine": detector.engine.NAME,
+                "checkpoint": " ".join(map(file_digest, files_of(args.checkpoint))),
+                "engine": detector.ran_by,
                 "precision": args.precision,
             }
             if asked:

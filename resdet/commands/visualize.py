@@ -42,6 +42,7 @@ def arguments() -> argparse.ArgumentParser:
         add_corners,
         add_engine,
         add_extras,
+        add_runtime,
         add_speed,
         data_folder,
     )
@@ -77,6 +78,7 @@ def arguments() -> argparse.ArgumentParser:
     for option, told in _LISTS.items():
         writes(out(option, type=Path, metavar="FILE", help=told))
     running = parser.add_argument_group("how the detector is run")
+    add_runtime(running)
     add_engine(running)
     add_device(running)
     add_speed(running)
@@ -110,9 +112,8 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
 def main(argv: Sequence[str]) -> None:
     args = _parse(argv)
 
-    from resdet.commands.arguments import extras, speed
     from resdet.commands.show import Show, Shown, check_outputs, counted, inputs_of
-    from resdet.commands.sources import ground_truth
+    from resdet.commands.sources import asked_detector, ground_truth
     from resdet.visualization.draw import Tags
     from resdet.visualization.sheet import ContactSheet
 
@@ -120,11 +121,7 @@ def main(argv: Sequence[str]) -> None:
     lists = [path for path in (args.csv, args.json) if path]
     check_outputs(args.output, args.contact_sheet, given, args.input)
 
-    from resdet.detector.inference import load_detector
-
-    detector = load_detector(
-        *(args.checkpoint, args.engine, args.device), speed=speed(args), testing=extras(args)
-    )
+    detector = asked_detector(args)
     hidden: dict[str | None, Tags] = {"scores": "names", "tags": "none", None: "all"}
     tags = hidden[args.hide]
     shown = Shown(args.threshold, args.top, tuple(args.classes), tags)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from backbones.images.decoding import ChannelOrder
 from resdet.checkpoints import checkpoint
 from resdet.data.loader import to_tensor, unlabelled
 from resdet.data.transforms import Image
@@ -34,7 +35,7 @@ class Exportable:
 
     model: nn.Module
     class_names: tuple[str, ...]
-    channel_order: str
+    channel_order: ChannelOrder
     size: int
     max_size: int
     strides: tuple[int, ...]
@@ -45,12 +46,14 @@ class Exportable:
     detect: Callable[[Image], Detections]
 
 
-def load_exportable(path: Path) -> Exportable:
+def load_exportable(path: Path, overrides: Sequence[str] = ()) -> Exportable:
     """Of a checkpoint of either engine, or a Faster R-CNN of detectron2's.
+
+    `overrides`: see `resdet.checkpoints.checkpoint.load`.
 
     Raises: FileNotFoundError; ValueError if the file is broken or no such detector.
     """
-    saved = checkpoint.load(path)
+    saved = checkpoint.load(path, overrides)
     engine = load("tv")
     model, cfg, lines = load_model(saved, engine, str(path))
     model.eval()

@@ -12,9 +12,9 @@ import pytest
 
 from backbones.files.json_file import read_json
 from backbones.files.outputs import write_json
-from resdet.detector import inference
 from resdet.detector.extras.asked import Extras
 from resdet.evaluation import write_comp4
+from resdet.runtimes import load
 from resdet.structures.records import Detections
 
 TOOLS = Path(__file__).parents[3] / "tools"
@@ -117,14 +117,14 @@ def test_a_checkpoint_is_run_on_the_split(voc, tmp_path, monkeypatch):
     class Detector:
         class_names = ("dog", "cat")  # the data's order is another
         extras = Extras()
+        ran_by = "tv"
 
         def predict_records(self, records):
             assert [r.image_id for r in records] == list(OBJECTS)
             for d in detections():
                 yield Detections(d.image_id, d.boxes, 1 - d.labels, d.scores)
 
-    load = lambda path, engine, device, speed, testing: Detector()  # noqa: E731
-    monkeypatch.setattr(inference, "load_detector", load, raising=False)
+    monkeypatch.setattr(load, "load_detector", lambda *_, **__: Detector())
     tool(
         "eval_voc",
         "--checkpoint",
@@ -155,7 +155,7 @@ def test_faults_of_the_user_are_one_line(voc, tmp_path):
 
 @pytest.mark.parametrize("name", ["eval_voc", "eval_coco"])
 def test_the_place_of_the_json_is_checked_before_the_detection(voc, tmp_path, monkeypatch, name):
-    monkeypatch.setattr(inference, "load_detector", None)  # not reached
+    monkeypatch.setattr(load, "load_detector", None)  # not reached
     (tmp_path / "file").write_text("")
     data = {
         "eval_voc": ["--data", voc, "--split", "test"],
@@ -227,6 +227,9 @@ def test_classes_of_ones_own_in_a_folder_of_vocs_name(voc, tmp_path, capsys):
     tool("eval_voc", *given, "--metric", "area", "--classes", "kangaroo,cat")
     assert "as the folder is called" not in capsys.readouterr().out
     tool("eval_voc", *given[:-2], "--classes", "kangaroo,cat")
-    assert "classes  2: kangaroo, cat\n" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "classes  2: kangaroo, cat\n" in told
+    assert told.count("VOC2007, yet of other classes") == told.count("11-point, as the folder") == 1
+    assert told.count("of 2007") == 0
     with pytest.raises(ValueError, match="class must be one of cow, cat, got 'kangaroo'"):
         tool("eval_voc", *given, "--classes", "cow,cat")

@@ -34,7 +34,7 @@ def voc(tmp_path):
 
 
 def options(**given):
-    fast = {"precision": "fp32", "compile": False, "batch": 1}
+    fast = {"runtime": "", "precision": "fp32", "compile": False, "batch": 1}
     none = {"checkpoint": None, "detections": None, "images": None}
     extras = {"refine": False, "maxout": (), "multi_scale": (), "flip": False, "ensemble": []}
     return argparse.Namespace(**{**none, **extras, **fast, **given})
@@ -83,13 +83,12 @@ def test_a_detector_of_other_classes_is_refused(voc, monkeypatch):
     class Detector:
         class_names = ("cat", "cow")
         extras = Extras()
+        ran_by = "tv"
 
         def predict_records(self, records):
             return iter(())
 
-    monkeypatch.setattr(
-        "resdet.detector.inference.load_detector", lambda *a, **k: Detector(), raising=False
-    )
+    monkeypatch.setattr("resdet.runtimes.load.load_detector", lambda *a, **k: Detector())
     with pytest.raises(ValueError, match=r"\[cat, cow\] for \[cat, dog\]"):
         sources.detect(options(checkpoint="m.pth", engine="auto", device="", shards=None), voc)
 
@@ -223,7 +222,7 @@ def test_annotations_without_pictures_are_scored(forms, tmp_path, capsys):
     for data, split in (("xml", "all"), ("kit", "test"), ("kit/mine", "test")):
         for command in (eval_voc, eval_coco):
             command.main(["--data", str(tmp_path / data), "--detections", str(detections)])
-            assert f"measured {split}\nmeasured on 3 images, 6 obj" in capsys.readouterr().out
+            assert f"to score {split}\nmeasured on 3 images, 6 obj" in capsys.readouterr().out
     (lists / "test.txt").rename(lists / "night.txt")
     (lists / "train.txt").rename(lists / "day.txt")
     with pytest.raises(ValueError, match="--split must be given for .* whose splits are day, nig"):

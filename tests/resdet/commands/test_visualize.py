@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 import pytest
 
-from resdet.detector import inference
 from resdet.detector.speed import Speed
+from resdet.runtimes import load
 from resdet.structures.records import Detections
 from resdet.visualization import video
 from resdet.visualization.video import VideoWriter, open_video
@@ -36,7 +36,7 @@ class Detector:
 @pytest.fixture
 def tool(monkeypatch):
     monkeypatch.syspath_prepend(str(TOOLS))
-    monkeypatch.setattr(inference, "load_detector", lambda *_, **__: Detector())
+    monkeypatch.setattr(load, "load_detector", lambda *_, **__: Detector())
     return lambda *argv: importlib.import_module("visualize").main(
         ["--checkpoint", "m.pth", *map(str, argv)]
     )
@@ -192,7 +192,7 @@ def test_the_input_is_never_overwritten(visualize, tmp_path):
 
 @pytest.mark.parametrize("name", ["out", "out/deeper"])
 def test_an_output_that_cannot_be_a_folder_is_refused_first(tmp_path, tool, monkeypatch, name):
-    monkeypatch.setattr(inference, "load_detector", None)  # not reached
+    monkeypatch.setattr(load, "load_detector", None)  # not reached
     (tmp_path / "out").write_text("precious")
     source = write(tmp_path / "in" / "a.png")
     with pytest.raises(
@@ -224,8 +224,8 @@ def test_options_that_do_not_go_together(tool, capsys, argv, told):
 
 def test_speed_reaches_the_detector(visualize, tmp_path, monkeypatch):
     seen = []
-    load = lambda *_, speed, **__: seen.append(speed) or Detector()  # noqa: E731
-    monkeypatch.setattr(inference, "load_detector", load)
+    found = lambda *_, speed, **__: seen.append(speed) or Detector()  # noqa: E731
+    monkeypatch.setattr(load, "load_detector", found)
     source = write(tmp_path / "in" / "a.png")
     visualize(source)
     visualize(source, "--precision", "bf16", "--compile", "--batch", "3")
@@ -328,7 +328,7 @@ def test_a_contact_sheet_of_pictures_and_of_a_film(tool, tmp_path, capsys):
 
 
 def test_a_contact_sheet_that_cannot_be_written_is_refused_first(tool, tmp_path, monkeypatch):
-    monkeypatch.setattr(inference, "load_detector", None)  # not reached
+    monkeypatch.setattr(load, "load_detector", None)  # not reached
     source = write(tmp_path / "in" / "a.png")
     before = source.read_bytes()
     with pytest.raises(OSError, match="--contact-sheet must be apart from what --input reads"):

@@ -1,0 +1,21 @@
+"""An ONNX file opened by onnxruntime, on the CPU."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import onnxruntime
+
+_ERRORS = 3  # and nothing less, of what it logs
+
+
+def opened(source: Path | bytes, threads: int) -> onnxruntime.InferenceSession:
+    """Threads that wait for work give their cores to others.
+
+    Raises: whatever onnxruntime does of a file that is broken.
+    """
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = _ERRORS
+    options.intra_op_num_threads = threads
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])

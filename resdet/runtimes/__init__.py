@@ -1,0 +1,1 @@
+"""What runs a detector's network: torch, or another runtime on the CPU, from the same weights."""

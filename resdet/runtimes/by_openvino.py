@@ -1,0 +1,47 @@
+"""OpenVINO: .xml with the .bin beside it, and ONNX."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openvino
+from numpy.typing import NDArray
+
+from backbones.export import openvino_ir
+from resdet.runtimes.program import OUTPUTS, Found, Program, Run, told
+
+
+def open_program(source: Path | bytes, threads: int) -> Program:
+    """Raises: whatever OpenVINO does of a file that is broken."""
+    model = _read(source)
+    held: dict[str, Any] = {}
+    if model.has_rt_info([openvino_ir.METADATA]):
+        held = model.get_rt_info([openvino_ir.METADATA]).value
+
+    def start() -> Run:
+        run = openvino_ir.started(model, OUTPUTS, threads)
+
+        def detect(image: NDArray[np.uint8]) -> Found:
+            return Found(*run(image))
+
+        return detect
+
+    return Program(
+        {name: str(value) for name, value in held.items()},
+        [_told(port) for port in model.inputs],
+        [_told(port) for port in model.outputs],
+        start,
+    )
+
+
+def _read(source: Path | bytes) -> Any:
+    if isinstance(source, bytes):
+        return openvino_ir.from_onnx(source)
+    return openvino.Core().read_model(source)
+
+
+def _told(port: Any) -> str:
+    axes = [None if axis.is_dynamic else axis.get_length() for axis in port.partial_shape]
+    return told(port.any_name, port.element_type.get_type_name(), axes)

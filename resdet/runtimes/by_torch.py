@@ -1,0 +1,51 @@
+"""torch: the programs of torch.export, .pt2."""
+
+from __future__ import annotations
+
+import json
+import logging
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torchvision  # noqa: F401  (its operators stand in the graph)
+from numpy.typing import NDArray
+
+from resdet.runtimes.program import Found, Program, Run, told
+
+_METADATA = "metadata.json"
+
+
+def open_program(source: Path, threads: int) -> Program:
+    """A program of torch, which keeps the threads that it has.
+
+    Raises: whatever torch does of a file that is broken.
+    """
+    held = {_METADATA: ""}
+    logging.getLogger("torch.export").setLevel(logging.ERROR)  # it warns, and then raises
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        program = torch.export.load(source, extra_files=held)
+
+    def start() -> Run:
+        module = program.module()
+
+        @torch.inference_mode()
+        def run(image: NDArray[np.uint8]) -> Found:
+            return Found(*(column.numpy() for column in module(torch.from_numpy(image))))
+
+        return run
+
+    values: dict[str, Any] = {node.name: node.meta.get("val") for node in program.graph.nodes}
+    signature = program.graph_signature
+    inputs = [_told(name, values[name]) for name in signature.user_inputs]
+    outputs = [_told(name, values[name]) for name in signature.user_outputs]
+    return Program(json.loads(held[_METADATA] or "{}"), inputs, outputs, start)
+
+
+def _told(name: Any, value: Any) -> str:
+    kind = str(getattr(value, "dtype", type(value).__name__)).removeprefix("torch.")
+    axes = [axis if isinstance(axis, int) else None for axis in getattr(value, "shape", ())]
+    return told(str(name), kind, axes)

@@ -1,0 +1,105 @@
+"""A detector whose graph a runtime runs. Imports no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from backbones.images.decoding import Image
+from backbones.machine.exhaustion import OutOfMemory, first_line, is_exhaustion
+from resdet.data.reading import read_record
+from resdet.detector.detector import Detector
+from resdet.detector.pipeline import ahead
+from resdet.runtimes.about import About
+from resdet.runtimes.program import Found, Run
+from resdet.structures import boxes as box_ops
+from resdet.structures.records import Detections, ImageId, ImageRecord
+
+_CURE = "give smaller images, or export for a smaller INPUT.MIN_SIZE_TEST"
+
+
+class Seen(NamedTuple):
+    """An image as the graph takes it, and its own size. Shape: image (H, W, 3) uint8, RGB."""
+
+    image_id: ImageId
+    image: Image
+    height: int
+    width: int
+
+    def __str__(self) -> str:
+        return f"{self.image_id} ({self.width}x{self.height})"
+
+
+Check = Callable[[Seen, Detections], bool]  # of what was found; whether it wants more of them
+
+
+class ExportedDetector(Detector):
+    """A graph that `runtime` runs, with the classes and the resizing that its file tells.
+
+    `check` looks at what is found in the first images.
+    """
+
+    def __init__(self, run: Run, about: About, runtime: str, check: Check | None = None) -> None:
+        super().__init__(about.class_names, runtime)
+        self._run = run
+        self._transform = about.transform
+        self._check = check
+
+    def _told(self) -> str:
+        return f"runtime {self.ran_by}"
+
+    def read(self, records: Sequence[ImageRecord]) -> Iterator[Seen]:
+        """Ahead, by a thread."""
+        return ahead(self.sample(r.image_id, read_record(r)) for r in records)
+
+    def sample(self, image_id: ImageId, image: Image) -> Seen:
+        """Resized, unless the graph does that."""
+        height, width = image.shape[:2]
+        if self._transform is not None:
+            none = np.zeros((0, 4), np.float32), np.zeros(0, np.int64)
+            image = self._transform(image, *none)[0]
+        return Seen(image_id, np.ascontiguousarray(image), height, width)
+
+    def run_batch(self, batch: Sequence[Seen]) -> list[Detections]:
+        """Detections of each image, one after another.
+
+        Raises: ValueError if the runtime cannot run one; what the check of the first ones raises.
+        """
+        return [self._detect(seen) for seen in batch]
+
+    def _detect(self, seen: Seen) -> Detections:
+        boxes, labels, scores = self._try(seen)
+        named = len(self.class_names)
+        if len(labels) and not 0 <= labels.min() <= labels.max() < named:
+            raise ValueError(
+                f"class_names must be those of the graph, got {named} names and label "
+                f"{labels.max()} on {seen}; put the file's own JSON beside it"
+            )
+        scale = [seen.width / seen.image.shape[1], seen.height / seen.image.shape[0]] * 2
+        boxes = box_ops.clip(boxes * np.array(scale, np.float32), seen.height, seen.width)
+        found = Detections(seen.image_id, boxes, labels, scores)
+        if self._check is not None and not self._check(seen, found):
+            self._check = None
+        return found
+
+    def _try(self, seen: Seen) -> Found:
+        try:
+            return self._run(seen.image)
+        except Exception as error:  # runtimes raise anything
+            if is_exhaustion(error):
+                raise OutOfMemory(str(seen), first_line(error), _CURE) from None
+            raise ValueError(
+                f"image must be one that the graph can run in {self.ran_by}, got {seen} "
+                f"({reason(error)}); give an image of another size, or run the checkpoint by "
+                "--runtime torch"
+            ) from error
+
+
+def reason(error: BaseException) -> str:
+    """What a runtime says, in one line, without the places in its sources."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    places = ("Exception from", "Check '")
+    told = [line for line in lines if line and not line.startswith(places)]
+    return (told or lines or [type(error).__name__])[0][:300]
