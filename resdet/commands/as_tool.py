@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from resdet.evaluation.explain import Claim, Kind
     from resdet.evaluation.measures import Measure
     from resdet.evaluation.rules import Rules
+    from resdet.evaluation.scorer import Numbers
     from resdet.evaluation.tools import Tool
 
 _SINGLE = ("ties", "mean", "max_detections")
@@ -93,22 +94,21 @@ def tell(args: argparse.Namespace, tool: Tool | None, rules: Rules) -> None:
         print(f"besides, {tool.beside}")
 
 
-def tell_claim(claim: Claim, kind: Kind, score: Callable[[Rules], Mapping[str, Any]]) -> None:
-    """The table of what turns ours into the claim; `score` gives the result by a set of rules."""
+def tell_claim(claim: Claim, kind: Kind, numbers: Numbers) -> None:
+    """The table of what turns ours into the claim."""
     from rich.console import Console
 
     from backbones.terminal.progress import Bar
     from resdet.evaluation.explain import explain
-    from resdet.evaluation.measures import measured
     from resdet.evaluation.score_tables import claim_table
 
     with Bar("trying rules") as bar:
 
-        def numbers(rules: Rules) -> Mapping[Measure, float | None]:
+        def told(rules: Rules) -> Mapping[Measure, float | None]:
             bar.advance()
-            return measured(score(rules), "the result").values
+            return numbers(rules)
 
-        found = explain(claim, kind, numbers)
+        found = explain(claim, kind, told)
     Console().print(claim_table(claim, found))
 
 

@@ -12,10 +12,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from resdet.evaluation import Rules
     from resdet.evaluation.coco.truth import CocoTruth
     from resdet.structures.records import Dataset
 
@@ -41,6 +40,7 @@ def main(argv: Sequence[str]) -> None:
     from resdet.evaluation.coco.truth import coco_truth
     from resdet.evaluation.rules import COCO
     from resdet.evaluation.score_tables import coco_class_table, coco_table
+    from resdet.evaluation.scorer import coco_numbers
 
     tool = as_tool.tool_of(args, "coco")
     rules = as_tool.with_single(tool.rules if tool else COCO, args)
@@ -49,11 +49,7 @@ def main(argv: Sequence[str]) -> None:
     if found is None:
         return  # the main process scores
     if args.claimed:
-
-        def by_rules(rules: Rules) -> dict[str, Any]:
-            return score_coco(truth, found, matched=match_areas(truth, found, rules))
-
-        as_tool.tell_claim(args.claimed, "coco", by_rules)
+        as_tool.tell_claim(args.claimed, "coco", coco_numbers(truth, found))
         return
     matched = match_areas(truth, found, rules)
     scores = score_coco(truth, found, backend=args.backend, matched=matched)

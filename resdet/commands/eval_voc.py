@@ -10,14 +10,14 @@ examples:
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from resdet.evaluation import DetectionTable, Matches, Rules
+    from resdet.evaluation import DetectionTable, Rules
     from resdet.evaluation.tools import Tool
+    from resdet.evaluation.voc.score import VocMatching
     from resdet.structures.records import Dataset
 
 
@@ -33,17 +33,18 @@ def main(argv: Sequence[str]) -> None:
     from rich.console import Console
 
     from resdet.commands import outputs, sources
-    from resdet.evaluation import ground_truth_by_id, match_voc, score_voc
+    from resdet.evaluation import ground_truth_by_id, score_voc
     from resdet.evaluation.analysis.analyse import analyse
     from resdet.evaluation.analysis.error_tables import analysis_tables
     from resdet.evaluation.judging import asked_of, told_left_out
     from resdet.evaluation.registry import BOTH, VOC_METRICS, check_metric
     from resdet.evaluation.score_tables import voc_table
+    from resdet.evaluation.voc.score import VocMatching
 
     if args.metric is not None:
         check_metric(args.metric, (*VOC_METRICS, BOTH), "--metric")
     tool = as_tool.tool_of(args, "voc")
-    told = _metrics(args, tool) if tool else ()
+    of_tool = _metrics(args, tool) if tool else ()
     dataset = sources.ground_truth(args, args.class_names)
     known = any(record.ground_truth is not None for record in dataset.records)
     if args.submission:
@@ -61,20 +62,18 @@ def main(argv: Sequence[str]) -> None:
         truth, table = asked_of(dataset, truth, table)
         for line in told_left_out(dataset):
             print(line)
-    matching = partial(match_voc, truth, table, dataset.class_names, thresholds=args.iou)
+    matching = VocMatching(truth, table, dataset.class_names, args.iou)
     if args.claimed:
         _tell_claim(args, matching, dataset)
         return
-    matches = matching(rules=_rules(args, tool, dataset))
+    matches = matching.by(_rules(args, tool, dataset))
     as_tool.tell(args, tool, matches.rules)
     if tool:
-        results = {name: score_voc(matches, name) for name in told}
+        results = {name: score_voc(matches, name) for name in of_tool}
         Console().print(voc_table(*results.values()))
         as_tool.write_numbers(args, tool, results)
         return
-    if args.metric is None:
-        _tell_rule(dataset)
-    metrics = VOC_METRICS if args.metric == BOTH else (args.metric or dataset.metric,)
+    metrics = _own_metrics(args, dataset)
     results = {metric: score_voc(matches, metric) for metric in metrics}
     analysis = analyse(matches, metrics[0])
     print(f"measured on {matches.told}")
@@ -160,6 +159,15 @@ def _submit(path: Path, table: DetectionTable, dataset: Dataset) -> None:
     print(f"written: {path}")
 
 
+def _own_metrics(args: argparse.Namespace, dataset: Dataset) -> Sequence[str]:
+    """Those asked for, or that of the data, which is told."""
+    from resdet.evaluation.registry import BOTH, VOC_METRICS
+
+    if args.metric is None:
+        _tell_rule(dataset)
+    return VOC_METRICS if args.metric == BOTH else (args.metric or dataset.metric,)
+
+
 def _metrics(args: argparse.Namespace, tool: Tool) -> tuple[str, ...]:
     """Those asked for that the tool has. Raises: ValueError for one that it has not."""
     asked = tool.told if args.metric in (None, "both") else (args.metric,)
@@ -185,20 +193,11 @@ def _rules(args: argparse.Namespace, tool: Tool | None, dataset: Dataset) -> Rul
     return with_single(own, args)
 
 
-def _tell_claim(
-    args: argparse.Namespace, matching: Callable[..., Matches], dataset: Dataset
-) -> None:
+def _tell_claim(args: argparse.Namespace, matching: VocMatching, dataset: Dataset) -> None:
     """By every metric of VOC's, unless one is asked for: it may be what differs."""
     from resdet.commands.as_tool import tell_claim
-    from resdet.evaluation import score_voc
-    from resdet.evaluation.judging import on_data
     from resdet.evaluation.registry import BOTH, VOC_METRICS
+    from resdet.evaluation.scorer import voc_numbers
 
     metrics = VOC_METRICS if args.metric in (None, BOTH) else (args.metric,)
-
-    def by_rules(rules: Rules) -> dict[str, Any]:
-        matches = matching(rules=on_data(dataset, rules))
-        results = {metric: score_voc(matches, metric) for metric in metrics}
-        return results if len(metrics) > 1 else results[metrics[0]]
-
-    tell_claim(args.claimed, "voc", by_rules)
+    tell_claim(args.claimed, "voc", voc_numbers(matching, metrics, dataset))

@@ -141,7 +141,10 @@ class _Search:
         self.single = list(dict.fromkeys([*of_tools, *_BESIDES[kind]]))
 
     def by(self, changes: Changes) -> Mapping[Measure, float | None]:
-        return self._numbers(replace(self.usual, **dict(changes)))
+        return self._numbers(self._rules(changes))
+
+    def _rules(self, changes: Changes) -> Rules:
+        return replace(self.usual, **dict(changes))
 
     def changes_of(self, tool: Tool) -> Changes:
         of = ((field.name, getattr(tool.rules, field.name)) for field in fields(Rules))
@@ -162,7 +165,10 @@ class _Search:
         return found
 
     def of_rules(self, many: int) -> dict[tuple[Measure, Changes], None]:
-        return {(m, c): None for c in self._sets(many) for m in self.fitting(c)}
+        sets = list(self._sets(many))
+        for changes in sorted(sets, key=lambda one: str(self._rules(one).of_matching)):
+            self.by(changes)  # those that share a matching one after the other
+        return {(m, c): None for c in sets for m in self.fitting(c)}
 
     def _sets(self, many: int) -> Iterator[Changes]:
         moving = {change for change in self.single if self._moves(change)}

@@ -14,7 +14,7 @@ from resdet.evaluation.coco.score import score_coco
 from resdet.evaluation.coco.truth import read_truth
 from resdet.evaluation.rules import COCO, DEVKIT, Rules
 from resdet.evaluation.tools import Tool
-from resdet.evaluation.voc.score import match_voc, score_voc
+from resdet.evaluation.voc.score import VocMatching, score_voc
 from resdet.structures.boxes import from_xywh
 from resdet.structures.records import GroundTruth
 from tools.evaluators.cases import Case
@@ -28,12 +28,16 @@ def ours(case: Case, rules: Rules, told: Iterable[str]) -> Numbers:
         columns = read_truth(case.truth, None), read_results(case.results)
         scores = score_coco(*columns, matched=match_areas(*columns, rules))
         return {name: None if scores[name] < 0 else scores[name] for name in told}
+    matches = matching_of(case).by(rules)
+    return {metric: score_voc(matches, metric)["mAP"]["0.50"] for metric in told}
+
+
+def matching_of(case: Case) -> VocMatching:
+    """The case in VOC's form."""
     ids = [category["id"] for category in case.truth["categories"]]
     names = [category["name"] for category in case.truth["categories"]]
     truth = {image["id"]: _of_image(case, image["id"], ids) for image in case.truth["images"]}
-    table = from_coco_results(case.results, ids, names)
-    matches = match_voc(truth, table, names, rules=rules)
-    return {metric: score_voc(matches, metric)["mAP"]["0.50"] for metric in told}
+    return VocMatching(truth, from_coco_results(case.results, ids, names), names)
 
 
 def _of_image(case: Case, image: int, ids: Sequence[int]) -> GroundTruth:

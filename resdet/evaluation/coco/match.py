@@ -20,7 +20,7 @@ from resdet.evaluation.coco.truth import CocoTruth
 from resdet.evaluation.detection_table import Float64Array, turns_as_text
 from resdet.evaluation.matches import FALSE_POSITIVE, IGNORED, TRUE_POSITIVE, Matches, Objects
 from resdet.evaluation.pairs import pairs
-from resdet.evaluation.rules import COCO, Rules
+from resdet.evaluation.rules import COCO, Areas, Rules
 from resdet.structures.boxes import from_xywh
 from resdet.structures.records import BoolArray, Int64Array
 
@@ -121,7 +121,7 @@ def _verdicts(
     boxes: Float64Array, columns: _Objects, candidates: Int64Array, taken: NDArray[np.int32]
 ) -> NDArray[np.int8]:
     """(A, T, N) from the (A, T, C) objects that the candidates took."""
-    outside = _outside(boxes[:, 2] * boxes[:, 3])
+    outside = out_of_ranges(boxes[:, 2] * boxes[:, 3])
     without = np.where(outside, np.int8(IGNORED), np.int8(FALSE_POSITIVE))
     verdicts = np.repeat(without[:, None], len(THRESHOLDS), axis=1)
     for area, objects in enumerate(taken):
@@ -175,10 +175,7 @@ class _Objects:
         self.keys, self.boxes = keys[order], truth.boxes[order]
         self.crowd = truth.crowd[order] & (rules.crowd == "excuse")
         excused = self.crowd | (truth.ignore[order] & (rules.difficult == "excuse"))
-        areas, own = truth.areas[order], self.boxes[:, 2] * self.boxes[:, 3]
-        if rules.areas != "file":
-            areas = own if rules.areas == "box" else np.where(areas > 0, areas, own)
-        self.ignored = excused | _outside(areas)
+        self.ignored = excused | out_of_ranges(areas_of(truth, rules.areas)[order])
         self.unseen = np.zeros(len(keys), bool)
         if rules.id_0:
             self.unseen = np.array([number == 0 for number in truth.ids], bool)[order]
@@ -286,7 +283,15 @@ def _overlaps_of_32_bits(a: Float64Array, b: Float64Array) -> Float64Array:
     return (intersection / union).astype(np.float64)
 
 
-def _outside(areas: Float64Array) -> BoolArray:
+def areas_of(truth: CocoTruth, rule: Areas) -> Float64Array:
+    """(M,) the sizes of the objects."""
+    own = truth.boxes[:, 2] * truth.boxes[:, 3]
+    if rule == "file":
+        return truth.areas
+    return own if rule == "box" else np.where(truth.areas > 0, truth.areas, own)
+
+
+def out_of_ranges(areas: Float64Array) -> BoolArray:
     """(N,) -> (A, N)."""
     low, high = np.array(list(AREAS.values())).T[..., None]
     return (areas < low) | (areas > high)

@@ -59,21 +59,29 @@ def evaluate_voc(
 
 
 def score_voc(matches: Matches, metric: str) -> dict[str, Any]:
+    """`means_voc`, and where another grid changes them `other_grids`: the mAP by that one.
+
+    Raises: ValueError for a metric that is neither VOC's nor added.
+    """
+    scores = means_voc(matches, metric)
+    grids = {"other_grids": _other_grids(matches, scores["mAP"])} if metric == "11point" else {}
+    return {**scores, **grids}
+
+
+def means_voc(matches: Matches, metric: str) -> dict[str, Any]:
     """AP by class and threshold with the conventions that made it, as the JSON holds it.
 
     `mAP` and each class of `per_class` map a threshold ("0.50") to its AP, a fraction; None:
-    undefined. `other_grids`: the mAP by each other way of rounding the eleven recalls, where that
-    changes it.
+    undefined.
     Raises: ValueError for a metric that is neither VOC's nor added.
     """
     check_metric(metric, VOC_METRICS)
     per_class = matches.average_precisions(metric)
     return {
-        "mAP": (means := matches.mean(per_class)),
+        "mAP": matches.mean(per_class),
         "per_class": per_class,
         "classes_in_mean": matches.classes_in_mean,
         "metric": metric,
-        **({"other_grids": _other_grids(matches, means)} if metric == "11point" else {}),
         **matches.rules.to_dict(),
         "num_images": len(matches.image_ids),
         "num_detections": len(matches),
@@ -126,12 +134,13 @@ class VocMatching:
         table = detections
         if not isinstance(table, DetectionTable):
             table = DetectionTable.of(table)
-        self.image_ids, self.truth, self._flags = _columns(ground_truth, len(class_names))
-        self.images, self.labels = _image_numbers(table, self.image_ids), table.labels
+        self.image_ids, self.truth, self.flags = _columns(ground_truth, len(class_names))
+        self.images = _image_numbers(table, self.image_ids)
+        self.labels, self.scores = table.labels, table.scores
         _check_labels(self.labels, len(class_names), "labels of the detections")
         self.class_names, self.thresholds = tuple(class_names), tuple(thresholds)
         columns = self.images, self.labels
-        self._ordered = cache(partial(_ordered, *columns, table.scores, self.image_ids))
+        self._ordered = cache(partial(_ordered, *columns, self.scores, self.image_ids))
         self._overlaps = cache(partial(_overlaps, *columns, table.boxes, self.truth))
 
     def by(self, rules: Rules) -> Matches:
@@ -139,7 +148,7 @@ class VocMatching:
         _check_rules(rules)
         order, scores = self._ordered(rules.alone("ties", "score_decimals"))
         boxes, overlap, best = self._overlaps(rules.alone("plus_one", "box_decimals", "equals"))
-        truth = replace(self.truth, ignored=_excused(self._flags, rules))
+        truth = replace(self.truth, ignored=_excused(self.flags, rules))
         columns = self.images[order], self.labels[order], boxes[order]
         if rules.met == "free":
             judged = _judge_free(*columns, truth, self.thresholds, rules)
