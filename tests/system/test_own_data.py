@@ -75,7 +75,7 @@ def test_measuring_takes_the_same_split(labelimg, run, tmp_path):
     where = ("--checkpoint", run / "model_final.pth", "--data", labelimg, "--engine", "tv")
     told = tool("eval_voc", *where, "--json", out, "--metric", "both")
     assert told.returncode == 0, told.stderr
-    assert "measured test" in told.stdout
+    assert "to score test" in told.stdout
     trained = json.loads((run / "results.json").read_text())["metrics"]["photos_test"]
     found = json.loads(out.read_text())
     assert found["area"]["mAP"] == trained["area"]["mAP"]

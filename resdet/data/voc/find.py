@@ -18,7 +18,6 @@ from resdet.data.voc.halves import HALVES, TOLD, made_half
 from resdet.data.voc.imagenet import DET, tree_of
 from resdet.data.voc.layout import VocLayout, has_annotations, voc_layout
 from resdet.data.voc.pairing import file_name, without_image
-from resdet.data.voc.reader import voc_metric
 from resdet.data.voc.source import load
 from resdet.structures.classes import VOC_CLASSES
 
@@ -119,8 +118,7 @@ def _told_of_year(root: Path, classes: tuple[str, ...]) -> list[str]:
     """What the name of a folder says of VOC's own data and is not so here."""
     if year_of(root) is None or classes == VOC_CLASSES:
         return []
-    scored = "; scored by the rule of 2007, 11-point" if voc_metric(root) == "11point" else ""
-    return [f"called {root.resolve().name}, yet of other classes: its own are taken{scored}"]
+    return [f"called {root.resolve().name}, yet of other classes: its own are taken"]
 
 
 def _where(layout: VocLayout) -> str:

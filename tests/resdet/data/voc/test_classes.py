@@ -22,10 +22,7 @@ def test_a_year_in_a_name_does_not_say_the_classes(write_voc):
         assert load_voc(root, split).class_names == ("cat", "kangaroo")
     found = discover(root)
     assert found.class_names == ("cat", "kangaroo")
-    assert found.remarks[-1] == (
-        "called VOC2007, yet of other classes: its own are taken; "
-        "scored by the rule of 2007, 11-point"
-    )
+    assert found.remarks[-1] == "called VOC2007, yet of other classes: its own are taken"
     told = check_voc(root, full=False)
     assert "unknown class" not in {kind.name for kind in told.found}
     assert told.classes["test"] == {"cat": 1, "kangaroo": 0}
