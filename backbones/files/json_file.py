@@ -24,7 +24,11 @@ def read_json(path: Path, *, finite: bool = True) -> Any:
 
     Raises: ValueError naming the file and the line of the fault; OSError if it cannot be read.
     """
-    content = _content(path)
+    return parse_json(path, json_content(path), finite=finite)
+
+
+def parse_json(path: Path, content: bytes, *, finite: bool = True) -> Any:
+    """As `read_json`, of what `json_content` read."""
     try:
         with gc_paused():
             return orjson.loads(content)
@@ -42,7 +46,7 @@ def repeated_keys(path: Path) -> list[str]:
             found.update(dict.fromkeys(key for key in keys if keys.count(key) > 1))
 
     try:
-        json.loads(_content(path), object_pairs_hook=seen)
+        json.loads(json_content(path), object_pairs_hook=seen)
     except (ValueError, RecursionError, OSError):
         return []
     return list(found)
@@ -60,7 +64,11 @@ def gc_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _content(path: Path) -> bytes:
+def json_content(path: Path) -> bytes:
+    """The bytes of a file that memory holds when it is read.
+
+    Raises: ValueError where it does not; OSError if it cannot be read.
+    """
     if not path.is_file():
         raise FileNotFoundError(f"JSON file must exist, got {path}")
     size, memory = path.stat().st_size, available_memory()

@@ -10,7 +10,7 @@ import numpy as np
 from resdet.structures.boxes import FloatArray
 from resdet.structures.records import Int64Array
 
-_PAIRS_AT_ONCE = 1_000_000  # bounds the memory
+_PAIRS_AT_ONCE = 1 << 17  # bounds the memory, to what a processor's cache holds
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,12 @@ class Pairs:
     left: Int64Array
     right: Int64Array
 
+    def kept(self, places: Int64Array) -> Pairs:
+        """Some of the pairs, in their order."""
+        left = self.left[places]
+        starts = np.flatnonzero(np.diff(left, prepend=-1))
+        return Pairs(left[starts], starts, left, self.right[places])
+
     def best(self, values: FloatArray, last: bool = False) -> tuple[FloatArray, Int64Array]:
         """The highest of the P values for each row, and its right row, first or last of equals."""
         highest = np.maximum.reduceat(values, self.starts)
@@ -38,22 +44,44 @@ class Pairs:
         return highest, self.right[np.minimum.reduceat(places, self.starts)]
 
 
-def pairs(left: Int64Array, right: Int64Array) -> Iterator[Pairs]:
+def pairs(
+    left: Int64Array, right: Int64Array, boxes: tuple[FloatArray, FloatArray] | None = None
+) -> Iterator[Pairs]:
     """Every row of `left` with every row of `right` that has the same key, in blocks.
 
-    Left rows without a partner come in no block; right rows keep their order.
-    Shape: left (N,), right (M,), keys.
+    Left rows without a partner come in no block; right rows keep their order. `boxes`: of both
+    sides, xyxy; pairs of boxes that are apart are left out.
+    Shape: left (N,), right (M,), keys; boxes (N, 4), (M, 4).
     """
+    if not len(right):
+        return
     order = np.argsort(right, kind="stable")
-    first = np.searchsorted(right[order], left, "left")
-    count = np.searchsorted(right[order], left, "right") - first
-    rows = np.flatnonzero(count)
-    ends = np.cumsum(count[rows])
+    known, begins, many = np.unique(right[order], return_index=True, return_counts=True)
+    place = np.minimum(np.searchsorted(known, left), len(known) - 1)
+    rows = np.flatnonzero(known[place] == left)
+    first, count = begins[place[rows]], many[place[rows]]
+    ends = np.cumsum(count)
     marks = np.arange(_PAIRS_AT_ONCE, ends[-1] if len(ends) else 0, _PAIRS_AT_ONCE)
-    for block in np.split(rows, np.unique(np.searchsorted(ends, marks))):
-        if not len(block):
-            continue
+    cuts = np.unique(np.searchsorted(ends, marks))
+    columns = None if boxes is None else tuple(np.ascontiguousarray(side.T) for side in boxes)
+    for block in map(slice, [0, *cuts], [*cuts, len(rows)]):
         n = count[block]
+        if not len(n):
+            continue
         starts = np.cumsum(n) - n
         partners = order[np.arange(n.sum()) + np.repeat(first[block] - starts, n)]
-        yield Pairs(block, starts, np.repeat(block, n), partners)
+        found = Pairs(rows[block], starts, np.repeat(rows[block], n), partners)
+        if columns is not None:
+            found = found.kept(_touching(found, *columns))
+        if len(found.rows):
+            yield found
+
+
+def _touching(block: Pairs, left: FloatArray, right: FloatArray) -> Int64Array:
+    """The places of the pairs whose boxes are not apart; left and right (4, N), (4, M)."""
+    kept = np.arange(len(block.left))
+    for low, high in ((0, 2), (1, 3)):
+        a, b = block.left[kept], block.right[kept]
+        meets = np.minimum(left[high][a], right[high][b]) >= np.maximum(left[low][a], right[low][b])
+        kept = kept[meets]
+    return kept

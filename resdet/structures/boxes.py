@@ -48,8 +48,9 @@ def around_turned(boxes: FloatArray, angles: FloatArray) -> FloatArray:
 
 def areas(boxes: FloatArray) -> FloatArray:
     """(..., 4) -> (...); an inverted box has area 0."""
-    sides = np.clip(boxes[..., 2:] - boxes[..., :2], 0, None)
-    return sides[..., 0] * sides[..., 1]
+    x1, y1, x2, y2 = np.moveaxis(boxes, -1, 0)
+    area: FloatArray = np.maximum(x2 - x1, 0) * np.maximum(y2 - y1, 0)
+    return area
 
 
 def clip(boxes: FloatArray, height: float, width: float) -> FloatArray:
@@ -71,9 +72,9 @@ def paired_iou(a: FloatArray, b: FloatArray) -> FloatArray:
 
     Shape: (..., 4), (..., 4) -> (...), the two broadcast.
     """
-    lower, upper = np.maximum(a[..., :2], b[..., :2]), np.minimum(a[..., 2:], b[..., 2:])
-    sides = np.clip(upper - lower, 0, None)
-    intersection = sides[..., 0] * sides[..., 1]
+    width = np.minimum(a[..., 2], b[..., 2]) - np.maximum(a[..., 0], b[..., 0])
+    height = np.minimum(a[..., 3], b[..., 3]) - np.maximum(a[..., 1], b[..., 1])
+    intersection = np.maximum(width, 0) * np.maximum(height, 0)
     union = areas(a) + areas(b) - intersection
     return np.divide(intersection, union, out=np.zeros_like(intersection), where=union > 0)
 

@@ -44,7 +44,8 @@ def _taken(matches: Matches, wrong: Int64Array, free: BoolArray) -> Int64Array:
     truth, threshold = matches.truth, matches.thresholds[0]
     objects = np.flatnonzero(free)
     near = []
-    for block in pairs(matches.images[wrong], truth.images[objects]):
+    boxes = matches.boxes[wrong], truth.boxes[objects]
+    for block in pairs(matches.images[wrong], truth.images[objects], boxes):
         rows, partners = wrong[block.left], objects[block.right]
         iou = paired_iou(matches.boxes[rows], truth.boxes[partners])
         hit = iou >= threshold if matches.rules.iou == "ge" else iou > threshold

@@ -88,7 +88,8 @@ def error_kinds(matches: Matches, *, background: float | None = None) -> ErrorKi
     wrong = np.flatnonzero(verdicts == FALSE_POSITIVE)
     kinds[wrong] = BACKGROUND
     required = np.flatnonzero(~truth.ignored)
-    for block in pairs(matches.images[wrong], truth.images[required]):
+    boxes = matches.boxes[wrong], truth.boxes[required]
+    for block in pairs(matches.images[wrong], truth.images[required], boxes):
         rows, objects = wrong[block.left], required[block.right]
         iou = paired_iou(matches.boxes[rows], truth.boxes[objects])
         same = matches.labels[rows] == truth.labels[objects]

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from backbones.files.json_file import gc_paused, read_json
+from backbones.files.json_file import gc_paused, json_content, parse_json
 from resdet.evaluation.coco import columns
+from resdet.evaluation.coco.regular import Numbers, read_regular
 from resdet.evaluation.coco.truth import CocoTruth
 from resdet.evaluation.detection_table import (
     DetectionTable,
@@ -49,9 +50,29 @@ def read_results(source: Path | Sequence[Mapping[str, Any]]) -> CocoResults:
 
     Raises: ValueError naming file, entry and value where a key is missing or holds no such thing.
     """
-    with gc_paused():
-        results = read_json(source) if isinstance(source, Path) else source
-        return _results(results, str(source) if isinstance(source, Path) else "results")
+    if not isinstance(source, Path):
+        return _results(source, "results")
+    content = json_content(source)
+    with gc_paused():  # until the entries are gone
+        if numbers := read_regular(content):
+            return _of_numbers(numbers)
+        return _results(parse_json(source, content), str(source))
+
+
+def _of_numbers(numbers: Numbers) -> CocoResults:
+    images = numbers.images
+    fresh = np.flatnonzero(np.concatenate([[True], images[1:] != images[:-1]]))
+    runs = images[fresh].tolist()
+    places = number_ids(runs)
+    places_of_runs = np.array([places[image_id] for image_id in runs], np.int64)
+    return CocoResults(
+        image_ids=tuple(places),
+        images=np.repeat(places_of_runs, np.diff(fresh, append=len(images))),
+        categories=numbers.categories,
+        boxes=numbers.boxes,
+        scores=numbers.scores,
+        names=frozenset(),
+    )
 
 
 def _results(results: Any, where: str) -> CocoResults:

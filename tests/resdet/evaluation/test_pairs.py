@@ -44,3 +44,25 @@ def test_blocks_are_bounded_and_part_no_row(most: int, monkeypatch: pytest.Monke
 @pytest.mark.parametrize(("left", "right"), [((), ()), ((1,), ()), ((), (1,)), ((1,), (2,))])
 def test_no_pair_no_block(left: tuple[int, ...], right: tuple[int, ...]) -> None:
     assert list(pairs(keys(*left), keys(*right))) == []
+
+
+@pytest.mark.parametrize("most", [1, 7, 100])
+def test_boxes_that_are_apart_make_no_pair(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(most)
+    left, right = rng.integers(0, 4, 40), rng.integers(0, 4, 9)
+    mine, theirs = (rng.integers(0, 6, (n, 4)).astype(float) for n in (40, 9))
+    for boxes in (mine, theirs):
+        boxes[:, 2:] += boxes[:, :2]
+    monkeypatch.setattr("resdet.evaluation.pairs._PAIRS_AT_ONCE", most)
+    found = list(pairs(left, right, (mine, theirs)))
+    assert [pair for block in found for pair in zip(block.left, block.right)] == [
+        (i, j)
+        for i in range(40)
+        for j in range(9)
+        if left[i] == right[j]
+        and (mine[i, 2:] >= theirs[j, :2]).all()
+        and (theirs[j, 2:] >= mine[i, :2]).all()
+    ]
+    for block in found:
+        assert block.rows.tolist() == block.left[block.starts].tolist()
+        assert len(set(block.rows)) == len(block.rows)

@@ -1,7 +1,5 @@
 """The corners of a run."""
 
-from pathlib import Path
-
 import pytest
 import torch
 
