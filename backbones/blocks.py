@@ -128,7 +128,8 @@ class BasicBlock(nn.Module):
         """F(x) + x, then ReLU."""
         out = F.relu_(self.norm1(self.conv1(x)))
         out = self.norm2(self.conv2(out))
-        return F.relu_(out + self.shortcut(x))
+        out += self.shortcut(x)
+        return F.relu_(out)
 
 
 class Bottleneck(nn.Module):
@@ -171,4 +172,5 @@ class Bottleneck(nn.Module):
         out = F.relu_(self.norm1(self.conv1(x)))
         out = F.relu_(self.norm2(self.conv2(out)))
         out = self.norm3(self.conv3(out))
-        return F.relu_(out + self.shortcut(x))
+        out += self.shortcut(x)
+        return F.relu_(out)

@@ -11,8 +11,10 @@ import torch
 from fvcore.common.config import CfgNode
 from torch import nn
 
+from backbones.convolution.quick import quicken
 from backbones.machine import distributed
 from backbones.machine.exhaustion import fitting
+from backbones.machine.memory import keep_memory
 from resdet.checkpoints import checkpoint
 from resdet.data.loader import test_batches, to_tensor, unlabelled
 from resdet.data.transforms import Augmented, Image
@@ -21,7 +23,7 @@ from resdet.detector.detector import Detector
 from resdet.detector.extras.asked import build_extras
 from resdet.detector.extras.extras import ExtendedTest, build_extended_test, unresized
 from resdet.detector.pipeline import ahead
-from resdet.detector.speed import Speed, compile_parts, keep_memory
+from resdet.detector.speed import Speed, compile_parts
 from resdet.engines.protocol import Engine
 from resdet.engines.registry import load
 from resdet.engines.samples import Sample, in_own_pixels, to_host
@@ -154,9 +156,12 @@ def load_detector(
 
 def speed_up(detector: TorchDetector, device: torch.device) -> None:
     """Put a model that is not trained any more on `device` and make it as fast as it can be."""
-    detector.engine.speed_up(detector.model)
-    detector.model.to(device)
-    if detector.speed.compiled:
-        compile_parts(detector.model)
+    model, speed = detector.model, detector.speed
+    detector.engine.speed_up(model)
+    model.to(device)
+    if speed.compiled:
+        compile_parts(model)
+    elif device.type == "cpu" and speed.precision == "fp32":
+        quicken(model, learns=False)
     if device.type == "cpu":
         keep_memory()

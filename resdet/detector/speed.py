@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,8 +10,6 @@ from backbones.machine.precision import PRECISIONS, Precision, autocast
 if TYPE_CHECKING:
     import torch
     from torch import nn
-
-_M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # of glibc's malloc.h
 
 
 @dataclass(frozen=True)
@@ -47,17 +43,3 @@ def compile_parts(model: nn.Module) -> None:
     for name, part in model.named_modules():
         if name in names:
             part.compile(dynamic=True)
-
-
-def keep_memory() -> None:
-    """Let glibc keep the memory that this process frees, where glibc it is.
-
-    By default each large array is mapped anew, and a CPU then spends up to a tenth of a detector's
-    time on fresh pages.
-    """
-    if sys.platform != "linux":
-        return
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(_M_MMAP_MAX, 0)
-        mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)

@@ -33,7 +33,7 @@ class FPN(nn.Module):
         super().__init__()
         self.bottom_up = bottom_up
         self.in_features = tuple(in_features)
-        self._fuse_scale = {"sum": 1.0, "avg": 0.5}[fuse]
+        self._averages = {"sum": False, "avg": True}[fuse]
         infos = bottom_up.stage_infos()
         self.lateral = nn.ModuleDict()
         self.output = nn.ModuleDict()
@@ -60,8 +60,9 @@ class FPN(nn.Module):
         for name in reversed(self.in_features):
             lateral = self.lateral[name](stages[name])
             if top is not None:
-                upsampled = F.interpolate(top, size=lateral.shape[-2:], mode="nearest")
-                lateral = (lateral + upsampled) * self._fuse_scale
+                lateral += F.interpolate(top, size=lateral.shape[-2:], mode="nearest")
+                if self._averages:
+                    lateral /= 2
             top = lateral
             levels.insert(0, self.output[name](lateral))
         levels.append(F.max_pool2d(levels[-1], kernel_size=1, stride=2))

@@ -184,7 +184,7 @@ class ProjectedConv5:
                 for image, conv in zip(images, convs)
             )
             out = F.relu_(block.conv2(reduced.relu_()))
-            out = F.relu_(block.conv3(out) + shortcut)
+            out = F.relu_(shortcut.add_(block.conv3(out)))
             for following in later:
                 out = following(out)
             vectors.append(out.mean(dim=(2, 3)))

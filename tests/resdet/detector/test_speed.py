@@ -9,11 +9,12 @@ import pytest
 import torch
 from torch import nn
 
+from backbones.convolution.quick import QuickConv2d
 from backbones.layers import BATCH_NORM_TYPES, FrozenBatchNorm2d
 from resdet import engines
 from resdet.benchmarks.golden import pair_up
 from resdet.detector.build import build_model
-from resdet.detector.inference import TorchDetector, build_detector
+from resdet.detector.inference import TorchDetector, build_detector, speed_up
 from resdet.detector.speed import Speed, compile_parts
 
 TV = engines.load("tv")
@@ -79,6 +80,16 @@ def test_a_folded_detector_finds_the_same(kind: str, small_config) -> None:
     box, score = apart(list(slow.predict_named(images([(96, 96), (96, 160)]))), expected)
     assert box < 1e-2
     assert score < 1e-4
+
+
+@pytest.mark.parametrize(("precision", "quick"), [("fp32", True), ("bf16", False)])
+def test_convolutions_in_fp32_are_quick(precision: str, quick: bool, small_config) -> None:
+    given = detector(small_config, "FPN", Speed(precision))
+    expected = list(given.predict_named(images([(96, 96)])))
+    speed_up(given, torch.device("cpu"))
+    assert any(isinstance(m, QuickConv2d) for m in given.model.modules()) is quick
+    box, score = apart(list(given.predict_named(images([(96, 96)]))), expected)
+    assert quick is False or (box < 1e-2 and score < 1e-4)
 
 
 def test_norms_over_groups_are_left_alone(small_config) -> None:

@@ -1,0 +1,121 @@
+"""3x3 convolutions of stride 1 by Winograd's algorithm: a quarter of the multiplications.
+
+Output is made in tiles of 4x4, each of a patch of 6x6. In the basis of `_PATCH` what a filter does
+to a patch is 36 products, one a place, where the sum as it is written has 144; summed over the
+channels, they are 36 products of matrices.
+Source: Lavin and Gray 2016, Fast Algorithms for Convolutional Neural Networks, F(4x4, 3x3).
+Deviation: polynomials are read at 0, +-sqrt(1/2), +-sqrt(2), not 0, +-1, +-2: half the error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+SIDE = 4  # of a tile
+_PLACES = (SIDE + 2) ** 2
+_POINTS = (0.0, 0.5**0.5, -(0.5**0.5), 2**0.5, -(2**0.5))
+_AT_ONCE = 256  # tiles: what is made of them stays in the cache
+
+
+def _bases() -> tuple[Tensor, Tensor, Tensor]:
+    """To the basis from a patch (36, 36) and a filter (36, 9), and from it to a tile (16, 36)."""
+    points = torch.tensor(_POINTS, dtype=torch.float64)
+    apart = points[:, None] - points + torch.eye(len(points))
+    scale = F.pad(apart.prod(dim=1), (0, 1), value=1.0)[:, None]
+
+    def powers(number: int) -> Tensor:
+        """Of each point, and of infinity."""
+        last = F.one_hot(torch.tensor([number - 1]), number)
+        return torch.cat([points[:, None] ** torch.arange(number), last])
+
+    patch = torch.linalg.inv(powers(SIDE + 2)).T * scale
+    return tuple(torch.kron(m, m) for m in (patch, powers(3) / scale, powers(SIDE).T))  # type: ignore[return-value]
+
+
+_PATCH, _FILTER, _TILE = _bases()
+_PATCH, _TILE = _PATCH.float(), _TILE.float()
+
+
+def transform(weight: Tensor) -> Tensor:
+    """Filters in the basis in which `convolve` takes them.
+
+    Shape: (K, C, 3, 3) -> (36, C, K).
+    """
+    return _in_basis(weight, _FILTER).permute(1, 2, 0)
+
+
+def transform_turned(weight: Tensor) -> Tensor:
+    """Those with which `convolve` makes, of the gradient of its output, that of its input.
+
+    Shape: (K, C, 3, 3) -> (36, K, C).
+    """
+    return _in_basis(weight, _FILTER.flip(1)).transpose(0, 1)
+
+
+def _in_basis(weight: Tensor, basis: Tensor) -> Tensor:
+    """(K, C, 3, 3) -> (K, 36, C)."""
+    rows = weight.permute(0, 2, 3, 1).reshape(len(weight), -1, weight.shape[1])
+    return basis.to(weight.dtype) @ rows
+
+
+def count_tiles(x: Tensor) -> int:
+    """Of 4x4, over all images."""
+    return len(x) * -(-x.shape[2] // SIDE) * -(-x.shape[3] // SIDE)
+
+
+def convolve(x: Tensor, filters: Tensor, bias: Tensor | None = None) -> Tensor:
+    """`F.conv2d(x, weight, bias, padding=1)` in float32, `filters` being `transform(weight)`.
+
+    Shape: (N, C, H, W) -> (N, K, H, W), in channels_last memory.
+    """
+    images, _, height, width = x.shape
+    channels = filters.shape[2]
+    rows, columns = -(-height // SIDE), -(-width // SIDE)
+    out = x.new_empty(images, rows * SIDE, columns * SIDE, channels)
+    tiled = out.view(images, rows, SIDE, columns, SIDE, channels)
+    for band, patches in _bands(x):
+        products = torch.empty(len(patches), _PLACES, channels)
+        torch.bmm(patches.transpose(0, 1), filters, out=products.transpose(0, 1))
+        tiles = (_TILE @ products).view(images, -1, columns, SIDE, SIDE, channels)
+        tiled[:, band] = tiles.permute(0, 1, 3, 2, 4, 5)
+    if bias is not None:
+        out += bias
+    return out[:, :height, :width].permute(0, 3, 1, 2)
+
+
+def filter_gradient(x: Tensor, gradient: Tensor) -> Tensor:
+    """Of the weight, from that of what `convolve` returned.
+
+    Shape: (N, C, H, W), (N, K, H, W) -> (K, C, 3, 3).
+    """
+    images, channels, height, width = gradient.shape
+    rows, columns = -(-height // SIDE), -(-width // SIDE)
+    right, below = columns * SIDE - width, rows * SIDE - height
+    whole = F.pad(gradient.permute(0, 2, 3, 1), (0, 0, 0, right, 0, below))
+    tiled = whole.view(images, rows, SIDE, columns, SIDE, channels)
+    total = torch.zeros(_PLACES, x.shape[1], channels)
+    for band, patches in _bands(x):
+        tiles = tiled[:, band].permute(0, 1, 3, 2, 4, 5).reshape(-1, SIDE * SIDE, channels)
+        total.baddbmm_(patches.permute(1, 2, 0), (_TILE.T @ tiles).transpose(0, 1))
+    filters = _FILTER.T.float() @ total.view(_PLACES, -1)
+    return filters.view(3, 3, x.shape[1], channels).permute(3, 2, 0, 1)
+
+
+def _bands(x: Tensor) -> Iterator[tuple[slice, Tensor]]:
+    """Rows of tiles, and (tiles, 36, C): the patches under them, in the basis."""
+    images, channels, height, width = x.shape
+    rows, columns = -(-height // SIDE), -(-width // SIDE)
+    at_once = max(1, _AT_ONCE // (images * columns))
+    cells = x.permute(0, 2, 3, 1)
+    for first in range(0, rows, at_once):
+        band = slice(first, min(first + at_once, rows))
+        top, bottom = band.start * SIDE - 1, band.stop * SIDE + 1
+        right, above, below = columns * SIDE + 1 - width, max(-top, 0), max(bottom - height, 0)
+        padded = F.pad(cells[:, max(top, 0) : bottom], (0, 0, 1, right, above, below))
+        patches = padded.unfold(1, SIDE + 2, SIDE).unfold(2, SIDE + 2, SIDE)
+        patches = patches.permute(0, 1, 2, 4, 5, 3).reshape(-1, _PLACES, channels)
+        yield band, _PATCH @ patches
