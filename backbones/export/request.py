@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Sequence
 from pathlib import Path
 
 SUFFIXES = {"onnx": ".onnx", "torch-export": ".pt2", "openvino": ".xml"}
@@ -18,12 +19,12 @@ def written(kind: str, output: Path) -> tuple[Path, ...]:
     return (output, *(output.with_suffix(suffix) for suffix in _BESIDE.get(kind, ())))
 
 
-def check_request(kind: str, output: Path) -> None:
-    """Find out before the work what would be in its way.
+def check_request(kind: str, output: Path, more: Sequence[str] = ()) -> None:
+    """Find out before the work what would be in its way; `more` packages are needed besides.
 
     Raises: ValueError if a package is absent, or something is there already.
     """
-    needed = _PACKAGES.get(kind, ())
+    needed = (*_PACKAGES.get(kind, ()), *more)
     if absent := [name for name in needed if importlib.util.find_spec(name) is None]:
         raise ValueError(
             f"--format {kind} needs {' '.join(needed)}, got no {', '.join(absent)}; "

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -24,19 +25,30 @@ from resdet.export.exportable import Exportable, load_exportable
 from resdet.export.graph import DetectorGraph
 from resdet.export.pairing import BOX_BOUND, SCORE_BOUND, Difference, compare
 from resdet.structures import boxes as box_ops
-from resdet.structures.records import Detections
+from resdet.structures.records import Detections, ImageId
+
+if TYPE_CHECKING:
+    from resdet.export.int8.search import Wanted
 
 Row = tuple[str, tuple[int, ...], Difference]
 
 HEAD = ("image", "size", "detections", "boxes differ by", "scores by", "alone", "at the limit")
 
 
-def export_detector(source: Path, kind: str, output: Path, images: Path | None = None) -> Exported:
+def export_detector(
+    source: Path,
+    kind: str,
+    output: Path,
+    images: Path | None = None,
+    int8: Wanted | None = None,
+    tell: Callable[[str], None] = print,
+) -> Exported:
     """Export the detector of a checkpoint of either engine.
 
     Five images, of the folder or made up, go through the detector and the file, each at its size.
+    `int8`: of OpenVINO's, which is then made of that file; each try is told.
     Raises: ValueError if the file is no detector, the two differ by more than the bounds, there
-        is nothing to compare, or something is in the way.
+        is nothing to compare, int8 costs too much, or something is in the way.
     """
     check_request(kind, output)
     named = images_to_compare(images)
@@ -61,12 +73,26 @@ def export_detector(source: Path, kind: str, output: Path, images: Path | None =
             _, rows = make()
         notes.append(f"nothing scores above {before:g} there: a file for {lower:.2g} was compared")
     _check(rows, output, images)
-    size = write_together(contents(data, kind, output))
+    if int8 is None:
+        files = contents(data, kind, output)
+    else:
+        files = _in_int8(detector, data, output, int8, tell)
+    size = write_together(files)
     table = tuple(_row(*row) for row in rows)
     return Exported(output, size, contract, HEAD, table, tuple(notes))
 
 
-def encode_detector(detector: Exportable, contract: Contract, kind: str) -> Any:
+def _in_int8(
+    detector: Exportable, data: bytes, output: Path, wanted: Wanted, tell: Callable[[str], None]
+) -> dict[Path, bytes]:
+    from backbones.export.openvino_ir import from_onnx
+    from resdet.export.int8.search import AtWork, in_int8
+
+    work = AtWork(detector.class_names, detector.resize, partial(by_file, detector))
+    return in_int8(from_onnx(data), output, wanted, work, tell)
+
+
+def encode_detector(detector: Exportable, contract: Contract, kind: str) -> bytes:
     """The file of a detector, as `encode` gives it. Raises: ValueError if it cannot hold it."""
     translations, suppress = {}, suppression.by_offset
     if kind != "torch-export":
@@ -133,14 +159,19 @@ def _smallest_side(detector: Exportable, kind: str) -> int:
 def _compare(detector: Exportable, run: Run, named: Iterator[tuple[str, Image]]) -> Iterator[Row]:
     heads: Any = detector.model.get_submodule("roi_heads")
     for name, image in named:
-        resized = detector.resize(image)
-        boxes, labels, scores = run(resized)
-        height, width = image.shape[:2]
-        scale = np.array([width / resized.shape[1], height / resized.shape[0]] * 2, np.float32)
-        own = box_ops.clip(boxes * scale, height, width)
-        found = Detections(0, own, labels, scores)
+        found = by_file(detector, run, name, image)
         limits = heads.score_thresh, heads.detections_per_img
-        yield name, resized.shape, compare(detector.detect(image), found, *limits)
+        shape = detector.resize(image).shape
+        yield name, shape, compare(detector.detect(image), found, *limits)
+
+
+def by_file(detector: Exportable, run: Run, image_id: ImageId, image: Image) -> Detections:
+    """What a file finds in an image, in the pixels of that."""
+    resized = detector.resize(image)
+    boxes, labels, scores = run(resized)
+    height, width = image.shape[:2]
+    scale = np.array([width / resized.shape[1], height / resized.shape[0]] * 2, np.float32)
+    return Detections(image_id, box_ops.clip(boxes * scale, height, width), labels, scores)
 
 
 def _row(name: str, shape: Sequence[int], difference: Difference) -> tuple[str, ...]:

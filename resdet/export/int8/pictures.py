@@ -1,0 +1,53 @@
+"""The pictures that an int8 file is calibrated with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from backbones.images.folders import SUFFIXES, files_below
+from resdet.data.discover import discover
+from resdet.data.not_found import NoDataError
+
+LEAST, MOST = 20, 100
+_MOST_AGREEING = 50
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """`calibrate` and, where no objects are known, others that are to agree; `where` from."""
+
+    calibrate: Sequence[Path]
+    agree: Sequence[Path]
+    where: str
+
+
+def find_pictures(folder: Path, beside: Path) -> Pictures:
+    """At most a hundred, spread over the images to train on, or over all of a plain folder.
+
+    `beside`: a run's folder, which may hold the splits.
+    Raises: ValueError if there are fewer than twenty.
+    """
+    try:
+        found = discover(folder, beside=beside)
+    except NoDataError:
+        paths = [folder / name for name in sorted(files_below(folder, SUFFIXES))]
+        agree, where = paths[::4], str(folder)
+    else:
+        split = found.to_train or found.to_measure
+        paths = [record.path for record in found.load(split).records]
+        agree, where = [], f"{split} of {found.root}"
+    if len(paths) < LEAST:
+        raise ValueError(
+            f"--calibrate must hold {LEAST} images or more, got {len(paths)} in {where}; "
+            "add some like those that will be looked at"
+        )
+    others = [path for path in paths if path not in set(agree)]
+    return Pictures(_spread(others, MOST), _spread(agree, _MOST_AGREEING), where)
+
+
+def _spread(paths: Sequence[Path], most: int) -> list[Path]:
+    """At most so many, evenly from first to last."""
+    number = min(most, len(paths))
+    return [paths[len(paths) * at // number] for at in range(number)]

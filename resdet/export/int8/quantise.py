@@ -1,0 +1,36 @@
+"""NNCF's quantisation after training: an OpenVINO model, and pictures to read the ranges from."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+import nncf
+
+from resdet.export.int8.layers import outside
+
+
+def quantise(
+    model: Any,
+    pictures: Sequence[Path],
+    read: Callable[[Path], Any],
+    in_float: Collection[str] = (),
+) -> Any:
+    """The model with its layers in int8, those `in_float` and all that is no network aside.
+
+    `read` makes of a picture what the model takes; the model given stays as it is.
+    """
+    nncf.set_log_level(logging.ERROR)
+    scope = nncf.IgnoredScope(names=outside(model, in_float), validate=False)
+    with contextlib.redirect_stdout(io.StringIO()):  # its bars
+        return nncf.quantize(
+            model.clone(),
+            nncf.Dataset(pictures, read),
+            preset=nncf.QuantizationPreset.MIXED,
+            subset_size=len(pictures),
+            ignored_scope=scope,
+        )

@@ -1,0 +1,129 @@
+"""A detector's model in int8, as much of it as its accuracy allows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from backbones.export import openvino_ir
+from backbones.images.decoding import Image, read_image
+from backbones.terminal.progress import tracked
+from backbones.terminal.wording import count, nearest
+from resdet.export.int8.accuracy import ByAgreement, ByObjects, Judge, Verdict
+from resdet.export.int8.layers import layers
+from resdet.export.int8.pictures import Pictures
+from resdet.export.int8.quantise import quantise
+from resdet.export.int8.rounding import rounding
+from resdet.structures.records import Dataset, Detections, ImageId
+
+AUTO = "auto"  # of --keep-float
+_LOOKED_AT = 10  # images by which the layers are ranked
+_SHOWN = 5
+
+OUTPUTS = ("boxes", "labels", "scores")
+Run = Callable[[Any], list[Any]]  # an input -> boxes, labels, scores
+Detect = Callable[[Run, ImageId, Image], Detections]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What int8 may cost on `data`, as a fraction; the names of layers, or "auto", `in_float`.
+
+    Without `data` the pictures that are to agree are what it is measured on.
+    """
+
+    pictures: Pictures
+    data: Dataset | None = None
+    limit: float = 0.005
+    in_float: tuple[str, ...] = ()
+
+    def judge(self, class_names: Sequence[str]) -> Judge:
+        """Raises: ValueError if the classes of the data are not the detector's."""
+        if self.data is None:
+            return ByAgreement(self.pictures.agree)
+        return ByObjects(self.data, class_names, self.limit)
+
+
+@dataclass(frozen=True)
+class AtWork:
+    """How a file is run: what it is `given` of an image, and what it says is found there."""
+
+    class_names: Sequence[str]
+    given: Callable[[Image], Any]
+    detect: Detect
+
+    def found(self, model: Any, judge: Judge) -> list[Detections]:
+        """What a model finds in the images of a judge."""
+        run = openvino_ir.started(model, OUTPUTS, torch.get_num_threads())
+        images = tracked(judge.images, "measuring")
+        return [self.detect(run, name, read_image(path, "RGB")) for name, path in images]
+
+    def read(self, path: Path) -> Any:
+        """What a file is given of an image on disk."""
+        return self.given(read_image(path, "RGB"))
+
+
+def in_int8(
+    plain: Any, output: Path, wanted: Wanted, work: AtWork, tell: Callable[[str], None]
+) -> dict[Path, bytes]:
+    """The files of the model in int8, which hold what it costs; each try is told.
+
+    With "auto" ever more layers stay in float, those that round most first, until it costs no
+    more than it may.
+    Raises: ValueError if it costs more, or there is no such layer.
+    """
+    known, judge = layers(plain), wanted.judge(work.class_names)
+    _check_names(wanted.in_float, known)
+    pictures = wanted.pictures.calibrate
+    asked = [name for name in wanted.in_float if name != AUTO]
+    in_float, worst = asked, dict[str, float]()
+    found = work.found(plain, judge)
+    while True:
+        model = quantise(plain, pictures, work.read, in_float)
+        written = openvino_ir.from_files(openvino_ir.as_files(model, output))
+        verdict = judge(found, work.found(written, judge))
+        tell(f"{count(len(in_float), 'layer')} of {len(known)} in float: {verdict}")
+        if not verdict.too_much:
+            return _with_numbers(model, output, verdict, in_float, len(pictures))
+        worst = worst or rounding(
+            model, plain, map(work.read, pictures[:_LOOKED_AT]), torch.get_num_threads()
+        )
+        more = max(1, 2 * (len(in_float) - len(asked)))
+        if AUTO not in wanted.in_float or more > len(worst):
+            raise ValueError(_refusal(verdict, worst, output))
+        in_float = [*asked, *list(worst)[:more]]
+
+
+def _check_names(names: Sequence[str], known: Collection[str]) -> None:
+    for name in names:
+        if name != AUTO and name not in known:
+            near = nearest(name, known) or f"; they are {', '.join(known)}"
+            raise ValueError(f"--keep-float must name layers, or be {AUTO}, got {name}{near}")
+
+
+def _refusal(verdict: Verdict, worst: dict[str, float], output: Path) -> str:
+    """What is lost, and the layers that round most."""
+    shown = list(worst.items())[:_SHOWN]
+    told = ", ".join(f"{name} {share:.1%}" for name, share in shown)
+    return (
+        f"int8 must cost no more than it may, got {verdict}; {output} is not written. Most of what "
+        f"layers give is rounding in {told}: --keep-float {AUTO} leaves such layers in float, one "
+        "after the other, --max-drop allows more"
+    )
+
+
+def _with_numbers(
+    model: Any, output: Path, verdict: Verdict, in_float: Sequence[str], pictures: int
+) -> dict[Path, bytes]:
+    held = {
+        "calibrated_on": pictures,
+        "layers_in_float": list(in_float),
+        "measured": verdict.to_dict(),
+    }
+    model.set_rt_info(json.dumps(held), [openvino_ir.METADATA, "int8"])
+    return openvino_ir.as_files(model, output)
