@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from backbones.images.folders import SUFFIXES, files_below
+from backbones.images.heads import inspect_heads
+from backbones.terminal.wording import count
 from resdet.data.discover import discover
 from resdet.data.not_found import NoDataError
 
@@ -32,19 +34,29 @@ def find_pictures(folder: Path, beside: Path) -> Pictures:
     try:
         found = discover(folder, beside=beside)
     except NoDataError:
-        paths = [folder / name for name in sorted(files_below(folder, SUFFIXES))]
-        agree, where = paths[::4], str(folder)
+        paths, where = _sound(folder / name for name in sorted(files_below(folder, SUFFIXES)))
+        agree, where = paths[::4], f"{folder}{where}"
     else:
         split = found.to_train or found.to_measure
-        paths = [record.path for record in found.load(split).records]
-        agree, where = [], f"{split} of {found.root}"
+        paths, where = _sound(record.path for record in found.load(split).records)
+        agree, where = [], f"{split} of {found.root}{where}"
     if len(paths) < LEAST:
         raise ValueError(
             f"--calibrate must hold {LEAST} images or more, got {len(paths)} in {where}; "
             "add some like those that will be looked at"
         )
-    others = [path for path in paths if path not in set(agree)]
+    kept = set(agree)
+    others = [path for path in paths if path not in kept]
     return Pictures(_spread(others, MOST), _spread(agree, _MOST_AGREEING), where)
+
+
+def _sound(paths: Iterable[Path]) -> tuple[list[Path], str]:
+    """The images that can be read, and how many cannot, in words."""
+    given = list(paths)
+    facts = inspect_heads([str(path) for path in given])
+    sound = [path for path, fact in zip(given, facts) if fact.readable]
+    without = len(given) - len(sound)
+    return sound, f", {count(without, 'image')} left out that cannot be read" if without else ""
 
 
 def _spread(paths: Sequence[Path], most: int) -> list[Path]:
