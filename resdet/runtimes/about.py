@@ -63,6 +63,10 @@ def _value(value: Any) -> Any:
         return value
 
 
+def _are_names(value: Any) -> bool:
+    return bool(value) and each(is_text)(value)
+
+
 def _is_side(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
@@ -75,7 +79,7 @@ def _says_sizes(value: Any) -> bool:
 
 
 _FIELDS = (
-    Field(_CLASSES, "a list of texts", each(is_text)),
+    Field(_CLASSES, "a list of names", _are_names),
     Field(_SIZES, f'"resize": "{INSIDE}", or min_size and max_size in pixels', _says_sizes),
 )
 

@@ -65,9 +65,9 @@ def of_file(path: Path, asked: str) -> str:
     """
     able = [name for name, runtime in RUNTIMES.items() if path.suffix in runtime.suffixes]
     known(asked)
-    if asked == AUTO:
-        return next((name for name in able if RUNTIMES[name].installed), able[-1])
     chosen = asked or _USUAL[path.suffix]
+    if asked == AUTO:
+        chosen = next((name for name in able if RUNTIMES[name].installed), able[-1])
     if chosen not in able:
         raise ValueError(
             f"--runtime must be {' or '.join(able)} for a {path.suffix} file, got {chosen} for "

@@ -68,3 +68,12 @@ def test_memory_of_the_machine(tmp_path, monkeypatch, text, expected):
     if text is not None:
         (tmp_path / "meminfo").write_text(text)
     assert hardware.machine_memory() == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"), [("3", 3), ("2,4", 2), ("", 7), ("0", 7), ("many", 7)]
+)
+def test_threads_are_those_of_openmp_or_all_cores(monkeypatch, given, expected) -> None:
+    monkeypatch.setattr(hardware, "available_cores", lambda: 7)
+    monkeypatch.setenv("OMP_NUM_THREADS", given)
+    assert hardware.threads() == expected

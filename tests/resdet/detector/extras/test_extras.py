@@ -14,7 +14,6 @@ from resdet import config, engines
 from resdet.benchmarks.golden import pair_up
 from resdet.checkpoints import checkpoint
 from resdet.detector.build import build_model
-from resdet.detector.extras.asked import build_extras
 from resdet.detector.extras.extras import build_extended_test
 from resdet.detector.inference import build_detector, load_detector
 from resdet.detector.speed import Speed
@@ -178,16 +177,6 @@ def test_both_engines_find_the_same(extra: str, small_config, tmp_path: Path) ->
 
 def _tensors(found: Detections) -> tuple[torch.Tensor, ...]:
     return tuple(torch.from_numpy(c) for c in (found.boxes, found.labels, found.scores))
-
-
-def test_what_is_on_is_said(small_config) -> None:
-    assert not build_extras(small_config())
-    cfg = small_config(*EXTRAS["refine"], *EXTRAS["maxout"], *EXTRAS["views"])
-    assert str(build_extras(cfg)) == (
-        "box refinement; views 64, 96; mirrored too; maxout of 64, 96, 128"
-    )
-    cfg = small_config("TEST.AUG.ENABLED", "True", "TEST.AUG.MIN_SIZES", "()", *EXTRAS["ensemble"])
-    assert str(build_extras(cfg)) == "views of its own size; mirrored too; ensemble with {other}"
 
 
 def test_faults_are_told_before_the_work(small_config, tmp_path: Path) -> None:

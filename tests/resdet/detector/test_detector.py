@@ -1,0 +1,69 @@
+"""Images to detections, whatever runs: order, batches, sizes. No network is needed for it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from resdet.detector.detector import Detector
+from resdet.structures.records import Detections
+
+
+class Widths(Detector):
+    """Finds one box, as wide as the image; runs images of one width together."""
+
+    def __init__(self, batch: int = 1) -> None:
+        super().__init__(("thing",), "widths", batch)
+        self.ran: list[list[int]] = []
+
+    def sample(self, image_id, image):
+        return image_id, image.shape[1]
+
+    def read(self, records):
+        return iter(records)
+
+    def kind(self, sample):
+        return sample[1]
+
+    def run_batch(self, batch):
+        self.ran.append([width for _, width in batch])
+        one = np.array([0.5], np.float32)
+        return [Detections(i, [[0, 0, width, 1]], [0], one) for i, width in batch]
+
+    def _told(self):
+        return "by width"
+
+
+WIDTHS = [3, 4, 3, 5, 4, 3, 3]
+
+
+def named():
+    return ((at, np.zeros((1, width, 3), np.uint8)) for at, width in enumerate(WIDTHS))
+
+
+@pytest.mark.parametrize("batch", [1, 2, 3, 10])
+def test_each_image_has_its_own_detections_in_its_turn(batch: int) -> None:
+    detector = Widths(batch)
+    found = list(detector.predict_named(named()))
+    assert [f.image_id for f in found] == list(range(len(WIDTHS)))
+    assert [f.boxes[0, 2] for f in found] == WIDTHS
+    assert all(len(set(ran)) == 1 for ran in detector.ran)
+    assert max(map(len, detector.ran)) == min(batch, 4)
+    assert [f.boxes[0, 2] for f in detector.predict_records([("a", 7), ("b", 8)])] == [7, 8]
+
+
+def test_a_list_is_answered_by_a_list_an_image_by_one() -> None:
+    image = np.zeros((2, 6, 3), np.uint8)
+    detector = Widths()
+    one = detector(image, channel_order="RGB")
+    assert (one.names, one.width, one.height) == (["thing"], 6, 2)
+    assert [r.width for r in detector([image, image[:, :4]], channel_order="RGB")] == [6, 4]
+    assert repr(detector) == "Detector(1 class (thing), by width)"
+
+
+def test_it_needs_no_torch() -> None:
+    code = "import sys, resdet.detector.detector as d; assert not {'torch'} & set(sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -1,0 +1,89 @@
+"""What a graph finds, in the pixels of the image that was given; what a graph cannot run."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from backbones.machine.exhaustion import OutOfMemory
+from resdet.data import transforms
+from resdet.runtimes.about import About
+from resdet.runtimes.detector import ExportedDetector, reason
+from resdet.runtimes.program import Found
+from resdet.structures.records import ImageRecord
+
+ABOUT = About(("cat", "dog"), transforms.TestTransform(8, 32))
+IMAGE = np.zeros((16, 24, 3), np.uint8)
+
+
+def whole(image: np.ndarray) -> Found:
+    """One box, as large as the image and a pixel more."""
+    height, width = image.shape[:2]
+    box = np.array([[0, 0, width + 1, height]], np.float32)
+    return Found(box, np.array([1]), np.array([0.5], np.float32))
+
+
+def test_boxes_are_in_the_pixels_of_the_image_and_inside_it() -> None:
+    detector = ExportedDetector(whole, ABOUT, "quick")
+    found = detector(IMAGE, channel_order="RGB")
+    assert [(d.name, d.box) for d in found] == [("dog", (0, 0, 24, 16))]
+    assert (detector.ran_by, detector.batch, bool(detector.extras)) == ("quick", 1, False)
+    assert repr(detector) == "Detector(2 classes (cat, dog), runtime quick)"
+
+
+@pytest.mark.parametrize(("transform", "seen"), [(ABOUT.transform, (8, 12)), (None, (16, 24))])
+def test_it_gets_what_its_file_asks_for(transform, seen) -> None:
+    sizes = []
+    run = lambda image: sizes.append(image.shape[:2]) or whole(image)  # noqa: E731
+    ExportedDetector(run, About(("cat", "dog"), transform), "quick")(IMAGE, channel_order="RGB")
+    assert sizes == [seen]
+
+
+def test_files_are_read_in_their_order(tmp_path) -> None:
+    import cv2
+
+    records = []
+    for width in (9, 7, 5):
+        cv2.imwrite(str(tmp_path / f"{width}.png"), IMAGE[:, :width])
+        records.append(ImageRecord(str(width), tmp_path / f"{width}.png", 16, width))
+    found = list(ExportedDetector(whole, ABOUT, "quick").predict_records(records))
+    assert [(f.image_id, f.boxes[0, 2]) for f in found] == [("9", 9), ("7", 7), ("5", 5)]
+
+
+def test_the_check_sees_images_until_it_has_enough() -> None:
+    seen = []
+
+    def check(image, found) -> bool:
+        seen.append((str(image), len(found)))
+        return len(seen) < 2
+
+    list(ExportedDetector(whole, ABOUT, "q", check).predict_named([(n, IMAGE) for n in "abc"]))
+    assert seen == [("a (24x16)", 1), ("b (24x16)", 1)]
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "told"),
+    [
+        (RuntimeError("Exception from a.cpp:1:\nCheck 'x' failed\nbad shape\n"), ValueError,
+         r"can run in quick, got a.jpg \(24x16\) \(bad shape\); give .*--runtime torch"),
+        (Exception("[Error] : 2 : bad rank"), ValueError, r"\(\[Error\] : 2 : bad rank\)"),
+        (RuntimeError("can't allocate memory"), OutOfMemory, r"hold a.jpg \(24x16\), got.*smaller"),
+    ],
+)  # fmt: skip
+def test_what_a_runtime_cannot_run_is_one_line(error, kind, told) -> None:
+    def run(image):
+        raise error
+
+    with pytest.raises(kind, match=told):
+        list(ExportedDetector(run, ABOUT, "quick").predict_named([("a.jpg", IMAGE)]))
+
+
+def test_labels_without_a_name_are_refused() -> None:
+    detector = ExportedDetector(whole, About(("cat",), None), "quick")
+    told = r"class_names must be those of the graph, got 1 names and label 1 on a.jpg"
+    with pytest.raises(ValueError, match=told):
+        list(detector.predict_named([("a.jpg", IMAGE)]))
+
+
+def test_an_error_without_words_is_told_by_its_kind() -> None:
+    assert reason(KeyError()) == "KeyError"

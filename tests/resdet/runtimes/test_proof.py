@@ -1,0 +1,36 @@
+"""The first images of a runtime are torch's, or the work stops with the image's name."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from resdet.detector.inference import load_detector
+from resdet.export.exportable import load_exportable
+from resdet.runtimes.detector import Seen
+from resdet.runtimes.proof import IMAGES, Proof
+from resdet.structures.records import Detections
+
+IMAGE = np.random.default_rng(0).integers(0, 256, (120, 90, 3), np.uint8)
+
+
+def test_it_looks_at_the_first_images_only(tiny_checkpoint) -> None:
+    detector = load_exportable(tiny_checkpoint)
+    found = load_detector(tiny_checkpoint, "tv", "cpu")(IMAGE, channel_order="RGB")
+    assert len(found) > 3
+    proof = Proof(detector, "quick")
+    seen = Seen("a.jpg", detector.resize(IMAGE), 120, 90)
+    assert [proof(seen, found) for _ in range(IMAGES)] == [True] * (IMAGES - 1) + [False]
+
+
+def test_a_difference_stops_it(tiny_checkpoint) -> None:
+    detector = load_exportable(tiny_checkpoint)
+    found = detector.detect(IMAGE)
+    seen = Seen("a.jpg", detector.resize(IMAGE), 120, 90)
+    for boxes, scores, told in (
+        (found.boxes + 0.05, found.scores, r"got 5\.0e-02 px, .* on a.jpg \(90x120\)"),
+        (found.boxes, found.scores - 0.01, r", 1\.0e-02 and 0 without"),
+    ):
+        other = Detections("a.jpg", boxes, found.labels, scores)
+        with pytest.raises(ValueError, match=f"detections of quick must be torch's.*{told}.*torch"):
+            Proof(detector, "quick")(seen, other)
