@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 METADATA = "metadata.json"  # of a .pt2, one of its extra files
 OPSET = 18  # what torch.onnx writes without converting
+IR = 8  # the first that may hold it: readers refuse later ones for the number alone
 
 Array = NDArray[Any]
 Run = Callable[[Array], list[Array]]  # an input -> the outputs
@@ -90,7 +91,9 @@ def _onnx(
     )
     assert made is not None
     model: Any = made.model_proto
+    model.ir_version = IR
     _forget_origin(model)
+    _spell_out(model)
     axes = [contract.axes[axis][0] if axis in contract.axes else "" for axis in range(9)]
     for value in model.graph.input:
         _name_axes(value, axes)
@@ -104,14 +107,31 @@ def _onnx(
 
 def _forget_origin(model: Any) -> None:
     """Drop what each node says of the source line it comes from, and sizes under torch's names."""
-    graphs = [model.graph, *model.functions]
-    while graphs:
-        graph = graphs.pop()
+    for graph in _graphs(model):
         graph.ClearField("value_info")
         graph.ClearField("metadata_props")
         for node in graph.node:
             node.ClearField("metadata_props")
             node.ClearField("doc_string")
+
+
+def _spell_out(model: Any) -> None:
+    """Write the zero that a `ConstantOfShape` without a value means: OpenCV 5 takes no default."""
+    import onnx
+
+    zero = onnx.helper.make_tensor("value", onnx.TensorProto.FLOAT, [1], [0.0])
+    for graph in _graphs(model):
+        for node in graph.node:
+            if node.op_type == "ConstantOfShape" and not node.attribute:
+                node.attribute.append(onnx.helper.make_attribute("value", zero))
+
+
+def _graphs(model: Any) -> Iterator[Any]:
+    graphs = [model.graph, *model.functions]
+    while graphs:
+        graph = graphs.pop()
+        yield graph
+        for node in graph.node:
             graphs += [attribute.g for attribute in node.attribute if attribute.HasField("g")]
 
 

@@ -1,4 +1,4 @@
-"""Engine tv's detector as one graph: an image in, boxes out, nothing decided by their number."""
+"""Engine tv's detector as one graph: images in, boxes out, nothing decided by their number."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from resdet.export import resizing
 from resdet.export.suppression import Suppress
 
-_NONE = -1.0  # score of what is no detection
+_NONE = 0.0  # score of what is no proposal and no detection
+_LEAST = torch.finfo(torch.float32).tiny  # of what is one
 _SMALLEST = 1e-2  # side of a detection, pixels; torchvision's
 _ALONE = 1000  # boxes from which torchvision suppresses class by class, on a CPU
 _PAD = -1e30  # logit of an anchor that is none
@@ -21,67 +23,92 @@ class DetectorGraph(nn.Module):
     """(H, W, 3) uint8 RGB -> boxes (D, 4), labels (D,), scores (D,), by falling score.
 
     The same parts as `model`, a detector of engine tv, and its numbers to rounding; `suppress` is
-    of `resdet.export.suppression`.
+    of `resdet.export.suppression`. `sizes`, those of the shorter side and at most of the longer:
+    the graph resizes; else the image has been resized. `batched`: (N, H, W, 3), and behind the
+    scores the image (D,) of each detection, image after image.
 
     Unit: pixels of the image given; labels count from 0.
     """
 
-    def __init__(self, model: nn.Module, channel_order: str, suppress: Suppress) -> None:
+    def __init__(
+        self,
+        model: nn.Module,
+        channel_order: str,
+        suppress: Suppress,
+        sizes: tuple[int, int] | None = None,
+        batched: bool = False,
+    ) -> None:
         super().__init__()
         self.model = model
         self._reversed = channel_order == "BGR"
         self._suppress = suppress
+        self._sizes = sizes
+        self._batched = batched
 
-    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Normalise, pad, propose, describe, suppress."""
-        height, width = image.shape[:2]
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        """Detect, and leave out what is no detection."""
+        images = images if self._batched else images[None]
+        box, label, score = self._best(*self.candidates(images))
+        found = torch.where((score > _NONE).flatten())[0]
+        columns = [box.flatten(0, 1), label.flatten(), score.flatten()]
+        if self._batched:
+            image = torch.arange(images.shape[0])[:, None].expand_as(score)
+            columns.append(image.flatten())
+        return tuple(column.index_select(0, found) for column in columns)
+
+    def candidates(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Normalise, pad, propose, describe: each proposal as each class, the last step before
+        suppression; what is none has the score 0.
+
+        Shape: (N, H, W, 3) -> boxes (N, K, P, 4), scores (N, K, P), boxes in pixels of the input
+            (N, K, P, 4).
+        """
+        height, width = images.shape[1:3]
+        given = _sides(height, width)
+        if self._sizes:
+            height, width = resizing.target_size(height, width, *self._sizes)
+            pixels = resizing.resize(images, height, width)
+        else:
+            pixels = images.permute(0, 3, 1, 2).to(torch.float32)
+        limit = _sides(height, width)
         model: Any = self.model
         transform = model.transform
-        pixels = image.flip(2) if self._reversed else image
-        pixels = (pixels.permute(2, 0, 1).to(torch.float32) - transform.mean) / transform.std
+        pixels = pixels.flip(1) if self._reversed else pixels
+        pixels = (pixels - transform.mean) / transform.std
         multiple = transform.divisibility
         if multiple > 1:
             pixels = F.pad(pixels, (0, -width % multiple, 0, -height % multiple))
-        limit = torch.stack([torch.scalar_tensor(side) for side in (width, height, width, height)])
-        features = model.backbone(pixels[None])
-        proposals = self._propose(features, limit)
-        heads = model.roi_heads
-        logits, deltas = heads.box_predictor(self._describe(features, proposals, limit))
-        return self._select(logits, deltas, proposals, limit)
+        features = model.backbone(pixels)
+        proposals, real = self._propose(features, limit)
+        box, score = self._score(self._describe(features, proposals, limit), proposals, real, limit)
+        return box, score, torch.minimum(box * (given / limit), given) if self._sizes else box
 
-    def _describe(self, features: Mapping[str, Tensor], boxes: Tensor, limit: Tensor) -> Tensor:
-        """A vector a box; the whole image is described too, so that there is always a region."""
-        heads: Any = self.model.get_submodule("roi_heads")
-        whole = limit * torch.tensor([[0.0, 0.0, 1.0, 1.0]])
-        described = heads.box_head(heads.box_roi_pool(features, [torch.cat([boxes, whole])]))
-        regions, image = described[:-1], described[-1:]
-        if not heads.context:
-            return regions
-        return torch.cat([regions, image.expand_as(regions)], dim=1)
-
-    def _propose(self, features: Mapping[str, Tensor], limit: Tensor) -> Tensor:
+    def _propose(self, features: Mapping[str, Tensor], limit: Tensor) -> tuple[Tensor, Tensor]:
+        """Boxes (N, P, 4), always as many, and which of them (N, P) are proposals."""
         rpn: Any = self.model.get_submodule("rpn")
         levels = [features[name] for name in rpn._in_features]
         most, keep = rpn.pre_nms_top_n(), rpn.post_nms_top_n()
         boxes, logits = [], []
         for at, (level, objectness, deltas) in enumerate(zip(levels, *rpn.head(levels))):
-            rows = objectness[0].permute(1, 2, 0).reshape(-1)
+            rows = objectness.permute(0, 2, 3, 1).flatten(1)
             best, index = F.pad(rows, (0, most), value=_PAD).topk(most)
             index = torch.where(best > _PAD, index, 0)
-            anchors = self._anchors(at, level)[index]
+            anchors = self._anchors(at, level).index_select(0, index.flatten())
             kinds = objectness.shape[1]
-            delta = deltas[0].unflatten(0, (kinds, 4)).permute(2, 3, 0, 1).reshape(-1, 4)[index]
-            boxes.append(_clip(rpn.box_coder.decode_single(delta, anchors), limit))
+            delta = torch.unflatten(deltas, 1, (kinds, 4)).permute(0, 3, 4, 1, 2).flatten(1, 3)
+            delta = _take(delta, index).flatten(0, 1)
+            box = _clip(rpn.box_coder.decode_single(delta, anchors), limit)
+            boxes.append(torch.unflatten(box, 0, (-1, most)))
             logits.append(best)
-        box, best = torch.stack(boxes), torch.stack(logits)
+        box, best = torch.stack(boxes, 1), torch.stack(logits, 1)
         sides = box[..., 2:] - box[..., :2]
         sound = (best > _PAD) & (sides >= rpn.min_size).all(-1)
-        score = torch.where(sound, torch.sigmoid(best), _NONE)
+        score = torch.where(sound, torch.sigmoid(best).clamp(min=_LEAST), _NONE)
         score = torch.where(score >= rpn.score_thresh, score, _NONE)
-        kept = self._suppress(_apart(box, score), score, rpn.nms_thresh, _NONE / 2, keep)
-        score = torch.where(kept, score, _NONE).reshape(-1)
-        score, index = score.topk(min(keep, score.shape[0]))
-        return box.reshape(-1, 4)[index[score > _NONE / 2]]
+        kept = self._suppressed(box, score, rpn.nms_thresh, keep)
+        score, index = kept.flatten(1).topk(min(keep, most * len(levels)))
+        real = score > _NONE
+        return torch.where(real[..., None], _take(box.flatten(1, 2), index), 0.0), real
 
     def _anchors(self, at: int, level: Tensor) -> Tensor:
         generator: Any = self.model.get_submodule("rpn.anchor_generator")
@@ -93,40 +120,79 @@ class DetectorGraph(nn.Module):
         shift = torch.stack([grid_x, grid_y, grid_x, grid_y], dim=-1)
         return (shift[:, :, None] + cells).reshape(-1, 4)
 
-    def _select(
-        self, logits: Tensor, deltas: Tensor, proposals: Tensor, limit: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    def _describe(self, features: Mapping[str, Tensor], boxes: Tensor, limit: Tensor) -> Tensor:
+        """(N, P, 4) -> a vector a box, (N * P, C)."""
         heads: Any = self.model.get_submodule("roi_heads")
-        classes = logits.shape[1] - 1
+        if heads.context:
+            whole = (limit * torch.tensor([0.0, 0.0, 1.0, 1.0])).expand_as(boxes[:, :1])
+            boxes = torch.cat([boxes, whole], dim=1)
+        image = torch.arange(boxes.shape[0], dtype=torch.float32)[:, None, None]
+        rois = torch.cat([image.expand_as(boxes[..., :1]), boxes], dim=2).flatten(0, 1)
+        described = heads.box_head(heads.box_roi_pool.pool(features, rois))
+        if not heads.context:
+            return described
+        described = torch.unflatten(described, 0, (-1, boxes.shape[1]))
+        regions, image = described[:, :-1], described[:, -1:]
+        return torch.cat([regions, image.expand_as(regions)], dim=2).flatten(0, 1)
+
+    def _score(
+        self, described: Tensor, proposals: Tensor, real: Tensor, limit: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Boxes (N, K, P, 4) and scores (N, K, P)."""
+        heads: Any = self.model.get_submodule("roi_heads")
+        logits, deltas = heads.box_predictor(described)
+        number, classes = proposals.shape[1], logits.shape[1] - 1
         background_first = torch.cat([logits[:, -1:], logits[:, :-1]], dim=1)
-        score = torch.softmax(background_first, -1)[:, 1:].t()
-        box = heads.box_coder.decode_single(deltas, proposals).unflatten(1, (classes, 4))
-        box = _clip(box.transpose(0, 1), limit)
+        score = torch.softmax(background_first, -1)[:, 1:]
+        score = torch.unflatten(score, 0, (-1, number))
+        box = heads.box_coder.decode_single(deltas, proposals.flatten(0, 1))
+        box = _clip(torch.unflatten(box, 1, (classes, 4)), limit)
+        box = torch.unflatten(box, 0, (-1, number))
         sides = box[..., 2:] - box[..., :2]
-        sound = (score > heads.score_thresh) & (sides >= _SMALLEST).all(-1)
+        sound = real[..., None] & (score > heads.score_thresh) & (sides >= _SMALLEST).all(-1)
         score = torch.where(sound, score, _NONE)
-        most = heads.detections_per_img
-        kept = self._suppress(_apart(box, score), score, heads.nms_thresh, _NONE / 2, most)
-        score = torch.where(kept, score, _NONE).t().reshape(-1)
-        score, index = F.pad(score, (0, most), value=_NONE).topk(most)
-        real = score > _NONE / 2
-        score, index = score[real], index[real]
-        return box.transpose(0, 1).reshape(-1, 4)[index], index % classes, score
+        return box.transpose(1, 2), score.transpose(1, 2)
+
+    def _best(self, box: Tensor, score: Tensor, own: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Boxes (N, D, 4), labels and scores (N, D), of which those of 0 are no detections."""
+        heads: Any = self.model.get_submodule("roi_heads")
+        most, classes = heads.detections_per_img, score.shape[1]
+        kept = self._suppressed(box, score, heads.nms_thresh, most)
+        score, index = F.pad(kept.transpose(1, 2).flatten(1), (0, most), value=_NONE).topk(most)
+        index = torch.where(score > _NONE, index, 0)
+        return _take(own.transpose(1, 2).flatten(1, 2), index), index % classes, score
+
+    def _suppressed(self, box: Tensor, score: Tensor, iou: float, limit: int) -> Tensor:
+        """The scores (N, R, B), 0 where a better box of the row is in the way."""
+        apart = _apart(box, score).flatten(0, 1)
+        kept = self._suppress(apart, score.flatten(0, 1), iou, _NONE, limit)
+        return torch.where(torch.unflatten(kept, 0, (-1, score.shape[1])), score, _NONE)
+
+
+def _sides(height: int, width: int) -> Tensor:
+    return torch.stack([torch.scalar_tensor(side) for side in (width, height, width, height)])
 
 
 def _clip(boxes: Tensor, limit: Tensor) -> Tensor:
     return torch.minimum(boxes.clamp(min=0), limit)
 
 
+def _take(rows: Tensor, index: Tensor) -> Tensor:
+    """(N, M, 4), (N, B) -> (N, B, 4)."""
+    first = torch.arange(rows.shape[0])[:, None] * rows.shape[1]
+    taken = rows.flatten(0, 1).index_select(0, (index + first).flatten())
+    return torch.unflatten(taken, 0, (-1, index.shape[1]))
+
+
 def _apart(boxes: Tensor, scores: Tensor) -> Tensor:
-    """Boxes rounded as torchvision's `batched_nms` rounds them when it moves rows apart.
+    """Boxes (N, R, B, 4) rounded as torchvision's `batched_nms` rounds those of an image, when it
+    moves its rows apart.
 
     Up to a thousand boxes it adds to each a multiple of the largest coordinate, in float32, and
     so suppresses other boxes than it would without. Source: torchvision.ops.boxes.batched_nms.
     """
-    taken = scores > _NONE / 2
-    # a 0 more: of no box at all there would be no largest coordinate
-    largest = F.pad(torch.where(taken[..., None], boxes, 0.0).reshape(-1), (0, 1)).max()
-    step = torch.where(taken.sum() > _ALONE, 0.0, largest + 1)
-    row = torch.arange(boxes.shape[0], dtype=torch.float32)
-    return boxes + (row * step)[:, None, None]
+    taken = scores > _NONE
+    largest = torch.where(taken[..., None], boxes, 0.0).flatten(1).amax(1)
+    step = torch.where(taken.flatten(1).sum(1) > _ALONE, 0.0, largest + 1)
+    row = torch.arange(boxes.shape[1], dtype=torch.float32)
+    return boxes + (row * step[:, None])[..., None, None]

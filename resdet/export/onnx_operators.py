@@ -19,8 +19,8 @@ def suppress_rows(boxes: FLOAT, scores: FLOAT, iou: float, least: float, limit: 
         op.Constant(value_floats=[least]),
     )
     places = op.Gather(chosen, op.Constant(value_ints=[0, 2]), axis=1)  # row and box
-    first = op.Gather(chosen, op.Constant(value_int=0), axis=1)
-    ones = op.Cast(op.GreaterOrEqual(first, op.Constant(value_int=0)), to=onnx.TensorProto.FLOAT)
+    number = op.Shape(chosen, start=0, end=1)
+    ones = op.ConstantOfShape(number, value=onnx.helper.make_tensor("one", 1, [1], [1.0]))
     zeros = op.Mul(scores, op.Constant(value_float=0.0))
     return op.Cast(op.ScatterND(zeros, places, ones), to=onnx.TensorProto.BOOL)
 

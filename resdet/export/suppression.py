@@ -27,7 +27,10 @@ def by_offset(boxes: Tensor, scores: Tensor, iou: float, least: float, limit: in
     asked = torch.where(flat > least)[0]
     row = torch.div(asked, number, rounding_mode="floor")
     apart = boxes.reshape(-1, 4)[asked].double() + (row * _APART)[:, None]
-    kept = asked[nms(apart, flat[asked].double(), iou)]
+    first = torch.tensor([[0.0, 0, 1, 1], [2, 2, 3, 3]], dtype=torch.float64) - 4 * _APART
+    endless = torch.full((2,), torch.inf, dtype=torch.float64)
+    scores = torch.cat([endless, flat[asked].double()])
+    kept = asked[nms(torch.cat([first, apart]), scores, iou)[2:] - 2]
     return (
         torch.zeros_like(flat, dtype=torch.bool)
         .scatter(0, kept, torch.ones_like(kept, dtype=torch.bool))

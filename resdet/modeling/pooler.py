@@ -39,7 +39,10 @@ class Pooler(nn.Module):
 
     def forward(self, features: Mapping[str, Tensor], boxes: Sequence[Tensor]) -> Tensor:
         """Pool the regions of all images, image after image."""
-        rois = torch.cat([with_image(box, index) for index, box in enumerate(boxes)])
+        return self.pool(features, torch.cat([with_image(b, at) for at, b in enumerate(boxes)]))
+
+    def pool(self, features: Mapping[str, Tensor], rois: Tensor) -> Tensor:
+        """Pool `rois` (R, 5), image and box."""
         names = list(self.strides)
         if len(names) == 1:
             return self._pool(features[names[0]], rois, self.strides[names[0]])
@@ -49,7 +52,8 @@ class Pooler(nn.Module):
         pooled = features[names[0]].new_zeros(shape, dtype=torch.float32)
         for level, name in enumerate(names):
             inside = torch.where(levels == level)[0]
-            part = self._pool(features[name], rois[inside], self.strides[name])
+            region = rois.index_select(0, inside)
+            part = self._pool(features[name], region, self.strides[name])
             pooled = pooled.index_put((inside,), part.float())
         return pooled
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from resdet.export.detector import _contract
+from resdet.export.detector import contract_of
 from resdet.export.exportable import load_exportable
 from resdet.export.graph import DetectorGraph, _apart
 from resdet.export.pairing import compare
@@ -56,15 +56,16 @@ def test_graph_equals_engine(saved_detector: Callable, kind: str) -> None:
 
 def test_up_to_a_thousand_boxes_are_rounded_as_torchvision_rounds_them() -> None:
     torch.manual_seed(0)
-    boxes = torch.rand(80, 12, 4) * 1333
-    scores = torch.ones(80, 12)
-    scores[3, 4], boxes[3, 4, 2] = -1.0, 5000.0  # no candidate: its corner does not count
-    largest = boxes[scores > 0].max()
-    expected = boxes + (torch.arange(80.0) * (largest + 1))[:, None, None]
+    boxes = torch.rand(2, 80, 12, 4) * 1333
+    scores = torch.ones(2, 80, 12)
+    scores[0, 3, 4], boxes[0, 3, 4, 2] = 0.0, 5000.0  # no candidate: its corner does not count
+    largest = torch.stack([b[s > 0].max() for b, s in zip(boxes, scores)])  # of each image
+    expected = boxes + (torch.arange(80.0) * (largest + 1)[:, None])[..., None, None]
     assert torch.equal(_apart(boxes, scores), expected)
-    assert not torch.equal(expected[79] - expected[79].floor(), boxes[79] - boxes[79].floor())
-    many = boxes.repeat(1, 2, 1)
-    assert torch.equal(_apart(many, torch.ones(80, 24)), many)
+    last, apart = boxes[0, 79], expected[0, 79]
+    assert not torch.equal(apart - apart.floor(), last - last.floor())
+    many = boxes.repeat(1, 1, 2, 1)
+    assert torch.equal(_apart(many, torch.ones(2, 80, 24)), many)
 
 
 @pytest.mark.parametrize(
@@ -75,5 +76,5 @@ def test_onnx_takes_what_leaves_its_map_a_cell(
 ) -> None:
     base, overrides = KINDS[kind]
     path = saved_detector(*overrides, base=base)
-    told = _contract(load_exportable(path), path, "onnx").metadata["input"]
+    told = contract_of(load_exportable(path), path, "onnx").metadata["input"]
     assert told.endswith(f"one image of {size}")

@@ -1,0 +1,80 @@
+"""Resizing in a graph: `resdet.data.transforms` again, of any height and width, as products."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+_ONE = 2048  # OpenCV weighs the pixels of a linear resize by whole numbers; this is 1
+_THOUSANDTHS = 1000  # what of a pixel is less than one of them, OpenCV leaves out of a mean
+_UP = 0.125  # what is added where OpenCV rounds halves up: nothing but a half is so near
+
+
+def target_size(height: int, width: int, size: int, max_size: int) -> tuple[int, int]:
+    """`transforms.target_size`, to the last bit, of sides that are not known yet."""
+    sides = torch.stack([torch.scalar_tensor(n, dtype=torch.float64) for n in (height, width)])
+    sides = torch.where(sides == sides.min(), size, size / sides.min() * sides)
+    longer = sides.max()
+    sides = sides * torch.where(longer > max_size, max_size / longer, 1.0)
+    rounded: Any = torch.floor(sides + 0.5).clamp(min=1).to(torch.int64)
+    height, width = rounded[0].item(), rounded[1].item()
+    for side in (height, width):
+        torch._check(side >= 1)
+        torch._check(side <= max_size)
+    return height, width
+
+
+def resize(images: Tensor, height: int, width: int) -> Tensor:
+    """What cv2.resize makes of them, INTER_AREA where they shrink and else INTER_LINEAR.
+
+    One after the other, of which one changes nothing.
+    Shape: (N, H, W, 3) of whole numbers -> (N, 3, height, width), float32.
+    Deviation: where a mean ends in .5, the order of additions decides, as it does in OpenCV.
+    """
+    tall: Any = torch.sym_min(height, images.shape[1])
+    wide: Any = torch.sym_min(width, images.shape[2])
+    return _enlarge(_shrink(images, tall, wide), height, width).permute(2, 3, 1, 0)
+
+
+def _shrink(images: Tensor, height: int, width: int) -> Tensor:
+    """(N, H, W, 3) -> (width, height, N, 3): the mean of what falls into each pixel, rounded."""
+    old = images.shape[1:3]
+    rows = images.to(torch.float32).transpose(0, 1)
+    rows = torch.unflatten(_areas(old[0], height).mm(rows.flatten(1)), 1, (-1, old[1], 3))
+    columns = rows.permute(2, 0, 1, 3)
+    columns = torch.unflatten(_areas(old[1], width).mm(columns.flatten(1)), 1, (height, -1, 3))
+    sides = [torch.scalar_tensor(n) for n in (old[0], old[1], height, width)]
+    halved = (sides[0] == 2 * sides[2]) & (sides[1] == 2 * sides[3])
+    return torch.round(columns + torch.where(halved, _UP, 0.0))
+
+
+def _areas(old: int, new: int) -> Tensor:
+    """(new, old): the share of each old pixel in each new one, of whole numbers until the end."""
+    start, cell = torch.arange(new)[:, None] * old, torch.arange(old) * new
+    common = torch.minimum(start + old, cell + new) - torch.maximum(start, cell)
+    return torch.where(common * _THOUSANDTHS > new, common, 0).to(torch.float32) / old
+
+
+def _enlarge(columns: Tensor, height: int, width: int) -> Tensor:
+    """(W, H, N, 3) -> (width, height, N, 3) between two columns and then two rows.
+
+    OpenCV keeps 7 bits behind the point between the two, and 2 of what either row adds.
+    """
+    across, down = _taps(columns.shape[0], width), _taps(columns.shape[1], height)
+    left, right = (
+        columns.index_select(0, at) * weight[:, None, None, None] for at, weight in across
+    )
+    columns = torch.floor((left + right) / 16)
+    upper, lower = (columns.index_select(1, at) * weight[:, None, None] for at, weight in down)
+    return torch.floor((torch.floor(upper / 65536) + torch.floor(lower / 65536) + 2) / 4)
+
+
+def _taps(old: int, new: int) -> list[tuple[Tensor, Tensor]]:
+    """Of the two old pixels beside the centre of each new one: which, and their weights."""
+    at = ((2 * torch.arange(new) + 1) * old - new).to(torch.float32) / (2 * new)
+    low = torch.floor(at)
+    weights = 1 - (at - low), at - low
+    places = (torch.clamp(low + one, 0, old - 1).to(torch.int64) for one in (0, 1))
+    return [(place, torch.round(weight * _ONE)) for place, weight in zip(places, weights)]
