@@ -43,6 +43,24 @@ def shapes_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.fixture(scope="session")
+def imagenet_root(shapes_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shapes as ImageNet's DET and CLS-LOC."""
+    from resdet.data.shapes.make import make_shape_imagenet
+
+    root = tmp_path_factory.mktemp("data") / "ILSVRC"
+    make_shape_imagenet(shapes_root, root)
+    return root
+
+
+@pytest.fixture(scope="session")
+def localisation_data(imagenet_root: Path):  # type: ignore[no-untyped-def]
+    """CLS-LOC's val of the shapes."""
+    from resdet.data.voc.reader import load_voc
+
+    return load_voc(imagenet_root / "Annotations" / "CLS-LOC", "val")
+
+
 @pytest.fixture
 def small_config(shapes_root: Path, tmp_path: Path) -> Callable:
     """A config of seconds on one core: `small_config("KEY", "VALUE", ..., base="shapes_r18")`."""
@@ -107,17 +125,27 @@ def fresh_plugins(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def tiny_checkpoint(small_config: Callable, tmp_path: Path) -> Path:
     """A detector of random weights on disk: it finds a lot, and nothing of it is true."""
+    names = ("circle", "square", "triangle", "star", "cross", "ring")
+    return _saved(small_config(), names, tmp_path / "tiny.pth")
+
+
+@pytest.fixture
+def tiny_localiser(small_config: Callable, localisation_data, tmp_path: Path) -> Path:  # type: ignore[no-untyped-def]
+    """A localiser of random weights on disk."""
+    small = ("MODEL.RESNETS.DEPTH", "18", "MODEL.ROI_HEADS.NUM_CLASSES", "6")
+    cfg = small_config(*small, base="imagenet_loc_r101")
+    return _saved(cfg, localisation_data.class_names, tmp_path / "localiser.pth")
+
+
+def _saved(cfg, names, path: Path) -> Path:  # type: ignore[no-untyped-def]
     import torch
 
     from resdet.checkpoints import checkpoint
     from resdet.detector import build
 
-    cfg = small_config()
     torch.manual_seed(0)
     engine = registry_module.load("tv")
     model, _ = build.build_model(cfg, engine)
-    names = ("circle", "square", "triangle", "star", "cross", "ring")
-    path = tmp_path / "tiny.pth"
     state = checkpoint.DetectorCheckpoint(engine.canonical_state(model), cfg, names, "tv", 0, {})
     checkpoint.save(path, state)
     return path

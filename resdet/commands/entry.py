@@ -21,7 +21,10 @@ from backbones.terminal.wording import nearest
 
 GROUPS = {
     "train": ("train-det", "train-backbone"),
-    "measure": ("eval-voc", "eval-coco", "eval-backbone", "compare", "reproduce", "benchmark"),
+    "measure": (
+        *("eval-voc", "eval-coco", "eval-loc", "eval-backbone"),
+        *("compare", "reproduce", "benchmark"),
+    ),
     "look": ("visualize",),
     "data": ("check-data", "convert", "make-shapes"),
     "weights": ("export", "convert-weights"),

@@ -12,7 +12,7 @@ from backbones.config.load import ConfigError
 from backbones.plugins import HINT
 from backbones.terminal.wording import nearest
 from resdet.config.backbones import NETWORK, NETWORK_FPN, uses_fpn, uses_network, uses_vgg
-from resdet.config.model_keys import BOX_HEAD
+from resdet.config.model_keys import BOX_HEAD, LOCALISERS
 from resdet.config.schema import KEYS
 
 
@@ -28,7 +28,7 @@ def check(
 
     Raises: ConfigError with every fault: key, what it must be, its value, the way out.
     """
-    faults = [*_values(cfg, engine, heads), *_structure(cfg)]
+    faults = [*_values(cfg, engine, heads), *_structure(cfg), *_localiser(cfg)]
     if training:
         faults += _training(cfg)
     if faults:
@@ -95,6 +95,29 @@ def _structure(cfg: CfgNode) -> Iterator[str]:
                 f"MODEL.ANCHOR_GENERATOR.{key} must have 1 row or one for each of "
                 f"MODEL.RPN.IN_FEATURES ({len(model.RPN.IN_FEATURES)}), got {len(rows)}"
             )
+
+
+def _localiser(cfg: CfgNode) -> Iterator[str]:
+    """Of one that reads one stage, detects in one pass and shows no box head a pooled region."""
+    model, test = cfg.MODEL, cfg.TEST
+    if model.META_ARCHITECTURE not in LOCALISERS:
+        return
+    if len(model.RPN.IN_FEATURES) != 1:
+        yield f"MODEL.RPN.IN_FEATURES must be one stage of a localiser, got {model.RPN.IN_FEATURES}"
+    if model.ROI_BOX_HEAD.NAME != "FC6FC7Head":
+        yield (
+            "MODEL.ROI_BOX_HEAD.NAME must be 'FC6FC7Head' of a localiser, which has a head of its "
+            f"own, got {model.ROI_BOX_HEAD.NAME!r}"
+        )
+    asked = {
+        "TEST.AUG.ENABLED": test.AUG.ENABLED,
+        "TEST.REFINE": test.REFINE,
+        "TEST.MAXOUT_SIZES": test.MAXOUT_SIZES,
+        "TEST.ENSEMBLE": test.ENSEMBLE,
+    }
+    for key, value in asked.items():
+        if value:
+            yield f"{key} must be off for a localiser, which is tested in one pass, got {value!r}"
 
 
 def _stages(cfg: CfgNode) -> list[str]:

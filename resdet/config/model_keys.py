@@ -23,13 +23,16 @@ from resdet.config.backbones import NETWORK, NETWORK_FPN, RESNET, RESNET_FPN, VG
 # what detectron2's own parts do and torchvision's have no choice of
 D2_LOSSES = {"d2": ("smooth_l1", "giou", "diou", "ciou")}
 
+LOCALISERS = ("PerClassRPN", "PerClassRCNN")
+
 GENERAL = (
     Key("MODEL.DEVICE", "cuda", "where it trains"),
     Key(
         "MODEL.META_ARCHITECTURE",
         "GeneralizedRCNN",
-        "the detector",
+        "Faster R-CNN, or a localiser of ImageNet's CLS-LOC, alone or with an R-CNN",
         allowed=("GeneralizedRCNN",),
+        engines={"tv": ("GeneralizedRCNN", *LOCALISERS)},
     ),
     Key(
         "MODEL.WEIGHTS",

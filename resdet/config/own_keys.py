@@ -50,6 +50,13 @@ MODEL = (
         "after fc6 and fc7 of FC6FC7Head",
         bounds=FRACTION,
     ),
+    Key(
+        "MODEL.ROI_BOX_HEAD.WARPED_SIZE",
+        224,
+        "pixels a side that PerClassRCNN warps a region to",
+        bounds=SIDE,
+        compared=Compared(26),
+    ),
 )
 INPUT = (
     Key(

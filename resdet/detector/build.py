@@ -21,9 +21,8 @@ from resdet.checkpoints.checkpoint import DetectorCheckpoint
 from resdet.data.transforms import TestTransform
 from resdet.engines.protocol import Engine
 from resdet.modeling.parts import build_parts
+from resdet.modeling.per_class import OF_CLASSES, REFINING, REGIONS
 from resdet.modeling.registry import HEADS
-
-PREDICTOR = "box_predictor."  # what depends on the classes
 
 
 def build_model(cfg: CfgNode, engine: Engine) -> tuple[nn.Module, list[str]]:
@@ -79,21 +78,26 @@ def initialize_model(
     source: str,
     class_names: tuple[str, ...],
 ) -> tuple[nn.Module, list[str]]:
-    """As `restore_model`, but a detector of other classes keeps its fresh predictor."""
-    if saved.class_names == class_names:
+    """As `restore_model`, but a detector of other classes keeps its fresh predictor.
+
+    The R-CNN of a localiser is fresh where there was an RPN alone, of MODEL.WEIGHTS.
+    """
+    alike = saved.class_names == class_names
+    alone = (saved.cfg.MODEL.META_ARCHITECTURE, cfg.MODEL.META_ARCHITECTURE) == REFINING
+    if alike and not alone:
         return restore_model(cfg, engine, saved, source)
-    lines = [
-        f"all weights from {source} but {PREDICTOR}*, which is new: its classes were "
-        f"{_some(saved.class_names)}, now {_some(class_names)}",
-        *agree(cfg, saved, source),
-    ]
-    state = {k: v for k, v in saved.model.items() if not k.startswith(PREDICTOR)}
+    fresh = tuple(dict.fromkeys([*(() if alike else OF_CLASSES), *(REGIONS if alone else ())]))
+    before = f"its classes were {_some(saved.class_names)}, now {_some(class_names)}"
+    why = "it had no R-CNN" if alike else before
+    state = {k: v for k, v in saved.model.items() if not k.startswith(fresh)}
     _check_fits(cfg, state, source)
-    model = engine.build_model(cfg, build_parts(cfg, with_weights=False))
+    model = engine.build_model(cfg, build_parts(cfg, with_weights=alone))
     own = engine.canonical_state(model)
-    state.update({k: v for k, v in own.items() if k.startswith(PREDICTOR)})
-    engine.load_canonical_state(model, state, source)
-    return model, lines
+    new = {k: v for k, v in own.items() if k.startswith(fresh)}
+    engine.load_canonical_state(model, {**state, **new}, source)
+    named = ", ".join(f"{prefix}*" for prefix in fresh if any(k.startswith(prefix) for k in new))
+    lines = [f"all weights from {source} but {named}, which is new: {why}"]
+    return model, [*lines, *agree(cfg, saved, source)]
 
 
 def _check_fits(cfg: CfgNode, state: Mapping[str, Tensor], source: str) -> None:
@@ -118,6 +122,7 @@ def _check_fits(cfg: CfgNode, state: Mapping[str, Tensor], source: str) -> None:
     own = {
         f"{name}.{key}": value
         for name, part in (("trunk", parts.trunk), ("box_head", parts.head))
+        if name == "trunk" or any(key.startswith("box_head.") for key in state)
         for key, value in part.state_dict().items()
     }
     theirs = {key: v for key, v in state.items() if key.startswith(("trunk.", "box_head."))}
@@ -129,7 +134,7 @@ def _check_rows(cfg: CfgNode, state: Mapping[str, Tensor], source: str) -> None:
     anchors = max(map(len, generator.SIZES)) * max(map(len, generator.ASPECT_RATIOS))
     rows = {
         "rpn_head.objectness_logits.weight": (anchors, "the sizes by the ratios of its anchors"),
-        f"{PREDICTOR}cls_score.weight": (classes + 1, "MODEL.ROI_HEADS.NUM_CLASSES and one"),
+        "box_predictor.cls_score.weight": (classes + 1, "MODEL.ROI_HEADS.NUM_CLASSES and one"),
     }
     for key, (count, meaning) in rows.items():
         if key not in state:  # of another engine, or told where weights are taken

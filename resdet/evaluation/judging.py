@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from backbones.terminal.wording import count
 from resdet.evaluation.detection_table import DetectionTable
-from resdet.evaluation.rules import VOC_RULES, Rules
+from resdet.evaluation.localisation import evaluate_localisation
+from resdet.evaluation.rules import IMAGENET, VOC_RULES, Rules
 from resdet.structures.corners import is_inclusive
 from resdet.structures.records import Dataset, GroundTruth, ImageId
 
@@ -42,6 +44,17 @@ def asked_of(
     rows = np.array([(table.image_ids[at], label) not in left_out for at, label in pairs], bool)
     columns = {name: getattr(table, name)[rows] for name in ("images", "boxes", "labels", "scores")}
     return asked, replace(table, **columns)
+
+
+def localisation_of(
+    dataset: Dataset, truth: Mapping[ImageId, GroundTruth], table: DetectionTable
+) -> dict[str, Any]:
+    """`evaluate_localisation` of CLS-LOC's form.
+
+    Raises: as it does.
+    """
+    plus_one = on_data(dataset, IMAGENET).plus_one
+    return evaluate_localisation(truth, table, left_out=dataset.left_out, plus_one=plus_one)
 
 
 def told_left_out(dataset: Dataset) -> list[str]:

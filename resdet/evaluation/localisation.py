@@ -15,7 +15,6 @@ import numpy as np
 from resdet.evaluation.detection_table import DetectionTable, Float64Array, number_ids
 from resdet.evaluation.image_ids import unknown_ids
 from resdet.structures.boxes import FloatArray, from_voc, to_voc, voc_iou
-from resdet.structures.corners import VOC
 from resdet.structures.records import BoolArray, GroundTruth, ImageId, Int64Array
 
 GUESSES = 5
@@ -28,15 +27,15 @@ def evaluate_localisation(
     *,
     left_out: Collection[tuple[ImageId, int]] = (),
     threshold: float = 0.5,
-    corners: str = VOC,
+    plus_one: bool = False,
 ) -> dict[str, Any]:
     """Errors in percent by the number of guesses, 1 to 5; the last is the task's own.
 
     The guesses of an image are its detections by falling score, equal ones in reading order. A
     label, each class that an image has objects of, is found by a guess of that class whose box
     overlaps any of these by the threshold; an image with several labels counts each by its share.
-    `left_out`: (image, label) pairs that no box is asked for; their classes are.
-    `corners`: how the files count, whose sides the devkit takes for one longer than they are apart.
+    `left_out`: (image, label) pairs that no box is asked for; their classes are. `plus_one`: see
+    `Rules`.
 
     Raises: ValueError for an image without objects, or guesses of images that are not there.
     """
@@ -59,7 +58,7 @@ def evaluate_localisation(
         for label in labels:
             hits = table.labels[rows] == label
             named.append(_first(hits))
-            located.append(_first(hits & _near(table, rows, truth, label, threshold, corners)))
+            located.append(_first(hits & _near(table, rows, truth, label, threshold, plus_one)))
             weights.append((1 / len(labels), (image_id, label) not in left_out))
     shares, asked = np.array(weights).reshape(-1, 2).T
     return {
@@ -77,11 +76,12 @@ def _near(
     truth: GroundTruth,
     label: int,
     threshold: float,
-    corners: str,
+    plus_one: bool,
 ) -> BoolArray:
     """Which of the guesses overlap any object of a class enough."""
-    guessed = to_voc(table.boxes[rows], corners)
-    objects = to_voc(truth.boxes[truth.labels == label].astype(np.float64), corners)
+    guessed, objects = table.boxes[rows], truth.boxes[truth.labels == label].astype(np.float64)
+    if not plus_one:
+        guessed, objects = to_voc(guessed), to_voc(objects)
     pairs = np.repeat(guessed, len(objects), axis=0), np.tile(objects, (len(guessed), 1))
     overlaps = voc_iou(*pairs).reshape(len(guessed), len(objects))
     near: BoolArray = overlaps.max(axis=1, initial=-1.0) >= threshold

@@ -8,6 +8,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from backbones.terminal.wording import count
 from resdet.evaluation.average_precision import GRID_NAMES, metric_title
 from resdet.evaluation.coco.score import TWELVE
 from resdet.evaluation.explain import Claim, Explanation
@@ -153,8 +154,25 @@ def _table(title: str, caption: str = "") -> Table:
     )
 
 
+def localisation_table(scores: Mapping[str, Any]) -> Table:
+    """Errors by the number of guesses, as the devkit prints them."""
+    left_out = f", {count(scores['left_out'], 'image')} left out" if scores["left_out"] else ""
+    table = _table(
+        f"errors, %, of {count(scores['num_images'], 'image')}{left_out}, IoU >= "
+        f"{scores['threshold']:g}"
+    )
+    for title in ("guesses", "localisation", "classification"):
+        table.add_column(title, justify="right")
+    pairs = zip(scores["localisation"], scores["classification"], strict=True)
+    for guesses, errors in enumerate(pairs, start=1):
+        table.add_row(str(guesses), *(f"{error:.1f}" for error in errors))
+    return table
+
+
 def score_tables(scores: Mapping[str, Any]) -> list[Table]:
-    """The tables of one dataset as results.json holds it: VOC's rules, or COCO's twelve."""
+    """The tables of one dataset as results.json holds it: by the rules that scored it."""
+    if "localisation" in scores:
+        return [localisation_table(scores)]
     if "AP" in scores:
         return [coco_table(scores)]
     return [voc_table(*scores.values())] if scores else []

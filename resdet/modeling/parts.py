@@ -14,6 +14,7 @@ from backbones.weights.checkpoint import Preprocessing
 from backbones.weights.interop import LoadedWeights, load_weights
 from resdet.modeling.fpn import FPN
 from resdet.modeling.heads import BoxHead, Conv5Head, FC6FC7Head, HeadInputs
+from resdet.modeling.per_class import LOCALISER, REFINED_LOCALISER, NetworkHead, NoHead
 from resdet.modeling.registry import HEADS, OWN_HEADS
 
 
@@ -70,6 +71,11 @@ def _check_features(cfg: CfgNode, infos: Mapping[str, StageInfo]) -> None:
             )
 
 
+def is_localiser(cfg: CfgNode) -> bool:
+    """Whether a config asks where a class is, and not which are there."""
+    return cfg.MODEL.META_ARCHITECTURE in (LOCALISER, REFINED_LOCALISER)
+
+
 def build_network(cfg: CfgNode) -> Classifier:
     """The classification network that the config names, with one class in place of its own."""
     width = cfg.MODEL.BACKBONE.WIDTH
@@ -108,6 +114,10 @@ def build_trunk(cfg: CfgNode, network: Classifier) -> Trunk | FPN:
 
 def build_head(cfg: CfgNode, network: Classifier, channels: int) -> tuple[BoxHead, str]:
     """What describes a region of `channels`, and where its weights come from."""
+    if cfg.MODEL.META_ARCHITECTURE == LOCALISER:
+        return NoHead(), "none"
+    if cfg.MODEL.META_ARCHITECTURE == REFINED_LOCALISER:
+        return NetworkHead(network), "a copy of all stages"
     box_head = cfg.MODEL.ROI_BOX_HEAD
     build = HEADS.get(box_head.NAME)
     if build is not None:

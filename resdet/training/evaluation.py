@@ -13,7 +13,7 @@ from resdet.detector.shards import detect_all
 from resdet.evaluation.coco import score as coco
 from resdet.evaluation.coco.results import to_coco_results
 from resdet.evaluation.detection_table import DetectionTable
-from resdet.evaluation.judging import asked_of, own_rules
+from resdet.evaluation.judging import asked_of, localisation_of, own_rules
 from resdet.evaluation.voc import comp4
 from resdet.evaluation.voc import score as voc
 from resdet.structures.records import Dataset, Detections
@@ -78,15 +78,22 @@ def check_classes(class_names: Sequence[str], dataset: Dataset) -> None:
 
 
 def primary(dataset: Dataset, numbers: dict[str, Any]) -> float | None:
-    """The number that decides which checkpoint is best: AP for COCO, mAP at 0.5 for VOC."""
+    """The number that decides which checkpoint is best: AP for COCO, mAP at 0.5 for VOC.
+
+    Of CLS-LOC the share of the images that five guesses localise.
+    """
     if dataset.kind == "coco":
         return numbers.get("AP")
+    if dataset.judged_by == "localisation":
+        return 1 - numbers["localisation"][-1] / 100 if numbers else None
     rule = numbers.get(dataset.metric)
     return rule["mAP"]["0.50"] if rule else None
 
 
 def primary_name(dataset: Dataset) -> str:
     """What `primary` is called."""
+    if dataset.judged_by == "localisation":
+        return "localised in five guesses"
     return "AP" if dataset.kind == "coco" else "mAP@.5"
 
 
@@ -97,6 +104,8 @@ def flatten(scores: dict[str, dict[str, Any]]) -> dict[str, float]:
         for name, value in numbers.items():
             if isinstance(value, dict) and "mAP" in value:
                 flat |= {f"{dataset}/mAP@{t}-{name}": v for t, v in value["mAP"].items()}
+            elif name in ("localisation", "classification"):
+                flat[f"{dataset}/{name}-error"] = value[-1]
             elif name in coco.TWELVE:
                 flat[f"{dataset}/{name}"] = value
     return {name: value for name, value in flat.items() if value is not None}
@@ -110,7 +119,10 @@ def _score(dataset: Dataset, detections: Sequence[Detections]) -> dict[str, Any]
         ids = [record.image_id for record in dataset.records]
         entries = _entries(dataset, detections)
         return coco.evaluate_coco(dataset.annotations, entries, image_ids=ids)
-    asked, table = asked_of(dataset, truths, DetectionTable.of(detections))
+    table = DetectionTable.of(detections)
+    if dataset.judged_by == "localisation":
+        return localisation_of(dataset, truths, table)
+    asked, table = asked_of(dataset, truths, table)
     matches = voc.match_voc(asked, table, dataset.class_names, rules=own_rules(dataset))
     return {rule: voc.score_voc(matches, rule) for rule in ("11point", "area")}
 

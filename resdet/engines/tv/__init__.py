@@ -10,10 +10,11 @@ from fvcore.common.config import CfgNode
 from torch import Tensor, nn
 
 from resdet.engines.samples import Features, RawDetections, Sample
-from resdet.engines.tv.detector import build_detector
+from resdet.engines.tv.detector import build_detector, build_localiser
+from resdet.engines.tv.localiser import Localiser
 from resdet.engines.tv.regions import ProjectedConv5, Rows
 from resdet.modeling.folding import fold
-from resdet.modeling.parts import Parts
+from resdet.modeling.parts import Parts, is_localiser
 from resdet.modeling.weights import load_strictly, rename
 
 NAME = "tv"
@@ -30,12 +31,16 @@ _PREFIXES = (
 
 
 def build_model(cfg: CfgNode, parts: Parts) -> nn.Module:
-    """A Faster R-CNN around `parts`, on the CPU."""
-    return build_detector(cfg, parts)
+    """A Faster R-CNN around `parts`, or a localiser, on the CPU."""
+    return build_localiser(cfg, parts) if is_localiser(cfg) else build_detector(cfg, parts)
 
 
 def compute_losses(model: nn.Module, batch: Sequence[Sample]) -> dict[str, Tensor]:
-    """`loss_rpn_cls`, `loss_rpn_loc`, `loss_cls`, `loss_box_reg`; `model` may be wrapped in DDP."""
+    """`loss_rpn_cls`, `loss_rpn_loc`, `loss_cls`, `loss_box_reg`; `model` may be wrapped in DDP.
+
+    Of a localiser the first two or the last two.
+    """
+    background = not isinstance(getattr(model, "module", model), Localiser)
     device = next(model.parameters()).device
     images, targets = [], []
     for sample in batch:
@@ -44,7 +49,7 @@ def compute_losses(model: nn.Module, batch: Sequence[Sample]) -> dict[str, Tenso
         target = {
             "boxes": sample["boxes"].to(device, non_blocking=True),
             # torchvision's background is class 0
-            "labels": sample["labels"].to(device, non_blocking=True) + 1,
+            "labels": sample["labels"].to(device, non_blocking=True) + background,
             "size": torch.tensor(image.shape[-2:], device=device),
         }
         targets.append(target)
@@ -56,6 +61,8 @@ def detect(model: nn.Module, batch: Sequence[Sample]) -> list[RawDetections]:
     """(boxes, labels, scores) of each image, in pixels of the resized image, by falling score."""
     device = next(model.parameters()).device
     images = [sample["image"].to(device, non_blocking=True) for sample in batch]
+    if isinstance(model, Localiser):
+        return model.detect(images)
     return [(f["boxes"], f["labels"] - 1, f["scores"]) for f in model(images)]
 
 
@@ -95,6 +102,8 @@ def predict(model: nn.Module, described: Tensor) -> tuple[Tensor, Tensor]:
 def speed_up(model: nn.Module) -> None:
     """Fold batch norms, begin conv5 on the image; the model then only detects."""
     fold(model)
+    if isinstance(model, Localiser):
+        return
     heads: Any = model.get_submodule("roi_heads")
     pooler, head = heads.box_roi_pool, heads.box_head
     if Rows.fits(pooler) and ProjectedConv5.fits(head):
@@ -102,10 +111,13 @@ def speed_up(model: nn.Module) -> None:
 
 
 def canonical_state(model: nn.Module) -> dict[str, Tensor]:
-    """Every weight under its canonical name."""
+    """Every weight under its canonical name; a localiser's bear them."""
+    if isinstance(model, Localiser):
+        return model.state_dict()
     return rename(model.state_dict(), [(engine, canonical) for canonical, engine in _PREFIXES])
 
 
 def load_canonical_state(model: nn.Module, state: dict[str, Tensor], source: str) -> None:
     """Inverse of `canonical_state`, all or nothing. Raises: ValueError that lists what differs."""
-    load_strictly(model, rename(state, _PREFIXES, source), source)
+    plain = isinstance(model, Localiser)
+    load_strictly(model, state if plain else rename(state, _PREFIXES, source), source)

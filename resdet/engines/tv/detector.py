@@ -9,12 +9,14 @@ from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
 from torchvision.models.detection.image_list import ImageList
 
 from resdet.engines.tv.anchors import UnroundedAnchors
+from resdet.engines.tv.localiser import Localiser, Regions, Sampling
 from resdet.engines.tv.roi_heads import BoxHeads
 from resdet.engines.tv.rpn import Float32RPNHead, ProposalNetwork, RPNLoss, Target
 from resdet.modeling.batching import NormalizeAndPad
 from resdet.modeling.context import CONTEXT_HEADS
 from resdet.modeling.heads import BoxPredictor
 from resdet.modeling.parts import Parts
+from resdet.modeling.per_class import REFINED_LOCALISER, PerClassPredictor, PerClassRPNHead
 from resdet.modeling.pooler import Pooler
 
 
@@ -54,13 +56,60 @@ def build_detector(cfg: CfgNode, parts: Parts) -> GeneralizedRCNN:
     return model.to(memory_format=torch.channels_last)
 
 
+def build_localiser(cfg: CfgNode, parts: Parts) -> Localiser:
+    """Assemble what the config describes, as `build_detector`."""
+    rpn, box_head, heads = cfg.MODEL.RPN, cfg.MODEL.ROI_BOX_HEAD, cfg.MODEL.ROI_HEADS
+    (feature,) = rpn.IN_FEATURES
+    anchors = _build_anchors(cfg, parts)
+    (shapes,) = anchors.num_anchors_per_location()
+    regions = None
+    if cfg.MODEL.META_ARCHITECTURE == REFINED_LOCALISER:
+        threshold = heads.IOU_THRESHOLDS[0]
+        sampling = Sampling(
+            heads.BATCH_SIZE_PER_IMAGE,
+            heads.POSITIVE_FRACTION,
+            (threshold, threshold),
+            tuple(box_head.BBOX_REG_WEIGHTS),
+            box_head.SMOOTH_L1_BETA,
+        )
+        predictor = PerClassPredictor(parts.head.out_channels, heads.NUM_CLASSES)
+        regions = Regions(
+            parts.head,
+            predictor,
+            sampling,
+            rpn.POST_NMS_TOPK_TEST,
+            rpn.NMS_THRESH,
+            box_head.WARPED_SIZE,
+        )
+    model = Localiser(
+        parts.trunk,
+        feature,
+        PerClassRPNHead(parts.infos[feature].channels, shapes, heads.NUM_CLASSES),
+        anchors,
+        NormalizeAndPad(cfg.MODEL.PIXEL_MEAN, cfg.MODEL.PIXEL_STD, parts.size_divisibility),
+        Sampling(
+            rpn.BATCH_SIZE_PER_IMAGE,
+            rpn.POSITIVE_FRACTION,
+            tuple(rpn.IOU_THRESHOLDS),
+            tuple(rpn.BBOX_REG_WEIGHTS),
+            rpn.SMOOTH_L1_BETA,
+        ),
+        cfg.TEST.DETECTIONS_PER_IMAGE,
+        regions,
+    )
+    return model.to(memory_format=torch.channels_last)
+
+
+def _build_anchors(cfg: CfgNode, parts: Parts) -> UnroundedAnchors:
+    generator = cfg.MODEL.ANCHOR_GENERATOR
+    strides = [parts.infos[name].stride for name in cfg.MODEL.RPN.IN_FEATURES]
+    return UnroundedAnchors(generator.SIZES, generator.ASPECT_RATIOS, strides)
+
+
 def _build_rpn(cfg: CfgNode, parts: Parts) -> ProposalNetwork:
     rpn = cfg.MODEL.RPN
     levels = [parts.infos[name] for name in rpn.IN_FEATURES]
-    generator = cfg.MODEL.ANCHOR_GENERATOR
-    anchors = UnroundedAnchors(
-        generator.SIZES, generator.ASPECT_RATIOS, [level.stride for level in levels]
-    )
+    anchors = _build_anchors(cfg, parts)
     background, foreground = rpn.IOU_THRESHOLDS
     return ProposalNetwork(
         anchors,

@@ -69,14 +69,36 @@ def test_a_head_reads_levels_that_follow_each_other() -> None:
 
 
 @pytest.mark.parametrize("key", OPENED, ids=lambda key: key.name)
-def test_what_detectron2_alone_can_do_is_open_on_d2(key: Key) -> None:
-    for value in key.engines["d2"]:
-        cfg = config.load("coco_r101", [key.name, str(value)])
-        config.check(cfg, engine="d2")
+def test_what_one_engine_alone_can_do_is_open_on_that(key: Key) -> None:
+    ((engine, values),) = key.engines.items()
+    other = {"d2": "tv", "tv": "d2"}[engine]
+    fitting = ["MODEL.ROI_BOX_HEAD.NAME", "FC6FC7Head"]  # of what a localiser asks besides
+    for value in values:
+        cfg = config.load("coco_r101", [key.name, str(value), *fitting])
+        config.check(cfg, engine=engine)
         if value not in key.allowed:
-            refusal = f"{key.name} must be .*; give --engine d2, which can"
+            refusal = f"{key.name} must be .*; give --engine {engine}, which can"
             with pytest.raises(ConfigError, match=refusal):
-                config.check(cfg, engine="tv")
+                config.check(cfg, engine=other)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("MODEL.ROI_BOX_HEAD.NAME", "Conv5Head", "must be 'FC6FC7Head' of a localiser"),
+        ("TEST.REFINE", "True", "must be off for a localiser, which is tested in one pass, got"),
+        ("TEST.MAXOUT_SIZES", "[400, 600]", "must be off for a localiser"),
+        ("TEST.ENSEMBLE", "['a.pth']", "must be off for a localiser"),
+        ("TEST.AUG.ENABLED", "True", "must be off for a localiser"),
+    ],
+)
+def test_what_a_localiser_is_not(key: str, value: str, message: str) -> None:
+    config.check(config.load("imagenet_loc_r101"), engine="tv")
+    with pytest.raises(ConfigError, match=f"{key} {message}"):
+        config.check(config.load("imagenet_loc_r101", [key, value]), engine="tv")
+    fpn = ["MODEL.META_ARCHITECTURE", "PerClassRPN"]
+    with pytest.raises(ConfigError, match="IN_FEATURES must be one stage of a localiser"):
+        config.check(config.load("coco_r101_fpn", fpn), engine="tv")
 
 
 def test_what_neither_engine_can_do_has_no_way_out() -> None:

@@ -12,7 +12,7 @@ from resdet import config, engines
 from resdet.checkpoints import checkpoint
 from resdet.checkpoints.checkpoint import DetectorCheckpoint
 from resdet.config import ConfigError
-from resdet.detector.build import build_model, load_model
+from resdet.detector.build import build_model, initialize_model, load_model
 from resdet.detector.inference import load_detector
 from resdet.export.exportable import load_exportable
 from resdet.modeling.heads import Conv5Head, HeadInputs
@@ -101,3 +101,21 @@ def test_a_head_that_needs_numbers_is_compared_once_it_is_built(
 
     HEADS.register("Numbers", head)
     load_detector(stored("MODEL.ROI_BOX_HEAD.NAME", "Numbers"), "tv", "cpu")
+
+
+def test_an_r_cnn_begins_with_the_rpn_of_a_localiser(
+    tiny_localiser: Path, small_config: Callable
+) -> None:
+    saved = checkpoint.load(tiny_localiser)
+    small = ("MODEL.RESNETS.DEPTH", "18", "MODEL.ROI_HEADS.NUM_CLASSES", "6")
+    cfg = small_config(*small, base="imagenet_loc_rcnn_r101")
+    engine = engines.load("tv")
+    model, lines = initialize_model(cfg, engine, saved, "rpn.pth", saved.class_names)
+    assert lines[0] == (
+        "all weights from rpn.pth but box_head.*, box_predictor.*, which is new: it had no R-CNN"
+    )
+    state = engine.canonical_state(model)
+    assert all(torch.equal(value, state[key]) for key, value in saved.model.items())
+    _, lines = initialize_model(cfg, engine, saved, "rpn.pth", tuple("abcdef"))
+    new = "box_predictor.*, rpn_head.class_logits.*, rpn_head.class_deltas.*, box_head.*"
+    assert f"but {new}, which is new: its classes were" in lines[0]

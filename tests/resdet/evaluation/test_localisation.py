@@ -24,7 +24,7 @@ def guesses(image_id, *rows):
 
 def errors(truths, found, **options):
     table = DetectionTable.of(found)
-    result = evaluate_localisation(truths, table, corners="0-continuous", **options)
+    result = evaluate_localisation(truths, table, plus_one=True, **options)
     return result["localisation"], result["classification"]
 
 

@@ -55,6 +55,22 @@ def test_detections_are_scored_looked_at_and_written(
     assert (tmp_path / "comp4_2").is_dir()
 
 
+def test_cls_loc_is_scored_by_five_guesses(voc: Dataset, detector: SimpleNamespace) -> None:
+    data = replace(voc, judged_by="localisation")
+    scores = evaluate(detector, [data])
+    assert scores["mine"]["localisation"] == [0] * 5
+    assert primary(data, scores["mine"]) == 1
+    assert primary(data, {}) is None
+    flat = flatten(scores)
+    assert flat == {"mine/localisation-error": 0, "mine/classification-error": 0}
+
+
+def test_det_is_scored_by_its_devkit(voc: Dataset, detector: SimpleNamespace) -> None:
+    dog = replace(voc, judged_by="imagenet", left_out=frozenset({("a", 1)}))
+    scores = evaluate(detector, [dog])["mine"]["area"]
+    assert (scores["met"], scores["num_detections"]) == ("free", 1)
+
+
 def test_places_are_tried_before_the_work(voc: Dataset, tmp_path: Path) -> None:
     check_places(tmp_path, [voc, replace(voc, name="other")])
     (tmp_path / "comp4_2").touch()
