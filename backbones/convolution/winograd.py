@@ -73,18 +73,19 @@ def convolve(x: Tensor, filters: Tensor, bias: Tensor | None = None) -> Tensor:
     Shape: (N, C, H, W) -> (N, K, H, W), in channels_last memory.
     """
     images, _, height, width = x.shape
-    channels = filters.shape[2]
-    rows, columns = -(-height // SIDE), -(-width // SIDE)
-    out = x.new_empty(images, rows * SIDE, columns * SIDE, channels)
-    tiled = out.view(images, rows, SIDE, columns, SIDE, channels)
+    channels, columns = filters.shape[2], -(-width // SIDE)
+    out = torch.empty(images, channels, height, width, memory_format=torch.channels_last)
+    rows_of_cells = out.permute(0, 2, 3, 1)
     for band, patches in _bands(x):
         products = torch.empty(len(patches), _PLACES, channels)
         torch.bmm(patches.transpose(0, 1), filters, out=products.transpose(0, 1))
         tiles = (_TILE @ products).view(images, -1, columns, SIDE, SIDE, channels)
-        tiled[:, band] = tiles.permute(0, 1, 3, 2, 4, 5)
-    if bias is not None:
-        out += bias
-    return out[:, :height, :width].permute(0, 3, 1, 2)
+        cells = tiles.transpose(2, 3).reshape(images, -1, columns * SIDE, channels)
+        inside = rows_of_cells[:, band.start * SIDE : band.stop * SIDE]
+        inside.copy_(cells[:, : inside.shape[1], :width])
+        if bias is not None:
+            inside += bias
+    return out
 
 
 def filter_gradient(x: Tensor, gradient: Tensor) -> Tensor:
