@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from backbones.files.run_folder import is_run
@@ -84,6 +84,12 @@ def files_in(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
     except OSError:
         return []
     return [folder / name for name in sorted(names)]
+
+
+def spread(paths: Sequence[Path], most: int) -> list[Path]:
+    """At most so many, evenly from the first on."""
+    number = min(most, len(paths))
+    return [paths[len(paths) * at // number] for at in range(number)]
 
 
 def _rank(suffix: str) -> int:

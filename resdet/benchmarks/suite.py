@@ -18,6 +18,7 @@ from resdet.benchmarks.detector_task import Work
 from resdet.benchmarks.detectors import Wanted, benchmark_detectors, profile_tables
 from resdet.benchmarks.evaluation import benchmark_evaluation
 from resdet.benchmarks.evaluation import tables as evaluation_tables
+from resdet.benchmarks.files import benchmark_files
 from resdet.benchmarks.input import benchmark_detection_input
 from resdet.benchmarks.scaling import benchmark_scaling
 from resdet.benchmarks.scaling_plot import plot_scaling
@@ -72,6 +73,7 @@ BENCHMARKS: Mapping[str, Callable[..., dict[str, Any]]] = {
     "train-det": partial(measure_detectors, "train"),
     "scaling": measure_scaling,
     "eval": benchmark_evaluation,
+    "files": benchmark_files,
 }
 
 

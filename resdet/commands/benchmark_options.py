@@ -24,6 +24,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "--profile": {"action": "store_true", "default": None, "help": "our slowest operators too"},
     "--plot": {"type": Path, "metavar": "PNG", "help": "draw it here"},
     "--share": {"type": number, "help": "of full size [1]"},
+    "--files": {"nargs": "+", "type": Path, "metavar": "FILE", "help": "checkpoints, exported"},
     "--only": {"nargs": "+", "choices": ("voc", "coco", "bootstrap"), "help": "[all]"},
 }
 _NETWORKS = ("--networks", "--batch", "--side", "--rounds", "--device", "--precision", "--compile")
@@ -36,7 +37,9 @@ TAKES = {
     "train-det": _DETECTORS,
     "scaling": ("--device", "--plot"),
     "eval": ("--share", "--only"),
+    "files": ("--files", "--images", "--rounds"),
 }
+_OF_YOURS = "files"  # which `all` leaves out
 _WHAT = {
     "input": "images from the disk to tensors",
     "infer-backbone": "classification networks",
@@ -45,6 +48,7 @@ _WHAT = {
     "train-det": "training of these",
     "scaling": "how cost grows with size",
     "eval": "VOC, COCO and the bootstrap at full size",
+    "files": "detectors of your own, in any of their forms, on your images",
     "all": "all of them, and the goals the figures are held to",
 }
 _OF_ALL = ("--images", "--device", "--plot")  # which `all` hands to those that take them
@@ -63,8 +67,10 @@ def add_benchmarks(parser: argparse.ArgumentParser) -> None:
             added = commands[name].add_argument(option, **_OPTIONS[option])
             if option == "--plot":
                 writes(added)
-    only: dict[str, Any] = {"nargs": "+", "choices": tuple(TAKES), "metavar": "NAME"}
-    commands["all"].add_argument("--only", help=f"some of {', '.join(TAKES)} [all]", **only)
+            added.required = name == _OF_YOURS and option != "--rounds"
+    known = _of_all()
+    only: dict[str, Any] = {"nargs": "+", "choices": known, "metavar": "NAME"}
+    commands["all"].add_argument("--only", help=f"some of {', '.join(known)} [all]", **only)
     training = commands["train-backbone"]
     told = "of configs/backbones, or a path [none]"
     reads(training.add_argument("--config", metavar="NAME", help=told), existing)
@@ -81,7 +87,11 @@ def chosen(args: argparse.Namespace) -> list[str]:
     """The benchmarks to run."""
     if args.what != "all":
         return [args.what]
-    return [name for name in TAKES if args.only is None or name in args.only]
+    return [name for name in _of_all() if args.only is None or name in args.only]
+
+
+def _of_all() -> list[str]:
+    return [name for name in TAKES if name != _OF_YOURS]
 
 
 def keywords(name: str, args: argparse.Namespace) -> dict[str, Any]:

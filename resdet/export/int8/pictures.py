@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from backbones.images.folders import SUFFIXES, files_below
+from backbones.images.folders import SUFFIXES, files_below, spread
 from backbones.images.heads import inspect_heads
 from backbones.terminal.wording import count
 from resdet.data.discover import discover
@@ -47,7 +47,7 @@ def find_pictures(folder: Path, beside: Path) -> Pictures:
         )
     kept = set(agree)
     others = [path for path in paths if path not in kept]
-    return Pictures(_spread(others, MOST), _spread(agree, _MOST_AGREEING), where)
+    return Pictures(spread(others, MOST), spread(agree, _MOST_AGREEING), where)
 
 
 def _sound(paths: Iterable[Path]) -> tuple[list[Path], str]:
@@ -57,9 +57,3 @@ def _sound(paths: Iterable[Path]) -> tuple[list[Path], str]:
     sound = [path for path, fact in zip(given, facts) if fact.readable]
     without = len(given) - len(sound)
     return sound, f", {count(without, 'image')} left out that cannot be read" if without else ""
-
-
-def _spread(paths: Sequence[Path], most: int) -> list[Path]:
-    """At most so many, evenly from first to last."""
-    number = min(most, len(paths))
-    return [paths[len(paths) * at // number] for at in range(number)]

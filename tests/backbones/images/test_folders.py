@@ -1,8 +1,17 @@
 """Pictures in a folder and below it."""
 
+from pathlib import Path
+
 import pytest
 
-from backbones.images.folders import SUFFIXES, files_below, images_by_stem, is_image, unread
+from backbones.images.folders import (
+    SUFFIXES,
+    files_below,
+    images_by_stem,
+    is_image,
+    spread,
+    unread,
+)
 
 FILES = (
     "b.png",
@@ -64,3 +73,10 @@ def test_what_lies_under_the_name_of_an_image_is_told(tmp_path):
     (tmp_path / "deeper/e.dng").touch()
     assert unread(tmp_path, "deeper/e").startswith("; e.dng lies")
     assert unread(tmp_path / "deeper", "../a") == unread(tmp_path, f"{tmp_path}/a") == ""
+
+
+def test_some_are_spread_over_all():
+    paths = [Path(str(at)) for at in range(10)]
+    assert spread(paths, 4) == [paths[at] for at in (0, 2, 5, 7)]
+    assert spread(paths, 99) == paths
+    assert spread([], 4) == []
