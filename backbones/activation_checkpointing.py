@@ -42,7 +42,7 @@ class CheckpointedStage(nn.Sequential):
                     partial(_run, segment),
                     x,
                     use_reentrant=False,
-                    preserve_rng_state=False,  # no stage draws random numbers
+                    preserve_rng_state=_draws(segment),
                     context_fn=partial(_contexts, segment),
                 )
             else:
@@ -74,6 +74,11 @@ def checkpoint_activations(model: Staged, segments: int | None = None) -> Staged
 def _num_blocks(stage: nn.Sequential) -> int:
     """1 for a stage of bare layers: its ReLUs work in place, so a run must not begin with one."""
     return len(stage) if all(isinstance(child, _BLOCKS) for child in stage) else 1
+
+
+def _draws(layers: list[nn.Module]) -> bool:
+    """Whether random numbers must be drawn again as they were."""
+    return any(isinstance(m, nn.Dropout) for layer in layers for m in layer.modules())
 
 
 def _run(layers: list[nn.Module], x: Tensor) -> Tensor:

@@ -33,6 +33,7 @@ class Part:
 class Complexity:
     """The whole, its direct children in the order in which they ran, and its weighted layers.
 
+    Companions of training are no part of it.
     Source: He et al. 2016, Table 1: FLOPs are multiply-adds. Convolutions and linear layers count;
     norms, biases, pools and additions do not.
     """
@@ -63,8 +64,9 @@ def count(model: nn.Module, size: int | tuple[int, int] = 224) -> Complexity:
             _num_parameters(model.get_submodule(name)),
             sum(layer.multiply_adds for layer in own),
         )
+    companions = getattr(model, "companions", nn.ModuleList())
     return Complexity(
-        parameters=_num_parameters(model),
+        parameters=_num_parameters(model) - _num_parameters(companions),
         multiply_adds=sum(layer.multiply_adds for layer in layers.weighted),
         stages=tuple(stages.values()),
         layers=tuple(layers.weighted),

@@ -93,12 +93,15 @@ class Classifier(StagedModule):
     """Stages and a head of linear layers.
 
     `arch` holds the keyword arguments with which `backbones.create` builds the same network,
-    its name included; the number of classes stands beside it.
+    its name included; the number of classes stands beside it. A network with companions returns in
+    training a tuple, its own logits first; the loss of each of the others weighs
+    `companion_weight`.
     """
 
     arch: dict[str, Any]
     num_classes: int
-    classifier_names: tuple[str, ...]  # the layers that depend on the number of classes
+    classifier_names: tuple[str, ...]  # what depends on the number of classes, the last layer first
+    companion_weight: float = 0.0
 
     def trunk(self, *out_features: str) -> Trunk:
         """Return the stages up to the deepest of `out_features`; they are shared, not copied.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -49,12 +49,16 @@ class FrozenBatchNorm2d(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """One multiply-add; unlike `F.batch_norm` it keeps no copy of x for backward."""
-        scale = self.weight * (self.running_var + self.eps).rsqrt()
-        shift = self.bias - self.running_mean * scale
+        scale, shift = self.scale_and_shift()
         columns = (1, -1, 1, 1)
         return torch.addcmul(
             shift.to(x.dtype).reshape(columns), x, scale.to(x.dtype).reshape(columns)
         )
+
+    def scale_and_shift(self) -> tuple[Tensor, Tensor]:
+        """Factor and summand of each channel."""
+        scale = self.weight * (self.running_var + self.eps).rsqrt()
+        return scale, self.bias - self.running_mean * scale
 
     def extra_repr(self) -> str:
         """Return channels and eps, for `print(model)`."""
@@ -130,18 +134,19 @@ def normed_convs(model: nn.Module) -> Iterator[NormedConv]:
         for name, child in parent.named_children():
             if isinstance(child, nn.Conv2d):
                 norm_name = name.replace("conv", "norm")
-                norm = dict(parent.named_children()).get(norm_name)
+                found = dict(parent.named_children()).get(norm_name)
+                norm = None if found is child else found
                 yield NormedConv(parent, child, f"{prefix}.{name}".lstrip("."), norm, norm_name)
 
 
-def he_init(model: nn.Module) -> None:
-    """Draw weights from N(0, 2 / fan): fan_out for convolutions, fan_in for linear layers.
+def he_init(model: nn.Module, mode: Literal["fan_out", "fan_in"] = "fan_out") -> None:
+    """Draw weights from N(0, 2 / fan): that of `mode` for convolutions, fan_in for linear layers.
 
     Source: He et al. 2015, Delving Deep into Rectifiers, eq. 10 and 14.
     """
     for module in model.modules():
         if isinstance(module, nn.Conv2d):
-            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+            nn.init.kaiming_normal_(module.weight, mode=mode, nonlinearity="relu")
         elif isinstance(module, nn.Linear):
             nn.init.kaiming_normal_(module.weight, mode="fan_in", nonlinearity="relu")
         else:

@@ -28,7 +28,11 @@ FamilyBuilder = Callable[..., "Classifier"]  # from a depth and keyword argument
 _BUILDERS: dict[str, Builder] = {}
 _FAMILIES: dict[str, FamilyBuilder] = {}
 _OTHER_SPELLINGS: dict[str, str] = {}
-_NETWORK_MODULES = ("backbones.resnet", "backbones.cifar", "backbones.vgg")
+_NETWORK_MODULES = (
+    *("backbones.resnet", "backbones.cifar", "backbones.vgg"),
+    *("backbones.peers.maxout", "backbones.peers.nin", "backbones.peers.highway"),
+    *("backbones.peers.googlenet", "backbones.peers.prelu_net", "backbones.peers.bn_inception"),
+)
 
 
 def register(name: str, builder: Builder, *, spelling_of: str = "") -> None:

@@ -66,9 +66,23 @@ def optimizer_faults(cfg: CfgNode) -> Iterator[str]:
             yield f"SOLVER.MOMENTUM must be < 1 with ADAMW, got {solver.MOMENTUM}"
 
 
+def _hinge_faults(cfg: CfgNode) -> Iterator[str]:
+    """What shares a target among classes, of which a margin knows one."""
+    shared = {
+        "SOLVER.LABEL_SMOOTHING": cfg.SOLVER.LABEL_SMOOTHING,
+        "INPUT.MIXUP_ALPHA": cfg.INPUT.MIXUP_ALPHA,
+        "INPUT.CUTMIX_ALPHA": cfg.INPUT.CUTMIX_ALPHA,
+    }
+    for key, value in shared.items():
+        if value:
+            yield f"{key} must be 0 with SOLVER.LOSS {cfg.SOLVER.LOSS}, got {value}"
+
+
 def _solver_faults(cfg: CfgNode) -> Iterator[str]:
     solver = cfg.SOLVER
     yield from optimizer_faults(cfg)
+    if solver.LOSS != "cross_entropy":
+        yield from _hinge_faults(cfg)
     warms_up = solver.WARMUP_ITERS > 0 or solver.WARMUP_UNTIL_ERROR > 0
     if warms_up and not 0 < solver.WARMUP_FACTOR <= 1:
         yield f"SOLVER.WARMUP_FACTOR must be in (0, 1], got {solver.WARMUP_FACTOR}"

@@ -18,8 +18,14 @@ MODEL = (
     Key(
         "MODEL.NORM",
         "",
-        "the norm of every layer; empty: bn, and none in a VGG",
+        "the norm of every layer; empty: that of the network's paper, bn or none",
         allowed=("", "frozen", "bn", "sync", "gn", "FrozenBN", "BN", "SyncBN", "GN"),
+    ),
+    Key(
+        "MODEL.DROPOUT",
+        None,
+        "share of inputs that layers with dropout leave out; None: that of the network's paper",
+        bounds=FRACTION,
     ),
     Key(
         "MODEL.NUM_CLASSES",
@@ -183,6 +189,12 @@ SOLVER = (
         bounds=NON_NEGATIVE,
     ),
     Key("SOLVER.BIAS_LR_FACTOR", 1.0, "factor on the rate of biases", bounds=NON_NEGATIVE),
+    Key(
+        "SOLVER.LOSS",
+        "cross_entropy",
+        "of the logits; squared_hinge is that of support vector machines, one class against all",
+        allowed=("cross_entropy", "squared_hinge"),
+    ),
     Key(
         "SOLVER.LABEL_SMOOTHING",
         0.0,

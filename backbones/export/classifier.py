@@ -25,6 +25,7 @@ from backbones.files.atomic import write_together
 from backbones.freeze import fold_batch_norm
 from backbones.images.decoding import Image
 from backbones.layers import BATCH_NORM_TYPES, FrozenBatchNorm2d, normed_convs
+from backbones.peers.parts import Peer
 from backbones.terminal.progress import tracked
 from backbones.vgg import POOLED_SIZE, SMALLEST_INPUT, VGG
 from backbones.weights.checkpoint import Preprocessing
@@ -122,7 +123,9 @@ def _contract(network: LoadedNetwork) -> Contract:
     least = 2 * SMALLEST_INPUT if isinstance(network.model, VGG) else last.stride + 1
     # nor does it see that a shortcut of kind A is as large as the layers beside it
     skips = network.model.arch.get("shortcut") == "A"
-    fixed = bool(preprocessing.mean_image) or skips or size < least
+    # nor has ONNX a pool to a number of cells, which heads of peers begin with
+    cells = isinstance(network.model, Peer)
+    fixed = bool(preprocessing.mean_image) or skips or cells or size < least
     axes = {0: ("batch", 1)}
     if not fixed:
         axes |= {1: ("height", least), 2: ("width", least)}

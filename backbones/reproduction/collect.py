@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from backbones import complexity
+from backbones.peers.highway import GATE
 from backbones.registry import create
 from backbones.reproduction import runs
 from backbones.reproduction.experiments import (
@@ -45,15 +46,17 @@ def collect_table(
 def count(network: Network, dataset: Dataset) -> dict[str, float]:
     """Layers, parameters and multiply-adds of one crop.
 
-    Layers are those with weights, as the paper counts them but for projections.
+    Layers are those with weights, as papers count them but for projections: a gate is a part of its
+    layer.
     Unit: 10^6 parameters, 10^9 multiply-adds.
     """
-    arguments = {"shortcut": network.shortcut} if network.shortcut else {}
+    options = {"shortcut": network.shortcut, "norm": network.norm}
+    arguments = {name: value for name, value in options.items() if value}
     with torch.device("meta"):
         model = create(network.model, num_classes=NUM_CLASSES[dataset], **arguments)
     counted = complexity.count(model, CROP[dataset])
     return {
-        "layers": len(counted.layers),
+        "layers": sum(not layer.name.endswith(f".{GATE}") for layer in counted.layers),
         "parameters": counted.parameters / 1e6,
         "multiply_adds": counted.multiply_adds / 1e9,
     }

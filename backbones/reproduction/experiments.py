@@ -32,6 +32,7 @@ class Network:
     config: str
     model: str
     shortcut: str = ""  # "": that of the config
+    norm: str = ""  # that of the config, where it is not the network's own
 
     @property
     def overrides(self) -> dict[str, str]:
@@ -127,6 +128,17 @@ def imagenet(model: str, shortcut: str = "") -> Network:
     return Network("_".join([config, *shortcut.lower()]), config, model, shortcut)
 
 
+def peer(name: str, model: str) -> Network:
+    """A system that the paper compares with, by the recipe of its own paper."""
+    return Network(name, name, model)
+
+
+def by_residual_recipe(network: Network, norm: str = "bn") -> Network:
+    """The same network, trained as the residual ones are."""
+    name = f"{network.config}_residual"
+    return Network(name, name, network.model, norm=norm)
+
+
 def _cifar_row(depth: int, kind: Literal["resnet", "plain"], *panels: str) -> Row:
     label = f"{'ResNet' if kind == 'resnet' else kind}-{depth}"
     return Row(label, cifar(depth, kind), panels, CIFAR_DEPTHS.index(depth))
@@ -136,6 +148,21 @@ def _imagenet_rows(*rows: tuple[str, str, str]) -> tuple[Row, ...]:
     return tuple(Row(label, imagenet(name, shortcut)) for label, name, shortcut in rows)
 
 
+def _both_recipes(label: str, network: Network) -> tuple[Row, Row]:
+    return Row(label, network), Row(f"{label}, residual recipe", by_residual_recipe(network))
+
+
+_CIFAR_PEERS = {
+    "Maxout": "maxout",
+    "NIN": "nin",
+    "DSN": "dsn",
+    "FitNet-19": "fitnet19",
+    "Highway-19": "highway19",
+    "Highway-32": "highway32",
+}
+_GOOGLENET, _PRELU_NET, _BN_INCEPTION, _VGG16, _VGG19 = (
+    imagenet(model) for model in ("googlenet", "prelu_net_c", "bn_inception", "vgg16", "vgg19")
+)
 _WITH_SHORTCUTS = (
     ("ResNet-34 B", "resnet34", ""),
     ("ResNet-34 C", "resnet34", "C"),
@@ -160,6 +187,17 @@ _TWINS = (  # of equal parameters: shortcut A
 )
 _PLAIN_CIFAR = tuple(_cifar_row(depth, "plain", "plain") for depth in CIFAR_DEPTHS[:4])
 _DEEPEST = "110 and 1202 layers"
+_RECIPES = (
+    "Systems of other papers are trained by the recipe of their own paper, as its config says it, "
+    "and by that of the residual networks: with their batch norm, without dropout."
+)
+
+
+def _seeds(label: str, network: Network, count: int) -> Row:
+    """An ensemble of one network, trained `count` times."""
+    ensemble = Network(f"{network.name}_ensemble", network.config, network.model)
+    return Row(label, ensemble, members=tuple((network, seed + 1) for seed in range(count)))
+
 
 EXPERIMENTS: Mapping[str, Experiment] = {
     "table1": Experiment(
@@ -191,41 +229,76 @@ EXPERIMENTS: Mapping[str, Experiment] = {
     "table3": Experiment(
         title="Table 3: ImageNet validation, 10 crops",
         dataset="ImageNet",
-        rows=_imagenet_rows(
-            ("VGG-16", "vgg16", ""),
-            ("plain-34", "plain34", ""),
-            ("ResNet-34 A", "resnet34", "A"),
-            *_WITH_SHORTCUTS,
+        rows=(
+            *_both_recipes("VGG-16", _VGG16),
+            *_both_recipes("GoogLeNet", _GOOGLENET),
+            *_both_recipes("PReLU-net", _PRELU_NET),
+            *_imagenet_rows(
+                ("plain-34", "plain34", ""),
+                ("ResNet-34 A", "resnet34", "A"),
+                *_WITH_SHORTCUTS,
+            ),
         ),
         measures=BOTH,
         paper=TABLE_3,
         test="10crop",
+        remark=f"PReLU-net is model C of its paper, which printed these numbers. {_RECIPES}",
     ),
     "table4": Experiment(
         title="Table 4: single models on ImageNet validation, fully convolutional at five scales",
         dataset="ImageNet",
-        rows=_imagenet_rows(*_WITH_SHORTCUTS),
+        rows=(
+            *_both_recipes("GoogLeNet", _GOOGLENET),
+            *_both_recipes("VGG (v5)", _VGG19),
+            *_both_recipes("PReLU-net", _PRELU_NET),
+            Row("BN-inception", _BN_INCEPTION),
+            Row("BN-inception, residual recipe", by_residual_recipe(_BN_INCEPTION, norm="")),
+            *_imagenet_rows(*_WITH_SHORTCUTS),
+        ),
         measures=BOTH,
         paper=TABLE_4,
         test="multiscale",
+        remark="GoogLeNet and BN-inception were tested on many crops, VGG on crops and whole "
+        "images; PReLU-net is model C. VGG (ILSVRC'14), of which the paper does not say what it "
+        f"is, has no row. {_RECIPES}",
     ),
     "table5": Experiment(
-        title="Table 5: ensemble of six, fully convolutional at five scales",
+        title="Table 5: ensembles, fully convolutional at five scales",
         dataset="ImageNet",
-        rows=(Row("ResNet (ILSVRC'15)", _ENSEMBLE, members=_MEMBERS),),
+        rows=(
+            _seeds("GoogLeNet (ILSVRC'14)", _GOOGLENET, 7),
+            Row(
+                "VGG (v5)",
+                Network("imagenet_vgg_ensemble", "imagenet_vgg19", "vgg19"),
+                members=((_VGG16, 1), (_VGG19, 1)),
+            ),
+            _seeds("PReLU-net", _PRELU_NET, 6),
+            _seeds("BN-inception", _BN_INCEPTION, 6),
+            Row("ResNet (ILSVRC'15)", _ENSEMBLE, members=_MEMBERS),
+        ),
         measures=("top5_error",),
         paper=TABLE_5,
         test="multiscale",
-        remark="The paper's number is of ImageNet's test server, ours of the validation images. "
-        "Of its six networks the paper names the two of 152 layers; the other four are our choice: "
-        "34 layers with B and C, 50, 101.",
+        remark="The paper's numbers are of ImageNet's test server, ours of the validation images. "
+        "Of ResNet's six networks the paper names the two of 152 layers; the other four are our "
+        "choice: 34 layers with B and C, 50, 101. The others are as many networks as in their "
+        "papers, of one kind and different seeds: 7 GoogLeNets, VGG-16 and 19, 6 PReLU-nets C, 6 "
+        "BN-Inceptions. VGG (ILSVRC'14) has no row: which seven networks it is, is not printed.",
     ),
     "table6": Experiment(
-        title="Table 6: residual networks on CIFAR-10 test",
+        title="Table 6: CIFAR-10 test",
         dataset="CIFAR-10",
-        rows=tuple(_cifar_row(depth, "resnet") for depth in CIFAR_DEPTHS),
+        rows=(
+            *(
+                row
+                for label, model in _CIFAR_PEERS.items()
+                for row in _both_recipes(label, peer(f"cifar10_{model}", model))
+            ),
+            *(_cifar_row(depth, "resnet") for depth in CIFAR_DEPTHS),
+        ),
         measures=("layers", "parameters", "top1_error"),
         paper=TABLE_6,
+        remark=_RECIPES,
     ),
     "fig1": Experiment(
         title="Fig. 1: plain networks of 20 and 56 layers on CIFAR-10",
@@ -255,7 +328,7 @@ EXPERIMENTS: Mapping[str, Experiment] = {
             _cifar_row(1202, "resnet", _DEEPEST),
         ),
         measures=TOP1,
-        paper=TABLE_6,
+        paper={label: cells for label, cells in TABLE_6.items() if label.startswith("ResNet")},
         picture="errors",
         panels=("plain", "residual", _DEEPEST),
         limits=(0.0, 20.0),

@@ -28,7 +28,8 @@ from backbones.terminal.printable import PrintableFormatter, printable_lines
 from backbones.terminal.signals import stop_by_signals
 from backbones.terminal.wording import nearest
 
-_KEY = re.compile(r"[A-Z][A-Z0-9_]*(\.[A-Z0-9_]+)*")
+# a word of capitals may be a row's name too, so that keys without a dot are spelt out
+_KEY = re.compile(r"[A-Z][A-Z0-9_]*(\.[A-Z0-9_]+)+|SEED|OUTPUT_DIR|CUDNN_BENCHMARK|VERSION")
 _TIED = "\N{NO-BREAK SPACE}"  # where the use of a tool is not wrapped
 _PAIR = re.compile(r"([A-Za-z_][\w.]*)=(.*)", re.DOTALL)
 # argparse's way to say it, and ours

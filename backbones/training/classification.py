@@ -168,6 +168,8 @@ def _build_learner(
     losses = ClassificationLosses(
         normalize,
         device,
+        loss=cfg.SOLVER.LOSS,
+        companion_weight=task.model.companion_weight,
         mixing=Mixing(task.model.num_classes, *alphas) if any(alphas) else None,
         label_smoothing=cfg.SOLVER.LABEL_SMOOTHING,
         watch=progress.add if cfg.SOLVER.WARMUP_UNTIL_ERROR else None,

@@ -24,7 +24,8 @@ def build_optimizer(cfg: CfgNode, model: nn.Module) -> torch.optim.Optimizer:
     gives them.
 
     Where WEIGHT_DECAY_NORM or WEIGHT_DECAY_BIAS is None, WEIGHT_DECAY holds. MOMENTUM is the first
-    of AdamW's betas.
+    of AdamW's betas. Slopes of PReLU do not decay.
+    Source: He et al. 2015, Delving Deep into Rectifiers, Section 2.1.
     """
     solver = cfg.SOLVER
     base_lr = base_rate(cfg)
@@ -39,6 +40,8 @@ def build_optimizer(cfg: CfgNode, model: nn.Module) -> torch.optim.Optimizer:
                 continue
             if isinstance(module, NORMS):
                 kind = (base_lr, decays[0])
+            elif isinstance(module, nn.PReLU):
+                kind = (base_lr, 0.0)
             elif name == "bias":
                 kind = (base_lr * solver.BIAS_LR_FACTOR, decays[1])
             else:

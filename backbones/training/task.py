@@ -42,7 +42,7 @@ Split = Literal["train", "validation", "test"]
 IMAGENET_MEAN = (123.675, 116.28, 103.53)
 IMAGENET_STD = (58.395, 57.12, 57.375)
 _ARGUMENTS = {"WIDTH": "width", "NORM": "norm", "SHORTCUT": "shortcut"}
-_ARGUMENTS |= {"STRIDE_IN_1X1": "stride_in_1x1"}
+_ARGUMENTS |= {"STRIDE_IN_1X1": "stride_in_1x1", "DROPOUT": "dropout"}
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,9 @@ __all__ = [
 TORCHVISION = "torchvision:"
 OURS = "ours"
 PICKLE = ".pkl"
+_THEIRS = {"googlenet_torchvision": "googlenet"}
+# Source: torchvision's googlenet with weights, which itself turns its view into that of these
+_HALVES = (0.5, 0.5, 0.5)
 _AUTHORS = (None, "Caffe2", "torchvision")  # detectron2 says whose weights it wraps
 _BATCH_NORMS = ("frozen", "bn", "sync")
 # what must agree for weights to mean the same in another network
@@ -133,9 +136,10 @@ def torchvision_weights(spec: str, name: str) -> BackboneCheckpoint:
 
 def _published(spec: str, name: str) -> tuple[BackboneCheckpoint, dict[str, Tensor]]:
     member = spec.removeprefix(TORCHVISION)
-    if name not in torchvision.models.list_models(module=torchvision.models):
+    theirs_name = _THEIRS.get(name, name)
+    if theirs_name not in torchvision.models.list_models(module=torchvision.models):
         raise ValueError(f"MODEL.WEIGHTS must fit {name}, got {spec}; torchvision has no {name}")
-    enum = torchvision.models.get_model_weights(name)
+    enum = torchvision.models.get_model_weights(theirs_name)
     members = [m for m, w in enum.__members__.items() if w.meta["categories"]]  # VGG: without fc
     if member not in members:
         raise ValueError(
@@ -152,8 +156,8 @@ def _published(spec: str, name: str) -> tuple[BackboneCheckpoint, dict[str, Tens
         preprocessing=Preprocessing(
             channel_order="RGB",
             scale=1 / 255,
-            mean=tuple(view.mean),
-            std=tuple(view.std),
+            mean=_HALVES if name in _THEIRS else tuple(view.mean),
+            std=_HALVES if name in _THEIRS else tuple(view.std),
             class_names=tuple(weights.meta["categories"]),
         ),
         meta={"source": spec, "kind": "torchvision"},
@@ -269,7 +273,8 @@ def fill(
         prefixes = tuple(f"{layer}." for layer in model.classifier_names)
         dropped = tuple(key for key in state if key.startswith(prefixes))
         own = model.state_dict()
-        state.update({key: own[key] for key in dropped})
+        kept = {key: value for key, value in state.items() if key not in dropped}
+        state = kept | {key: own[key] for key in own if key.startswith(prefixes)}
     model.load_state_dict(matched(model.state_dict(), state, source))
     return LoadedWeights(checkpoint.preprocessing, dropped)
 

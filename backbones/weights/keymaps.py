@@ -17,46 +17,21 @@ import torch
 from torch import Tensor
 
 from backbones.features import Classifier
+from backbones.peers.googlenet import GoogLeNet
 from backbones.registry import create
 from backbones.resnet import TABLE_1
 from backbones.terminal.wording import shorten
 from backbones.vgg import VGG
+from backbones.weights import batch_norms, names
+from backbones.weights.batch_norms import EPS
+from backbones.weights.names import Rules
 
-EPS = 1e-5  # of every kind
+GOOGLENET_EPS = 1e-3
+_READ = {"msra": batch_norms.whole, "pretrainedmodels": batch_norms.without_biases}
 _IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _COUNT = "num_batches_tracked"  # torch's modules count batches; frozen norms and Caffe do not
 _LISTED = 10  # keys of a fault that are named
 _StateDict = dict[str, Tensor]
-Rules = tuple[tuple[str, str], ...]
-
-# From our keys to theirs: regular expressions applied in turn.
-_TORCHVISION: Rules = (
-    (r"^stem\.", ""),
-    *((rf"^res{i + 1}\.", f"layer{i}.") for i in (1, 2, 3, 4)),
-    (r"\bshortcut\.conv\.", "downsample.0."),
-    (r"\bshortcut\.norm\.", "downsample.1."),
-    (r"\bnorm", "bn"),
-)
-_AKAMASTER: Rules = (*_TORCHVISION, (r"\bdownsample\.", "shortcut."), (r"^fc\.", "linear."))
-_DETECTRON2: Rules = (
-    (r"^fc\.", "stem.fc."),
-    (r"\bshortcut\.conv\.", "shortcut."),
-    (r"\bnorm(\d)\.", r"conv\1.norm."),
-)
-_MSRA: Rules = (
-    (r"^stem\.conv1\.", "conv1."),
-    (r"^stem\.norm1\.", "res_conv1_bn."),
-    (r"^fc\.", "fc1000."),
-    (r"\.shortcut\.conv\.", ".branch1."),
-    (r"\.shortcut\.norm\.", ".branch1_bn."),
-    *((rf"\.conv{i}\.", f".branch2{letter}.") for i, letter in enumerate("abc", 1)),
-    *((rf"\.norm{i}\.", f".branch2{letter}_bn.") for i, letter in enumerate("abc", 1)),
-    (r"_bn\.weight$", "_bn.gamma"),
-    (r"_bn\.bias$", "_bn.beta"),
-    (r"\.weight$", ".w"),
-    (r"\.bias$", ".b"),
-    (r"\.", "_"),
-)
 
 
 @dataclass(frozen=True)
@@ -79,7 +54,13 @@ class Kind:
     test_size: tuple[int, int] = (224, 256)  # INPUT.SIZE and INPUT.MIN_SIZE_TEST
 
 
-_RESNETS = r"resnet(18|34|50|101|152)"
+_RESNETS, _VGGS = r"resnet(18|34|50|101|152)", r"vgg(16|19)(_bn)?"
+_GOOGLENET = "googlenet_torchvision"
+# a key that one network alone has
+_SOLE = {
+    "inception3a.branch1.conv.weight": _GOOGLENET,
+    "inception_3a_1x1.weight": "bn_inception_caffe",
+}
 KINDS = {
     kind.name: kind
     for kind in (
@@ -88,22 +69,23 @@ KINDS = {
             (
                 frozenset({"conv1.weight", "layer4.0.conv1.weight", "fc.weight"}),
                 frozenset({"features.0.weight", "classifier.0.weight", "classifier.6.weight"}),
+                frozenset({"conv1.conv.weight", "inception3a.branch1.conv.weight", "fc.weight"}),
             ),
-            rf"{_RESNETS}|vgg(16|19)",
-            _TORCHVISION,
+            rf"{_RESNETS}|{_VGGS}|{_GOOGLENET}",
+            names.TORCHVISION,
         ),
         Kind(
             "timm",
             (frozenset({"features.0.weight", "pre_logits.fc1.weight", "head.fc.weight"}),),
-            rf"{_RESNETS}|vgg(16|19)",
-            _TORCHVISION,
+            rf"{_RESNETS}|{_VGGS}",
+            names.TORCHVISION,
         ),
         # Source: detectron2, MODEL_ZOO.md, "ImageNet Pretrained Models"; config/defaults.py.
         Kind(
             "msra",
             (frozenset({"conv1_w", "res2_0_branch2a_w", "fc1000_w"}),),
             r"resnet(50|101|152)",
-            _MSRA,
+            names.MSRA,
             stride_in_1x1=True,
             channel_order="BGR",
             scale=1.0,
@@ -115,16 +97,26 @@ KINDS = {
             "detectron2",
             (frozenset({"stem.conv1.weight", "res2.0.conv1.norm.weight", "stem.fc.weight"}),),
             _RESNETS,
-            _DETECTRON2,
+            names.DETECTRON2,
         ),
         # Source: github.com/akamaster/pytorch_resnet_cifar10, resnet.py and trainer.py.
         Kind(
             "akamaster",
             (frozenset({"conv1.weight", "layer3.0.conv1.weight", "linear.weight"}),),
             r"cifar_resnet\d+",
-            _AKAMASTER,
+            names.AKAMASTER,
             shortcut="A",
             test_size=(32, 32),
+        ),
+        Kind(
+            "pretrainedmodels",
+            (frozenset({"conv1_7x7_s2.weight", "inception_3a_1x1.weight", "last_linear.weight"}),),
+            "bn_inception_caffe",
+            names.PRETRAINEDMODELS,
+            channel_order="BGR",
+            scale=1.0,
+            mean=(104.0, 117.0, 128.0),
+            std=(1.0, 1.0, 1.0),
         ),
     )
 }
@@ -144,7 +136,7 @@ def detect(state: Mapping[str, Any], source: str) -> Kind:
 
 def check_network(kind: Kind, name: str) -> None:
     """Raise a ValueError if `kind` has no network `name`."""
-    if not re.fullmatch(kind.networks, name.removesuffix("_bn")):
+    if not re.fullmatch(kind.networks, name):
         raise ValueError(f"a network of kind {kind.name} must be {kind.networks}, got {name}")
 
 
@@ -156,7 +148,7 @@ def to_ours(
     Without `name` the network is the one whose blocks the keys show.
     Raises: ValueError that lists the keys without a counterpart on either side, or other shapes.
     """
-    theirs = _whole_batch_norms(state) if kind.name == "msra" else dict(state)
+    theirs = _READ.get(kind.name, dict)(state)
     model = _network_of(kind, theirs, name or network_name(theirs))
     name = model.arch["name"]
     ours = rename(theirs, {t: o for o, t in key_map(kind, model).items()}, name)
@@ -181,7 +173,8 @@ def from_ours(kind: Kind, model: Classifier, state: Mapping[str, Tensor]) -> _St
     Raises: ValueError that lists what the kind has not, or the keys without a counterpart.
     """
     check_network(kind, model.arch["name"])
-    expected = {"shortcut": kind.shortcut, "stride_in_1x1": kind.stride_in_1x1, "eps": EPS}
+    eps = GOOGLENET_EPS if isinstance(model, GoogLeNet) else EPS
+    expected = {"shortcut": kind.shortcut, "stride_in_1x1": kind.stride_in_1x1, "eps": eps}
     if kind.name == "akamaster" and model.arch["shortcut"] == "B":
         expected["shortcut"] = "B"
     faults = [
@@ -203,7 +196,7 @@ def from_ours(kind: Kind, model: Classifier, state: Mapping[str, Tensor]) -> _St
         pooled = (theirs["pre_logits.fc1.weight"].shape[0], -1, 7, 7)
         theirs["pre_logits.fc1.weight"] = theirs["pre_logits.fc1.weight"].reshape(pooled)
         theirs["pre_logits.fc2.weight"] = theirs["pre_logits.fc2.weight"][:, :, None, None]
-    return theirs
+    return batch_norms.with_biases(theirs) if kind.name == "pretrainedmodels" else theirs
 
 
 def from_torchvision(name: str, state: Mapping[str, Tensor]) -> _StateDict:
@@ -221,15 +214,20 @@ def to_torchvision(name: str, state: Mapping[str, Tensor]) -> _StateDict:
     """
     kind = KINDS["torchvision"]
     check_network(kind, name)
-    normed = any(key.endswith("running_mean") for key in state)
+    arguments: dict[str, Any] = {}
+    if any(key.endswith("running_mean") for key in state):
+        arguments["norm"] = "bn"
+    if name == _GOOGLENET:
+        arguments["companions"] = any(key.startswith("companions.") for key in state)
     with torch.device("meta"):  # names only: no memory, no random numbers
-        model = create(name, norm="bn") if normed else create(name)
+        model = create(name, **arguments)
     return rename(state, key_map(kind, model), name)
 
 
 def key_map(kind: Kind, model: Classifier) -> dict[str, str]:
     """Every key of our network, with its name in files of `kind`."""
-    rules = _vgg_rules(kind, model) if isinstance(model, VGG) else kind.rules
+    rules = names.GOOGLENET if isinstance(model, GoogLeNet) else kind.rules
+    rules = _vgg_rules(kind, model) if isinstance(model, VGG) else rules
     return {key: _apply(rules, key) for key in model.state_dict()}
 
 
@@ -291,29 +289,6 @@ def _pads_around(kind: Kind, model: Classifier) -> bool:
     return kind.name == "akamaster" and model.arch["shortcut"] == "A"
 
 
-def _whole_batch_norms(blobs: Mapping[str, Tensor]) -> _StateDict:
-    """MSRA's blobs as four numbers per norm: no momenta, affine layers, biases before norms.
-
-    Detectron's files hold s and b of an affine layer, which 1 - eps for a variance makes exact;
-    its zero biases of convolutions, and conv1's of ResNet-50, go into the means, as norm(x + b).
-    """
-    state = {key: value for key, value in blobs.items() if not key.endswith("_momentum")}
-    for norm in [key.removesuffix("_s") for key in state if key.endswith("_bn_s")]:
-        if f"{norm}_b" not in state:
-            continue  # it will be missed by name
-        state[f"{norm}_gamma"], state[f"{norm}_beta"] = (
-            state.pop(f"{norm}_s"),
-            state.pop(f"{norm}_b"),
-        )
-        state[f"{norm}_running_mean"] = torch.zeros_like(state[f"{norm}_gamma"])
-        state[f"{norm}_running_var"] = torch.full_like(state[f"{norm}_gamma"], 1 - EPS)
-    for layer in [k.removesuffix("_b") for k in state if re.fullmatch(r"(conv1|res.*)_b", k)]:
-        mean = f"{'res_' if layer == 'conv1' else ''}{layer}_bn_running_mean"
-        if mean in state:
-            state[mean] = state[mean] - state.pop(f"{layer}_b")
-    return state
-
-
 def _flat_linears(state: Mapping[str, Tensor]) -> _StateDict:
     """VGG of timm convolves where ours multiplies: the same numbers in the same order."""
     return {k: v.flatten(1) if k in ("fc6.weight", "fc7.weight") else v for k, v in state.items()}
@@ -343,7 +318,9 @@ def _network_of(kind: Kind, state: Mapping[str, Tensor], name: str) -> Classifie
     check_network(kind, name)
     if any(key.endswith("running_mean") for key in state):
         arguments["norm"] = "bn"
-    if not name.startswith("vgg"):
+    if name == _GOOGLENET:
+        arguments["companions"] = any(key.startswith("aux") for key in state)
+    if "resnet" in name:
         projected = any(".shortcut.0." in key for key in state)
         arguments["shortcut"] = "B" if projected else kind.shortcut
     if name.startswith("resnet"):
@@ -365,6 +342,9 @@ def network_name(state: Mapping[str, Tensor]) -> str:
 
     Raises: ValueError if it is none of the paper's.
     """
+    sole = [name for key, name in _SOLE.items() if key in state]
+    if sole:
+        return sole[0]
     convolutions = [k for k, v in state.items() if k.startswith("features.") and v.ndim == 4]
     if convolutions:
         return f"vgg{len(convolutions) + 3}"

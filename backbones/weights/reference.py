@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 LOGITS = "logits"
-EPS = 1e-5
+EPS, GOOGLENET_EPS = 1e-5, 1e-3
 _State = Mapping[str, Tensor]
 
 
@@ -83,6 +83,10 @@ def run(kind: str, state: _State, x: Tensor) -> dict[str, Tensor]:
     """
     if "features.0.weight" in state:
         return _vgg(_VGG_HEADS[kind], state, x)
+    if "inception3a.branch1.conv.weight" in state:
+        return _googlenet(state, x)
+    if "inception_3a_1x1.weight" in state:
+        return _bn_inception(state, x)
     return _resnet(_RESNETS["torchvision" if kind == "timm" else kind], state, x)
 
 
@@ -149,6 +153,63 @@ def _vgg(head: tuple[str, str, str], state: _State, x: Tensor) -> dict[str, Tens
     return {**outputs, LOGITS: _linear(state, head[2], x)}
 
 
+def _googlenet(state: _State, x: Tensor) -> dict[str, Tensor]:
+    """A pool before 3a, 4a and 5a; branches side by side, their layers one after another."""
+
+    def unit(layer: str, x: Tensor, stride: int = 1) -> Tensor:
+        padding = _get(state, f"{layer}.conv", "weight").shape[-1] // 2
+        x = _conv(state, f"{layer}.conv", x, stride, padding)
+        return F.relu(_norm(state, f"{layer}.bn", x, GOOGLENET_EPS))
+
+    outputs = {"stem": F.max_pool2d(unit("conv1", x, 2), 3, 2, ceil_mode=True)}
+    x = outputs["res2"] = unit("conv3", unit("conv2", outputs["stem"]))
+    for stage, letters, pool in ((3, "ab", 3), (4, "abcde", 3), (5, "ab", 2)):
+        x = F.max_pool2d(x, pool, 2, ceil_mode=True)
+        for module in (f"inception{stage}{letter}" for letter in letters):
+            pooled = F.max_pool2d(x, 3, 1, 1)
+            middle, wide = (
+                unit(f"{module}.branch{i}.1", unit(f"{module}.branch{i}.0", x)) for i in (2, 3)
+            )
+            branches = [unit(f"{module}.branch1", x), middle, wide]
+            x = torch.cat([*branches, unit(f"{module}.branch4.1", pooled)], 1)
+        outputs[f"res{stage}"] = x
+    return {**outputs, LOGITS: _linear(state, "fc", x.mean((2, 3)))}
+
+
+def _bn_inception(state: _State, x: Tensor) -> dict[str, Tensor]:
+    """3c and 4e have no 1x1 of their own and halve the map; 5b takes maxima, the others means."""
+
+    def unit(layer: str, x: Tensor, stride: int = 1) -> Tensor:
+        padding = _get(state, layer, "weight").shape[-1] // 2
+        return F.relu(_norm(state, f"{layer}_bn", _conv(state, layer, x, stride, padding)))
+
+    def module(name: str, x: Tensor) -> Tensor:
+        stride = 2 if name in ("3c", "4e") else 1
+        layer = f"inception_{name}_"
+        middle = unit(f"{layer}3x3", unit(f"{layer}3x3_reduce", x), stride)
+        wide = unit(f"{layer}double_3x3_1", unit(f"{layer}double_3x3_reduce", x))
+        branches = [middle, unit(f"{layer}double_3x3_2", wide, stride)]
+        if stride == 2:
+            return torch.cat([*branches, F.max_pool2d(x, 3, 2, ceil_mode=True)], 1)
+        pooled = F.max_pool2d(x, 3, 1, 1) if name == "5b" else F.avg_pool2d(x, 3, 1, 1)
+        last = unit(f"{layer}pool_proj", pooled)
+        return torch.cat([unit(f"{layer}1x1", x), *branches, last], 1)
+
+    outputs = {"stem": F.max_pool2d(unit("conv1_7x7_s2", x, 2), 3, 2, ceil_mode=True)}
+    outputs["res2"] = unit("conv2_3x3", unit("conv2_3x3_reduce", outputs["stem"]))
+    x = F.max_pool2d(outputs["res2"], 3, 2, ceil_mode=True)
+    stages = {
+        "res3": ("3a", "3b"),
+        "res4": ("3c", "4a", "4b", "4c", "4d"),
+        "res5": ("4e", "5a", "5b"),
+    }
+    for stage, names in stages.items():
+        for name in names:
+            x = module(name, x)
+        outputs[stage] = x
+    return {**outputs, LOGITS: _linear(state, "last_linear", x.mean((2, 3)))}
+
+
 def _conv(state: _State, layer: str, x: Tensor, stride: int, padding: int) -> Tensor:
     return F.conv2d(x, _get(state, layer, "weight"), _find(state, layer, "bias"), stride, padding)
 
@@ -157,12 +218,12 @@ def _linear(state: _State, layer: str, x: Tensor) -> Tensor:
     return F.linear(x, _get(state, layer, "weight").flatten(1), _get(state, layer, "bias"))
 
 
-def _norm(state: _State, layer: str, x: Tensor) -> Tensor:
+def _norm(state: _State, layer: str, x: Tensor, eps: float = EPS) -> Tensor:
     if f"{layer}_s" in state:  # Detectron's affine layer
         return x * state[f"{layer}_s"][:, None, None] + state[f"{layer}_b"][:, None, None]
     mean, variance = _get(state, layer, "running_mean"), _get(state, layer, "running_var")
     weight, bias = _get(state, layer, "weight"), _get(state, layer, "bias")
-    return F.batch_norm(x, mean, variance, weight, bias, eps=EPS)
+    return F.batch_norm(x, mean, variance, weight, bias, eps=eps)
 
 
 def _get(state: _State, layer: str, leaf: str) -> Tensor:

@@ -55,6 +55,16 @@ def peak_of_a_step(depth, *, checkpointed):
     return memory.peak
 
 
+def test_what_a_stage_drops_is_dropped_again():
+    theirs = backbones.create("nin", width=0.125, num_classes=3)
+    ours = checkpoint_activations(copy.deepcopy(theirs), 3)
+    images = torch.randn(4, 3, 32, 32)
+    for model in (theirs, ours):
+        torch.manual_seed(0)
+        model(images).square().sum().backward()
+    assert_same(ours, theirs)
+
+
 def test_memory_grows_as_the_root_of_depth():
     shallow, deep = (peak_of_a_step(d, checkpointed=True) for d in (26, 98))
     plain_shallow, plain_deep = (peak_of_a_step(d, checkpointed=False) for d in (26, 98))

@@ -20,10 +20,12 @@ def test_stages_are_as_described(name, width):
     assert list(features) == list(infos)
     for stage, info in infos.items():
         assert info.name == stage
-        assert features[stage].shape == (1, info.channels, 64 // info.stride, 96 // info.stride)
+        assert features[stage].shape[1] == info.channels
+        if name != "maxout":  # whose layers are padded as its paper has them
+            assert features[stage].shape[2:] == (64 // info.stride, 96 // info.stride)
     kind = re.match("[a-z]+", name)[0]
-    last_stride = {"vgg": 16, "cifar": 4, "resnet": 32, "plain": 32}[kind]
-    assert list(infos.values())[-1].stride == last_stride
+    strides = {"vgg": 16, "resnet": 32, "plain": 32, "googlenet": 32, "bn": 32, "prelu": 16}
+    assert list(infos.values())[-1].stride == strides.get(kind, 4)
 
 
 def test_trunk_keeps_keys_and_shares_weights():

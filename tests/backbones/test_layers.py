@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 import backbones
-from backbones.layers import FrozenBatchNorm2d, make_norm, norm_kind, scale_channels
+from backbones.layers import FrozenBatchNorm2d, make_norm, norm_kind, normed_convs, scale_channels
 
 
 def test_width_scales_channels_to_multiples_of_8():
@@ -49,6 +49,15 @@ def test_frozen_norm_equals_batch_norm_in_eval_and_keeps_memory_format():
     assert frozen(x).is_contiguous(memory_format=torch.channels_last)
     assert frozen(x.bfloat16()).dtype == torch.bfloat16
     assert not list(frozen.parameters())
+
+
+def test_a_convolution_of_another_name_has_no_norm():
+    model = nn.Module()
+    model.gate, model.conv, model.norm = nn.Conv2d(1, 1, 1), nn.Conv2d(1, 1, 1), nn.BatchNorm2d(1)
+    assert [(n.conv_name, n.norm) for n in normed_convs(model)] == [
+        ("gate", None),
+        ("conv", model.norm),
+    ]
 
 
 def test_he_initialisation_uses_fan_out():

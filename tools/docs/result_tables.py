@@ -31,6 +31,7 @@ def tables(configs: Path) -> dict[str, Callable[[], str]]:
     return {
         "paper": lambda: paper_table(detection),
         "table6": lambda: table_6(configs / "backbones"),
+        "networks": networks_table,
         "shapes": lambda: own_table(detection, "shapes_vgg16", "shapes_r18"),
         "own": lambda: own_data_table(read_json(detection / "own_r18.json")),
         "recipe": lambda: recipe_table(read_json(detection / "own_r18.json"), "parts", "with"),
@@ -94,6 +95,26 @@ def table_6(folder: Path) -> str:
             ours, time = f"{best['metrics']['top1_error']:.2f}", _minutes(best["seconds"])
             told = _classifier_conditions(best, len(runs))
         rows.append(f"| {label} | `{name}` | {printed['top1_error']} | {ours} | {time} | {told} |")
+    return _joined(rows)
+
+
+def networks_table() -> str:
+    """What one crop costs in each system that the paper compares with, beside its own paper."""
+    from backbones.reproduction.collect import count
+    from backbones.reproduction.experiments import CROP, Dataset, peer
+    from backbones.reproduction.paper import COMPLEXITY, DIFFERENCES
+
+    costs = "parameters, 10^6: paper | ours | multiply-adds, 10^9: paper | ours"
+    rows = [f"| network | layers | crop | {costs} | difference |"]
+    rows.append("|---|---:|---:|---:|---:|---:|---:|---|")
+    dataset: Dataset = "CIFAR-10"
+    for name, printed in COMPLEXITY.items():
+        dataset = "ImageNet" if name == "vgg16" else dataset
+        ours = count(peer(name, name), dataset)
+        cells = [f"`{name}`", f"{ours['layers']:.0f}", str(CROP[dataset])]
+        for measure, digits in (("parameters", 2), ("multiply_adds", 3)):
+            cells += [printed.get(measure, ""), f"{ours[measure]:.{digits}f}"]
+        rows.append(f"| {' | '.join([*cells, DIFFERENCES.get(name, '')])} |")
     return _joined(rows)
 
 

@@ -47,6 +47,10 @@ def test_one_fault(key, value, message):
 
 
 FAULTS_BETWEEN_KEYS = [
+    (
+        ("SOLVER.LOSS", "squared_hinge", "SOLVER.LABEL_SMOOTHING", "0.1"),
+        "LABEL_SMOOTHING must be 0 with SOLVER.LOSS squared_hinge, got 0.1",
+    ),
     (("INPUT.MIN_SIZE_TRAIN", "[200, 300]"), "[low, high] with 224 <= low <= high, got [200, 300]"),
     (("INPUT.SIZE_TEST", "256"), "SIZE_TEST must be INPUT.SIZE 224 where MEAN is pixel, got 256"),
     (

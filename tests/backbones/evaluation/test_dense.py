@@ -5,7 +5,12 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from backbones.evaluation.dense import FullyConvolutional, scaled_views, scales_for
+from backbones.evaluation.dense import (
+    FullyConvolutional,
+    _at_places,
+    scaled_views,
+    scales_for,
+)
 
 
 @pytest.mark.parametrize(
@@ -19,6 +24,12 @@ from backbones.evaluation.dense import FullyConvolutional, scaled_views, scales_
         ("vgg19", 0.02, 300),
         ("cifar_resnet20", 0.5, 32),
         ("cifar_plain20", 0.5, 32),
+        ("nin", 0.25, 32),
+        ("maxout", 0.125, 32),
+        ("highway32", 0.125, 32),
+        ("googlenet", 0.125, 64),
+        ("bn_inception", 0.125, 64),
+        ("prelu_net_a", 0.05, 64),
     ],
 )
 @torch.inference_mode()
@@ -43,6 +54,18 @@ def test_every_place_is_the_pooled_window(random_network, name, window):
     assert len(expected) > 1
     torch.testing.assert_close(dense.score_map(x)[:, :, 0], torch.stack(expected, -1))
     torch.testing.assert_close(dense(x), torch.stack(expected).mean(0))
+
+
+@torch.inference_mode()
+def test_every_place_of_a_peer_is_its_head_on_the_window(random_network):
+    model = random_network("prelu_net_a", width=0.05)
+    last = torch.randn(2, model.stage_infos()["conv4"].channels, 5, 6)
+    found = _at_places(model, 4)(last)
+    assert found.shape == (2, 7, 2, 3)
+    for down in range(2):
+        for across in range(3):
+            expected = model.head(last[..., down : down + 4, across : across + 4])
+            torch.testing.assert_close(found[..., down, across], expected, rtol=1e-5, atol=1e-5)
 
 
 @torch.inference_mode()

@@ -31,5 +31,5 @@ def test_rows_by_label():
     experiment = EXPERIMENTS["table6"]
     assert find_rows(experiment, ()) == experiment.rows
     assert [row.label for row in find_rows(experiment, ["resnet-56"])] == ["ResNet-56"]
-    with pytest.raises(ValueError, match=r"must be one of ResNet-20, .*, got plain-20"):
+    with pytest.raises(ValueError, match=r"must be one of Maxout, .*, got plain-20"):
         find_rows(experiment, ["plain-20", "ResNet-20"])

@@ -8,7 +8,7 @@ from torch import nn
 
 from backbones.data.mixing import Mixing
 from backbones.data.normalize import Normalizer
-from backbones.training.losses import ClassificationLosses
+from backbones.training.losses import ClassificationLosses, squared_hinge
 from backbones.weights.checkpoint import Preprocessing
 
 CPU = torch.device("cpu")
@@ -35,6 +35,28 @@ def test_cross_entropy_and_error_by_hand() -> None:
     assert found["loss_cls"].item() == pytest.approx((math.log1p(math.exp(-1)) + math.log(2)) / 2)
     assert found["train_error"].item() == 50  # of equal logits the first is named
     assert told == [found["train_error"]]
+
+
+def test_squared_hinge_by_hand() -> None:
+    logits = torch.tensor([[2.0, -0.5, 0.0], [0.0, 0.0, -3.0]])
+    found = squared_hinge(logits, torch.tensor([0, 2]))
+    # 0 + 0.5^2 + 1^2 of the first image, 1^2 + 1^2 + 4^2 of the second
+    assert found.item() == pytest.approx((1.25 + 18) / 2)
+    assert losses(loss="squared_hinge")(Bright(), (BATCH, torch.tensor([1, 0])))[
+        "loss_cls"
+    ].item() == pytest.approx((1 + 0 + 0 + 1) / 2)
+
+
+def test_companions_add_their_share() -> None:
+    class Twice(Bright):
+        def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, ...]:
+            logits = super().forward(images)
+            return logits, logits, 0 * logits
+
+    found = losses(companion_weight=0.3)(Twice(), (BATCH, torch.tensor([1, 1])))
+    own = found["loss_cls"].item()
+    assert found["loss_companions"].item() == pytest.approx(0.3 * (own + math.log(2)))
+    assert found["train_error"].item() == 50
 
 
 def test_smoothed_labels() -> None:

@@ -32,6 +32,9 @@ SMALL = [
     ("msra", "resnet101", {"norm": "frozen"}),
     ("akamaster", "cifar_resnet20", {"width": 1.0}),
     ("akamaster", "cifar_resnet20", {"width": 1.0, "shortcut": "B"}),
+    ("torchvision", "googlenet_torchvision", {}),
+    ("torchvision", "googlenet_torchvision", {"companions": False}),
+    ("pretrainedmodels", "bn_inception_caffe", {}),
 ]
 
 
@@ -193,7 +196,7 @@ def test_networks_that_a_kind_has_not(random_network):
         ValueError, match=r"shapes: res2\.0\.conv1\.weight must be \(64, 64, 1, 1\), got \(128"
     ):
         to_ours(KINDS["torchvision"], wide)
-    with pytest.raises(ValueError, match=r"kind torchvision must be .*vgg\(16\|19\), got vgg11"):
+    with pytest.raises(ValueError, match=r"kind torchvision must be .*vgg\(16\|19\).*, got vgg11"):
         to_ours(KINDS["torchvision"], vgg11)
     deep = {f"res2_{i}_branch2c_w": torch.zeros(1) for i in range(4)}
     with pytest.raises(ValueError, match=r"blocks in each stage .* got \(4,\) of three layers"):
