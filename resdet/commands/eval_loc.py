@@ -73,6 +73,7 @@ def arguments() -> argparse.ArgumentParser:
     )
     pixels = "shorter sides, of which each class takes its best: 224,256 [that of the test]"
     add("--sizes", type=shorter_sides, default=(), metavar="SIZES", help=pixels)
+    add("--crop", action="store_true", help="the middle square alone, the paper's 1-crop")
     add_engine(parser)
     add_device(parser)
     writes(add("--json", type=Path, metavar="FILE", help="the errors"))
@@ -81,11 +82,12 @@ def arguments() -> argparse.ArgumentParser:
 
 
 def _check(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
-    for name in ("by", "sizes", "engine", "device") if args.detections else ():
+    for name in ("by", "sizes", "crop", "engine", "device") if args.detections else ():
         if getattr(args, name) != parser.get_default(name):
             parser.error(f"--{name} goes with --checkpoint: detections are only read")
-    if args.checkpoint and args.by == OWN and args.sizes:
-        parser.error("--sizes goes with --by oracle or FILE: own classes are of one size")
+    given = [name for name in ("sizes", "crop") if getattr(args, name)]
+    if args.checkpoint and args.by == OWN and given:
+        parser.error(f"--{given[0]} goes with --by oracle or FILE: own classes are of whole images")
 
 
 def _dataset(args: argparse.Namespace) -> Dataset:
@@ -136,7 +138,7 @@ def _found(args: argparse.Namespace, dataset: Dataset) -> DetectionTable:
         return DetectionTable.of(tracked(found, "localising", len(dataset)))
     guesses = _classes(args, dataset)
     classes = {image_id: [label for label, _ in of_one] for image_id, of_one in guesses.items()}
-    found = localise(detector, dataset.records, classes, args.sizes)
+    found = localise(detector, dataset.records, classes, args.sizes, crop=args.crop)
     return DetectionTable.of(
         replace(one, scores=np.array([sure for _, sure in guesses[one.image_id]]))
         for one in tracked(found, "localising", len(dataset))

@@ -19,6 +19,7 @@ from resdet.detector.build import build_input, load_model
 from resdet.detector.extras.asked import build_extras
 from resdet.engines.registry import load
 from resdet.engines.samples import in_own_pixels, to_host
+from resdet.modeling.parts import is_localiser
 from resdet.structures.records import Detections
 
 
@@ -56,6 +57,11 @@ def load_exportable(path: Path, overrides: Sequence[str] = ()) -> Exportable:
     saved = checkpoint.load(path, overrides)
     engine = load("tv")
     model, cfg, lines = load_model(saved, engine, str(path))
+    if is_localiser(cfg):
+        raise ValueError(
+            f"{path} must be a Faster R-CNN to be exported, got a localiser "
+            f"(MODEL.META_ARCHITECTURE {cfg.MODEL.META_ARCHITECTURE}); eval-loc runs it"
+        )
     model.eval()
     engine.speed_up(model)
     given = build_input(cfg)

@@ -23,9 +23,21 @@ TABLE_8 = {
 }
 
 
+# Source: He et al. 2016, Table 12 (ImageNet DET, val2, one model)
+TABLE_12 = {"imagenet_det_r101": {"mAP@0.50": 0.605}}
+
+# Source: He et al. 2016, Table 13 (CLS-LOC val, errors in percent, by whose classes)
+TABLE_13 = {
+    "imagenet_loc_r101": {"oracle, 1-crop": 13.3, "oracle": 11.7, "ResNet-101": 14.4},
+    "imagenet_loc_rcnn_r101": {"ResNet-101": 10.6},
+}
+
+_PAIRED = {**TABLE_7, **TABLE_8}  # of two networks on the same data
+
+
 def paper_values(config_name: str) -> dict[str, float]:
     """The paper's row for a config by its bare name; empty where the paper has none."""
-    return {**TABLE_7, **TABLE_8}.get(config_name, {})
+    return {**_PAIRED, **TABLE_12, **TABLE_13}.get(config_name, {})
 
 
 def paper_pairs(config_name: str, measured: Iterable[Measure]) -> PaperRows:
@@ -34,8 +46,8 @@ def paper_pairs(config_name: str, measured: Iterable[Measure]) -> PaperRows:
     Raises: ValueError listing the configs that the paper has, or the measures of the paper and
         those of the results where none is in both.
     """
-    if not paper_values(config_name):
-        known = ", ".join([*TABLE_7, *TABLE_8])
+    if config_name not in _PAIRED:
+        known = ", ".join(_PAIRED)
         raise ValueError(f"config of the paper must be one of {known}, got {config_name!r}")
     pairs, means = _pairs(config_name), _means(measured)
     if not pairs.keys() & means.keys():
@@ -54,7 +66,7 @@ def known_pairs(baseline: str | None, other: str | None, measured: Iterable[Meas
     data = (baseline or "").removesuffix("_vgg16")
     if not other or baseline != f"{data}_vgg16" or other != f"{data}_r101":
         return {}
-    pairs = _pairs(other) if paper_values(other) else {}
+    pairs = _pairs(other) if other in _PAIRED else {}
     return pairs if pairs.keys() & _means(measured).keys() else {}
 
 

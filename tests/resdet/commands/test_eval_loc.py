@@ -101,6 +101,7 @@ def test_classes_of_a_classifier(root, tiny_localiser, tmp_path, capsys, write_c
     [
         (["--detections", "x.txt", "--by", "oracle"], "--by goes with --checkpoint"),
         (["--checkpoint", "x.pth", "--sizes", "64"], "--sizes goes with --by oracle or FILE"),
+        (["--checkpoint", "x.pth", "--crop"], "--crop goes with --by oracle or FILE"),
         ([], "--detections or --checkpoint must be given"),
     ],
 )

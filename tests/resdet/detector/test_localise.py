@@ -31,6 +31,16 @@ def test_of_several_sizes_the_likeliest_counts(tiny_localiser, localisation_data
         assert np.array_equal(best.boxes, np.where(larger, two.boxes, one.boxes))
 
 
+def test_the_centre_alone(tiny_localiser, localisation_data):
+    detector = load_detector(tiny_localiser, "tv", "cpu")
+    record = localisation_data.records[0]
+    (one,) = localise(detector, [record], {record.image_id: [0, 1, 2, 3]}, crop=True)
+    side = round(record.height * 224 / 256)
+    begin = (record.height - side) // 2
+    assert (one.boxes >= begin).all()
+    assert (one.boxes <= begin + side).all()
+
+
 def test_a_detector_is_no_localiser(tiny_checkpoint, localisation_data):
     detector = load_detector(tiny_checkpoint, "tv", "cpu")
     with pytest.raises(ValueError, match=r"must be of a localiser \(MODEL\.META_ARCHITECTURE"):

@@ -101,3 +101,8 @@ def test_example_is_short() -> None:
     lines = (ROOT / "docs/examples/onnx_without_torch.py").read_text().split('"""')[2].splitlines()
     code = [line for line in lines if line.strip() and not line.startswith(("import", "from"))]
     assert len(code) <= 20
+
+
+def test_a_localiser_is_not_exported(tiny_localiser: Path) -> None:
+    with pytest.raises(ValueError, match=r"must be a Faster R-CNN to be exported, got a localiser"):
+        load_exportable(tiny_localiser)
