@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from resdet.structures import boxes as box
 from resdet.structures.classes import real_categories
 from resdet.structures.coco_form import Plain, plain
 from resdet.structures.coco_json import OUT_OF_EVERY_AREA_RANGE
+from resdet.structures.coco_values import FAULTS
 from resdet.structures.records import Dataset, GroundTruth, ImageId, ImageRecord
 
 _Json = dict[str, Any]
@@ -54,6 +56,7 @@ def load_coco(
         objects = _objects(content["annotations"], listed, named, faults, thin)
     if len(named) > len(categories):
         faults.raise_any()  # without labels
+    truths = _ground_truths(objects, chosen, label_of)
     records = []
     for image_id, image in chosen.items():
         size = size_of(image, faults)
@@ -62,8 +65,7 @@ def load_coco(
             continue
         path = paths[image_id]
         height, width = size or (measured(path, faults) if images else (0, 0))
-        truth = None if objects is None else _ground_truth(objects.get(image_id, []), label_of)
-        records.append(ImageRecord(image_id, path, height, width, truth))
+        records.append(ImageRecord(image_id, path, height, width, truths.get(image_id)))
     faults.raise_any()
     warn_thin(str(annotations), thin)
     things = (thing for image_id in chosen for thing in (objects or {}).get(image_id, ()))
@@ -180,8 +182,9 @@ def _objects(
 ) -> dict[ImageId, list[_Json]]:
     """The sound annotations by image id; `thin` receives those at most a pixel wide or high."""
     by_image: dict[ImageId, list[_Json]] = {}
+    sound = _all_sound(entries, images, categories)
     for entry in tracked(entries, "reading annotations"):
-        told = fault_of(entry, images, categories)
+        told = "" if sound else fault_of(entry, images, categories)
         if told:
             faults.add(told)
             continue
@@ -192,6 +195,34 @@ def _objects(
                 f"{images[image_id]['file_name']}: annotation {entry.get('id')} {entry['bbox']}"
             )
     return by_image
+
+
+def _all_sound(
+    entries: list[_Json], images: Mapping[ImageId, object], categories: Mapping[ImageId, object]
+) -> bool:
+    """Whether `fault_of` has nothing to tell, looked at together, which takes a third of the time;
+    False where it might have.
+    """
+    try:
+        image_ids = [entry["image_id"] for entry in entries]
+        category_ids = [entry["category_id"] for entry in entries]
+        boxes = [entry["bbox"] for entry in entries]
+        flags = {entry.get(key) for entry in entries for key in ("iscrowd", "ignore")}
+        values = list(chain.from_iterable(boxes))
+        known = set(image_ids) <= images.keys() and set(category_ids) <= categories.keys()
+        numbers = np.array(values, np.float64).reshape(-1, 4)
+    except FAULTS:
+        return False
+    return (
+        known
+        and flags <= {None, 0, 1}
+        and set(map(type, chain(image_ids, category_ids))) <= {int, str}
+        and set(map(type, boxes)) <= {list}
+        and set(map(len, boxes)) <= {4}
+        and set(map(type, values)) <= {int, float}
+        and is_pixels(float(np.abs(numbers).max(initial=0)))
+        and bool((numbers[:, 2:] >= 0).all())
+    )
 
 
 def fault_of(
@@ -242,14 +273,25 @@ def angle_of_entry(entry: _Json) -> float:
     return angle_of(attributes.get(ATTRIBUTE)) if isinstance(attributes, dict) else 0.0
 
 
-def _ground_truth(objects: list[_Json], label_of: Mapping[int, int]) -> GroundTruth:
-    written = np.array([entry["bbox"] for entry in objects], np.float64).reshape(-1, 4)
-    return GroundTruth(
-        box.from_xywh(written),
-        np.array([label_of[entry["category_id"]] for entry in objects], np.int64),
-        difficult=np.array([is_difficult(entry) for entry in objects], bool),
-        crowd=np.array([is_crowd(entry) for entry in objects], bool),
-    )
+def _ground_truths(
+    objects: Mapping[ImageId, list[_Json]] | None,
+    images: Iterable[ImageId],
+    label_of: Mapping[int, int],
+) -> dict[ImageId, GroundTruth]:
+    """Of each image, also of one without objects; of none where nothing is known of them."""
+    if objects is None:
+        return {}
+    of_images = {image_id: objects.get(image_id, []) for image_id in images}
+    entries = list(chain.from_iterable(of_images.values()))
+    boxes = box.from_xywh(np.array([e["bbox"] for e in entries], np.float64).reshape(-1, 4))
+    labels = np.array([label_of[e["category_id"]] for e in entries], np.int64)
+    difficult = np.array([is_difficult(e) for e in entries], bool)
+    crowd = np.array([is_crowd(e) for e in entries], bool)
+    truths, end = {}, 0
+    for image_id, own in of_images.items():
+        rows = slice(end, end := end + len(own))
+        truths[image_id] = GroundTruth(boxes[rows], labels[rows], difficult[rows], crowd[rows])
+    return truths
 
 
 def is_crowd(entry: _Json) -> bool:

@@ -6,6 +6,8 @@ Source: pycocotools 2.0.11, `COCOeval.accumulate`; equal to the bit.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,8 +20,31 @@ from resdet.evaluation.coco.match import (
 )
 from resdet.evaluation.coco.trapezoid import trapezoids
 from resdet.evaluation.detection_table import Float64Array
-from resdet.evaluation.matches import IGNORED, TRUE_POSITIVE, Matches
+from resdet.evaluation.matches import IGNORED, TRUE_POSITIVE
+from resdet.evaluation.rules import Ties
 from resdet.structures.records import Int64Array
+
+
+class _Kept(NamedTuple):
+    """The detections that count.
+
+    Shape: labels, scores (N,); verdicts (A, T, N).
+    """
+
+    labels: Int64Array
+    scores: Float64Array
+    verdicts: NDArray[np.int8]
+    ties: Ties
+
+    @classmethod
+    def of(cls, found: CocoMatches, most: int) -> _Kept:
+        """The first of each image and class."""
+        matches, verdicts = found.matches, found.verdicts
+        rows = np.flatnonzero(found.ranks < most)
+        if len(rows) == len(matches):
+            return cls(matches.labels, matches.scores, verdicts, matches.rules.ties)
+        kept = np.take(verdicts, rows, axis=-1)
+        return cls(matches.labels[rows], matches.scores[rows], kept, matches.rules.ties)
 
 
 def accumulate(found: CocoMatches) -> tuple[Float64Array, Float64Array]:
@@ -29,13 +54,14 @@ def accumulate(found: CocoMatches) -> tuple[Float64Array, Float64Array]:
     shape = len(THRESHOLDS), num_classes, len(AREAS), len(rules.max_detections)
     precision = np.full((shape[0], len(points), *shape[1:]), -1.0)
     recall = np.full(shape, -1.0)
+    kept = [_Kept.of(found, most) for most in rules.max_detections]
     for a, ignored in enumerate(found.ignored):
         labels = found.matches.truth.labels[~ignored]
         positives = np.bincount(labels, minlength=num_classes)
         columns = np.cumsum(positives) - positives
         needed = {k: _needed(int(positives[k]), points) for k in np.flatnonzero(positives)}
-        for m, most in enumerate(rules.max_detections):
-            at_hits, count = _precision_at_hits(found, a, most, columns, len(labels))
+        for m, part in enumerate(kept):
+            at_hits, count = _precision_at_hits(part, a, columns, len(labels))
             for k, nth in needed.items():
                 curve = at_hits[:, columns[k] : columns[k] + positives[k]]
                 best = np.maximum.accumulate(curve[:, ::-1], axis=1)[:, ::-1]
@@ -64,22 +90,21 @@ def _needed(positives: int, points: Float64Array) -> Int64Array:
 
 
 def _precision_at_hits(
-    found: CocoMatches, area: int, most: int, columns: Int64Array, width: int
+    kept: _Kept, area: int, columns: Int64Array, width: int
 ) -> tuple[Float64Array, Int64Array]:
     """Precision at each true positive, and the number of them, by threshold and class.
 
     The first of class k stands in column `columns[k]`; where an object is not found stands 0.
     Shape: (T, width), (T, K).
     """
-    verdicts, labels = found.verdicts[area], found.matches.labels
-    kept = found.ranks < most
-    hits = np.flatnonzero((verdicts == TRUE_POSITIVE) & kept)
+    verdicts, labels = kept.verdicts[area], kept.labels
+    hits = np.flatnonzero(verdicts == TRUE_POSITIVE)
     threshold, row = np.divmod(hits, max(len(labels), 1))
-    counted = np.cumsum((verdicts != IGNORED) & kept, axis=1, dtype=np.int32)
-    before = np.concatenate([np.zeros_like(counted[:, :1]), counted], axis=1)
+    before = np.zeros((len(verdicts), len(labels) + 1), np.int32)
+    np.cumsum(verdicts != IGNORED, axis=1, dtype=np.int32, out=before[:, 1:])
     begins = np.searchsorted(labels, np.arange(len(columns)))
     label = labels[row]
-    last = _last_before(found.matches, before, threshold, row)
+    last = _last_before(kept, before, threshold, row)
     detections = last - before[threshold, begins[label]]
     of_class = threshold * len(columns) + label
     nth = places_in_run(of_class)
@@ -90,22 +115,22 @@ def _precision_at_hits(
 
 
 def _last_before(
-    matches: Matches, before: NDArray[np.int32], threshold: Int64Array, row: Int64Array
+    kept: _Kept, before: NDArray[np.int32], threshold: Int64Array, row: Int64Array
 ) -> NDArray[np.int32]:
     """How many detections of all classes stand up to each true positive, itself included.
 
     Of equal scores of a class the true ones come first, or the false ones, where the rules say so.
     Shape: before (T, N + 1), those before each row; threshold and row (H,) of the true positives.
     """
-    if matches.rules.ties not in ("true-first", "false-first"):
+    if kept.ties not in ("true-first", "false-first"):
         return before[threshold, row + 1]
-    fresh = np.diff(matches.labels, prepend=-1) != 0
-    fresh |= np.diff(matches.scores, prepend=np.inf) != 0
+    fresh = np.diff(kept.labels, prepend=-1) != 0
+    fresh |= np.diff(kept.scores, prepend=np.inf) != 0
     starts = np.append(np.flatnonzero(fresh), len(fresh))
     run = np.cumsum(fresh)[row] - 1
     of_run = threshold * len(starts) + run
     place = places_in_run(of_run)
-    if matches.rules.ties == "true-first":
+    if kept.ties == "true-first":
         return before[threshold, starts[run]] + place + 1
     many = np.bincount(of_run)[of_run]
     return before[threshold, starts[run + 1]] - (many - 1 - place)

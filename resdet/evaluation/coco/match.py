@@ -124,11 +124,14 @@ def _verdicts(
     outside = out_of_ranges(boxes[:, 2] * boxes[:, 3])
     without = np.where(outside, np.int8(IGNORED), np.int8(FALSE_POSITIVE))
     verdicts = np.repeat(without[:, None], len(THRESHOLDS), axis=1)
+    judged = np.where(columns.ignored, np.int8(IGNORED), np.int8(TRUE_POSITIVE))
     for area, objects in enumerate(taken):
-        excused = columns.ignored[area, objects]
-        judged = np.where(excused, np.int8(IGNORED), np.int8(TRUE_POSITIVE))
-        nothing = (objects < 0) | (columns.unseen[objects] & ~excused)
-        verdicts[area][:, candidates] = np.where(nothing, without[area, candidates], judged)
+        nothing = objects < 0
+        if columns.unseen.any():
+            nothing |= columns.unseen[objects] & ~columns.ignored[area, objects]
+        verdicts[area][:, candidates] = np.where(
+            nothing, without[area, candidates], judged[area, objects]
+        )
     return verdicts
 
 
@@ -227,7 +230,7 @@ class _Objects:
         best = np.maximum.reduceat(
             np.where(allowed, preference, np.int32(-1)), _starts(rows), axis=-1
         )
-        taken = np.where(best < 0, -1, objects[best % len(rows)]).astype(np.int32)
+        taken = np.concatenate([objects, objects, [-1]], dtype=np.int32, casting="same_kind")[best]
         found = np.flatnonzero(taken >= 0)
         chosen = taken.ravel()[found]
         free.reshape(-1, len(self.keys))[found // taken.shape[-1], chosen] = self.crowd[chosen]

@@ -62,11 +62,12 @@ def _parts(content: bytes, begin: int, end: int) -> Iterator[bytes]:
 
 
 def _numbers(text: bytes, keys: list[str]) -> Numbers | None:
-    count = text.count(b"{")
     entry = ",{" + ",".join(f'"{key}":{"[,,,]" * (key == "bbox")}' for key in keys) + "}"
-    if text.count(b"e") > count * entry.count("e"):
+    count = _entries_alike(text, entry.encode())
+    if not count:
         text = _with_capitals(text)
-    if text.translate(None, _NOT_COUNTED) != entry.encode() * count:
+        count = _entries_alike(text, entry.encode())
+    if not count:
         return None
     blanked = text.translate(_QUOTES_BLANKED, _BESIDE_NUMBERS)
     try:
@@ -74,6 +75,13 @@ def _numbers(text: bytes, keys: list[str]) -> Numbers | None:
     except orjson.JSONDecodeError:  # such as "+1", ".5", a digit in a key or no number at all
         return None
     return _columns(flat, keys, count)
+
+
+def _entries_alike(text: bytes, entry: bytes) -> int:
+    """How many, all but their numbers being `entry`; 0 where anything else is there."""
+    rest = text.translate(None, _NOT_COUNTED)
+    count = len(rest) // len(entry)
+    return count if rest == entry * count else 0
 
 
 def _columns(flat: list[Any], keys: list[str], count: int) -> Numbers | None:

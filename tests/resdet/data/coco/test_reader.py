@@ -1,9 +1,10 @@
 import json
 import logging
+import math
 
 import pytest
 
-from resdet.data.coco.reader import load_coco
+from resdet.data.coco.reader import _all_sound, fault_of, load_coco
 from resdet.evaluation.coco.truth import read_truth
 
 CATEGORIES = [{"id": 13, "name": "stop sign"}, {"id": 2, "name": "bicycle"}]
@@ -159,3 +160,54 @@ def test_categories_by_text_are_refused_with_a_way_out(write_coco):
     path.write_text(json.dumps(content))
     with pytest.raises(ValueError, match="1 fault:\\n.*an integer, got 'cat'; .* check-data --fi"):
         load_coco(path, folder)
+
+
+ANNOTATION = {"image_id": 1, "category_id": 2, "bbox": [1, 2, 3, 4]}
+
+
+def looked_at(change):
+    """Whether all are sound together, and what is told of each alone."""
+    entries, images, categories = [ANNOTATION, {**ANNOTATION, **change}], {1: {}}, {2: {}}
+    told = [fault_of(entry, images, categories) for entry in entries]
+    return _all_sound(entries, images, categories), "".join(told)
+
+
+@pytest.mark.parametrize(
+    "change", [{}, {"iscrowd": 1, "ignore": None}, {"bbox": [-1, 2.5, 0, 3]}], ids=str
+)
+def test_all_are_sound_together(change):
+    assert looked_at(change) == (True, "")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"image_id": 1.0},
+        {"image_id": 9},
+        {"image_id": [1]},
+        {"category_id": 9},
+        {"category_id": None},
+        {"bbox": [1, 2, 3]},
+        {"bbox": [1, 2, 3, 4, 5, 6, 7, 8]},
+        {"bbox": (1, 2, 3, 4)},
+        {"bbox": [1, 2, -3, 4]},
+        {"bbox": [1, 2, 3, "4"]},
+        {"bbox": [1, 2, 3, math.nan]},
+        {"bbox": [1, 2, 3, 2.0**31]},
+        {"bbox": [1, 2, 3, 10**400]},
+        {"bbox": None},
+        {"iscrowd": 2},
+        {"ignore": "1"},
+        {"ignore": []},
+    ],
+    ids=str,
+)
+def test_one_fault_is_told_of_the_one(change):
+    together, told = looked_at(change)
+    assert not together
+    assert told
+
+
+@pytest.mark.parametrize("entries", [[1], [None], [{}], [{"image_id": 1}]])
+def test_what_is_no_annotation_is_not_sound(entries):
+    assert not _all_sound(entries, {1: {}}, {})
