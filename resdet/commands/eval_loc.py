@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from resdet.evaluation import DetectionTable
-    from resdet.structures.records import Dataset, ImageId
+    from resdet.structures.records import Dataset
 
-ORACLE, OWN = "oracle", "own"
+OWN = "own"
 
 
 def main(argv: Sequence[str]) -> None:
@@ -121,55 +121,10 @@ def _read(path: Path, dataset: Dataset) -> DetectionTable:
 
 def _found(args: argparse.Namespace, dataset: Dataset) -> DetectionTable:
     """What the localiser finds of the classes that the options name."""
-    from dataclasses import replace
-
-    import numpy as np
-
-    from backbones.terminal.progress import tracked
+    from resdet.detector.guesses import guesses
     from resdet.detector.inference import load_detector
-    from resdet.detector.localise import localise
-    from resdet.evaluation import DetectionTable
     from resdet.training.evaluation import check_classes
 
     detector = load_detector(args.checkpoint, args.engine, args.device)
     check_classes(detector.class_names, dataset)
-    if args.by == OWN:
-        found = detector.predict_records(dataset.records)
-        return DetectionTable.of(tracked(found, "localising", len(dataset)))
-    guesses = _classes(args, dataset)
-    classes = {image_id: [label for label, _ in of_one] for image_id, of_one in guesses.items()}
-    found = localise(detector, dataset.records, classes, args.sizes, crop=args.crop)
-    return DetectionTable.of(
-        replace(one, scores=np.array([sure for _, sure in guesses[one.image_id]]))
-        for one in tracked(found, "localising", len(dataset))
-    )
-
-
-def _classes(args: argparse.Namespace, dataset: Dataset) -> dict[ImageId, list[tuple[int, float]]]:
-    """Of each image the labels to be placed and how sure each is.
-
-    Raises: ValueError for a classifier of other classes.
-    """
-    if args.by == ORACLE:
-        return {
-            record.image_id: [
-                (label, 1.0) for label in sorted({*record.ground_truth.labels.tolist()})
-            ]
-            for record in dataset.records
-            if record.ground_truth
-        }
-    import backbones
-
-    classifier = backbones.load(args.by, device=args.device)
-    label = {name: at for at, name in enumerate(dataset.class_names)}
-    if {*classifier.class_names} != {*label}:
-        raise ValueError(
-            f"--by must be of the data's classes ({', '.join(list(label)[:3])}, ...), got a "
-            f"classifier of {', '.join(classifier.class_names[:3])}, ...; train one on the folders "
-            "of Data/CLS-LOC"
-        )
-    found = classifier([record.path for record in dataset.records])
-    return {
-        record.image_id: [(label[guess.name], guess.probability) for guess in of_one]
-        for record, of_one in zip(dataset.records, found, strict=True)
-    }
+    return guesses(detector, dataset, args.by, args.sizes, crop=args.crop)

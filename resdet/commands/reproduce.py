@@ -6,6 +6,7 @@ examples:
   resdet reproduce fig6 --scale smoke --data datasets/cifar10
   resdet reproduce table3                        (collects what has been measured)
   resdet reproduce table9 --data demo            (after make demo: the extras, on its shapes)
+  resdet reproduce table13 --data ILSVRC         (docs/imagenet.md; --scale smoke needs no data)
 
 Writes <output>/<target>.md, .csv and .png, and what it trains into <output>/runs/<network>-seed<n>.
 Without --data nothing is trained: runs of that folder are collected, and where there is none, the
@@ -19,8 +20,10 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+OF_IMAGENET = ("table12", "table13", "table14")
 TARGETS = (
     *("table1", "table2", "table3", "table4", "table5", "table6", "table9"),
+    *OF_IMAGENET,
     *("fig1", "fig4", "fig6", "fig7"),
 )
 
@@ -32,6 +35,12 @@ def main(argv: Sequence[str]) -> int:
 
         paths = table9.reproduce(args.data, args.output, args.seeds, publish=args.publish)
         print("\n".join(map(str, paths)))
+        return 0
+    if args.target in OF_IMAGENET:
+        from resdet.reproduction import imagenet
+
+        smoke = args.scale == "smoke"
+        print(*imagenet.reproduce(args.target, args.data, args.output, smoke=smoke), sep="\n")
         return 0
 
     from backbones.config import CONFIG_FOLDER
@@ -97,4 +106,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         parser.error("--publish must be in a checkout: results stand beside its configs")
     if args.target == "table9" and (args.only or args.overrides or args.scale == "smoke"):
         parser.error("table9 takes --data, --output, --seeds and --publish only")
+    if args.target in OF_IMAGENET and (
+        args.only or args.overrides or args.publish or args.seeds > 1
+    ):
+        parser.error(f"{args.target} takes --data, --output and --scale only")
     return args
