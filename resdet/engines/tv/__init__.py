@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from resdet.engines.samples import Features, RawDetections, Sample
 from resdet.engines.tv.detector import build_detector, build_localiser
 from resdet.engines.tv.localiser import Localiser
-from resdet.engines.tv.regions import ProjectedConv5, Rows
 from resdet.modeling.folding import fold
 from resdet.modeling.parts import Parts, is_localiser
 from resdet.modeling.weights import load_strictly, rename
@@ -100,14 +99,8 @@ def predict(model: nn.Module, described: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def speed_up(model: nn.Module) -> None:
-    """Fold batch norms, begin conv5 on the image; the model then only detects."""
+    """Fold batch norms; the model then only detects."""
     fold(model)
-    if isinstance(model, Localiser):
-        return
-    heads: Any = model.get_submodule("roi_heads")
-    pooler, head = heads.box_roi_pool, heads.box_head
-    if Rows.fits(pooler) and ProjectedConv5.fits(head):
-        heads.describe_on_cpu = ProjectedConv5(Rows(pooler), head)
 
 
 def canonical_state(model: nn.Module) -> dict[str, Tensor]:

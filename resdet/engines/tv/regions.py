@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from backbones.blocks import Bottleneck, Projection
+from backbones.layers import FrozenBatchNorm2d
 from resdet.modeling.heads import Conv5Head
 from resdet.modeling.pooler import Pooler, region_levels, with_image
 
@@ -114,12 +115,13 @@ class _Sums(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, cells: Tensor, bags: list[Bags], regions: int, bins: int) -> Tensor:
         """(cells, C) -> (regions * bins, C)."""
-        pooled = cells.new_empty(regions, bins * cells.shape[1])
+        pooled = cells.new_empty(regions * bins, cells.shape[1])
+        of_region = pooled.view(regions, bins * cells.shape[1])
         for which, cell, weight in bags:
             sums = F.embedding_bag(cell, cells, per_sample_weights=weight, mode="sum")
-            pooled.index_copy_(0, which, sums.view(len(which), -1))
+            of_region.index_copy_(0, which, sums.view(len(which), -1))
         ctx.bags, ctx.bins, ctx.cells = bags, bins, len(cells)
-        return pooled.view(regions * bins, cells.shape[1])
+        return pooled
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
@@ -146,11 +148,11 @@ class _Sums(torch.autograd.Function):
 class ProjectedConv5:
     """`Pooler` and then `Conv5Head`, whose first 1x1 layers run on the image, not on each region.
 
-    Pooling is linear, and so is a 1x1 layer without its bias: their order does not matter, and an
-    image has fewer cells than its regions have bins. Where the first layers have a stride, only
-    the bins that they read are pooled. Norms must be folded.
+    Pooling is linear, and so is a 1x1 layer without what is added: their order does not matter, and
+    an image has fewer cells than its regions have bins. Where the first layers have a stride, only
+    the bins that they read are pooled. Norms must be constants, or folded.
 
-    Shape: {name: (1, C, H, W)}, boxes of each image -> (R, out_channels).
+    Shape: {name: (N, C, H, W)}, boxes of each image -> (R, out_channels).
     """
 
     def __init__(self, rows: Rows, head: Conv5Head) -> None:
@@ -159,33 +161,45 @@ class ProjectedConv5:
 
     @staticmethod
     def fits(head: nn.Module) -> bool:
-        """True of a head whose first block begins with 1x1 layers and has no norms left."""
+        """True of a head that begins with 1x1 layers whose norms are constants."""
         if not isinstance(head, Conv5Head):
             return False
         block = next(head.res5.children())
-        if not isinstance(block, Bottleneck):
+        if not isinstance(block, Bottleneck) or not isinstance(block.shortcut, Projection):
             return False
-        norms = [m for n, m in block.named_modules() if n.rsplit(".", 1)[-1].startswith("norm")]
-        folded = all(isinstance(norm, nn.Identity) for norm in norms)
-        return folded and isinstance(block.shortcut, Projection)
+        norms = block.norm1, block.shortcut.norm
+        return all(isinstance(norm, (nn.Identity, FrozenBatchNorm2d)) for norm in norms)
 
     def __call__(self, features: Mapping[str, Tensor], boxes: Sequence[Tensor]) -> Tensor:
         """Describe each region by one vector."""
         (name,) = self.rows.strides
         block: Any
         block, *later = cast(nn.Sequential, self.head.res5)
-        convs = block.conv1, block.shortcut.conv
-        images = [F.conv2d(features[name], conv.weight) for conv in convs]
+        layers = (block.conv1, block.norm1), (block.shortcut.conv, block.shortcut.norm)
+        images, added = zip(*(_project(features[name], *layer) for layer in layers))
         rois = torch.cat([with_image(box, index) for index, box in enumerate(boxes)])
         vectors = []
         for part in torch.split(rois, CHUNK):
             reduced, shortcut = (
-                self.rows.pool([image], part, conv.stride[0]).add_(conv.bias[:, None, None])
-                for image, conv in zip(images, convs)
+                self.rows.pool([image], part, conv.stride[0]).add_(shift[:, None, None])
+                for image, shift, (conv, _) in zip(images, added, layers)
             )
-            out = F.relu_(block.conv2(reduced.relu_()))
-            out = F.relu_(shortcut.add_(block.conv3(out)))
+            out = F.relu_(block.norm2(block.conv2(F.relu_(reduced))))
+            out = block.norm3(block.conv3(out))
+            out += shortcut
+            out = F.relu_(out)
             for following in later:
                 out = following(out)
             vectors.append(out.mean(dim=(2, 3)))
         return torch.cat(vectors) if vectors else rois.new_zeros(0, self.head.out_channels)
+
+
+def _project(image: Tensor, conv: nn.Conv2d, norm: nn.Module) -> tuple[Tensor, Tensor]:
+    """Every cell of the image through a 1x1 layer and the factor of its norm; what is to be added.
+
+    Of a folded layer that is its bias.
+    """
+    if not isinstance(norm, FrozenBatchNorm2d):
+        return F.conv2d(image, conv.weight), cast(Tensor, conv.bias)
+    scale, shift = norm.scale_and_shift()
+    return F.conv2d(image, conv.weight * scale[:, None, None, None]), shift

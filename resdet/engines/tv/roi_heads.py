@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -11,12 +11,9 @@ from torch import Tensor
 from torchvision.models.detection.roi_heads import RoIHeads
 
 from backbones.machine.distributed import mean_over_ranks
-from resdet.engines.tv.regions import Rows
+from resdet.engines.tv.regions import ProjectedConv5, Rows
 from resdet.engines.tv.rpn import Target, smooth_l1
 from resdet.modeling.context import with_context
-
-# features and the boxes of each image -> one vector a box
-Describe = Callable[[Mapping[str, Tensor], Sequence[Tensor]], Tensor]
 
 
 class BoxHeads(RoIHeads):
@@ -24,8 +21,8 @@ class BoxHeads(RoIHeads):
 
     With `context`, the predictor reads what the whole image shows beside each region.
 
-    On a CPU `regions.Rows` stands for the pooler, and `describe_on_cpu`, once given, for pooler
-    and head in eval mode.
+    On a CPU `regions.Rows` stands for the pooler, and `ProjectedConv5` for pooler and head where
+    it may.
 
     Inside, the background is class 0, as torchvision has it; `BoxPredictor` has it last.
 
@@ -47,7 +44,6 @@ class BoxHeads(RoIHeads):
         self._smooth_l1_beta = smooth_l1_beta
         self._box_weight = box_weight
         self._rows = Rows(self.box_roi_pool) if Rows.fits(self.box_roi_pool) else None
-        self.describe_on_cpu: Describe | None = None
 
     def forward(
         self,
@@ -78,11 +74,12 @@ class BoxHeads(RoIHeads):
         return with_context(lambda b: self._describe(features, b), boxes, image_shapes)
 
     def _describe(self, features: Mapping[str, Tensor], boxes: Sequence[Tensor]) -> Tensor:
-        on_cpu = boxes[0].device.type == "cpu"
-        if on_cpu and self.describe_on_cpu and not self.training:
-            return self.describe_on_cpu(features, boxes)
-        pool = self._rows if on_cpu and self._rows else self.box_roi_pool
-        described: Tensor = self.box_head(pool(features, boxes))
+        pool, head = self.box_roi_pool, self.box_head
+        if boxes[0].device.type == "cpu" and self._rows:
+            if ProjectedConv5.fits(head):
+                return ProjectedConv5(self._rows, head)(features, boxes)
+            pool = self._rows
+        described: Tensor = head(pool(features, boxes))
         return described
 
     def _losses(

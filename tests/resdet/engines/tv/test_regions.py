@@ -75,14 +75,40 @@ def test_conv5_may_begin_on_the_image(stride_in_1x1: bool, random_network: Calla
     network = random_network("resnet50", stride_in_1x1=stride_in_1x1, norm="frozen")
     head = Conv5Head(network.res5, network.stage_infos()["res5"].channels)
     pooler = Pooler({"res4": 16}, 14, 0, "ROIAlignV2")
-    assert not ProjectedConv5.fits(head)
     features = {"res4": torch.randn(2, network.stage_infos()["res4"].channels, 20, 30)}
     boxes = [boxes_in(320, 480, 140), boxes_in(320, 480, 20, seed=1)]
+    fast = ProjectedConv5(Rows(pooler), head)
     with torch.inference_mode():
         expected = head(pooler(features, boxes))
-        fold(head)
-        assert ProjectedConv5.fits(head)
-        fast = ProjectedConv5(Rows(pooler), head)
         assert expected.std() > 0.01
-        torch.testing.assert_close(fast(features, boxes), expected, atol=1e-4, rtol=1e-4)
+        for change in (lambda _: None, fold):
+            change(head)
+            assert ProjectedConv5.fits(head)
+            torch.testing.assert_close(fast(features, boxes), expected, atol=1e-4, rtol=1e-4)
         assert fast(features, [boxes[0][:0], boxes[1][:0]]).shape == (0, head.out_channels)
+
+
+def test_conv5_that_begins_on_the_image_learns_the_same(random_network: Callable) -> None:
+    network = random_network("resnet50", norm="frozen")
+    for block in network.res5:  # which begin as their shortcuts
+        torch.nn.init.kaiming_normal_(block.conv3.weight)
+    head = Conv5Head(network.res5, network.stage_infos()["res5"].channels)
+    pooler = Pooler({"res4": 16}, 14, 0, "ROIAlignV2")
+    image = torch.randn(2, network.stage_infos()["res4"].channels, 20, 30, requires_grad=True)
+    boxes = [boxes_in(320, 480, 140), boxes_in(320, 480, 20, seed=1)]
+    learns = [image, *(p for p in head.parameters() if p.requires_grad)]
+    expected, got = (
+        torch.autograd.grad(described.square().mean(), learns)
+        for described in (
+            head(pooler({"res4": image}, boxes)),
+            ProjectedConv5(Rows(pooler), head)({"res4": image}, boxes),
+        )
+    )
+    for ours, theirs in zip(got, expected, strict=True):
+        assert theirs.norm() > 0
+        assert (ours - theirs).norm() < 1e-3 * theirs.norm()  # a ReLU may fall to the other side
+
+
+def test_conv5_whose_norms_learn_begins_on_each_region(random_network: Callable) -> None:
+    network = random_network("resnet50", norm="bn")
+    assert not ProjectedConv5.fits(Conv5Head(network.res5, 8))
