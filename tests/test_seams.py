@@ -76,6 +76,7 @@ ROOMS = {
     # what commands do once their options are read, which they import then
     "resdet/commands/show.py": Room(ARRAYS, ("backbones", *_DETECTION, "resdet.commands")),
     "resdet/commands/outputs.py": Room(ARRAYS, ("backbones", *_DETECTION, "resdet.commands")),
+    "resdet/commands/rescored.py": Room(ARRAYS, ("backbones", *_DETECTION, "resdet.commands")),
     "resdet/commands/sources.py": Room(ARRAYS, ("backbones", *_DETECTION, "resdet.commands")),
     "resdet": Room((), ("resdet",), late=("torch", "fvcore", "backbones")),
 }

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from resdet.evaluation.explain import Claim, Kind
+    from resdet.evaluation.explain import Kind
     from resdet.evaluation.measures import Measure
     from resdet.evaluation.rules import Rules
     from resdet.evaluation.scorer import Numbers
+    from resdet.evaluation.told import Claim
     from resdet.evaluation.tools import Tool
 
 _SINGLE = ("ties", "mean", "max_detections")
@@ -94,13 +95,13 @@ def tell(args: argparse.Namespace, tool: Tool | None, rules: Rules) -> None:
         print(f"besides, {tool.beside}")
 
 
-def tell_claim(claim: Claim, kind: Kind, numbers: Numbers) -> None:
-    """The table of what turns ours into the claim."""
+def tell_claims(claims: Sequence[Claim], kind: Kind, numbers: Numbers) -> None:
+    """The table of what turns ours into what was told."""
     from rich.console import Console
 
     from backbones.terminal.progress import Bar
     from resdet.evaluation.explain import explain
-    from resdet.evaluation.score_tables import claim_table
+    from resdet.evaluation.explain_tables import claim_table
 
     with Bar("trying rules") as bar:
 
@@ -108,12 +109,12 @@ def tell_claim(claim: Claim, kind: Kind, numbers: Numbers) -> None:
             bar.advance()
             return numbers(rules)
 
-        found = explain(claim, kind, told)
-    Console().print(claim_table(claim, found))
+        found = explain(claims, kind, told)
+    Console().print(claim_table(claims, found))
 
 
 def _claim(text: str) -> Claim:
-    from resdet.evaluation.explain import Claim
+    from resdet.evaluation.told import Claim
 
     try:
         return Claim.of(text)

@@ -23,7 +23,7 @@ GROUPS = {
     "train": ("train-det", "train-backbone"),
     "measure": (
         *("eval-voc", "eval-coco", "eval-loc", "eval-backbone"),
-        *("compare", "reproduce", "benchmark"),
+        *("explain", "compare", "reproduce", "benchmark"),
     ),
     "look": ("visualize",),
     "data": ("check-data", "convert", "make-shapes"),

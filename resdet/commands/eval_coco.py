@@ -41,6 +41,7 @@ def main(argv: Sequence[str]) -> None:
     from resdet.evaluation.rules import COCO
     from resdet.evaluation.score_tables import coco_class_table, coco_table
     from resdet.evaluation.scorer import coco_numbers
+    from resdet.evaluation.ties import told_of_ties
 
     tool = as_tool.tool_of(args, "coco")
     rules = as_tool.with_single(tool.rules if tool else COCO, args)
@@ -49,7 +50,7 @@ def main(argv: Sequence[str]) -> None:
     if found is None:
         return  # the main process scores
     if args.claimed:
-        as_tool.tell_claim(args.claimed, "coco", coco_numbers(truth, found))
+        as_tool.tell_claims([args.claimed], "coco", coco_numbers(truth, found))
         return
     matched = match_areas(truth, found, rules)
     scores = score_coco(truth, found, backend=args.backend, matched=matched)
@@ -65,7 +66,9 @@ def main(argv: Sequence[str]) -> None:
     analysis = analyse(matched.matches, "101point")
     print(f"measured on {matched.matches.told}")
     _tell_difficult(dataset, truth)
-    for shown in (coco_class_table(scores), coco_table(scores), *analysis_tables(analysis)):
+    tables = coco_class_table(scores), coco_table(scores)
+    ties = told_of_ties(matched.matches, ["101point"])
+    for shown in (*tables, *ties, *analysis_tables(analysis)):
         Console().print(shown)
     outputs.write_outputs(args, scores, analysis, matched.matches, dataset)
 

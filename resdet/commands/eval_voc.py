@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from resdet.evaluation import DetectionTable, Rules
+    from resdet.evaluation import DetectionTable, Matches, Rules
     from resdet.evaluation.tools import Tool
     from resdet.evaluation.voc.score import VocMatching
     from resdet.structures.records import Dataset
@@ -39,6 +40,7 @@ def main(argv: Sequence[str]) -> None:
     from resdet.evaluation.judging import asked_of, told_left_out
     from resdet.evaluation.registry import BOTH, VOC_METRICS, check_metric
     from resdet.evaluation.score_tables import voc_table
+    from resdet.evaluation.ties import told_of_ties
     from resdet.evaluation.voc.score import VocMatching
 
     if args.metric is not None:
@@ -69,15 +71,14 @@ def main(argv: Sequence[str]) -> None:
     matches = matching.by(_rules(args, tool, dataset))
     as_tool.tell(args, tool, matches.rules)
     if tool:
-        results = {name: score_voc(matches, name) for name in of_tool}
-        Console().print(voc_table(*results.values()))
-        as_tool.write_numbers(args, tool, results)
+        _tell_tool(args, tool, matches, of_tool)
         return
     metrics = _own_metrics(args, dataset)
     results = {metric: score_voc(matches, metric) for metric in metrics}
     analysis = analyse(matches, metrics[0])
     print(f"measured on {matches.told}")
-    for shown in (voc_table(*results.values()), *analysis_tables(analysis)):
+    ties = told_of_ties(matches, metrics)
+    for shown in (voc_table(*results.values()), *ties, *analysis_tables(analysis)):
         Console().print(shown)
     numbers = results if args.metric == BOTH else results[metrics[0]]
     outputs.write_outputs(args, numbers, analysis, matches, dataset)
@@ -159,6 +160,20 @@ def _submit(path: Path, table: DetectionTable, dataset: Dataset) -> None:
     print(f"written: {path}")
 
 
+def _tell_tool(
+    args: argparse.Namespace, tool: Tool, matches: Matches, metrics: Sequence[str]
+) -> None:
+    from rich.console import Console
+
+    from resdet.commands.as_tool import write_numbers
+    from resdet.evaluation import score_voc
+    from resdet.evaluation.score_tables import voc_table
+
+    results = {name: score_voc(matches, name) for name in metrics}
+    Console().print(voc_table(*results.values()))
+    write_numbers(args, tool, results)
+
+
 def _own_metrics(args: argparse.Namespace, dataset: Dataset) -> Sequence[str]:
     """Those asked for, or that of the data, which is told."""
     from resdet.evaluation.registry import BOTH, VOC_METRICS
@@ -195,9 +210,11 @@ def _rules(args: argparse.Namespace, tool: Tool | None, dataset: Dataset) -> Rul
 
 def _tell_claim(args: argparse.Namespace, matching: VocMatching, dataset: Dataset) -> None:
     """By every metric of VOC's, unless one is asked for: it may be what differs."""
-    from resdet.commands.as_tool import tell_claim
+    from resdet.commands.as_tool import tell_claims
+    from resdet.evaluation.judging import on_data
     from resdet.evaluation.registry import BOTH, VOC_METRICS
     from resdet.evaluation.scorer import voc_numbers
 
     metrics = VOC_METRICS if args.metric in (None, BOTH) else (args.metric,)
-    tell_claim(args.claimed, "voc", voc_numbers(matching, metrics, dataset))
+    numbers = voc_numbers(matching, metrics, partial(on_data, dataset))
+    tell_claims([args.claimed], "voc", numbers)

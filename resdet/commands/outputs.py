@@ -22,6 +22,7 @@ def write_outputs(
     """What --json and --plots ask for, each file named when it is there."""
     if args.json:
         content = {**config_of(args), **numbers, "analysis": analysis}
+        content["sources"] = sources_of(args, dataset)
         if tested := getattr(args, "tested", ""):
             content["testing"] = tested
         if ran_by := getattr(args, "ran_by", ""):
@@ -43,3 +44,13 @@ def config_of(args: argparse.Namespace) -> dict[str, str]:
         return {}
     name = run.get("config") if isinstance(run, dict) and "metrics" in run else None
     return {"config": name} if isinstance(name, str) else {}
+
+
+def sources_of(args: argparse.Namespace, dataset: Dataset) -> dict[str, Any]:
+    """The options that named the files, and how their corners are counted."""
+    paths = {name: getattr(args, name) for name in ("detections", "annotations", "data")}
+    told: dict[str, Any] = {name: str(path.absolute()) for name, path in paths.items() if path}
+    if args.data:
+        told |= {name: getattr(args, name) for name in ("class_names", "voc_corners")}
+        told["split"] = dataset.split
+    return {**told, "corners": dataset.corners.way if dataset.corners else None}

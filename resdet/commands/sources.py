@@ -171,8 +171,11 @@ def coco_results(args: argparse.Namespace, dataset: Dataset) -> CocoResults | No
         categories = dict(zip(dataset.category_ids, dataset.class_names))
         return with_ids_of(categories, read_results(args.detections))
     table = detections(args, dataset)
-    if table is None:
-        return None
+    return None if table is None else as_coco_results(table, dataset)
+
+
+def as_coco_results(table: DetectionTable, dataset: Dataset) -> CocoResults:
+    """The same in COCO's form."""
     boxes = to_xywh(table.boxes).astype(np.float64)
     np.maximum(boxes[:, 2:], 0, out=boxes[:, 2:])  # an inverted box is one without area
     return CocoResults(

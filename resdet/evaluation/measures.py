@@ -111,6 +111,13 @@ def measured(result: Mapping[str, Any], who: str) -> Measured:
     return Measured(conventions, values)
 
 
+def value_of(values: Mapping[Measure, float | None], wanted: Measure) -> float | None:
+    """The mean of that name by that metric; None where there is none."""
+    named = (wanted.name, wanted.metric)
+    means = ((m.name, m.metric, value) for m, value in values.items() if m.class_index is None)
+    return next((value for name, metric, value in means if (name, metric) == named), None)
+
+
 def check_alike(sides: Sequence[Measured]) -> None:
     """Numbers made by different rules are not subtracted.
 

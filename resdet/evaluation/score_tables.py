@@ -11,9 +11,7 @@ from rich.text import Text
 from backbones.terminal.wording import count
 from resdet.evaluation.average_precision import GRID_NAMES, metric_title
 from resdet.evaluation.coco.score import TWELVE
-from resdet.evaluation.explain import Claim, Explanation
 from resdet.evaluation.measures import classes_told, convention, recall_of, rule
-from resdet.evaluation.tools import TOOLS
 
 COLUMNS = 4  # what a terminal of 80 holds
 
@@ -34,7 +32,7 @@ def voc_table(*results: Mapping[str, Any]) -> Table:
     columns = [(result, key) for result in results for key in result["mAP"]]
     if len(columns) > COLUMNS:
         return _threshold_table(title, results)
-    table = _table(title, _grids_told(results))
+    table = plain_table(title, _grids_told(results))
     table.add_column("class")
     for result, key in columns:
         table.add_column(f"AP@{key} {metric_title(result['metric'])}", justify="right")
@@ -48,7 +46,7 @@ def voc_table(*results: Mapping[str, Any]) -> Table:
 
 def _threshold_table(title: str, results: Sequence[Mapping[str, Any]]) -> Table:
     """MAP by threshold, one row each, and the mean of them; classes have no room here."""
-    table = _table(title, _grids_told(results))
+    table = plain_table(title, _grids_told(results))
     table.add_column("IoU")
     for result in results:
         table.add_column(f"mAP {metric_title(result['metric'])}", justify="right")
@@ -65,7 +63,7 @@ def _threshold_table(title: str, results: Sequence[Mapping[str, Any]]) -> Table:
 def coco_table(result: Mapping[str, Any]) -> Table:
     """The twelve, one row each: twelve columns do not fit a terminal of 80."""
     title = f"x100, {convention(result)}, by {result['backend']}"
-    table = _table(title)
+    table = plain_table(title)
     table.add_column("COCO")
     table.add_column("value", justify="right")
     over = result.get("classes_in_mean_by_area", {})
@@ -84,44 +82,12 @@ def coco_table(result: Mapping[str, Any]) -> Table:
 def coco_class_table(result: Mapping[str, Any]) -> Table:
     """AP[.50:.95] of each class."""
     title = f"AP[.50:.95] by class, x100, {convention(result)}"
-    table = _table(title)
+    table = plain_table(title)
     table.add_column("class")
     table.add_column("AP", justify="right")
     for name, value in result["per_class"].items():
         table.add_row(Text(name), percent(value))
     return table
-
-
-def claim_table(claim: Claim, explanations: Sequence[Explanation]) -> Table:
-    """How ours becomes the number that was told, a section for each set of rules that gives it."""
-
-    def points(value: float | None, sign: str = "") -> str:
-        return "n/a" if value is None else f"{100 * value:{sign}.{claim.decimals}f}"
-
-    given = claim.fits(explanations[0].result)
-    title = f"{claim.text} was told: {'from ours to it' if given else 'no set of rules gives it'}"
-    table = _table(f"{title}, x100")
-    table.add_column("rule")
-    table.add_column("points", justify="right")
-    for one in explanations:
-        table.add_row(Text(f"our {one.measure.printed}"), points(one.ours))
-        for step in one.steps:
-            table.add_row(Text(step.rule), points(step.share, "+"))
-        table.add_row(Text(_whose(one, given)), points(one.result), style="bold")
-        if one.bounds:
-            worst, best = map(points, one.bounds)
-            table.add_row(f"by the order of equal scores: {worst} at worst, {best} at best")
-        table.add_section()
-    return table
-
-
-def _whose(one: Explanation, given: bool) -> str:
-    who = ", ".join(f"{name} {TOOLS[name].version}" for name in one.tools)
-    if not given:
-        return f"the nearest, by {who or 'our own rules'}"
-    if not one.steps:
-        return "our own rules give it"
-    return f"rules of {who or 'no tool that is known here'}"
 
 
 def _grids_told(results: Sequence[Mapping[str, Any]]) -> str:
@@ -143,7 +109,8 @@ def _moved(aps: Mapping[str, float | None], others: Mapping[str, float | None]) 
     return f"mAP@{key} {percent(others[key])} ({100 * apart[key]:+.2f})"
 
 
-def _table(title: str, caption: str = "") -> Table:
+def plain_table(title: str, caption: str = "") -> Table:
+    """As wide as its title and caption, at least."""
     width = max(len(title), len(caption)) + 2
     return Table(
         title=title,
@@ -157,7 +124,7 @@ def _table(title: str, caption: str = "") -> Table:
 def localisation_table(scores: Mapping[str, Any]) -> Table:
     """Errors by the number of guesses, as the devkit prints them."""
     left_out = f", {count(scores['left_out'], 'image')} left out" if scores["left_out"] else ""
-    table = _table(
+    table = plain_table(
         f"errors, %, of {count(scores['num_images'], 'image')}{left_out}, IoU >= "
         f"{scores['threshold']:g}"
     )

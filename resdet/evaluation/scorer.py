@@ -14,19 +14,23 @@ from resdet.evaluation.coco.results import CocoResults, image_places
 from resdet.evaluation.coco.score import score_coco
 from resdet.evaluation.coco.truth import CocoTruth
 from resdet.evaluation.detection_table import Float64Array
-from resdet.evaluation.judging import on_data
 from resdet.evaluation.measures import Measure, measured
 from resdet.evaluation.rules import COCO, Areas, Rules
 from resdet.evaluation.voc.score import VocMatching, means_voc
-from resdet.structures.records import Dataset, Int64Array
+from resdet.structures.records import Int64Array
 
 Numbers = Callable[[Rules], Mapping[Measure, float | None]]
 
 _MATCHINGS = 4  # that are kept: one of COCO val2017's size has 60 MB
 
 
-def voc_numbers(matching: VocMatching, metrics: Sequence[str], dataset: Dataset) -> Numbers:
-    """By these metrics. Rules that nothing in the data asks for are not tried."""
+def voc_numbers(
+    matching: VocMatching, metrics: Sequence[str], on_files: Callable[[Rules], Rules]
+) -> Numbers:
+    """By these metrics; `on_files`: the rules for corners as the files count them.
+
+    Rules that nothing in the data asks for are not tried.
+    """
     difficult, crowd = (bool(flags.any()) for flags in matching.flags)
     ties = has_equal(matching.labels, matching.scores)
     matched = lru_cache(_MATCHINGS)(matching.by)
@@ -45,7 +49,7 @@ def voc_numbers(matching: VocMatching, metrics: Sequence[str], dataset: Dataset)
         }
         return _without(rules, [name for name, is_asked in asked.items() if not is_asked])
 
-    return lambda rules: numbers(heard(on_data(dataset, rules)))
+    return lambda rules: numbers(heard(on_files(rules)))
 
 
 def coco_numbers(truth: CocoTruth, found: CocoResults) -> Numbers:

@@ -4,10 +4,7 @@ import io
 
 from rich.console import Console
 
-from resdet.evaluation.explain import Claim, Explanation, Step
-from resdet.evaluation.measures import Measure
 from resdet.evaluation.score_tables import (
-    claim_table,
     coco_class_table,
     coco_table,
     percent,
@@ -86,16 +83,3 @@ def test_no_number_is_cut_at_80_columns():
     for table in (voc_table(many, many), coco_table(coco(0.25)), voc_table(VOC, VOC)):
         assert "\u2026" not in text_of(table, width=80)
     assert "36.2" in text_of(voc_table(many))  # the mean of 25.0, 27.5, ..., 47.5
-
-
-def test_a_number_that_was_told():
-    steps = (Step("a [rule]", 0.0213), Step("one without", None))
-    one = Explanation(Measure("AP50"), 0.5, steps, 0.5213, ("tidecv",), (0.5, 0.6))
-    shown = text_of(claim_table(Claim.of("0.5213"), [one])).replace("│ ", "")
-    assert "0.5213 was told: from ours to it, x100" in shown
-    assert "our AP50 50.00 a [rule] +2.13 one without n/a rules of tidecv 1.0.1 52.13" in shown
-    assert "by the order of equal scores: 50.00 at worst, 60.00 at best" in shown
-    other = Explanation(Measure("AP"), 0.5, (), 0.5, (), None)
-    shown = text_of(claim_table(Claim.of("52.1321"), [other])).replace("│ ", "")
-    assert "no set of rules gives it" in shown
-    assert "our AP 50.0000 the nearest, by our own rules 50.0000" in shown

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -14,13 +13,11 @@ from resdet.evaluation.explain import _BESIDES
 from resdet.evaluation.measures import Measure
 from resdet.evaluation.rules import COCO, DEVKIT
 from resdet.evaluation.tools import TOOLS
-from resdet.evaluation.voc.score import VocMatching
 from tools.evaluators.golden import long
 from tools.evaluators.measure import matching_of, ours
 
 GOLDEN = read_json(Path(__file__).parents[2] / "golden" / "evaluators.json")
 CASES = {case["kind"]: long(case) for case in GOLDEN["cases"]}
-PLAIN = SimpleNamespace(corners=None)
 TWELVE = TOOLS["pycocotools"].told
 METRICS = ("11point", "area")
 
@@ -43,7 +40,7 @@ def test_numbers_are_those_of_each_set_alone(kind):
     for rules in sets("coco"):
         told = {m.name: n for m, n in coco(rules).items()}
         assert {name: told[name] for name in TWELVE} == ours(case, rules, TWELVE)
-    voc = scorer.voc_numbers(matching_of(case), METRICS, PLAIN)
+    voc = scorer.voc_numbers(matching_of(case), METRICS, lambda rules: rules)
     for rules in sets("voc"):
         told = {m.metric: n for m, n in voc(rules).items() if m.class_index is None}
         assert told == ours(case, rules, METRICS)
@@ -67,10 +64,8 @@ def test_what_nothing_in_the_data_asks_for_is_not_matched_anew(monkeypatch):
 
 
 def test_corners_of_vocs_files_hold_the_longer_sides():
-    truth = {"a": matching_of(CASES["ordinary"])}
-    assert isinstance(truth["a"], VocMatching)
-    inclusive = SimpleNamespace(corners=SimpleNamespace(way="1-inclusive"))
-    numbers = scorer.voc_numbers(truth["a"], ["area"], inclusive)
+    matching = matching_of(CASES["ordinary"])
+    numbers = scorer.voc_numbers(matching, ["area"], lambda rules: replace(rules, plus_one=False))
     assert numbers(replace(DEVKIT, plus_one=True)) is numbers(DEVKIT)
     assert [m for m in numbers(DEVKIT) if m.class_index is None] == [
         Measure("mAP@0.50", "area", threshold="0.50")

@@ -1,0 +1,39 @@
+"""The files behind a result: where it says, where one is told, or what is held; or refused."""
+
+import shutil
+
+import pytest
+
+from backbones.files.json_file import read_json
+from backbones.files.outputs import write_json
+from resdet.commands import eval_coco, eval_voc, explain
+
+
+def test_files_that_are_elsewhere_are_named(ours, files, told):
+    first, second = ours(eval_coco, "a.json"), ours(eval_coco, "b.json", "--ties", "true-first")
+    shutil.move(files / "gt.json", files / "moved.json")
+    with pytest.raises(ValueError, match="told with its annotations, got no .*--annotations JSON"):
+        explain.main([str(first), str(second)])
+    assert "the same 3" in told(first, second, "--annotations", files / "moved.json")
+    voc = files / "v.json"
+    result = read_json(first)
+    write_json(files / "a.json", {k: v for k, v in result.items() if k != "sources"})
+    with pytest.raises(ValueError, match="told with its data, got none; name them by"):
+        explain.main([str(first), str(second)])
+    assert not voc.exists()
+
+
+def test_detections_that_are_gone_are_those_that_are_held(ours, files, told):
+    first = ours(eval_voc, "a.json", "--metric", "area")
+    (files / "d.json").unlink()
+    (files / "gt.json").unlink()
+    shown = told(first, "50.0")
+    assert "detections of" in shown
+    assert "an overlap of exactly the threshold is a miss -50.00" in shown
+
+
+def test_files_that_have_changed_are_refused(ours, files):
+    first, second = ours(eval_coco, "a.json"), ours(eval_coco, "b.json", "--ties", "true-first")
+    shutil.copy(files / "d2.json", files / "d.json")
+    with pytest.raises(ValueError, match=r"a.json must be what its files give, got AP 55.45, for"):
+        explain.main([str(first), str(second)])
