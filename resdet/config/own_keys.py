@@ -55,7 +55,6 @@ MODEL = (
         224,
         "pixels a side that PerClassRCNN warps a region to",
         bounds=SIDE,
-        compared=Compared(26),
     ),
 )
 INPUT = (

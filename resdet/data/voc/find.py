@@ -52,6 +52,11 @@ def _found(layout: VocLayout, stems: Set[str]) -> Found | None:
     """What is annotated of the images called `stems`."""
     root, written = layout.root, layout.written()
     paired = written & stems
+    if layout.tree and not written:
+        raise ValueError(
+            f"{layout.annotations} must hold an annotation of each image in {layout.images}, got "
+            "none; unpack them there"
+        )
     if not paired:
         return None
     classes = all_classes(layout, {})

@@ -245,6 +245,15 @@ def test_half_a_folder_is_told(det):
     shutil.rmtree(det / "Data")
     with pytest.raises(ValueError, match="Data/DET must be a folder of images, got none"):
         load_voc(det, "val")
+    with pytest.raises(ValueError, match="that go together, got 11 XML, no images; put the images"):
+        discover(det)
+    assert discover(det, images=False).counts["val"] == 8  # enough to score
+
+
+def test_images_alone_are_told(det):
+    shutil.rmtree(det / "Annotations")
+    with pytest.raises(ValueError, match=r"Annotations/DET must hold an annotation of each image"):
+        discover(det)
 
 
 def test_a_missing_split_is_told(det):
