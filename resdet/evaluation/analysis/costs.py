@@ -23,7 +23,7 @@ from resdet.evaluation.analysis.errors import (
     MISSED,
     ErrorKinds,
 )
-from resdet.evaluation.average_precision import average_precision, mean_known
+from resdet.evaluation.average_precision import average_precision
 from resdet.evaluation.matches import FALSE_POSITIVE, IGNORED, TRUE_POSITIVE, Matches
 from resdet.structures.records import BoolArray, Int64Array
 
@@ -46,8 +46,9 @@ def error_costs(matches: Matches, kinds: ErrorKinds, metric: str) -> dict[str, A
     """How often each kind occurs and what it costs, in all and by class, at the first threshold.
 
     {kind: {"count", "dAP", "per_class": {class: {"count", "dAP"}}}} for the six kinds and for
-    all false positives and all misses; `dAP` is None for a class without objects. A detection
-    counts for the class it was given, a missed object for its own.
+    all false positives and all misses; `dAP` in all is of the mean by the matches' rules, of a
+    class None where it has no AP. A detection counts for the class it was given, a missed object
+    for its own.
     """
     counted = matches.verdicts[0] != IGNORED
     hits = matches.verdicts[0] == TRUE_POSITIVE
@@ -115,9 +116,11 @@ def _aps(world: _World, real: _World, matches: Matches, metric: str) -> list[flo
     aps: list[float | None] = []
     for label, positives in enumerate(world.positives.tolist()):
         hits = world.hits[bounds[label] : bounds[label + 1]]
+        if not real.positives[label]:
+            aps.append(matches.ap_without_objects(len(hits), metric))
+            continue
         ap = average_precision(hits, positives, metric, matches.rules.recall)
-        nothing_left = ap is None and real.positives[label] > 0
-        aps.append(1.0 if nothing_left else ap)
+        aps.append(1.0 if ap is None else ap)
     return aps
 
 
@@ -128,12 +131,21 @@ def _cost(
     matches: Matches,
 ) -> dict[str, Any]:
     counts = np.bincount(labels, minlength=len(before)).tolist()
-    gains = [None if a is None or b is None else b - a for a, b in zip(before, after)]
+    gains = [_gain(a, b) for a, b in zip(before, after)]
     return {
         "count": sum(counts),
-        "dAP": mean_known(gains),
+        "dAP": _gain(_mean(before, matches), _mean(after, matches)),
         "per_class": {
             name: {"count": count, "dAP": gain}
             for name, count, gain in zip(matches.class_names, counts, gains)
         },
     }
+
+
+def _gain(before: float | None, after: float | None) -> float | None:
+    return None if before is None or after is None else after - before
+
+
+def _mean(aps: list[float | None], matches: Matches) -> float | None:
+    key = matches.keys[0]
+    return matches.mean({name: {key: ap} for name, ap in zip(matches.class_names, aps)})[key]

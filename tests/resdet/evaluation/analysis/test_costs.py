@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from resdet.evaluation.analysis.costs import ALL_FALSE_POSITIVES, ALL_MISSES, error_costs
 from resdet.evaluation.analysis.errors import ERRORS, KINDS, error_kinds
 from resdet.evaluation.matches import Matches
+from resdet.evaluation.rules import DETECTRON2, DEVKIT
 from resdet.structures.boxes import iou
 
 CAT, DOG = 0, 1
@@ -162,3 +165,19 @@ def test_as_mended_slowly(random_matches, seed: int) -> None:
     for kind in ERRORS[:-1]:
         assert found[kind]["dAP"] == pytest.approx(slow_gain(matches, kind), abs=1e-12), kind
         assert found[kind]["count"] > 0
+
+
+def test_costs_are_of_the_mean_above_them(matched) -> None:
+    """Half of what the only class with objects loses, where the mean is over both."""
+    truth = {"a": [(CAT, A, False)]}
+    found = [("a", CAT, 0.9, FAR), ("a", CAT, 0.5, A)]
+    for mean, gain in (("objects", 0.5), ("seen", 0.5), ("listed", 0.25), ("listed-nan", 0.25)):
+        matches = matched(truth, found, rules=replace(DEVKIT, mean=mean))
+        assert costs(matches)["background"]["dAP"] == gain
+    seen = [*found, ("a", DOG, 0.7, FAR)]
+    lost = costs(matched(truth, seen, rules=replace(DEVKIT, mean="seen")))["background"]
+    assert lost["dAP"] == 1 - 0.25  # without its detection no dog is seen
+    matches = matched(truth, seen, rules=DETECTRON2)
+    assert costs(matches)["background"]["dAP"] is None  # an area of 0 / 0
+    of_points = error_costs(matches, error_kinds(matches), "11point")["background"]["dAP"]
+    assert of_points == pytest.approx(0.25)
