@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from backbones.data.normalize import Normalizer
 from backbones.data.transforms import centre_view, scale_shorter_side
 from backbones.evaluation.networks import LoadedNetwork, load_network
-from backbones.export.formats import Contract, Run, contents, encode, runner
+from backbones.export.formats import Contract, Run, contents, encode, runner, told_beside
 from backbones.export.images import images_to_compare
 from backbones.export.request import check_request
 from backbones.files.atomic import write_together
@@ -98,7 +98,7 @@ def export_classifier(
             f"scores must differ by at most {SCORE_BOUND:g}, got {worst:.1e} on {name}; "
             f"{output} is not written: try the other --format"
         )
-    size = write_together(contents(data, kind, output))
+    size = write_together({**contents(data, kind, output), **told_beside(contract, output)})
     table = tuple((name, size, f"{difference:.1e}") for name, size, difference in rows)
     return Exported(output, size, contract, ("image", "size", "scores differ by"), table)
 

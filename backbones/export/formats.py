@@ -14,9 +14,14 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from backbones.export.request import BESIDE
+from backbones.files.outputs import json_bytes
+
+_AS_JSON = ("class_names", "preprocessing", "network", "int8")  # of what a file says of itself
 METADATA = "metadata.json"  # of a .pt2, one of its extra files
 OPSET = 18  # what torch.onnx writes without converting
 IR = 8  # the first that may hold it: readers refuse later ones for the number alone
@@ -55,7 +60,7 @@ def encode(
         axis: torch.export.Dim(name, min=least) for axis, (name, least) in contract.axes.items()
     }
     graph.requires_grad_(False)
-    with _quiet(), _floor_division(), torch.no_grad():
+    with _quiet(), _no_branches(), torch.no_grad():
         try:
             program = torch.export.export(graph, (contract.example,), dynamic_shapes=(dims,))
             if kind != "torch-export":
@@ -150,6 +155,13 @@ def contents(data: bytes, kind: str, output: Path) -> dict[Path, bytes]:
     return {output: data}
 
 
+def told_beside(contract: Contract, output: Path) -> dict[Path, bytes]:
+    """What a file says of itself, again as JSON: not every runtime reads metadata."""
+    told = {key: json.loads(v) if key in _AS_JSON else v for key, v in contract.metadata.items()}
+    path = output.with_suffix(BESIDE)
+    return {path: json_bytes(path, told)}
+
+
 def runner(data: bytes, kind: str, contract: Contract) -> Run:
     """Run the file as its reader would: by onnxruntime, by OpenVINO, or by torch as written."""
     if kind == "openvino":
@@ -189,15 +201,19 @@ def _quiet() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _floor_division() -> Iterator[None]:
-    """Up to torch 2.11 a pool of stride 2 fixes its input to even sizes, by a remainder that
-    Python's floor division has no need of; later versions have the line that is put here.
+def _no_branches() -> Iterator[None]:
+    """Without what torch asks of sizes that are not known yet, and has no need of.
+
+    Up to torch 2.11 a pool of stride 2 fixes its input to even sizes, by a remainder that Python's
+    floor division does without; later versions have the line that is put here. And a group norm
+    wants to know that it is not trained on a single number.
     """
     from torch import _meta_registrations as shapes
 
-    before = shapes.div_rtn
-    shapes.div_rtn = lambda x, y: x // y
+    norms: Any = F
+    before = shapes.div_rtn, norms._verify_batch_size
+    shapes.div_rtn, norms._verify_batch_size = lambda x, y: x // y, lambda size: None
     try:
         yield
     finally:
-        shapes.div_rtn = before
+        shapes.div_rtn, norms._verify_batch_size = before

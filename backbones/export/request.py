@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 SUFFIXES = {"onnx": ".onnx", "torch-export": ".pt2", "openvino": ".xml"}
-_BESIDE = {"openvino": (".bin",)}
+BESIDE = ".json"  # what a file says of itself
 _PACKAGES = {
     "onnx": ("onnx", "onnxruntime", "onnxscript"),
     "openvino": ("onnx", "onnxscript", "openvino"),
@@ -16,7 +16,8 @@ _PACKAGES = {
 
 def written(kind: str, output: Path) -> tuple[Path, ...]:
     """The files of one export."""
-    return (output, *(output.with_suffix(suffix) for suffix in _BESIDE.get(kind, ())))
+    suffixes = (".bin", BESIDE) if kind == "openvino" else (BESIDE,)
+    return (output, *map(output.with_suffix, suffixes))
 
 
 def check_request(kind: str, output: Path, more: Sequence[str] = ()) -> None:

@@ -27,9 +27,9 @@ from resdet.structures.records import Detections
 class Exportable:
     """A detector of engine tv on the CPU, norms folded, in eval mode.
 
-    `resize` makes of an RGB image what the network gets; `detect` is the plain test of one RGB
-    image, at one size, in its own pixels. `extras` names what TEST.* asks for beyond that, or "";
-    `lines` are to be told.
+    `resize` makes of an RGB image what the network gets; `detect_resized` is the plain test of such
+    a one, in the pixels of the image, whose height and width it is told. `extras` names what TEST.*
+    asks for beyond that, or ""; `lines` are to be told.
     Unit: pixels; `size` of the shorter side, `max_size` of the longer, `strides` of the levels
         of the RPN; sides are padded to a multiple of `multiple`.
     """
@@ -44,7 +44,11 @@ class Exportable:
     extras: str
     lines: tuple[str, ...]
     resize: Callable[[Image], Image]
-    detect: Callable[[Image], Detections]
+    detect_resized: Callable[[Image, int, int], Detections]
+
+    def detect(self, image: Image) -> Detections:
+        """What the plain test finds."""
+        return self.detect_resized(self.resize(image), *image.shape[:2])
 
 
 def load_exportable(path: Path, overrides: Sequence[str] = ()) -> Exportable:
@@ -72,9 +76,8 @@ def load_exportable(path: Path, overrides: Sequence[str] = ()) -> Exportable:
         return np.ascontiguousarray(transform(image, *none)[0])
 
     @torch.inference_mode()
-    def detect(image: Image) -> Detections:
-        height, width = image.shape[:2]
-        sample = unlabelled(to_tensor(resize(image), order), height, width)
+    def detect_resized(resized: Image, height: int, width: int) -> Detections:
+        sample = unlabelled(to_tensor(resized, order), height, width)
         return in_own_pixels(to_host(engine.detect(model, [sample]))[0], sample)
 
     extras = build_extras(cfg)
@@ -91,5 +94,5 @@ def load_exportable(path: Path, overrides: Sequence[str] = ()) -> Exportable:
         extras=str(extras) if extras else "",
         lines=tuple(lines),
         resize=resize,
-        detect=detect,
+        detect_resized=detect_resized,
     )

@@ -7,10 +7,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from resdet.structures import boxes as box_ops
 from resdet.structures.records import Detections
 
 BOX_BOUND = 1e-2  # pixels of the image
 SCORE_BOUND = 1e-3
+_TIE = 1e-4  # scores nearer than this may come in either order
 
 
 class Difference(NamedTuple):
@@ -59,6 +61,22 @@ def compare(ours: Detections, theirs: Detections, threshold: float, most: int) -
         alone=len(alone) - at_limit,
         at_limit=at_limit,
     )
+
+
+def untied(ours: Detections, theirs: Detections, known: Detections, iou: float) -> Detections:
+    """`theirs`, in which a box that ours suppressed for one of the same score gives way to that.
+
+    `known`: what ours found before suppression, which takes those that overlap by more than `iou`.
+    """
+    boxes = theirs.boxes.copy()
+    overlap = box_ops.iou(theirs.boxes, ours.boxes) > iou
+    for at, (label, score, box) in enumerate(zip(theirs.labels, theirs.scores, theirs.boxes)):
+        near = (np.abs(known.boxes - box) <= BOX_BOUND).all(1) & (known.labels == label)
+        known_so = near & (np.abs(known.scores - score) <= _TIE)
+        rivals = overlap[at] & (ours.labels == label) & (np.abs(ours.scores - score) <= _TIE)
+        if known_so.any() and rivals.any():
+            boxes[at] = ours.boxes[rivals][0]
+    return Detections(theirs.image_id, boxes, theirs.labels, theirs.scores)
 
 
 def _least(found: Detections, threshold: float, most: int) -> float:

@@ -10,8 +10,9 @@ from backbones.machine import distributed
 from backbones.machine.hardware import threads
 from backbones.terminal.wording import count
 from resdet.data.transforms import TestTransform
-from resdet.export.detector import contract_of, encode_detector
+from resdet.export.detector import encode_detector
 from resdet.export.exportable import Exportable, load_exportable
+from resdet.export.form import Form, contract_of
 from resdet.runtimes.about import About
 from resdet.runtimes.choice import RUNTIMES
 from resdet.runtimes.detector import ExportedDetector
@@ -62,4 +63,5 @@ def _onnx_of(detector: Exportable, path: Path) -> bytes:
             f"--runtime must be torch for a detector with extras of testing ({detector.extras}), "
             "got another; leave it out"
         )
-    return encode_detector(detector, contract_of(detector, path, "onnx"), "onnx")
+    form = Form("onnx")
+    return encode_detector(detector, contract_of(detector, path, form), form)

@@ -70,8 +70,8 @@ class AtWork:
 
 def in_int8(
     plain: Any, output: Path, wanted: Wanted, work: AtWork, tell: Callable[[str], None]
-) -> dict[Path, bytes]:
-    """The files of the model in int8, which hold what it costs; each try is told.
+) -> tuple[dict[Path, bytes], dict[str, str]]:
+    """The files of the model in int8, and what their metadata say of its cost; each try is told.
 
     With "auto" ever more layers stay in float, those that round most first, until it costs no
     more than it may.
@@ -89,7 +89,10 @@ def in_int8(
         verdict = judge(found, work.found(written, judge))
         tell(f"{count(len(in_float), 'layer')} of {len(known)} in float: {verdict}")
         if not verdict.too_much:
-            return _with_numbers(model, output, verdict, in_float, len(pictures))
+            told = _told(verdict, in_float, len(pictures))
+            for key, text in told.items():
+                model.set_rt_info(text, [openvino_ir.METADATA, key])
+            return openvino_ir.as_files(model, output), told
         worst = worst or rounding(
             model, plain, map(work.read, pictures[:_LOOKED_AT]), torch.get_num_threads()
         )
@@ -117,13 +120,10 @@ def _refusal(verdict: Verdict, worst: dict[str, float], output: Path) -> str:
     )
 
 
-def _with_numbers(
-    model: Any, output: Path, verdict: Verdict, in_float: Sequence[str], pictures: int
-) -> dict[Path, bytes]:
+def _told(verdict: Verdict, in_float: Sequence[str], pictures: int) -> dict[str, str]:
     held = {
         "calibrated_on": pictures,
         "layers_in_float": list(in_float),
         "measured": verdict.to_dict(),
     }
-    model.set_rt_info(json.dumps(held), [openvino_ir.METADATA, "int8"])
-    return openvino_ir.as_files(model, output)
+    return {"int8": json.dumps(held)}

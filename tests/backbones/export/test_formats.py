@@ -7,6 +7,7 @@ import logging
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import _meta_registrations as shapes
 
 from backbones.export.formats import Contract, encode, runner
@@ -47,6 +48,6 @@ def test_a_file_runs_at_any_size_of_its_axes(kind: str) -> None:
 
 def test_exporters_are_quiet_and_what_was_changed_is_put_back() -> None:
     logger = logging.getLogger("torch.export")
-    before = (logger.level, shapes.div_rtn)
+    before = (logger.level, shapes.div_rtn, F._verify_batch_size)
     encode(Doubled().eval(), Contract("x", torch.zeros(2), {}, {"y": ("",)}), "torch-export")
-    assert (logger.level, shapes.div_rtn) == before
+    assert (logger.level, shapes.div_rtn, F._verify_batch_size) == before

@@ -49,7 +49,12 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A checkpoint and its ONNX file; skips where a package is absent."""
     for package in ("onnx", "onnxruntime", "onnxscript"):
         pytest.importorskip(package)
-    from resdet.export.detector import export_detector
+    from resdet.export.detector import encode_detector
+    from resdet.export.exportable import load_exportable
+    from resdet.export.form import INSIDE, Form, contract_of
 
     source = save_detector(tmp_path_factory.mktemp("export") / "model_best.pth")
-    return source, export_detector(source, "onnx", source.with_suffix(".onnx")).path
+    detector, form = load_exportable(source), Form("onnx", INSIDE)
+    file = source.with_suffix(".onnx")
+    file.write_bytes(encode_detector(detector, contract_of(detector, source, form), form))
+    return source, file

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from resdet.export.detector import contract_of
 from resdet.export.exportable import load_exportable
+from resdet.export.form import Form, contract_of
 from resdet.export.graph import DetectorGraph, _apart
 from resdet.export.pairing import compare
 from resdet.export.suppression import by_offset
@@ -69,12 +69,13 @@ def test_up_to_a_thousand_boxes_are_rounded_as_torchvision_rounds_them() -> None
 
 
 @pytest.mark.parametrize(
-    ("kind", "size"), [("VGG", "at least 16 pixels a side"), ("FPN", "any size")]
+    ("kind", "size"),
+    [("VGG", "at least 16 pixels a side"), ("FPN", "any size"), ("C4", "any size")],
 )
 def test_onnx_takes_what_leaves_its_map_a_cell(
     saved_detector: Callable, kind: str, size: str
 ) -> None:
     base, overrides = KINDS[kind]
     path = saved_detector(*overrides, base=base)
-    told = contract_of(load_exportable(path), path, "onnx").metadata["input"]
-    assert told.endswith(f"one image of {size}")
+    told = contract_of(load_exportable(path), path, Form("onnx")).metadata["input"]
+    assert told.endswith(f", RGB, {size}")

@@ -59,7 +59,8 @@ def export(enough: int, *in_float: str, told: list[str]) -> Any:
     wanted = Wanted(Pictures([Path("1.jpg"), Path("2.jpg")], [], ""), None, 0.005, in_float)
     wanted = SimpleNamespace(**vars(wanted), judge=lambda _: judge)
     work = AtWork(("cat",), lambda image: image, lambda *_: None)  # type: ignore[arg-type, return-value]
-    files = in_int8(Model(), Path("a.xml"), wanted, work, told.append)  # type: ignore[arg-type]
+    files, held = in_int8(Model(), Path("a.xml"), wanted, work, told.append)  # type: ignore[arg-type]
+    assert held == {"int8": files[Path("a.xml")].held}  # type: ignore[attr-defined]
     return files[Path("a.xml")]
 
 
