@@ -28,6 +28,10 @@ library; the third column is of akamaster's published checkpoints.
     layer i of a block  conv<i>, norm<i>       conv<i>, bn<i>
     10-way fc           fc                     linear
 
+Systems that the paper compares with are in `backbones.peers`: maxout, nin, dsn, fitnet19,
+highway19, highway32, googlenet, bn_inception, prelu_net_a, _b, _c. GoogLeNet and BN-Inception have
+the stages of the first table, the others conv1, conv2, .. as VGG has.
+
 A name with `_bn` is a second spelling: `vgg16_bn` is `vgg16` with norm="bn".
 The public names below are imported when first used: a tool answers `--help` without torch.
 """

@@ -74,6 +74,15 @@ class NIN(Peer):
         return F.relu(self.fc(x)).mean((2, 3))
 
 
+class SlowLinear(nn.Linear):
+    """A layer that learns at a thousandth of the rate.
+
+    Source: the network published with Lee et al. 2015.
+    """
+
+    rate_factor = 0.001
+
+
 class MapClassifier(nn.Module):
     """One linear layer over all places of a map, which has `side` x `side` of them.
 
@@ -84,7 +93,7 @@ class MapClassifier(nn.Module):
     def __init__(self, channels: int, side: int, num_classes: int) -> None:
         super().__init__()
         self.side = side
-        self.fc = nn.Linear(channels * side**2, num_classes)
+        self.fc = SlowLinear(channels * side**2, num_classes)
         nn.init.xavier_uniform_(self.fc.weight)
         nn.init.zeros_(self.fc.bias)
 
@@ -98,13 +107,12 @@ class DSN(NIN):
 
     Shape: (N, 3, H, W) -> (N, num_classes) logits; in training a tuple, those of companions after.
     Source: Lee et al. 2015, Deeply-Supervised Nets, Section 2, and the network published with it:
-        maxima where NIN averages, no ReLU before the last mean.
-    Deviation: companions weigh as GoogLeNet's do, throughout; the paper lets them fade.
+        maxima where NIN averages, no ReLU before the last mean, companions of full weight.
     """
 
     classifier_names = ("fc", "companions")
     taps = tuple(f"{name}.conv1" for name in TABLE)
-    companion_weight = 0.3
+    companion_weight = 1.0
 
     def __init__(
         self,

@@ -87,10 +87,23 @@ class PReLUNet(Peer):
 
     def head(self, x: Tensor) -> Tensor:
         """Logits."""
-        x = torch.cat([F.adaptive_max_pool2d(x, side).flatten(1) for side in PYRAMID], 1)
+        x = torch.cat([_cells(x, side).flatten(1) for side in PYRAMID], 1)
         x = F.dropout(self.activation6(self.fc6(x)), self.dropout, self.training)
         x = F.dropout(self.activation7(self.fc7(x)), self.dropout, self.training)
         return self.fc8(x)
+
+
+def _cells(x: Tensor, side: int) -> Tensor:
+    """The largest of each of `side` x `side` cells: (N, C, H, W) -> (N, C, side, side)."""
+    if not torch.compiler.is_exporting():
+        return F.adaptive_max_pool2d(x, side)
+    for axis in (2, 3):  # as that does, which ONNX has not
+        length = x.shape[axis]
+        firsts = [place * length // side for place in range(side)]
+        ends = [-(-(place + 1) * length // side) for place in range(side)]
+        cells = [x.narrow(axis, a, b - a).amax(axis) for a, b in zip(firsts, ends)]
+        x = torch.stack(cells, axis)
+    return x
 
 
 for _model in TABLE_3:

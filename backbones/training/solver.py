@@ -24,7 +24,7 @@ def build_optimizer(cfg: CfgNode, model: nn.Module) -> torch.optim.Optimizer:
     gives them.
 
     Where WEIGHT_DECAY_NORM or WEIGHT_DECAY_BIAS is None, WEIGHT_DECAY holds. MOMENTUM is the first
-    of AdamW's betas. Slopes of PReLU do not decay.
+    of AdamW's betas. Slopes of PReLU do not decay; a module may have a `rate_factor` of its own.
     Source: He et al. 2015, Delving Deep into Rectifiers, Section 2.1.
     """
     solver = cfg.SOLVER
@@ -38,14 +38,15 @@ def build_optimizer(cfg: CfgNode, model: nn.Module) -> torch.optim.Optimizer:
         for name, parameter in module.named_parameters(recurse=False):
             if not parameter.requires_grad:
                 continue
+            rate = base_lr * getattr(module, "rate_factor", 1.0)
             if isinstance(module, NORMS):
-                kind = (base_lr, decays[0])
+                kind = (rate, decays[0])
             elif isinstance(module, nn.PReLU):
-                kind = (base_lr, 0.0)
+                kind = (rate, 0.0)
             elif name == "bias":
-                kind = (base_lr * solver.BIAS_LR_FACTOR, decays[1])
+                kind = (rate * solver.BIAS_LR_FACTOR, decays[1])
             else:
-                kind = (base_lr, solver.WEIGHT_DECAY)
+                kind = (rate, solver.WEIGHT_DECAY)
             kinds.setdefault(kind, []).append(parameter)
     groups: list[dict[str, Any]] = [
         {"params": parameters, "base_lr": rate, "lr": rate, "weight_decay": decay}

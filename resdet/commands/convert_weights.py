@@ -17,7 +17,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-KINDS = ("ours", "torchvision", "timm", "msra", "detectron2", "akamaster")
+KINDS = ("ours", "torchvision", "timm", "msra", "detectron2", "akamaster", "pretrainedmodels")
 
 
 def arguments() -> argparse.ArgumentParser:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.docs.result_tables import with_tables
+from tools.docs.result_tables import networks_table, with_tables
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -27,3 +27,15 @@ def test_a_run_of_the_paper_fills_its_row(tmp_path: Path) -> None:
     (row,) = [line for line in text.splitlines() if "`voc0712_r101`" in line]
     assert re.search(r"\| 76\.4 \| \d\d\.\d \| 600 iterations, 1 run, ", row)
     assert text.count("not measured") == 5
+
+
+def test_costs_of_networks_stand_beside_their_papers() -> None:
+    from backbones.reproduction.paper import COMPLEXITY, DIFFERENCES
+
+    rows = [line.split(" | ") for line in networks_table().splitlines()[2:]]
+    assert len(rows) == len(COMPLEXITY)
+    for name, _, _, *costs, difference in rows:
+        for printed, ours in (costs[:2], costs[2:]):
+            near = not printed or float(ours) == pytest.approx(float(printed), rel=0.02)
+            assert near or difference.strip(" |"), name
+    assert set(DIFFERENCES) <= set(COMPLEXITY)

@@ -18,10 +18,11 @@ def logits_in_training(model, images):
 
 
 @pytest.mark.parametrize("name", SIZES)
-def test_twenty_steps_lower_the_loss(name):
+@pytest.mark.parametrize("width", [0.125, pytest.param(1.0, marks=pytest.mark.slow)])
+def test_twenty_steps_lower_the_loss(name, width):
     torch.manual_seed(0)
     drops = {} if name.startswith("bn") else {"dropout": 0.0}
-    model = backbones.create(name, width=0.125, num_classes=4, norm="bn", **drops)
+    model = backbones.create(name, width=width, num_classes=4, norm="bn", **drops)
     images, labels = torch.randn(8, 3, SIZES[name], SIZES[name]), torch.arange(8) % 4
     optimizer = torch.optim.AdamW(model.parameters(), 0.002)
     losses = []

@@ -71,7 +71,7 @@ def test_every_seed_of_a_row_is_tested_once(plan, leave_run, monkeypatch):
 
 
 def test_an_ensemble_has_results_under_its_own_name(plan, leave_run, monkeypatch):
-    (row,) = EXPERIMENTS["table5"].rows
+    *_, row = EXPERIMENTS["table5"].rows
     for network, seed in row.members:
         leave_run(network.name, seed, 20.0)
     monkeypatch.setattr(

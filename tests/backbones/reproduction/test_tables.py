@@ -26,10 +26,11 @@ def records(table):
 
 def test_what_nobody_measured_is_empty(tmp_path):
     table = collect_table(EXPERIMENTS["table3"], tmp_path, None)
-    assert table.markdown().splitlines()[4:6] == [
+    assert {
         "| VGG-16 | 28.07 |  | 9.33 |  |  |",
-        "| plain-34 | 28.54 |  | 10.02 |  |  |",
-    ]
+        "| GoogLeNet |  |  | 9.15 |  |  |",
+        "| GoogLeNet, residual recipe |  |  |  |  |  |",
+    } <= set(table.markdown().splitlines())
     record = records(table)["VGG-16"]
     assert (record.pop("network"), record.pop("scale")) == ("VGG-16", "full")
     assert {k: v for k, v in record.items() if v} == {

@@ -44,7 +44,7 @@ def test_squared_hinge_by_hand() -> None:
     assert found.item() == pytest.approx((1.25 + 18) / 2)
     assert losses(loss="squared_hinge")(Bright(), (BATCH, torch.tensor([1, 0])))[
         "loss_cls"
-    ].item() == pytest.approx((1 + 0 + 0 + 1) / 2)
+    ].item() == pytest.approx((1 + 2) / 2)
 
 
 def test_companions_add_their_share() -> None:

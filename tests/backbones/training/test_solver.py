@@ -93,3 +93,13 @@ def test_another_optimiser_is_refused(was, now):
     optimizer = build_optimizer(config(OPTIMIZER=now), network())
     with pytest.raises(ValueError, match=f"SOLVER.OPTIMIZER must be {was} as in .*, got {now}; "):
         load_optimizer(optimizer, saved_after_a_step(OPTIMIZER=was))
+
+
+def test_a_module_may_learn_at_a_rate_of_its_own():
+    class Slow(nn.Linear):
+        rate_factor = 0.25
+
+    model = nn.Sequential(nn.Linear(2, 2), Slow(2, 2))
+    groups = build_optimizer(config(BASE_LR=0.8, BIAS_LR_FACTOR=2.0), model).param_groups
+    rates = {id(p): group["lr"] for group in groups for p in group["params"]}
+    assert [rates[id(p)] for p in model.parameters()] == [0.8, 1.6, 0.2, 0.4]

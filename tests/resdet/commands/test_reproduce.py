@@ -153,3 +153,14 @@ def test_rows_end_where_keys_begin(reproduce):
     assert args.overrides == ["SOLVER.MAX_ITER", "5"]
     args = reproduce.parse(["table3", "--only", "VGG-16", "--seeds", "2", "SEED", "5"])
     assert (args.only, args.overrides) == (["VGG-16"], ["SEED", "5"])
+    args = reproduce.parse(["table6", "--only", "NIN", "DSN", "SOLVER.MAX_ITER", "5"])
+    assert (args.only, args.overrides) == (["NIN", "DSN"], ["SOLVER.MAX_ITER", "5"])
+
+
+def test_every_key_of_a_config_ends_the_rows(reproduce):
+    from backbones.config import default_config as of_classifiers
+    from resdet.config import default_config as of_detectors
+
+    for cfg in (of_classifiers(), of_detectors()):
+        for key in [name for name, value in cfg.items() if not isinstance(value, dict)]:
+            assert reproduce.parse(["table6", "--only", "NIN", key, "1"]).only == ["NIN"]
