@@ -27,6 +27,7 @@ import backbones
 from backbones.benchmarks.conditions import benchmark_conditions, check_networks, present
 from backbones.benchmarks.limits import figures, measure_limits, synchronize
 from backbones.config import load_classification
+from backbones.convolution.quick import place
 from backbones.machine.precision import Precision, autocast
 from backbones.training import solver
 from backbones.training.accelerate import accelerate
@@ -166,7 +167,8 @@ def _seconds_per_step(job: Job, rounds: int, steps: int) -> dict[str, float]:
 def _ours(job: Job) -> Way:
     """The trainers' own loop, optimiser and losses."""
     network = backbones.create(job.name, num_classes=CLASSES)
-    network.to(job.device).to(memory_format=torch.channels_last)
+    place(network, job.device, learns=True, precision=job.precision, compiled=job.compiled)
+    network.to(memory_format=torch.channels_last)
     images, labels = job.batch
     images = images.contiguous(memory_format=torch.channels_last)
     cfg = load_classification(_RECIPE, ["SOLVER.BASE_LR", str(_RATE)])

@@ -15,10 +15,32 @@ from backbones.convolution.winograd import (
     transform,
     transform_turned,
 )
+from backbones.machine.memory import keep_memory
+from backbones.machine.precision import Precision
 
 # with fewer, what surrounds Winograd's products costs more than they save
 _LEAST_CHANNELS = 128
 _LEAST_TILES = 32
+
+
+def place(
+    model: nn.Module,
+    device: torch.device,
+    *,
+    learns: bool,
+    precision: Precision = "fp32",
+    compiled: bool = False,
+) -> None:
+    """Bring a network to the device on which it is to run, and make it as fast as that one can.
+
+    On a CPU freed memory is kept, and convolutions are quick that are neither compiled nor in half
+    precision.
+    """
+    model.to(device)
+    if device.type == "cpu":
+        keep_memory()
+        if precision == "fp32" and not compiled:
+            quicken(model, learns=learns)
 
 
 def quicken(model: nn.Module, *, learns: bool) -> None:

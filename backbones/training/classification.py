@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from backbones.config import CfgNode
+from backbones.convolution.quick import place
 from backbones.data.loader import Batch
 from backbones.data.mixing import Mixing
 from backbones.data.normalize import Normalizer
@@ -71,7 +72,9 @@ def _train(
     distributed.seed_all(seed)
     device = _device(cfg)
     task = build_task(cfg, Preprocessing.from_dict(state.preprocessing) if state else None)
-    task.model.to(device).to(memory_format=torch.channels_last)
+    precision, compiled = solver.precision(cfg), cfg.MODEL.COMPILE
+    place(task.model, device, learns=True, precision=precision, compiled=compiled)
+    task.model.to(memory_format=torch.channels_last)
     settings = _build_settings(cfg, state, rate_scale)
     log = RunLog(output, cfg.MODEL.NAME, settings.max_iterations, settings.start_iteration, boards)
     run = _build_run(cfg, task, state, settings, seed, device, log)

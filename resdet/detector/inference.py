@@ -11,10 +11,9 @@ import torch
 from fvcore.common.config import CfgNode
 from torch import nn
 
-from backbones.convolution.quick import quicken
+from backbones.convolution.quick import place
 from backbones.machine import distributed
 from backbones.machine.exhaustion import fitting
-from backbones.machine.memory import keep_memory
 from resdet.checkpoints import checkpoint
 from resdet.data.loader import test_batches, to_tensor, unlabelled
 from resdet.data.transforms import Augmented, Image
@@ -158,10 +157,6 @@ def speed_up(detector: TorchDetector, device: torch.device) -> None:
     """Put a model that is not trained any more on `device` and make it as fast as it can be."""
     model, speed = detector.model, detector.speed
     detector.engine.speed_up(model)
-    model.to(device)
+    place(model, device, learns=False, precision=speed.precision, compiled=speed.compiled)
     if speed.compiled:
         compile_parts(model)
-    elif device.type == "cpu" and speed.precision == "fp32":
-        quicken(model, learns=False)
-    if device.type == "cpu":
-        keep_memory()

@@ -15,6 +15,7 @@ from fvcore.common.config import CfgNode
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
+from backbones.convolution.quick import place
 from backbones.files import outputs
 from backbones.files.atomic import write_bytes
 from backbones.files.json_file import read_json
@@ -115,8 +116,9 @@ def _train(
     _check_places(directory, tests)
     classes = trains[0].class_names
     model, lines = _resumed(cfg, engine, classes, saved, directory) if saved else fresh(trains)
-    model.to(device)
-    if cfg.MODEL.COMPILE:
+    compiled = cfg.MODEL.COMPILE
+    place(model, device, learns=True, precision=settings.precision, compiled=compiled)
+    if compiled:
         compile_parts(model)
     run = DetectorRun(
         detector=build_detector(cfg, model, classes, engine),
