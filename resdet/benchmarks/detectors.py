@@ -15,16 +15,20 @@ from torch import Tensor
 
 from backbones.benchmarks.conditions import benchmark_conditions, present
 from backbones.benchmarks.limits import measure_limits, share_of_limit
+from backbones.export.request import SUFFIXES
 from backbones.machine.hardware import available_cores
 from backbones.machine.precision import Precision
 from resdet.benchmarks import golden
 from resdet.benchmarks.detector_task import KINDS, Task, Work
 from resdet.benchmarks.measuring import run_module
-from resdet.benchmarks.our_detector import write_weights
+from resdet.benchmarks.our_detector import write_exported, write_weights
 from resdet.detector.speed import Speed
+from resdet.runtimes.choice import CONVERTERS, absent
 
 OURS, ASKED = "resdet", "resdet, as asked"
 OUR_MODULE = "resdet.benchmarks.our_detector"
+EXPORTED_MODULE = "resdet.benchmarks.exported_detector"
+FORMS = {"openvino": "openvino", "onnxruntime": "onnx"}  # of the file that a runtime is given
 PEERS = {
     "detectron2": "resdet.benchmarks.peers.detectron2_detector",
     "torchvision": "resdet.benchmarks.peers.torchvision_detector",
@@ -94,11 +98,11 @@ def benchmark_detectors(work: Work, folder: Path, wanted: Wanted) -> dict[str, A
     "infer" is an image, uint8 tensor on the host to detections there; "train" a step of two
     images: losses, gradients, SGD. Each way runs in turn in fresh processes.
 
-    Ours and detectron2's have the same random weights, and largest_difference holds how far their
-    detections are apart; torchvision's networks have other layers (stride, anchors, pooling),
-    hence weights of their own. Operations are those of convolutions and matrix products, two a
-    multiply-add; share_of_limit is operations a second over the device's measured rate of matrix
-    products in that precision.
+    Ours, by torch and by the other runtimes, and detectron2's have the same random weights, and
+    largest_difference holds how far their detections are from ours by torch; torchvision's networks
+    have other layers (stride, anchors, pooling), hence weights of their own. Operations are those
+    of convolutions and matrix products, two a multiply-add; share_of_limit is operations a second
+    over the device's measured rate of matrix products in that precision.
     Raises: as `Wanted.size`.
     """
     size = wanted.size(work)
@@ -115,8 +119,15 @@ def benchmark_detectors(work: Work, folder: Path, wanted: Wanted) -> dict[str, A
             profiled=wanted.profiled,
         )
         ways = _ways(plain, asked)
+        forms = _forms(plain)
+        if forms:
+            write_exported(kind, weights, tuple(forms.values()))
+        for runtime, form in forms.items():
+            file = weights.with_suffix(SUFFIXES[form])
+            ways[f"{OURS}, {runtime}"] = (EXPORTED_MODULE, replace(plain, weights=str(file)))
         runs = _runs(ways, size.rounds, cores)
-        weights.unlink()
+        for file in folder.glob(f"{kind}.*"):
+            file.unlink()
         results[kind] = _summary({way: task for way, (_, task) in ways.items()}, runs, limits)
     return {
         "work": work,
@@ -168,6 +179,13 @@ def _ways(plain: Task, asked: Speed) -> dict[str, tuple[str, Task]]:
     return ways
 
 
+def _forms(plain: Task) -> dict[str, str]:
+    """The other runtimes that are here, and the form of the file that each is to run."""
+    if plain.work == "train" or plain.device != "cpu":
+        return {}
+    return {name: form for name, form in FORMS.items() if not absent(name, CONVERTERS)}
+
+
 def _summary(
     tasks: Mapping[str, Task],
     runs: Mapping[str, Sequence[Mapping[str, Any]]],
@@ -179,10 +197,18 @@ def _summary(
         way: statistics.median(s for r in rs for s in r["seconds"]) / images[way]
         for way, rs in runs.items()
     }
-    operations = {way: rs[0]["operations"] / images[way] for way, rs in runs.items()}
+    first = runs[OURS][0]  # a graph that is exported does not count its own
+    operations = {
+        way: rs[0].get("operations", first["operations"]) / images[way] for way, rs in runs.items()
+    }
     summary: dict[str, Any] = {
         "seconds": seconds,
         "ratio": {way: value / seconds[OURS] for way, value in seconds.items()},
+        "processor_seconds": {
+            way: statistics.median(s for r in rs for s in r["processor_seconds"]) / images[way]
+            for way, rs in runs.items()
+            if "processor_seconds" in rs[0]  # a GPU's are its host's
+        },
         "operations": operations,
         "share_of_limit": {
             way: share_of_limit(operations[way], seconds[way], task.precision, limits)
@@ -192,7 +218,7 @@ def _summary(
     }
     if profiles := {way: rs[0]["profile"] for way, rs in runs.items() if "profile" in rs[0]}:
         summary["profile"] = profiles
-    ours = runs[OURS][0].get("found")
+    ours = first.get("found")
     if ours is not None:
         summary["detections"] = [len(found["scores"]) for found in ours]
         summary["largest_difference"] = {

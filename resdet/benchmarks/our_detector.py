@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from backbones.convolution.quick import place
+from backbones.export.formats import contents
+from backbones.export.request import SUFFIXES
+from backbones.files.atomic import write_together
 from resdet import config, engines
 from resdet.benchmarks import golden
-from resdet.benchmarks.detector_task import (
-    KINDS,
-    Task,
-    columns,
-    objects,
-    print_measured,
-    timed,
-    timed_steps,
-)
+from resdet.benchmarks.detector_task import KINDS, Task, columns, print_measured
+from resdet.benchmarks.detector_timing import images_of, objects, timed, timed_steps
 from resdet.checkpoints import checkpoint
 from resdet.checkpoints.checkpoint import DetectorCheckpoint
 from resdet.checkpoints.detectron2_names import Layout, to_detectron2
@@ -26,6 +25,9 @@ from resdet.detector.build import build_model, load_model
 from resdet.detector.inference import build_detector, speed_up
 from resdet.detector.speed import Speed, compile_parts
 from resdet.engines.samples import Sample
+from resdet.export.detector import encode_detector
+from resdet.export.exportable import load_exportable
+from resdet.export.form import Form, contract_of
 from resdet.structures.classes import COCO_CLASSES
 
 PIXEL_STD = 57.0  # about that of photographs; detectron2's detectors divide by 1
@@ -47,16 +49,26 @@ def write_weights(kind: str, path: Path) -> None:
     torch.save({"model": to_detectron2(state, Layout(structure, network), kind)}, path)
 
 
+def write_exported(kind: str, weights: Path, forms: Sequence[str]) -> None:
+    """The detector of weights in files beside it, which take pictures as the network does."""
+    detector = replace(load_exportable(weights, KINDS[kind].changes), channel_order="RGB")
+    onnx = Form("onnx")
+    data = encode_detector(detector, contract_of(detector, weights, onnx), onnx)
+    for form in forms:
+        write_together(contents(data, form, weights.with_suffix(SUFFIXES[form])))
+
+
 def measure(task: Task) -> dict[str, Any]:
     """Engine tv, as the tools run it."""
     engine = engines.load("tv")
     saved = checkpoint.load(Path(task.weights), KINDS[task.kind].changes)
     model, cfg, _ = load_model(saved, engine, task.weights)
     device = torch.device(task.device)
-    batches = [[_sample(picture, task.side) for picture in batch] for batch in task.batches()]
+    batches = [[_sample(picture, task.side) for picture in batch] for batch in images_of(task)]
     compiles = (lambda: compile_parts(model)) if task.compiled else None
     if task.work == "train":
-        model.to(device).train()
+        place(model, device, learns=True, precision=task.precision, compiled=task.compiled)
+        model.train()
         return timed_steps(
             model, lambda batch: engine.compute_losses(model, batch), batches, task, compiles
         )

@@ -16,15 +16,8 @@ from detectron2.utils.events import EventStorage
 from torch import Tensor
 
 from backbones.weights import checkpoint
-from resdet.benchmarks.detector_task import (
-    KINDS,
-    Task,
-    columns,
-    objects,
-    print_measured,
-    timed,
-    timed_steps,
-)
+from resdet.benchmarks.detector_task import KINDS, Task, columns, print_measured
+from resdet.benchmarks.detector_timing import images_of, objects, timed, timed_steps
 
 
 def measure(task: Task) -> dict[str, Any]:
@@ -36,12 +29,12 @@ def measure(task: Task) -> dict[str, Any]:
     if task.work == "train":
         batches = [
             [{"image": p, "instances": _objects(p, task.side)} for p in batch]
-            for batch in task.batches()
+            for batch in images_of(task)
         ]
         with EventStorage():
             return timed_steps(model.train(), model, batches, task)
     model.eval()
-    inputs = [[{"image": picture} for picture in batch] for batch in task.batches()]
+    inputs = [[{"image": picture} for picture in batch] for batch in images_of(task)]
 
     def detect(batch: list[dict[str, Tensor]]) -> list[Instances]:
         return [found["instances"].to("cpu") for found in model(batch)]

@@ -17,14 +17,8 @@ from torchvision.models.detection.faster_rcnn import FastRCNNPredictor
 from torchvision.ops import MultiScaleRoIAlign
 
 from resdet import config
-from resdet.benchmarks.detector_task import (
-    KINDS,
-    Task,
-    objects,
-    print_measured,
-    timed,
-    timed_steps,
-)
+from resdet.benchmarks.detector_task import KINDS, Task, print_measured
+from resdet.benchmarks.detector_timing import images_of, objects, timed, timed_steps
 from resdet.engines.tv.detector import Transform
 
 CLASSES = 81  # COCO's and the background
@@ -44,7 +38,7 @@ def measure(task: Task) -> dict[str, Any]:
             target = {"boxes": boxes.to(device), "labels": (labels + 1).to(device)}
             return model([picture.to(device) for picture in batch], [target] * len(batch))
 
-        return timed_steps(model.train(), losses, task.batches(), task)
+        return timed_steps(model.train(), losses, images_of(task), task)
     model.eval()
 
     def detect(batch: list[Tensor]) -> list[dict[str, Tensor]]:
@@ -52,7 +46,7 @@ def measure(task: Task) -> dict[str, Any]:
         return [{name: column.cpu() for name, column in one.items()} for one in found]
 
     with torch.inference_mode():
-        return timed(detect, task.batches(), task)
+        return timed(detect, images_of(task), task)
 
 
 def native_model(kind: str) -> FasterRCNN:

@@ -29,27 +29,43 @@ def test_a_summary_compares_with_ours():
         "resdet": [run([10.0, 20.0, 90.0], found, profile=costs)],
         "resdet, as asked": [run([15.0, 60.0], found), run([15.0, 15.0], found)],
         "detectron2": [run([30.0], moved)],
+        "resdet, openvino": [{**run([5.0, 5.0], found, processor_seconds=[8.0, 9.0, 9.0])}],
     }
+    del runs["resdet, openvino"][0]["operations"]  # a graph does not count its own
     tasks = {
+        "resdet, openvino": TASK,
         "resdet": TASK,
         "resdet, as asked": replace(TASK, precision="bf16", batch=3),
         "detectron2": TASK,
     }
     summary = detectors._summary(tasks, runs, LIMITS)
     assert summary["seconds"]["resdet, as asked"] == 5.0  # of an image
-    assert summary["ratio"] == {"resdet": 1.0, "resdet, as asked": 0.25, "detectron2": 1.5}
+    ratio = {"resdet": 1.0, "resdet, as asked": 0.25, "detectron2": 1.5, "resdet, openvino": 0.25}
+    assert summary["ratio"] == ratio
+    assert summary["processor_seconds"] == {"resdet, openvino": 9.0}
+    assert summary["operations"]["resdet, openvino"] == 600
     assert summary["operations"]["resdet, as asked"] == 200
     assert summary["share_of_limit"] == pytest.approx(
-        {"resdet": 0.3, "resdet, as asked": 0.2, "detectron2": 0.2}
+        {"resdet": 0.3, "resdet, as asked": 0.2, "detectron2": 0.2, "resdet, openvino": 1.2}
     )
     assert summary["detections"] == [1]
-    assert summary["largest_difference"] == {"detectron2": {"boxes": 0.25, "scores": 0.0}}
+    assert summary["largest_difference"] == {
+        "detectron2": {"boxes": 0.25, "scores": 0.0},
+        "resdet, openvino": {"boxes": 0.0, "scores": 0.0},
+    }
     console = Console(file=io.StringIO(), width=100)
     console.print(*detectors.profile_tables({"work": "infer", "kinds": {"R-50-FPN": summary}}))
     printed = console.file.getvalue()
     assert "infer R-50-FPN, resdet" in printed
     assert "1500.0" in printed
     assert "87.5%" in printed
+
+
+def test_runtimes_are_ways_of_inference_on_a_cpu(monkeypatch):
+    monkeypatch.setattr(detectors, "absent", lambda name, _: name == "openvino")
+    assert detectors._forms(TASK) == {"onnxruntime": "onnx"}
+    assert detectors._forms(replace(TASK, work="train")) == {}
+    assert detectors._forms(replace(TASK, device="cuda")) == {}
 
 
 def test_a_step_is_not_divided_by_its_images():
@@ -112,7 +128,9 @@ def test_detections_are_those_of_detectron2(tmp_path):
     assert kind["detections"] == [100]
     assert kind["largest_difference"]["detectron2"]["boxes"] < 1e-2
     assert kind["largest_difference"]["detectron2"]["scores"] < 1e-4
-    assert set(kind["ratio"]) == {"resdet", "detectron2", "torchvision"}
+    assert set(kind["ratio"]) >= {"resdet", "detectron2", "torchvision"}
+    for way in set(kind["ratio"]) - {"resdet", "torchvision"}:  # runtimes too, where they are
+        assert kind["largest_difference"][way]["boxes"] < 1e-2
     assert measured["versions"]["detectron2"]
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from resdet.benchmarks import detectors, our_detector
 from resdet.benchmarks.detector_task import Task
+from resdet.benchmarks.detector_timing import images_of
 from resdet.checkpoints import checkpoint
 
 TASK = Task("infer", "R-50-FPN", "w.pth", side=96, calls=2)
@@ -24,7 +25,7 @@ def test_compiled_and_in_batches_ours_finds_the_same(tmp_path):
 
 
 def test_pictures_have_objects_to_learn_from():
-    (picture,) = replace(TASK, calls=1).batches()[0]
+    (picture,) = images_of(replace(TASK, calls=1))[0]
     found = our_detector._sample(picture, TASK.side)
     assert found["image"] is picture
     assert (found["height"], found["width"]) == (96, 128)
