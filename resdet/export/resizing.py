@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import torch
@@ -14,10 +15,12 @@ _UP = 0.125  # what is added where OpenCV rounds halves up: nothing but a half i
 
 def target_size(height: int, width: int, size: int, max_size: int) -> tuple[int, int]:
     """`transforms.target_size`, to the last bit, of sides that are not known yet."""
-    sides = torch.stack([torch.scalar_tensor(n, dtype=torch.float64) for n in (height, width)])
-    sides = torch.where(sides == sides.min(), size, size / sides.min() * sides)
+    float64 = partial(torch.scalar_tensor, dtype=torch.float64)
+    sides = torch.stack([float64(height), float64(width)])
+    least, most = float64(size), float64(max_size)  # of a plain one torch takes a reciprocal
+    sides = torch.where(sides == sides.min(), least, least / sides.min() * sides)
     longer = sides.max()
-    sides = sides * torch.where(longer > max_size, max_size / longer, 1.0)
+    sides = sides * torch.where(longer > most, most / longer, 1.0)
     rounded: Any = torch.floor(sides + 0.5).clamp(min=1).to(torch.int64)
     height, width = rounded[0].item(), rounded[1].item()
     for side in (height, width):

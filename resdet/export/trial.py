@@ -60,7 +60,7 @@ def differences(
     limits = heads.score_thresh, heads.detections_per_img
     number = 1 if form.batch is None else form.batch or 2
     for name, image in named:
-        turned = np.ascontiguousarray(image[::-1, ::-1])
+        turned = image[::-1, ::-1].copy()
         images = [turned if at % 2 else image for at in range(number)]
         found = _found(detector, form, run, 0, images)
         for at, one, theirs in zip(range(2), images, found):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from resdet.export.pairing import compare
+from resdet.export.pairing import compare, untied
 from resdet.structures.records import Detections
 
 BOXES = np.array([[0, 0, 10, 10], [20, 20, 50, 60], [20, 20, 50, 60]], np.float32)
@@ -52,3 +52,20 @@ def test_none_in_either() -> None:
     none = found(np.zeros((0, 4)), (), ())
     assert compare(none, none, 0.05, 100) == (0, 0.0, 0.0, 0, 0)
     assert compare(none, found(), 0.05, 100).alone == 3
+
+
+def test_boxes_of_one_score_may_come_in_either_order() -> None:
+    near = BOXES[1] + np.array([1, 0, 0, 0], np.float32)
+    ours, theirs = found(), found([BOXES[0], near, BOXES[2]])
+    assert not compare(ours, theirs, 0.05, 100).small
+    known = found([*BOXES, near], (0, 0, 1, 0), (0.9, 0.8, 0.3, 0.80001))
+    assert compare(ours, untied(ours, theirs, known, 0.5), 0.05, 100).small
+    unlike = {
+        "no such box": found(),
+        "of another class": found([*BOXES, near], (0, 0, 1, 1), (0.9, 0.8, 0.3, 0.80001)),
+        "of another score": found([*BOXES, near], (0, 0, 1, 0), (0.9, 0.8, 0.3, 0.79)),
+    }
+    for name, known in unlike.items():
+        assert not compare(ours, untied(ours, theirs, known, 0.5), 0.05, 100).small, name
+    known = found([*BOXES, near], (0, 0, 1, 0), (0.9, 0.8, 0.3, 0.80001))
+    assert not compare(ours, untied(ours, theirs, known, 0.99), 0.05, 100).small

@@ -26,3 +26,9 @@ def test_each_row_is_torchvisions() -> None:
         assert kept[row].nonzero()[:, 0].tolist() == sorted(
             nms(boxes[row], scores[row], 0.3).tolist()
         )
+
+
+def test_none_and_one() -> None:
+    boxes = torch.tensor([[[0.0, 0, 10, 10], [0, 0, 10, 9]]])
+    assert by_offset(boxes, torch.tensor([[0.0, 0.0]]), 0.5, 0.0, 3).tolist() == [[False, False]]
+    assert by_offset(boxes, torch.tensor([[0.0, 0.2]]), 0.5, 0.0, 3).tolist() == [[False, True]]
