@@ -73,7 +73,11 @@ def test_images_without_a_guess_are_wrong():
 
 
 def test_an_image_of_two_classes_counts_each_by_half():
+    # and as one image, beside one that is right: 0.5 of 2
     objects = truth((0, BOX), (1, FAR))
+    truths = {"i": objects, "j": truth((0, BOX))}
+    found = [guesses("i", (0, BOX), (1, BOX)), guesses("j", (0, BOX))]
+    assert errors(truths, found)[0] == [25] * 5
     assert errors({"i": objects}, [guesses("i", (0, BOX), (1, BOX))]) == (
         [50] * 5,
         [50, 0, 0, 0, 0],

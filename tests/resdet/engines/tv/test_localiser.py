@@ -104,6 +104,15 @@ def test_only_the_outputs_of_the_nearest_objects_class_learn():
     assert model([IMAGE], [moved])["loss_rpn_loc"].item() == pytest.approx((1 / 8 - 1 / 18) / 8)
 
 
+def test_what_is_no_object_learns_of_the_class_that_is_nearest():
+    # of class 1 an object over half of the anchor at (8, 0), its best, and 0.23 of that at (0, 0)
+    model = localiser([[0.0, 0.0]] * 4)
+    boxes = torch.tensor([[4.0, 4, 12, 12], [1, -4, 9, 4]])
+    model([IMAGE], [{"boxes": boxes, "labels": torch.tensor([0, 1])}])["loss_rpn_cls"].backward()
+    signs = model.rpn_head.logits.grad.sign().tolist()
+    assert signs == [[0, 1], [0, -1], [1, 0], [-1, 0]]
+
+
 def test_half_of_the_sampled_anchors_are_objects():
     model = localiser([[0.0]] * 4, count=2)
     whole = {"boxes": torch.tensor([[4.0, 4, 12, 12]]), "labels": torch.tensor([0])}
@@ -126,7 +135,8 @@ def test_an_r_cnn_chooses_among_what_is_proposed():
     rule = Sampling(1, 0.5, (0.5, 0.5), UNIT, 1.0)
     regions = Regions(Mean(), Reads(), rule, proposals=2, overlap=1.0, side=4)
     image = IMAGE.clone()
-    image[:, :, 8:] = 200  # the right half is bright
+    image[:, :, 8:] = 200  # the right half is bright, most so where the RPN proposes nothing
+    image[:, :8, 8:] = 250
     # class 0, of bright regions: the RPN proposes the anchors at (0, 8) and (8, 8), the left first
     model = localiser([[0, 1], [1, 0], [3, 0], [2, 9]], regions=regions).eval()
     with torch.no_grad():
