@@ -6,9 +6,7 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import redirect_stdout
-from io import StringIO
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +15,12 @@ import orjson
 
 from backbones.files.atomic import write_bytes
 from backbones.machine.environment import environment
-from resdet.benchmarks.measuring import peak_megabytes, run_module
+from resdet.benchmarks.measuring import Whole, peak_megabytes, printed_json, run_whole
+from resdet.benchmarks.peers.coco_libraries import LIBRARIES
+from resdet.benchmarks.whole import Command, coco_commands, compared
 from resdet.evaluation.coco.score import TWELVE, evaluate_coco
 
-BACKENDS = ("numpy", "faster", "pycocotools")
+BACKENDS = ("numpy", *LIBRARIES)
 _PER_IMAGE = 7.3  # objects, as in val2017
 
 
@@ -36,15 +36,17 @@ def benchmark_coco(
     """Seconds, peak memory and numbers of each backend on random data, in turn, each in a child.
 
     The libraries are called as their users call them. `ratio` is the time of the last backend
-    over that of each; `difference` the largest one among the twelve.
+    over that of each; `difference` the largest one among the twelve; `whole` the processes from
+    start to end, ours by the command.
     """
-    annotations, results = write_random_coco(
-        folder, images=images, detections=detections, classes=classes
-    )
-    runs: dict[str, list[dict[str, Any]]] = {name: [] for name in backends}
+    files = write_random_coco(folder, images=images, detections=detections, classes=classes)
+    ours = coco_commands(*files)
+    commands: dict[str, Command] = {name: _command(name, files) for name in backends} | ours
+    wholes: dict[str, list[Whole]] = {name: [] for name in commands}
     for _ in range(rounds):
-        for name, of_backend in runs.items():
-            of_backend.append(run_module("resdet.benchmarks.coco", name, annotations, results))
+        for name, command in commands.items():
+            wholes[name].append(run_whole(*map(str, command)))
+    runs = {name: [printed_json(whole) for whole in wholes[name]] for name in backends}
     seconds = {name: statistics.median(run["seconds"] for run in runs[name]) for name in runs}
     judge = backends[-1]
     return {
@@ -60,18 +62,24 @@ def benchmark_coco(
             for name in runs
         },
         "twelve": runs[judge][0]["twelve"],
+        "whole": compared({name: wholes[name] for name in (*ours, *backends[1:])}, judge),
         "environment": environment(),
     }
 
 
-def measure(backend: str, annotations: Path, results: Path) -> dict[str, Any]:
-    """Seconds, the twelve, and the most memory of this process in MB, None where unknown."""
-    evaluate = _evaluator(backend)
+def _command(backend: str, files: tuple[Path, Path]) -> Command:
+    if backend in LIBRARIES:
+        return ("resdet.benchmarks.peers.coco_libraries", backend, *files)
+    return ("resdet.benchmarks.coco", *files)
+
+
+def measure(annotations: Path, results: Path) -> dict[str, Any]:
+    """Our seconds, the twelve, and the most memory of this process in MB, None where unknown."""
     start = time.perf_counter()
-    twelve = evaluate(annotations, results)
+    scores = evaluate_coco(annotations, results)
     return {
         "seconds": time.perf_counter() - start,
-        "twelve": twelve,
+        "twelve": [scores[name] for name in TWELVE],
         "peak_mb": peak_megabytes(),
     }
 
@@ -116,7 +124,14 @@ def write_random_coco(
     }
     truth = {
         "info": {"description": "random"},
-        "images": _rows({"id": image_ids, "width": [640] * images, "height": [480] * images}),
+        "images": _rows(
+            {
+                "id": image_ids,
+                "file_name": [f"{number:012}.jpg" for number in image_ids.tolist()],
+                "width": [640] * images,
+                "height": [480] * images,
+            }
+        ),
         "categories": [{"id": int(i), "name": f"class {i}"} for i in categories],
         "annotations": _rows(objects),
     }
@@ -132,32 +147,5 @@ def _rows(columns: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _evaluator(backend: str) -> Callable[[Path, Path], list[float]]:
-    if backend == "numpy":
-        return _ours
-    if backend == "faster":
-        from faster_coco_eval import COCO
-        from faster_coco_eval import COCOeval_faster as COCOeval
-    else:
-        from pycocotools.coco import COCO
-        from pycocotools.cocoeval import COCOeval
-
-    def evaluate(annotations: Path, results: Path) -> list[float]:
-        with redirect_stdout(StringIO()):
-            truth = COCO(str(annotations))
-            judge = COCOeval(truth, truth.loadRes(str(results)), "bbox")
-            judge.evaluate()
-            judge.accumulate()
-            judge.summarize()
-        return [float(value) for value in judge.stats[: len(TWELVE)]]
-
-    return evaluate
-
-
-def _ours(annotations: Path, results: Path) -> list[float]:
-    scores = evaluate_coco(annotations, results)
-    return [scores[name] for name in TWELVE]
-
-
 if __name__ == "__main__":
-    print(json.dumps(measure(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))))
+    print(json.dumps(measure(*map(Path, sys.argv[1:]))))

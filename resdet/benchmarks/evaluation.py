@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,10 @@ from backbones.benchmarks.limits import measure_limits
 from backbones.machine.environment import environment
 from backbones.terminal.wording import count
 from resdet.benchmarks.coco import benchmark_coco
+from resdet.benchmarks.evaluation_growth import benchmark_growth, plot_growth
 from resdet.benchmarks.synthetic import make_voc
 from resdet.benchmarks.voc import benchmark_voc
+from resdet.benchmarks.whole import EVAL_COCO, EVAL_VOC
 from resdet.data.voc.reader import load_voc
 from resdet.evaluation.comparison.bootstrap import draw_weights, resampled_ap
 from resdet.evaluation.voc.score import ground_truth_by_id, match_voc
@@ -24,11 +26,14 @@ from resdet.structures.classes import VOC_CLASSES
 EVALUATIONS = ("voc", "coco", "bootstrap")
 RESAMPLES = 1000
 COLUMNS = ("seconds", "times as fast", "peak MB", "largest difference", "of the limit")
+_OF_WHOLE = ("seconds", "ratio", "peak_megabytes")
 _VOC, _COCO = (4952, 470_000), (5000, 487_000)  # images and detections: VOC2007 test, val2017
 
 
-def benchmark_evaluation(only: Sequence[str] = EVALUATIONS, share: float = 1.0) -> dict[str, Any]:
-    """The parts named in `only`, at `share` of the full size.
+def benchmark_evaluation(
+    only: Sequence[str] = EVALUATIONS, share: float = 1.0, growth: Path | None = None
+) -> dict[str, Any]:
+    """The parts named in `only`, at `share` of the full size; with `growth`, a PNG, growth too.
 
     share_of_limit of VOC and COCO is the time in which the bytes of their files are copied in
     memory, by the time from those files to numbers.
@@ -37,7 +42,7 @@ def benchmark_evaluation(only: Sequence[str] = EVALUATIONS, share: float = 1.0) 
     if not 0 < share <= 1:
         raise ValueError(f"share must be in (0, 1], got {share}")
     measured: dict[str, Any] = {"share": share}
-    voc, coco = ([max(2, round(share * n)) for n in size] for size in (_VOC, _COCO))
+    voc, coco = ((max(2, round(share * i)), max(2, round(share * d))) for i, d in (_VOC, _COCO))
     with tempfile.TemporaryDirectory() as folder:
         if "voc" in only:
             root = Path(folder) / "voc"
@@ -51,6 +56,9 @@ def benchmark_evaluation(only: Sequence[str] = EVALUATIONS, share: float = 1.0) 
             measured["bootstrap"] = benchmark_bootstrap(
                 Path(folder) / "bootstrap", images=voc[0], detections=voc[1]
             )
+    if growth:
+        measured["growth"] = benchmark_growth(voc, coco)
+        plot_growth(measured["growth"], growth)
     return {**measured, "environment": environment()}
 
 
@@ -90,7 +98,8 @@ def tables(measured: Mapping[str, Any]) -> list[Table]:
     where = f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}"
     made = []
     for part, lines in rows(measured).items():
-        title = f"{part}, {_size(measured[part.lower()])}"
+        of_part = measured[part.lower()]
+        title = f"{part}, {_size(of_part)}" if "images" in of_part else part
         width = max(len(title), len(where)) + 2
         table = Table(title=title, title_justify="left", min_width=width)
         table.caption, table.caption_justify = where, "left"
@@ -115,11 +124,30 @@ def rows(measured: Mapping[str, Any]) -> dict[str, list[list[str]]]:
         made["COCO"] = [
             _row(f"COCO, {name}", *(coco.get(key, {}).get(name) for key in keys))
             for name in coco["seconds"]
-        ]
+        ] + _whole_rows(coco)
     if boot := measured.get("bootstrap"):
         what = f"{count(boot['resamples'], 'resample')} of {count(boot['models'], 'model')}"
         made["Bootstrap"] = [_row(what, boot["seconds"])]
+    if growth := measured.get("growth"):
+        made["Growth"] = [
+            row for name in (EVAL_VOC, EVAL_COCO) for row in _growth_rows(name, growth[name])
+        ]
     return made
+
+
+def _growth_rows(name: str, costs: Mapping[str, Any]) -> Iterator[list[str]]:
+    keys = ("images", "detections", "seconds", "peak_megabytes")
+    for images, detections, seconds, peak in zip(*(costs[key] for key in keys)):
+        what = _size({"images": images, "detections": detections})
+        yield _row(f"{name}, {what}", seconds, None, peak)
+
+
+def _whole_rows(part: Mapping[str, Any]) -> list[list[str]]:
+    whole = part.get("whole", {})
+    return [
+        _row(f"{name}, whole process", *(whole[key].get(name) for key in _OF_WHOLE))
+        for name in whole.get("seconds", ())
+    ]
 
 
 def _voc_rows(voc: Mapping[str, Any]) -> list[list[str]]:
@@ -130,8 +158,9 @@ def _voc_rows(voc: Mapping[str, Any]) -> list[list[str]]:
         _row("VOC, ours, XML cached", voc["seconds_with_cache"]),
     ]
     if theirs is None:
-        return [*made, _row("VOC, detectron2: not here")]
-    return [*made, _row("VOC, detectron2", theirs, 1.0, voc["detectron2_peak_megabytes"])]
+        return [*made, _row("VOC, detectron2: not here"), *_whole_rows(voc)]
+    peer = _row("VOC, detectron2", theirs, 1.0, voc["detectron2_peak_megabytes"])
+    return [*made, peer, *_whole_rows(voc)]
 
 
 def _row(what: str, *numbers: float | None) -> list[str]:

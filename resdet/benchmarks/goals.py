@@ -8,7 +8,10 @@ from typing import Any
 
 from rich.table import Table
 
+from resdet.benchmarks.whole import EVAL_COCO, EVAL_VOC
+
 Result = Mapping[str, Any]
+_OPENVINO = "resdet, openvino"
 
 
 @dataclass(frozen=True)
@@ -69,20 +72,40 @@ def _of_input(key: str) -> Callable[[Result], float | None]:
 
 
 def _against_detectron2(result: Result) -> float | None:
-    """The worst kind, each by our fastest way: fp32 on a CPU unless asked otherwise."""
+    """The worst kind, each by torch: fp32 on a CPU unless asked otherwise."""
     kinds = [kind["seconds"] for kind in result["kinds"].values()]
     ratios = [
-        kind["detectron2"] / min(s for way, s in kind.items() if way.startswith("resdet"))
+        kind["detectron2"] / min(kind[way] for way in ("resdet", "resdet, as asked") if way in kind)
         for kind in kinds
         if "detectron2" in kind
     ]
     return _least(ratios)
 
 
+def _by_openvino(key: str) -> Callable[[Result], float | None]:
+    """What torch takes of it over what OpenVINO does, of the worst kind."""
+
+    def find(result: Result) -> float | None:
+        kinds = [kind.get(key, {}) for kind in result["kinds"].values()]
+        return _least([k["resdet"] / k[_OPENVINO] for k in kinds if _OPENVINO in k])
+
+    return find
+
+
 def _training_against(peer: str) -> Callable[[Result], float | None]:
     def find(result: Result) -> float | None:
         speeds = [network["images_per_second"] for network in result["networks"].values()]
         return _least([speed["resdet"] / speed[peer] for speed in speeds if peer in speed])
+
+    return find
+
+
+def _whole(part: str, command: str) -> Callable[[Result], float | None]:
+    """From the files to printed numbers, by the clock."""
+
+    def find(result: Result) -> float | None:
+        whole: Result = result.get(part, {}).get("whole", {})
+        return whole.get("ratio", {}).get(command)
 
     return find
 
@@ -104,6 +127,20 @@ GOALS = (
     Goal("detectors: times detectron2's fp32", "infer-det", 1.2, _against_detectron2, "cpu"),
     Goal("detectors: times detectron2's fp32", "infer-det", 2.0, _against_detectron2, "cuda"),
     Goal(
+        "detectors by OpenVINO: times ours by torch, processor seconds",
+        "infer-det",
+        1.3,
+        _by_openvino("processor_seconds"),
+        "cpu",
+    ),
+    Goal(
+        "detectors by OpenVINO: torch's peak memory, times theirs",
+        "infer-det",
+        2.0,
+        _by_openvino("peak_megabytes"),
+        "cpu",
+    ),
+    Goal(
         "training: times torchvision's loop with its AMP",
         "train-backbone",
         1.3,
@@ -112,12 +149,15 @@ GOALS = (
     ),
     Goal("training: times timm", "train-backbone", 1.0, _training_against("timm")),
     Goal(
-        "VOC evaluation: times detectron2", "eval", 25, lambda r: (r.get("voc") or {}).get("ratio")
+        "VOC evaluation, whole process: times detectron2",
+        "eval",
+        40,
+        _whole("voc", EVAL_VOC),
     ),
     Goal(
-        "COCO evaluation: times pycocotools",
+        "COCO evaluation, whole process: times pycocotools",
         "eval",
-        10,
-        lambda r: (r.get("coco") or {}).get("ratio", {}).get("numpy"),
+        30,
+        _whole("coco", EVAL_COCO),
     ),
 )

@@ -16,8 +16,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from backbones.machine.environment import environment
-from resdet.benchmarks.measuring import peak_megabytes, run_module
+from resdet.benchmarks.measuring import (
+    Whole,
+    peak_megabytes,
+    printed_json,
+    run_module,
+    run_whole,
+)
 from resdet.benchmarks.synthetic import make_voc
+from resdet.benchmarks.whole import compared, voc_commands
 from resdet.data.voc.reader import load_voc
 from resdet.evaluation.registry import VOC_METRICS
 from resdet.evaluation.rules import DETECTRON2
@@ -26,6 +33,7 @@ from resdet.evaluation.voc.score import ground_truth_by_id, match_voc, score_voc
 from resdet.structures.classes import VOC_CLASSES
 
 THRESHOLDS = tuple(k / 100 for k in range(50, 100, 5))
+_PEER = "detectron2"
 T = TypeVar("T")
 
 
@@ -44,7 +52,8 @@ def benchmark_voc(
     before and half after detectron2's one, and one with the cache. detectron2's evaluator starts
     from detections in memory; `ratio` is its time by ours, `cpu_ratio` that of processor time,
     which other work on the machine hardly changes, `max_difference` the largest of any AP.
-    Without detectron2, or with `peer=False`, they are None.
+    Without detectron2, or with `peer=False`, they are None. `whole` are the processes from start
+    to end, ours by the command, detectron2's with our reader of the detections.
     """
     root, comp4 = folder / "VOC2007", folder / "comp4"
     table = make_voc(root, num_images=images, num_detections=detections, seed=seed)
@@ -52,11 +61,17 @@ def benchmark_voc(
     del table
     arguments = (root, "test", comp4)
     theirs = None
+    commands = voc_commands(root, comp4)
+    wholes: dict[str, list[Whole]] = {name: [] for name in commands}
     with tempfile.TemporaryDirectory() as caches:
         cold = []
         for run in range(runs):
             if run == runs // 2 and peer and importlib.util.find_spec("detectron2"):
-                theirs = run_module("resdet.benchmarks.peers.detectron2_voc", *arguments)
+                wholes[_PEER] = [run_whole("resdet.benchmarks.peers.detectron2_voc", *arguments)]
+                theirs = printed_json(wholes[_PEER][0])
+            for name, command in commands.items() if run % 2 == 0 else ():
+                cache = {"RESDET_CACHE": f"{caches}/{run} {name}"}
+                wholes[name].append(run_whole(*map(str, command), env=cache))
             cache = {"RESDET_CACHE": f"{caches}/{run}"}
             cold.append(run_module("resdet.benchmarks.voc", *arguments, env=cache))
         cached = run_module("resdet.benchmarks.voc", *arguments, env=cache)
@@ -82,6 +97,7 @@ def benchmark_voc(
         "ratio": theirs and theirs["seconds"] / seconds,
         "cpu_ratio": theirs and theirs["cpu_seconds"] / cpu_seconds,
         "max_difference": theirs and largest_difference(cold[0], theirs),
+        "whole": compared(wholes, _PEER),
         "environment": environment(),
     }
 

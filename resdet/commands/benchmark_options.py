@@ -23,6 +23,11 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "--compile": {"action": "store_true", "default": None, "help": "by torch.compile"},
     "--profile": {"action": "store_true", "default": None, "help": "our slowest operators too"},
     "--plot": {"type": Path, "metavar": "PNG", "help": "draw it here"},
+    "--growth": {
+        "type": Path,
+        "metavar": "PNG",
+        "help": "how it grows, up to ten times the size, drawn here",
+    },
     "--share": {"type": number, "help": "of full size [1]"},
     "--files": {"nargs": "+", "type": Path, "metavar": "FILE", "help": "checkpoints, exported"},
     "--only": {"nargs": "+", "choices": ("voc", "coco", "bootstrap"), "help": "[all]"},
@@ -36,7 +41,7 @@ TAKES = {
     "infer-det": _DETECTORS,
     "train-det": _DETECTORS,
     "scaling": ("--device", "--plot"),
-    "eval": ("--share", "--only"),
+    "eval": ("--share", "--only", "--growth"),
     "files": ("--files", "--images", "--rounds"),
 }
 _OF_YOURS = "files"  # which `all` leaves out
@@ -65,7 +70,7 @@ def add_benchmarks(parser: argparse.ArgumentParser) -> None:
     for name, options in {**TAKES, "all": _OF_ALL}.items():
         for option in options:
             added = commands[name].add_argument(option, **_OPTIONS[option])
-            if option == "--plot":
+            if option in ("--plot", "--growth"):
                 writes(added)
             added.required = name == _OF_YOURS and option != "--rounds"
     known = _of_all()

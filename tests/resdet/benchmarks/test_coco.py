@@ -23,6 +23,14 @@ def test_small(tmp_path):
     assert 0 < measured["twelve"][0] < 1
     assert all(20 < peak < 2000 for peak in measured["peak_mb"].values())
     assert "pycocotools" in measured["environment"]["packages"]
+    whole = measured["whole"]
+    assert list(whole["seconds"]) == [
+        "resdet eval-coco",
+        "resdet eval-coco --as pycocotools",
+        "faster",
+        "pycocotools",
+    ]
+    assert whole["seconds"]["pycocotools"] > measured["seconds"]["pycocotools"]
 
 
 def test_the_data_are_the_same_each_time_and_hold_what_is_hard(tmp_path):

@@ -44,6 +44,30 @@ def test_a_row_a_way_and_empty_where_nothing_was_measured():
     assert rows({"voc": with_peer})["VOC"][-1] == ["VOC, detectron2", "60.00", "1.0", "900", "", ""]
 
 
+def test_whole_processes_and_growth_have_rows():
+    whole = {
+        "seconds": {"ours": 2.0, "peer": 90.0},
+        "ratio": {"ours": 45.0, "peer": 1.0},
+        "peak_megabytes": {"ours": 300.0, "peer": 900.0},
+    }
+    found = rows({"voc": {**VOC, "whole": whole}, "coco": {**COCO, "whole": whole}})
+    expected = [
+        ["ours, whole process", "2.00", "45.0", "300", "", ""],
+        ["peer, whole process", "90.00", "1.0", "900", "", ""],
+    ]
+    assert found["VOC"][-2:] == found["COCO"][-2:] == expected
+    grown = {"images": [1], "detections": [2000], "seconds": [0.5], "peak_megabytes": [70.0]}
+    growth = {"growth": {"resdet eval-voc": grown, "resdet eval-coco": grown}}
+    assert rows(growth) == {
+        "Growth": [
+            [f"{name}, 1 image, 2,000 detections", "0.50", "", "70", "", ""]
+            for name in ("resdet eval-voc", "resdet eval-coco")
+        ]
+    }
+    machine = {"cpu": "a processor", "cores": 2, "python": "3"}
+    assert [table.title for table in tables({**growth, "environment": machine})] == ["Growth"]
+
+
 def test_a_table_says_how_much_and_where():
     machine = {"cpu": "a processor", "cores": 2, "python": "3"}
     (table,) = tables({"voc": VOC, "environment": machine})
