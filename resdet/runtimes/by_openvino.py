@@ -10,7 +10,7 @@ import openvino
 from numpy.typing import NDArray
 
 from backbones.export import openvino_ir
-from resdet.runtimes.program import OUTPUTS, Found, Program, Run, told
+from resdet.runtimes.program import Found, Program, Run, batch_of, output_names, told
 
 
 def open_program(source: Path | bytes, threads: int) -> Program:
@@ -20,11 +20,13 @@ def open_program(source: Path | bytes, threads: int) -> Program:
     if model.has_rt_info([openvino_ir.METADATA]):
         held = model.get_rt_info([openvino_ir.METADATA]).value
 
-    def start() -> Run:
-        run = openvino_ir.started(model, OUTPUTS, threads)
+    batch = batch_of(_shape(model.inputs[0]))
 
-        def detect(image: NDArray[np.uint8]) -> Found:
-            return Found(*run(image))
+    def start() -> Run:
+        run = openvino_ir.started(model, output_names(batch), threads)
+
+        def detect(images: NDArray[np.uint8]) -> Found:
+            return Found(*run(images))
 
         return detect
 
@@ -32,6 +34,7 @@ def open_program(source: Path | bytes, threads: int) -> Program:
         {name: str(value) for name, value in held.items()},
         [_told(port) for port in model.inputs],
         [_told(port) for port in model.outputs],
+        batch,
         start,
     )
 
@@ -42,6 +45,9 @@ def _read(source: Path | bytes) -> Any:
     return openvino.Core().read_model(source)
 
 
+def _shape(port: Any) -> list[int | None]:
+    return [None if axis.is_dynamic else axis.get_length() for axis in port.partial_shape]
+
+
 def _told(port: Any) -> str:
-    axes = [None if axis.is_dynamic else axis.get_length() for axis in port.partial_shape]
-    return told(port.any_name, port.element_type.get_type_name(), axes)
+    return told(port.any_name, port.element_type.get_type_name(), _shape(port))

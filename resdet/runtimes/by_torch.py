@@ -13,7 +13,7 @@ import torch
 import torchvision  # noqa: F401  (its operators stand in the graph)
 from numpy.typing import NDArray
 
-from resdet.runtimes.program import Found, Program, Run, told
+from resdet.runtimes.program import Found, Program, Run, batch_of, told
 
 _METADATA = "metadata.json"
 
@@ -33,8 +33,8 @@ def open_program(source: Path, threads: int) -> Program:
         module = program.module()
 
         @torch.inference_mode()
-        def run(image: NDArray[np.uint8]) -> Found:
-            return Found(*(column.numpy() for column in module(torch.from_numpy(image))))
+        def run(images: NDArray[np.uint8]) -> Found:
+            return Found(*(column.numpy() for column in module(torch.from_numpy(images))))
 
         return run
 
@@ -42,10 +42,14 @@ def open_program(source: Path, threads: int) -> Program:
     signature = program.graph_signature
     inputs = [_told(name, values[name]) for name in signature.user_inputs]
     outputs = [_told(name, values[name]) for name in signature.user_outputs]
-    return Program(json.loads(held[_METADATA] or "{}"), inputs, outputs, start)
+    batch = batch_of(_shape(values[signature.user_inputs[0]]))
+    return Program(json.loads(held[_METADATA] or "{}"), inputs, outputs, batch, start)
+
+
+def _shape(value: Any) -> list[int | None]:
+    return [axis if isinstance(axis, int) else None for axis in getattr(value, "shape", ())]
 
 
 def _told(name: Any, value: Any) -> str:
     kind = str(getattr(value, "dtype", type(value).__name__)).removeprefix("torch.")
-    axes = [axis if isinstance(axis, int) else None for axis in getattr(value, "shape", ())]
-    return told(str(name), kind, axes)
+    return told(str(name), kind, _shape(value))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -38,14 +38,24 @@ Check = Callable[[Seen, Detections], bool]  # of what was found; whether it want
 class ExportedDetector(Detector):
     """A graph that `runtime` runs, with the classes and the resizing that its file tells.
 
-    `check` looks at what is found in the first images.
+    `axis` is the number of images that it takes at once, `batch` where that may be any (0); see
+    `Program`. `check` looks at what is found in the first images.
     """
 
-    def __init__(self, run: Run, about: About, runtime: str, check: Check | None = None) -> None:
-        super().__init__(about.class_names, runtime)
+    def __init__(
+        self,
+        run: Run,
+        about: About,
+        runtime: str,
+        check: Check | None = None,
+        axis: int | None = None,
+        batch: int = 1,
+    ) -> None:
+        super().__init__(about.class_names, runtime, axis or batch)
         self._run = run
         self._transform = about.transform
         self._check = check
+        self._axis = axis
 
     def _told(self) -> str:
         return f"runtime {self.ran_by}"
@@ -62,15 +72,24 @@ class ExportedDetector(Detector):
             image = self._transform(image, *none)[0]
         return Seen(image_id, np.ascontiguousarray(image), height, width)
 
+    def kind(self, sample: Seen) -> Hashable:
+        """Of one size."""
+        return sample.image.shape
+
     def run_batch(self, batch: Sequence[Seen]) -> list[Detections]:
-        """Detections of each image, one after another.
+        """Detections of images of one size; a graph for more than they are sees the last again.
 
         Raises: ValueError if the runtime cannot run one; what the check of the first ones raises.
         """
-        return [self._detect(seen) for seen in batch]
+        if self._axis is None:
+            return [self._told_of(seen, self._try(seen.image, [seen])) for seen in batch]
+        images = [seen.image for seen in batch]
+        images += images[-1:] * (self._axis - len(images))
+        found = self._try(np.stack(images), batch)
+        return [self._told_of(seen, found.of(at)) for at, seen in enumerate(batch)]
 
-    def _detect(self, seen: Seen) -> Detections:
-        boxes, labels, scores = self._try(seen)
+    def _told_of(self, seen: Seen, found: Found) -> Detections:
+        boxes, labels, scores, _ = found
         named = len(self.class_names)
         if len(labels) and not 0 <= labels.min() <= labels.max() < named:
             raise ValueError(
@@ -79,19 +98,20 @@ class ExportedDetector(Detector):
             )
         scale = [seen.width / seen.image.shape[1], seen.height / seen.image.shape[0]] * 2
         boxes = box_ops.clip(boxes * np.array(scale, np.float32), seen.height, seen.width)
-        found = Detections(seen.image_id, boxes, labels, scores)
-        if self._check is not None and not self._check(seen, found):
+        own = Detections(seen.image_id, boxes, labels, scores)
+        if self._check is not None and not self._check(seen, own):
             self._check = None
-        return found
+        return own
 
-    def _try(self, seen: Seen) -> Found:
+    def _try(self, images: Image, batch: Sequence[Seen]) -> Found:
         try:
-            return self._run(seen.image)
+            return self._run(images)
         except Exception as error:  # runtimes raise anything
+            told = ", ".join(map(str, batch))
             if is_exhaustion(error):
-                raise OutOfMemory(str(seen), first_line(error), _CURE) from None
+                raise OutOfMemory(told, first_line(error), _CURE) from None
             raise ValueError(
-                f"image must be one that the graph can run in {self.ran_by}, got {seen} "
+                f"image must be one that the graph can run in {self.ran_by}, got {told} "
                 f"({reason(error)}); give an image of another size, or run the checkpoint by "
                 "--runtime torch"
             ) from error

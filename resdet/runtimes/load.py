@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backbones.machine.hardware import threads
+from backbones.terminal.wording import count
 from resdet.detector.detector import Detector
 from resdet.detector.speed import Speed
 from resdet.runtimes.about import read_about
@@ -37,7 +38,9 @@ def load_detector(
     """
     path, of_torch = Path(path), list(_of_torch(engine, str(device), speed, testing))
     if is_exported(path):
-        return _exported(path, runtime, [*of_torch, *(["overrides"] if overrides else [])])
+        of_torch += ["overrides"] if overrides else []
+        return _exported(path, runtime, of_torch, speed.batch)
+    of_torch += [f"--batch {speed.batch}"] if speed.batch > 1 else []
     chosen = of_checkpoint(runtime, of_torch)
     if chosen != TORCH:
         from resdet.runtimes.convert import convert
@@ -65,13 +68,11 @@ def _of_torch(engine: str, device: str, speed: Speed, testing: Sequence[str]) ->
         yield f"--precision {speed.precision}"
     if speed.compiled:
         yield "--compile"
-    if speed.batch > 1:
-        yield f"--batch {speed.batch}"
     if testing:
         yield "extras of testing"
 
 
-def _exported(path: Path, asked: str, of_torch: Sequence[str]) -> ExportedDetector:
+def _exported(path: Path, asked: str, of_torch: Sequence[str], batch: int) -> ExportedDetector:
     chosen = of_file(path, asked)
     if of_torch:
         raise ValueError(
@@ -83,12 +84,17 @@ def _exported(path: Path, asked: str, of_torch: Sequence[str]) -> ExportedDetect
             raise FileNotFoundError(f"checkpoint must be an existing file, got {part}")
     with _reading(path, chosen):
         program = RUNTIMES[chosen].opened(path, threads())
-    about = read_about(path, program)
+    about, axis = read_about(path, program), program.batch
+    if batch > 1 and axis not in (0, batch):
+        raise ValueError(
+            f"--batch must be left out for {path}, whose graph takes {count(axis or 1, 'image')}, "
+            f"got {batch}; or export it with --batch"
+        )
     with _reading(path, chosen):
         run = program.start()
     if asked == AUTO:
         print(f"runtime: {chosen} {RUNTIMES[chosen].version}, the fastest that is here", flush=True)
-    return ExportedDetector(run, about, chosen)
+    return ExportedDetector(run, about, chosen, axis=axis, batch=batch)
 
 
 @contextlib.contextmanager

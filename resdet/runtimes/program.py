@@ -10,30 +10,54 @@ import numpy as np
 from numpy.typing import NDArray
 
 OUTPUTS = ("boxes", "labels", "scores")
+_WITH_BATCH = 4  # axes
 
 
 class Found(NamedTuple):
-    """Shape: boxes (D, 4), labels (D,), scores (D,). Unit: pixels of the image that was run."""
+    """Of a batch, `images` says in which of it each was found.
+
+    Shape: boxes (D, 4), labels (D,), scores (D,), images (D,). Unit: pixels of the image.
+    """
 
     boxes: NDArray[np.float32]
     labels: NDArray[np.int64]
     scores: NDArray[np.float32]
+    images: NDArray[np.int64] | None = None
+
+    def of(self, place: int) -> Found:
+        """Those of one image of a batch."""
+        mask = self.images == place
+        return Found(self.boxes[mask], self.labels[mask], self.scores[mask])
 
 
-Run = Callable[[NDArray[np.uint8]], Found]  # (H, W, 3) RGB
+Run = Callable[[NDArray[np.uint8]], Found]  # (H, W, 3) RGB, or of a batch (N, H, W, 3)
 
 
 @dataclass(frozen=True)
 class Program:
     """`inputs` and `outputs` as a person is told of them; `metadata` is empty where there is none.
 
-    `start` makes it ready to run, which takes seconds and memory.
+    `batch` is how many images it takes at once, any number with 0; None where it takes one without
+    an axis of its own. `start` makes it ready to run, which takes seconds and memory.
     """
 
     metadata: Mapping[str, str]
     inputs: Sequence[str]
     outputs: Sequence[str]
+    batch: int | None
     start: Callable[[], Run]
+
+
+def batch_of(shape: Sequence[Any]) -> int | None:
+    """`Program.batch` by the shape of its input; an axis of any size is no int."""
+    if len(shape) != _WITH_BATCH:
+        return None
+    return shape[0] if isinstance(shape[0], int) else 0
+
+
+def output_names(batch: int | None) -> tuple[str, ...]:
+    """What a program tells, in the order of `Found`."""
+    return OUTPUTS if batch is None else (*OUTPUTS, "images")
 
 
 def told(name: str, kind: str, axes: Sequence[Any]) -> str:

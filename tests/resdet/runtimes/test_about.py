@@ -17,7 +17,7 @@ SAID = {"task": "detection", "class_names": '["cat"]', "preprocessing": json.dum
 
 def program(metadata: dict) -> Program:
     inputs, outputs = ["images: float (1, 3, 640, 640)"], ["output0: float (1, 84, 8400)"]
-    return Program(metadata, inputs, outputs, lambda: pytest.fail("started"))
+    return Program(metadata, inputs, outputs, None, lambda: pytest.fail("started"))
 
 
 def test_classes_and_sizes_stand_in_the_metadata(tmp_path: Path) -> None:

@@ -63,6 +63,24 @@ def test_extras_of_the_config_are_torchs(small_config, tmp_path) -> None:
         convert(tmp_path / "m.pth", "onnxruntime", (), fastest=False)
 
 
+@pytest.mark.parametrize("times", [0.5, 2.0])
+def test_the_fastest_is_found_by_trying(tiny_checkpoint, quickly, monkeypatch, capsys, times):
+    monkeypatch.setattr(converting, "_times_as_fast", lambda *_: times)
+    detector = convert(tiny_checkpoint, "onnxruntime", (), fastest=True)
+    assert (detector is None) is (times < 1)
+    told = capsys.readouterr().out
+    assert ("runtime: torch, 2.00 times as fast here as onnxruntime" in told) is (times < 1)
+    assert ("2.00 times as fast here as torch, " in told) is (times > 1)
+
+
+def test_the_pace_is_of_passes_after_the_first(tiny_checkpoint, monkeypatch) -> None:
+    from resdet.export.exportable import load_exportable
+
+    seconds = iter([9.0, 9.0, 3.0, 1.0, 2.0, 4.0])
+    monkeypatch.setattr(converting, "_seconds", lambda call: next(seconds))
+    assert converting._times_as_fast(load_exportable(tiny_checkpoint), None) == 2.0
+
+
 def test_on_a_gpu_torch_is_the_fastest(tiny_checkpoint, monkeypatch) -> None:
     import torch
 

@@ -78,6 +78,25 @@ def test_what_a_runtime_cannot_run_is_one_line(error, kind, told) -> None:
         list(ExportedDetector(run, ABOUT, "quick").predict_named([("a.jpg", IMAGE)]))
 
 
+@pytest.mark.parametrize(("axis", "asked", "seen"), [(0, 2, [2, 1, 1]), (3, 1, [3, 3])])
+def test_a_graph_of_a_batch_gets_one(axis: int, asked: int, seen: list[int]) -> None:
+    given = []
+
+    def run(images: np.ndarray) -> Found:
+        given.append(len(images))
+        boxes = np.array([[0, 0, at + 1, 1] for at in range(len(images))], np.float32)
+        each = np.arange(len(images))
+        return Found(boxes, each % 2, np.full(len(images), 0.5, np.float32), each)
+
+    detector = ExportedDetector(run, About(("cat", "dog"), None), "q", axis=axis, batch=asked)
+    images = [(0, IMAGE), (1, IMAGE[:, :9]), (2, IMAGE), (3, IMAGE)][: 4 if axis == 0 else 3]
+    found = list(detector.predict_named(images))
+    assert [f.image_id for f in found] == [name for name, _ in images]
+    assert [len(f) for f in found] == [1] * len(images)
+    assert [f.boxes[0, 2] for f in found] == ([1, 1, 2, 1] if axis == 0 else [1, 1, 2])
+    assert sorted(given, reverse=True) == seen
+
+
 def test_labels_without_a_name_are_refused() -> None:
     detector = ExportedDetector(whole, About(("cat",), None), "quick")
     told = r"class_names must be those of the graph, got 1 names and label 1 on a.jpg"

@@ -54,7 +54,7 @@ def test_auto_says_what_it_takes(quartered, runtime, monkeypatch, capsys) -> Non
     [
         ({"engine": "d2"}, "with --engine d2, got"),
         ({"device": "cuda"}, "with --device cuda, got"),
-        ({"speed": Speed("bf16", True, 4)}, "with --precision bf16, --compile, --batch 4, got"),
+        ({"speed": Speed("bf16", True)}, "with --precision bf16, --compile, got"),
         ({"testing": ["TEST.REFINE", "True"]}, "with extras of testing, got"),
         ({"overrides": ["A", "1"]}, "with overrides, got .*model.onnx, whose graph is ready made"),
     ],
@@ -63,6 +63,12 @@ def test_what_only_a_checkpoint_can_do_is_refused(quartered, given, told) -> Non
     pytest.importorskip("onnxruntime")
     with pytest.raises(ValueError, match=f"must be one of train-det {told}"):
         load_detector(quartered(), **given)
+
+
+def test_a_graph_of_one_image_takes_no_batch(quartered, runtime) -> None:
+    told = r"--batch must be left out for .*model.onnx, whose graph takes 1 image, got 4; or export"
+    with pytest.raises(ValueError, match=told):
+        load_detector(quartered(), speed=Speed(batch=4), runtime=runtime)
 
 
 def test_a_broken_file_is_one_line(quartered, runtime, tmp_path) -> None:
