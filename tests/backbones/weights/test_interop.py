@@ -250,3 +250,16 @@ def test_a_vgg_with_batch_norm_asks_torchvision_for_vgg16_bn(monkeypatch):
     load_weights(ours, "torchvision:IMAGENET1K_V1")  # by the norm beside its name
     found = torchvision_weights("torchvision:IMAGENET1K_V1", "vgg16_bn").arch
     assert (found["name"], found["norm"]) == ("vgg16", "bn")
+
+
+def test_torchvisions_googlenet_brings_the_halves_that_it_was_trained_to_see(monkeypatch):
+    state = torchvision.models.googlenet(init_weights=False).state_dict()
+    enum = torchvision.models.GoogLeNet_Weights
+    monkeypatch.setattr(enum, "get_state_dict", lambda self, **_: state)
+    ours = backbones.create("googlenet_torchvision", companions=False, num_classes=3)
+    loaded = load_weights(ours, "torchvision:IMAGENET1K_V1", drop_classifier=True)
+    assert loaded.preprocessing.mean == loaded.preprocessing.std == (0.5, 0.5, 0.5)
+    assert {key.split(".")[0] for key in loaded.dropped} == {"fc", "companions"}
+    assert torch.equal(ours.stem.unit.conv.weight, state["conv1.conv.weight"])
+    with pytest.raises(ValueError, match="torchvision has no googlenet_torch"):
+        torchvision_weights("torchvision:IMAGENET1K_V1", "googlenet_torch")
