@@ -59,22 +59,8 @@ def benchmark_voc(
     table = make_voc(root, num_images=images, num_detections=detections, seed=seed)
     write_comp4(comp4, table, VOC_CLASSES)
     del table
-    arguments = (root, "test", comp4)
-    theirs = None
-    commands = voc_commands(root, comp4)
-    wholes: dict[str, list[Whole]] = {name: [] for name in commands}
-    with tempfile.TemporaryDirectory() as caches:
-        cold = []
-        for run in range(runs):
-            if run == runs // 2 and peer and importlib.util.find_spec("detectron2"):
-                wholes[_PEER] = [run_whole("resdet.benchmarks.peers.detectron2_voc", *arguments)]
-                theirs = printed_json(wholes[_PEER][0])
-            for name, command in commands.items() if run % 2 == 0 else ():
-                cache = {"RESDET_CACHE": f"{caches}/{run} {name}"}
-                wholes[name].append(run_whole(*map(str, command), env=cache))
-            cache = {"RESDET_CACHE": f"{caches}/{run}"}
-            cold.append(run_module("resdet.benchmarks.voc", *arguments, env=cache))
-        cached = run_module("resdet.benchmarks.voc", *arguments, env=cache)
+    cold, cached, wholes = _in_turn(root, comp4, runs, peer)
+    theirs = printed_json(wholes[_PEER][0]) if _PEER in wholes else None
     seconds = statistics.median(run["seconds"] for run in cold)
     cpu_seconds = statistics.median(run["cpu_seconds"] for run in cold)
     return {
@@ -100,6 +86,26 @@ def benchmark_voc(
         "whole": compared(wholes, _PEER),
         "environment": environment(),
     }
+
+
+def _in_turn(
+    root: Path, comp4: Path, runs: int, peer: bool
+) -> tuple[list[dict[str, Any]], dict[str, Any], dict[str, list[Whole]]]:
+    """Our runs without a cache, one with it, and whole processes, detectron2's in the middle."""
+    arguments, commands = (root, "test", comp4), voc_commands(root, comp4)
+    wholes: dict[str, list[Whole]] = {name: [] for name in commands}
+    cold = []
+    with tempfile.TemporaryDirectory() as caches:
+        for run in range(runs):
+            if run == runs // 2 and peer and importlib.util.find_spec(_PEER):
+                wholes[_PEER] = [run_whole("resdet.benchmarks.peers.detectron2_voc", *arguments)]
+            for name, command in commands.items() if run % 2 == 0 else ():
+                cache = {"RESDET_CACHE": f"{caches}/{run} {name}"}
+                wholes[name].append(run_whole(*map(str, command), env=cache))
+            cache = {"RESDET_CACHE": f"{caches}/{run}"}
+            cold.append(run_module("resdet.benchmarks.voc", *arguments, env=cache))
+        cached = run_module("resdet.benchmarks.voc", *arguments, env=cache)
+    return cold, cached, wholes
 
 
 def largest_difference(ours: dict[str, Any], theirs: dict[str, Any]) -> float:
