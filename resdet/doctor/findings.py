@@ -36,6 +36,7 @@ def examine(output: Path, data: Path | None = None) -> list[Finding]:
         "COCO tools": software.coco_tools,
         "packages": software.packages,
         "optional": software.extras,
+        "runtimes": software.runtimes,
         "cores": machine.cores,
         "memory": machine.memory,
         "shared memory": machine.shared_memory,

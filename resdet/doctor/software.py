@@ -26,7 +26,8 @@ REQUIRED = (
     *("PIL", "safetensors", "yaml"),
 )
 EXTRAS = {
-    "onnx": (("onnx", "onnxruntime", "onnxscript"), "resdet export --format onnx"),
+    "onnx": (("onnx", "onnxruntime", "onnxscript"), "resdet export, and --runtime onnxruntime"),
+    "openvino": (("openvino", "nncf"), "--runtime openvino, and resdet export --int8"),
     "convert": (("supervision", "pandas"), "results in others' forms"),
     "video": (("av",), "sound and frame times of videos"),
     "wandb": (("wandb",), "WANDB.ENABLED True"),
@@ -223,6 +224,21 @@ def extras() -> Iterator[Finding]:
         else:
             text = ", ".join(f"{name} {installed(name)}" for name in names)
             yield Finding("optional", "ok", f"{extra}: {text}")
+
+
+def runtimes() -> Iterator[Finding]:
+    """What can run a checkpoint here, each imported."""
+    from resdet.runtimes.choice import CONVERTERS, RUNTIMES, TORCH, absent
+
+    loaded, broken = [], []
+    for name, runtime in RUNTIMES.items():
+        if name != TORCH and absent(name, CONVERTERS):
+            continue
+        faults = guarded("runtimes", partial(_import, runtime.package))
+        loaded += [] if faults else [f"{name} {runtime.version}"]
+        broken += faults
+    yield Finding("runtimes", "ok", f"of checkpoints: {', '.join(loaded)}")
+    yield from broken
 
 
 def plugins() -> Iterator[Finding]:

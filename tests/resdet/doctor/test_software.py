@@ -212,3 +212,34 @@ def test_a_plugin_that_does_not_import(monkeypatch, tmp_path):
     file.write_text("")
     (found,) = software.plugins()
     assert (found.level, found.text) == ("ok", f"load: {file}")
+
+
+@pytest.mark.parametrize(
+    ("packages", "told"),
+    [
+        ({"torch"}, ["torch 1"]),
+        ({"torch", "openvino", "onnxruntime"}, ["torch 1"]),  # nothing makes ONNX
+        ({"torch", "openvino", "onnx", "onnxscript"}, ["openvino 1", "torch 1"]),
+    ],
+)
+def test_runtimes_of_checkpoints(monkeypatch, packages, told):
+    from resdet.runtimes import choice
+
+    monkeypatch.setattr(choice, "importable", lambda name: name in packages)
+    monkeypatch.setattr(choice, "version", lambda name: "1")
+    monkeypatch.setattr(software, "_import", lambda name: [])
+    (found,) = software.runtimes()
+    assert (found.level, found.text) == ("ok", f"of checkpoints: {', '.join(told)}")
+
+
+def test_a_runtime_that_does_not_load_is_told(monkeypatch):
+    from resdet.runtimes import choice
+
+    def load(name):
+        raise ImportError("libtbb is gone")
+
+    monkeypatch.setattr(choice, "importable", lambda name: name == "torch")
+    monkeypatch.setattr(software, "_import", load)
+    ok, error = software.runtimes()
+    assert (ok.text, error.level) == ("of checkpoints: ", "error")
+    assert "libtbb is gone" in error.text
