@@ -108,6 +108,7 @@ _SMOKE = {
     "TEST.EVAL_PERIOD": "2",
     "TEST.PRECISE_BN.NUM_ITER": "1",
 }
+SMOKE_MEMBERS = 2  # of an ensemble
 SMOKE: Mapping[str, Mapping[str, str]] = {
     "CIFAR-10": _SMOKE,
     "ImageNet": _SMOKE | {"INPUT.SIZE": "64"},

@@ -22,7 +22,7 @@ from backbones.evaluation.statistics import training_views
 from backbones.machine import distributed
 from backbones.reproduction import runs
 from backbones.reproduction.collect import RUNS
-from backbones.reproduction.experiments import SMOKE, Experiment, Network, Row
+from backbones.reproduction.experiments import SMOKE, SMOKE_MEMBERS, Experiment, Network, Row
 from backbones.reproduction.smoke import copy_few
 from backbones.responses import layer_responses
 from backbones.training.classification import train_classifier
@@ -37,7 +37,8 @@ RESPONSE_BATCH, RESPONSE_BATCHES = 100, 10  # test images that layer responses a
 class Plan:
     """On which images, into which folder, by how many seeds, under which keys beside the config.
 
-    `kind` is how the images are stored; `told` the keys that a table must name.
+    `kind` is how the images are stored; `told` the keys that a table must name; of an ensemble
+    the first `members` are trained, or all.
     """
 
     data: Path
@@ -46,6 +47,7 @@ class Plan:
     seeds: int
     keys: Mapping[str, str]
     told: tuple[str, ...]
+    members: int | None = None
 
     @property
     def device(self) -> torch.device:
@@ -80,7 +82,8 @@ def make_plan(
     keys = {**SMOKE[experiment.dataset], **pairs} if smoke else pairs
     if smoke:
         data = copy_few(data, output / "data")
-    return Plan(data, kind, output / RUNS, seeds, keys, tuple(overrides))
+    members = SMOKE_MEMBERS if smoke else None
+    return Plan(data, kind, output / RUNS, seeds, keys, tuple(overrides), members)
 
 
 def measure_row(experiment: Experiment, row: Row, plan: Plan) -> None:
@@ -89,7 +92,8 @@ def measure_row(experiment: Experiment, row: Row, plan: Plan) -> None:
     Raises: ConfigError; ValueError for data that do not fit, or a loss not finite.
     """
     if row.members:
-        folders = [train_network(network, seed, plan) for network, seed in row.members]
+        members = row.members[: plan.members]
+        folders = [train_network(network, seed, plan) for network, seed in members]
         _measure_ensemble(row.network, folders, experiment.test, plan)
         return
     for seed in range(1, plan.seeds + 1):

@@ -92,6 +92,13 @@ def test_a_pool_goes_over_the_edge():
     assert Pool(3)(x[..., :1]).shape == (1, 1, 1, 1)
 
 
+def test_a_pool_is_exported_without_a_branch(monkeypatch):
+    x = torch.randn(1, 2, 7, 5)
+    expected = Pool(3)(x)
+    monkeypatch.setattr("torch.compiler.is_exporting", lambda: True)
+    assert torch.equal(Pool(3)(x), expected)
+
+
 def test_maxout_chooses_among_neighbours():
     x = torch.tensor([[1.0, 5.0, 3.0, 2.0]])
     assert Maxout(2)(x).tolist() == [[5, 3]]

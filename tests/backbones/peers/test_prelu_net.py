@@ -26,6 +26,15 @@ def test_the_pyramid_takes_any_size_to_63_cells():
         assert model(torch.randn(1, 3, 48, 70)).shape == (1, 3)
 
 
+def test_the_pyramid_is_exported_as_it_is_computed(monkeypatch):
+    model = backbones.create("prelu_net_a", width=0.02, num_classes=3).eval()
+    images = torch.randn(2, 3, 70, 90)
+    with torch.no_grad():
+        expected = model(images)
+        monkeypatch.setattr("torch.compiler.is_exporting", lambda: True)
+        assert torch.equal(model(images), expected)
+
+
 def test_slopes_begin_at_a_quarter_and_do_not_decay():
     model = backbones.create("prelu_net_a", width=0.02, num_classes=3)
     slopes = [m.weight for m in model.modules() if isinstance(m, torch.nn.PReLU)]

@@ -1,9 +1,17 @@
 """What is trained and tested for a row, and what is not done again; without training."""
 
+from dataclasses import replace
+
 import pytest
 
 from backbones.reproduction import measure, runs
-from backbones.reproduction.experiments import EXPERIMENTS, SMOKE, cifar, find_rows
+from backbones.reproduction.experiments import (
+    EXPERIMENTS,
+    SMOKE,
+    SMOKE_MEMBERS,
+    cifar,
+    find_rows,
+)
 from backbones.reproduction.measure import Plan, make_plan, measure_row, train_network
 
 KEYS = {"SOLVER.BASE_LR": "0.2", "MODEL.DEVICE": "cpu"}
@@ -86,6 +94,20 @@ def test_an_ensemble_has_results_under_its_own_name(plan, leave_run, monkeypatch
     assert (run.iterations, run.data) == (64000, "JPEG copies")
 
 
+def test_of_an_ensemble_a_smoke_trains_a_few(plan, leave_run, monkeypatch):
+    row, *_ = EXPERIMENTS["table5"].rows
+    for network, seed in row.members[:2]:
+        leave_run(network.name, seed, 20.0)
+    monkeypatch.setattr(
+        measure, "train_network", lambda n, seed, _: runs.run_folder(n, plan.runs, seed)
+    )
+    monkeypatch.setattr(measure, "_test", lambda folders, *_: {"top5_error": len(folders)})
+    measure_row(EXPERIMENTS["table5"], row, replace(plan, members=2))
+    (run,) = runs.collect(row.network, plan.runs, None)
+    assert run.errors("multiscale") == {"top5_error": 2}
+    assert run.values["members"] == ["imagenet_googlenet-seed1", "imagenet_googlenet-seed2"]
+
+
 def test_a_smoke_has_its_keys_and_copies_and_yields_to_those_given(tmp_path, monkeypatch):
     monkeypatch.setattr(measure, "_kind", lambda *_: "")
     monkeypatch.setattr(measure, "copy_few", lambda data, to: to)
@@ -93,8 +115,10 @@ def test_a_smoke_has_its_keys_and_copies_and_yields_to_those_given(tmp_path, mon
     experiment = EXPERIMENTS["fig1"]
     plan = make_plan(experiment, tmp_path / "d", tmp_path / "out", 1, given, smoke=True)
     assert plan.keys == {**SMOKE["CIFAR-10"], "SOLVER.MAX_ITER": "2"}
+    assert plan.members == SMOKE_MEMBERS
     assert (plan.data, plan.told) == (tmp_path / "out" / "data", tuple(given))
     plan = make_plan(experiment, tmp_path / "d", tmp_path / "out", 1, given, smoke=False)
     assert (plan.data, plan.keys) == (tmp_path / "d", {"SOLVER.MAX_ITER": "2"})
+    assert plan.members is None
     with pytest.raises(ValueError, match="overrides must be KEY VALUE pairs, got 'SEED'"):
         make_plan(experiment, tmp_path, tmp_path, 1, ["SEED"], smoke=False)
