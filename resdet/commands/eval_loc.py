@@ -52,7 +52,7 @@ def main(argv: Sequence[str]) -> None:
 
 def arguments() -> argparse.ArgumentParser:
     from backbones.terminal.parser import Parser, add_device
-    from backbones.terminal.planned import reads, writes
+    from backbones.terminal.planned import existing, reads, writes
     from resdet.commands.arguments import add_corners, add_engine, data_folder, shorter_sides
 
     parser = Parser(__doc__)
@@ -65,12 +65,13 @@ def arguments() -> argparse.ArgumentParser:
     reads(data, data_folder)
     add("--split", default="val", metavar="NAME", help="[val]")
     add_corners(add)
-    add(
+    by = add(
         "--by",
         default=OWN,
         metavar="oracle|own|FILE",
         help="whose classes: the true ones, the localiser's likeliest, a classifier's [own]",
     )
+    reads(by, existing)
     pixels = "shorter sides, of which each class takes its best: 224,256 [that of the test]"
     add("--sizes", type=shorter_sides, default=(), metavar="SIZES", help=pixels)
     add("--crop", action="store_true", help="the middle square alone, the paper's 1-crop")

@@ -19,14 +19,17 @@ from resdet import config, engines
 from resdet.checkpoints import checkpoint
 from resdet.data.coco.reader import load_coco
 from resdet.data.shapes.draw import SHAPE_CLASSES
-from resdet.data.shapes.make import make_shape_crops, make_shapes
+from resdet.data.shapes.make import make_shape_crops, make_shape_imagenet, make_shapes
 from resdet.data.voc.reader import load_voc
 from resdet.detector.build import build_model
+from resdet.detector.guesses import OWN, guesses
 from resdet.detector.inference import load_detector
 from resdet.evaluation import ground_truth_by_id, match_voc, score_voc, to_coco_results
 from resdet.evaluation.analysis.analyse import analyse
+from resdet.evaluation.localisation import guesses_text
 from resdet.evaluation.record import write_result
 from resdet.evaluation.voc.comp4 import write_comp4
+from resdet.structures.corners import VOC
 
 SIZE = 64
 DETECTOR = {
@@ -61,8 +64,11 @@ CLASSIFIER = {
 
 
 def make_inputs(root: Path) -> None:
-    """voc, crops, pictures, film.mp4, config, detector, classifier, comp4, found, results."""
+    """voc, ILSVRC, crops, pictures, film.mp4, config, detector, localiser, classifier, comp4,
+    found, results, guesses.
+    """
     make_shapes(root / "voc", num_train=4, num_val=2, num_test=3, size=SIZE, seed=3)
+    make_shape_imagenet(root / "voc", root / "ILSVRC")
     make_shape_crops(root / "voc", root / "crops", size=16, seed=0)
     images = sorted((root / "voc" / "JPEGImages").iterdir())[:3]
     (root / "pictures").mkdir()
@@ -71,6 +77,7 @@ def make_inputs(root: Path) -> None:
     _film(root / "film.mp4", [cv2.imread(str(path)) for path in images])
     _configs(root)
     _weights(root)
+    _localiser(root)
     _found(root)
 
 
@@ -109,6 +116,22 @@ def _weights(root: Path) -> None:
         recipe={"INPUT": {"SIZE": 16, "MIN_SIZE_TEST": 16}},
         meta={},
     )
+
+
+def _localiser(root: Path) -> None:
+    """One of random weights, and what it guesses."""
+    small = {**DETECTOR, "MODEL.RESNETS.DEPTH": "18", "MODEL.ROI_HEADS.NUM_CLASSES": "6"}
+    cfg = config.load("imagenet_loc_r101", [text for pair in small.items() for text in pair])
+    engine, path = engines.load("tv"), root / "localiser" / "model_final.pth"
+    dataset = load_voc(root / "ILSVRC" / "Annotations" / "CLS-LOC", "val")
+    state = engine.canonical_state(build_model(cfg, engine)[0])
+    checkpoint.save(
+        path, checkpoint.DetectorCheckpoint(state, cfg, dataset.class_names, "tv", 0, {})
+    )
+    table = guesses(load_detector(path, "tv", "cpu"), dataset, OWN)
+    text = guesses_text(table, [record.image_id for record in dataset.records], VOC)
+    (root / "guesses").mkdir()
+    (root / "guesses" / "own.txt").write_text(text)
 
 
 def _found(root: Path) -> None:

@@ -68,6 +68,10 @@ JOBS = (
     Job(f"eval-voc {_DETECTOR} {_VOC} --json {{out}}/r.json --shards {{out}}/shards"),
     Job(f"eval-coco --detections {{given}}/found/results.json {_COCO} --json {{out}}/r.json"),
     Job(
+        "eval-loc --detections {given}/guesses/own.txt --json {out}/r.json "
+        "--data {given}/ILSVRC/Annotations/CLS-LOC --guesses {out}/guesses.txt"
+    ),
+    Job(
         "eval-backbone --weights {given}/classifier/model_final.pth --data {given}/crops "
         "--workers 0 --json {out}/r.json"
     ),

@@ -44,6 +44,9 @@ VALUES = {
     "data": "voc",
     "eval-backbone --data": "crops",
     "eval-backbone --ensemble": "classifier/model_final.pth",
+    "eval-loc --checkpoint": "localiser/model_final.pth",
+    "eval-loc --data": "ILSVRC/Annotations/CLS-LOC",
+    "eval-loc --detections": "guesses/own.txt",
     "input": "classifier/model_final.pth",
     "visualize --classes": "",  # names
     "train-backbone --config": "config/classifier.yaml",
@@ -245,6 +248,8 @@ def test_no_output_harms_an_input(root: Path, tmp_path: Path, call: Call, case: 
 def test_no_output_harms_another(root: Path, tmp_path: Path, call: Call, case: Case) -> None:
     one, first, second = case
     words = words_of(one, one.read[0], root) if one.read else [*one.words]
+    required = [a for a in one.written if a.required and a not in (first, second)]
+    words += [text for a in required for text in of_output(a, tmp_path / "required")]
     marks = [m for m in map(mark, (first, second)) if isinstance(m, planned._Written)]
     place = tmp_path / "out"
     for other in [place, *marks[0].beside(place)]:
