@@ -26,7 +26,13 @@ def labelled_by(data: Dataset, class_names: Sequence[str]) -> Dataset:
     place = {name: label for label, name in enumerate(class_names)}
     order = np.array([place.get(name, -1) for name in data.class_names], np.int64)
     records = tuple(_relabelled(record, order) for record in data.records)
-    made = replace(data, class_names=tuple(class_names), records=records, category_ids=())
+    made = replace(
+        data,
+        class_names=tuple(class_names),
+        records=records,
+        category_ids=(),
+        left_out=frozenset((i, int(order[label])) for i, label in data.left_out),
+    )
     return made if data.kind == "voc" else _with_ids(made, data)
 
 

@@ -1,5 +1,6 @@
 """Labels of one data set by the class names of another."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,11 @@ def test_labels_follow_the_names_and_ids_stay_those_of_the_file():
 def test_vocs_ids_are_the_places():
     made = labelled_by(data("voc", ("b",), [0]), ("a", "b"))
     assert (made.category_ids, made.absent) == ((1, 2), frozenset())
+
+
+def test_what_is_left_out_stays_left_out():
+    one = replace(data("voc", ("b", "a", "idle"), [0]), left_out=frozenset({(1, 1), (1, 2)}))
+    assert labelled_by(one, ("a", "b")).left_out == {(1, 0), (1, -1)}  # of no class, of no use
 
 
 def test_the_same_names_are_the_same_data():
