@@ -54,7 +54,8 @@ def checkpoint_activations(model: Staged, segments: int | None = None) -> Staged
     """Make `model` keep the inputs of about `segments` runs of blocks in training, in place.
 
     By default the square root of the number of blocks, which makes memory grow as that root. No
-    run crosses the end of a stage, so each stage has one at least; a stage of a VGG is one run.
+    run crosses the end of a stage, so each stage has one at least; a stage of a VGG is one run, and
+    one that a companion reads keeps all.
     Gradients and statistics are those without; the price is a second forward.
     Raises: ValueError if segments is below 1.
     Source: Chen et al. 2016, Training Deep Nets with Sublinear Memory Cost, Section 4.1.

@@ -49,16 +49,16 @@ class Peer(Classifier):
                 f"images must be at least {least} pixels for {self.arch['name']}, "
                 f"got {width}x{height}"
             )
-        if not (self.training and self.companions):
-            for stage in self.stages().values():
-                x = stage(x)
-            return self.head(x)
+        taps = self.taps if self.training and self.companions else ()
         read: dict[str, Tensor] = {}
         for name, stage in self.stages().items():
+            if not any(tap.startswith(f"{name}.") for tap in taps):
+                x = stage(x)
+                continue
             for child_name, child in stage.named_children():
                 x = read[f"{name}.{child_name}"] = child(x)
-        beside = (companion(read[tap]) for companion, tap in zip(self.companions, self.taps))
-        return (self.head(x), *beside)
+        beside = [companion(read[tap]) for companion, tap in zip(self.companions, taps)]
+        return (self.head(x), *beside) if beside else self.head(x)
 
 
 class Pool(nn.Module):

@@ -79,6 +79,15 @@ def test_companions_follow_the_logits_in_training_alone():
     assert isinstance(alone.train()(images), torch.Tensor)
 
 
+def test_a_stage_that_no_companion_reads_runs_as_a_whole():
+    model = backbones.create("googlenet", width=0.125, num_classes=3)
+    ran = []
+    for name, stage in model.stages().items():
+        stage.register_forward_hook(lambda *_, name=name: ran.append(name))
+    model.train()(torch.randn(2, 3, 64, 64))
+    assert ran == ["stem", "res2", "res3", "res5"]
+
+
 def test_a_head_must_be_written():
     stage = torch.nn.Identity()
     with pytest.raises(NotImplementedError):
