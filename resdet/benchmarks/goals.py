@@ -11,7 +11,7 @@ from rich.table import Table
 from resdet.benchmarks.whole import EVAL_COCO, EVAL_VOC
 
 Result = Mapping[str, Any]
-_OPENVINO = "resdet, openvino"
+_OPENVINO, _INT8 = "resdet, openvino", "resdet, int8"
 
 
 @dataclass(frozen=True)
@@ -82,12 +82,12 @@ def _against_detectron2(result: Result) -> float | None:
     return _least(ratios)
 
 
-def _by_openvino(key: str) -> Callable[[Result], float | None]:
-    """What torch takes of it over what OpenVINO does, of the worst kind."""
+def _by(way: str, key: str, peer: str = "resdet") -> Callable[[Result], float | None]:
+    """What a peer, ours by torch, takes of it over what the way does, of the worst kind."""
 
     def find(result: Result) -> float | None:
         kinds = [kind.get(key, {}) for kind in result["kinds"].values()]
-        return _least([k["resdet"] / k[_OPENVINO] for k in kinds if _OPENVINO in k])
+        return _least([k[peer] / k[way] for k in kinds if way in k and peer in k])
 
     return find
 
@@ -130,14 +130,28 @@ GOALS = (
         "detectors by OpenVINO: times ours by torch, processor seconds",
         "infer-det",
         1.3,
-        _by_openvino("processor_seconds"),
+        _by(_OPENVINO, "processor_seconds"),
         "cpu",
     ),
     Goal(
         "detectors by OpenVINO: torch's peak memory, times theirs",
         "infer-det",
         2.0,
-        _by_openvino("peak_megabytes"),
+        _by(_OPENVINO, "peak_megabytes"),
+        "cpu",
+    ),
+    Goal(
+        "int8: times ours by torch, processor seconds",
+        "infer-det",
+        3.5,
+        _by(_INT8, "processor_seconds"),
+        "cpu",
+    ),
+    Goal(
+        "int8: times detectron2's fp32, processor seconds",
+        "infer-det",
+        5.0,
+        _by(_INT8, "processor_seconds", "detectron2"),
         "cpu",
     ),
     Goal(

@@ -30,7 +30,7 @@ from resdet.structures.records import Dataset, Detections, ImageId
 RESAMPLES = 1000
 SURE = 0.5  # a score from which on detections are to agree
 OVERLAP, SCORES_APART = 0.5, 0.1  # at least, at most, of two that do
-LEAST_AGREEING = 0.95
+LEAST_AGREEING = 0.9
 
 
 Images = Sequence[tuple[ImageId, Path]]

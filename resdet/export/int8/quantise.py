@@ -6,7 +6,6 @@ import contextlib
 import io
 import logging
 from collections.abc import Callable, Collection, Sequence
-from pathlib import Path
 from typing import Any
 
 import nncf
@@ -16,8 +15,8 @@ from resdet.export.int8.layers import outside
 
 def quantise(
     model: Any,
-    pictures: Sequence[Path],
-    read: Callable[[Path], Any],
+    pictures: Sequence[Any],
+    read: Callable[[Any], Any],
     in_float: Collection[str] = (),
 ) -> Any:
     """The model with its layers in int8, those `in_float` and all that is no network aside.

@@ -12,7 +12,10 @@ MEASURED = {
             "a": {"seconds": {"resdet": 1.0, "resdet, as asked": 0.5, "detectron2": 1.5}},
             "b": {
                 "seconds": {"resdet": 1.0, "detectron2": 2.0, "resdet, openvino": 0.1},
-                "processor_seconds": {"resdet": 3.0, "resdet, openvino": 2.0},
+                "processor_seconds": {
+                    **{"resdet": 3.0, "resdet, openvino": 2.0},
+                    **{"resdet, int8": 0.5, "detectron2": 2.0},
+                },
                 "peak_megabytes": {"resdet": 300.0, "resdet, openvino": 200.0},
             },
             "c": {"seconds": {"resdet": 1.0, "torchvision": 0.1}},
@@ -42,6 +45,8 @@ def test_goals_on_a_cpu():
         "detectors: times detectron2's fp32": (2.0, True),
         "detectors by OpenVINO: times ours by torch, processor seconds": (1.5, True),
         "detectors by OpenVINO: torch's peak memory, times theirs": (1.5, False),
+        "int8: times ours by torch, processor seconds": (6.0, True),
+        "int8: times detectron2's fp32, processor seconds": (4.0, False),
         "training: times timm": (pytest.approx(30 / 31), False),
         "VOC evaluation, whole process: times detectron2": (None, None),
         "COCO evaluation, whole process: times pycocotools": (32.0, True),
@@ -70,5 +75,5 @@ def test_the_table_tells_each(capsys):
     Console(width=100).print(goals_table(judge(MEASURED)))
     printed = capsys.readouterr().out
     assert "peer not here" in printed
-    assert len([line for line in printed.splitlines() if " no " in line]) == 2
+    assert len([line for line in printed.splitlines() if " no " in line]) == 3
     assert all(goal.text in printed for goal in GOALS if goal.device != "cuda")
