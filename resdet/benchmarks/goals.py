@@ -127,14 +127,14 @@ GOALS = (
     Goal("detectors: times detectron2's fp32", "infer-det", 1.2, _against_detectron2, "cpu"),
     Goal("detectors: times detectron2's fp32", "infer-det", 2.0, _against_detectron2, "cuda"),
     Goal(
-        "detectors by OpenVINO: times ours by torch, processor seconds",
+        "OpenVINO: times ours by torch, processor seconds",
         "infer-det",
         1.3,
         _by(_OPENVINO, "processor_seconds"),
         "cpu",
     ),
     Goal(
-        "detectors by OpenVINO: torch's peak memory, times theirs",
+        "OpenVINO: torch's peak memory, times its own",
         "infer-det",
         2.0,
         _by(_OPENVINO, "peak_megabytes"),
