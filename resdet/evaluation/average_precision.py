@@ -126,10 +126,10 @@ def metric_title(metric: str) -> str:
     return _TITLES.get(metric, metric)
 
 
-def mean_known(values: Iterable[float | None]) -> float | None:
-    """The mean over the values that are defined; None where none is."""
+def mean_known(values: Iterable[float | None], empty: float | None = None) -> float | None:
+    """The mean over the values that are defined; `empty` where none is."""
     known = [value for value in values if value is not None]
-    return float(np.mean(known)) if known else None
+    return float(np.mean(known)) if known else empty
 
 
 def threshold_key(threshold: float) -> str:

@@ -122,8 +122,10 @@ class Matches:
         """{class: {threshold: AP}} -> {threshold: mean over the classes that count}."""
         nan = self.rules.mean == "listed-nan"
         columns = {key: [aps[key] for aps in per_class.values()] for key in self.keys}
+        empty = 0.0 if self.rules.nothing_is_0 else None
         return {
-            key: None if nan and None in aps else mean_known(aps) for key, aps in columns.items()
+            key: None if nan and None in aps else mean_known(aps, empty)
+            for key, aps in columns.items()
         }
 
     @property

@@ -50,6 +50,7 @@ class Rules:
     `met`: of VOC's kind, only objects that are still free are met ("free").
     `leeway`: an object of w x h pixels asks for an overlap of wh / ((w + leeway)(h + leeway)) where
     that is less than the threshold.
+    `nothing_is_0`: a mean over classes of which there is nothing to find is 0.
     """
 
     kind: Literal["voc", "coco"]
@@ -74,6 +75,7 @@ class Rules:
     overlaps_of_32_bits: bool = False
     met: Literal["any", "free"] = "any"
     leeway: int | None = None
+    nothing_is_0: bool = False
 
     @property
     def usual(self) -> Rules:
@@ -87,7 +89,8 @@ class Rules:
     @property
     def of_matching(self) -> Rules:
         """Our own but for what decides what becomes of a detection, not how it is counted."""
-        rules = replace(self, recall=self.usual.recall, mean=self.usual.mean, ap_at_100=False)
+        counted = ("recall", "mean", "ap_at_100", "nothing_is_0")
+        rules = replace(self, **{name: getattr(self.usual, name) for name in counted})
         first = rules.ties in ("true-first", "false-first")
         return replace(rules, ties=self.usual.ties) if first else rules
 

@@ -41,7 +41,7 @@ TOOLS: Mapping[str, Tool] = {
         TWELVE,
         {name: f"pycocotools, {at}" for name, at in _PYCOCOTOOLS_AT.items()},
     ),
-    "mmdetection": Tool(
+    "mmdetection_coco": Tool(
         "3, CocoMetric",
         replace(_PYCOCOTOOLS, max_detections=(100, 300, 1000)),
         TWELVE,
@@ -70,6 +70,38 @@ TOOLS: Mapping[str, Tool] = {
         replace(COCO, difficult="excuse"),
         TWELVE[:6],
         {"difficult": "mean_average_precision.py, _prepare_targets_and_predictions"},
+        "its numbers have 32 bits",
+    ),
+    "fiftyone": Tool(
+        "1.22.1",
+        replace(COCO, ties="true-first", areas="box"),
+        AP_ALONE,
+        {
+            "ties": "coco.py, _compute_pr_curves: tp before fp, then a stable sort",
+            "areas": "no area is read",
+        },
+        "its boxes are shares of the image, which may cost an overlap of a threshold its last bit",
+    ),
+    "keras_cv": Tool(
+        "0.9.0",
+        replace(
+            COCO,
+            ties="ids-as-text",
+            crowd="count",
+            areas="box",
+            found_images=True,
+            ap_at_100=True,
+            nothing_is_0=True,
+        ),
+        TWELVE,
+        {
+            "ties": "box_coco_metrics.py: np.char.mod of the images' numbers",
+            "crowd": "pycoco_wrapper.py: iscrowd is 0",
+            "areas": "pycoco_wrapper.py: area of the box",
+            "found_images": "pycoco_wrapper.py: imgIds are those of the predictions",
+            "ap_at_100": "pycocotools' summarize",
+            "nothing_is_0": "box_coco_metrics.py: max(metrics[key], 0.0)",
+        },
         "its numbers have 32 bits",
     ),
     "globox": Tool(
@@ -206,6 +238,19 @@ TOOLS: Mapping[str, Tool] = {
         "difficult and crowd, where they are handed over, excuse the wrong objects; its numbers "
         "have 32 bits",
     ),
+    "mmdetection_voc": Tool(
+        "3.3.0, VOCMetric",
+        replace(DEVKIT, ties="numpy", recall="numpy", plus_one=True, nothing_is_0=True),
+        ("11point", "area"),
+        {
+            "ties": "mean_ap.py, eval_map: np.argsort(-cls_dets[:, -1])",
+            "recall": "mean_ap.py: np.arange(0, 1 + 1e-3, 0.1)",
+            "plus_one": "voc_metric.py: use_legacy_coordinate=True",
+            "nothing_is_0": "mean_ap.py, eval_map: if len(aps) else 0.0",
+        },
+        "its numbers have 32 bits; its AP50 is rounded to three digits, its mAP is not; of equal "
+        "scores of an image an unstable sort settles which finds, which no rule foretells",
+    ),
     "mapcalc": Tool(
         "0.2.2",
         replace(DEVKIT, ties="unsorted", difficult="count", crowd="count", plus_one=True),
@@ -262,6 +307,7 @@ _SAID: Mapping[tuple[str, Any], str] = {
     ("found_images", True): "images without a detection are left out, their objects not missed",
     ("id_0", True): "an object whose id is 0 cannot be found",
     ("any_free", True): "a size's AP: others excuse only where no object of the size is free",
+    ("nothing_is_0", True): "a mean over classes of which there is nothing to find is 0",
     ("overlaps_of_32_bits", True): "overlaps have 32 bits, and 1e-7 is added to the union",
 }
 

@@ -346,6 +346,108 @@ def kornia(truth: Truth, results: Results) -> Numbers:
     return {"11point": float(value)}
 
 
+def fiftyone(truth: Truth, results: Results) -> Numbers:
+    """What its evaluate_detections computes, of labels in memory: its database is not started."""
+    from unittest.mock import MagicMock
+
+    import fiftyone.utils.eval.coco as judge
+    from fiftyone import Detection, Detections
+
+    samples = []
+    for image in truth["images"]:
+        sample = {}
+        for field, entries in (("truth", truth["annotations"]), ("found", results)):
+            sample[field] = Detections(
+                detections=[
+                    Detection(
+                        label=str(entry["category_id"]),
+                        bounding_box=[side / 1024 for side in entry["bbox"]],  # loses no bit
+                        confidence=entry.get("score"),
+                        iscrowd=entry.get("iscrowd", 0),
+                    )
+                    for entry in _of_image(entries, image)
+                ]
+            )
+        samples.append(sample)
+    view = MagicMock()
+    view.select_fields.return_value = view
+    view._handle_frame_field.side_effect = lambda field: (field, False)
+    view.iter_samples.return_value = samples
+    config = judge.COCOEvaluationConfig("found", "truth", 0.5, True, compute_mAP=True)
+    precision = judge._compute_pr_curves(view, config)[0]
+
+    def mean(values: Any) -> float:
+        return float(values[values > -1].mean()) if (values > -1).any() else -1.0
+
+    return {"AP": mean(precision), "AP50": mean(precision[0]), "AP75": mean(precision[5])}
+
+
+def keras_cv(truth: Truth, results: Results) -> Numbers:
+    import os
+
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    from keras_cv.metrics import BoxCOCOMetrics
+
+    sides = []
+    for entries in (truth["annotations"], results):
+        of_images = [_of_image(entries, image) for image in truth["images"]]
+        most = max(1, *map(len, of_images))
+        shape = len(of_images), most
+        side = {
+            "boxes": np.zeros((*shape, 4), np.float32),
+            "classes": np.full(shape, -1, np.float32),
+            "confidence": np.zeros(shape, np.float32),
+        }
+        for row, of_image in enumerate(of_images):
+            many = len(of_image)
+            side["boxes"][row, :many] = [entry["bbox"] for entry in of_image] or np.zeros((0, 4))
+            side["classes"][row, :many] = _labels(of_image)
+            side["confidence"][row, :many] = _column(of_image, "score")
+        sides.append(side)
+    metric = BoxCOCOMetrics("xywh", evaluate_freq=1000)
+    metric.update_state(*sides)
+    told = metric.result(force=True)
+    return dict(zip(TWELVE, map(float, told.values())))
+
+
+def mmdetection_voc(truth: Truth, results: Results) -> Numbers:
+    """What its VOCMetric calls, of mmdet without mmcv, whose compiled part that does not need."""
+    import importlib
+    import importlib.util
+    from types import ModuleType
+
+    if "mmdet" not in sys.modules:
+        root = Path(importlib.util.find_spec("mmdet").origin).parent
+        for name in ("mmdet", "mmdet.evaluation", "mmdet.evaluation.functional"):
+            sys.modules[name] = package = ModuleType(name)
+            package.__path__ = [str(root.joinpath(*name.split(".")[1:]))]
+    eval_map = importlib.import_module("mmdet.evaluation.functional.mean_ap").eval_map
+    classes = [category["id"] for category in truth["categories"]]
+    found, objects = [], []
+    for image in truth["images"]:
+        rows = _of_image(results, image)
+        scored = np.hstack([_corners(rows), _column(rows, "score")[:, None]])
+        found.append([scored[_labels(rows) == number] for number in classes])
+        entries = _of_image(truth["annotations"], image)
+        excused = [bool(entry["iscrowd"] or entry.get("ignore", 0)) for entry in entries]
+        sides = [[e for e, x in zip(entries, excused) if x is side] for side in (False, True)]
+        labels = [np.array([classes.index(e["category_id"]) for e in s], int) for s in sides]
+        objects.append(
+            {
+                "bboxes": _corners(sides[0]),
+                "labels": labels[0],
+                "bboxes_ignore": _corners(sides[1]),
+                "labels_ignore": labels[1],
+            }
+        )
+    names = [category["name"] for category in truth["categories"]]
+    options = {"dataset": names, "logger": "silent", "use_legacy_coordinate": True}
+    return {
+        metric: float(eval_map(found, objects, eval_mode=mode, **options)[0])
+        for metric, mode in (("11point", "11points"), ("area", "area"))
+    }
+
+
 def _of_image(entries: Any, image: dict[str, Any]) -> Any:
     return [entry for entry in entries if entry["image_id"] == image["id"]]
 
@@ -365,7 +467,7 @@ def _column(entries: Any, key: str, kind: Any = np.float64) -> Any:
 
 TOOLS: dict[str, Callable[[Truth, Results], Numbers]] = {
     "pycocotools": pycocotools,
-    "mmdetection": mmdetection,
+    "mmdetection_coco": mmdetection,
     "faster-coco-eval": faster_coco_eval,
     "torchmetrics": torchmetrics,
     "supervision": supervision,
@@ -379,6 +481,9 @@ TOOLS: dict[str, Callable[[Truth, Results], Numbers]] = {
     "mean-average-precision": mean_average_precision,
     "mapcalc": mapcalc,
     "kornia": kornia,
+    "fiftyone": fiftyone,
+    "keras_cv": keras_cv,
+    "mmdetection_voc": mmdetection_voc,
 }
 
 

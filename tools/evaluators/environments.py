@@ -7,7 +7,16 @@ from tools.round_trip.tools import Tool
 # without a version: part of our own environment, or no index has it: a checkout on PYTHONPATH
 EVALUATORS = {
     "pycocotools": Tool("", (), ()),
-    "mmdetection": Tool("", (), ()),  # calls pycocotools
+    "mmdetection_coco": Tool("", (), ()),  # calls pycocotools
+    "mmdetection_voc": Tool(
+        "3.3.0",
+        (),
+        (),
+        ("mmengine==0.10.7", "addict==2.4.0", "terminaltables==3.1.10", "termcolor==3.3.0"),
+        "mmdet",
+    ),
+    "fiftyone": Tool("1.22.1", (), (), whole=True),
+    "keras_cv": Tool("0.9.0", (), (), ("tensorflow-cpu==2.21.0",), "keras-cv", whole=True),
     "faster-coco-eval": Tool("1.8.0", (), ()),
     "torchmetrics": Tool("1.9.0", (), (), ("lightning-utilities==0.15.3",)),
     "supervision": Tool("0.31.2", (), (), ("defusedxml==0.7.1", "pydeprecate==0.13.0")),
@@ -29,5 +38,9 @@ EVALUATORS = {
 EQUAL_SCORES = ("all scores equal", "scores of one decimal", "scores of three decimals")
 # kinds of case that no rule holds, and why
 LEFT_OUT = {
+    "mmdetection_voc": (
+        (*EQUAL_SCORES, "duplicates"),
+        "of equal scores of an image an unstable sort settles which finds",
+    ),
     "kornia": (EQUAL_SCORES, "torch.sort leaves equal scores as the processor's sort does"),
 }

@@ -29,7 +29,8 @@ def installed(folder: Path, name: str, tool: Tool) -> Path:
         [sys.executable, "-m", "venv", "--clear", "--without-pip", python.parents[1]], check=True
     )
     pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet"]
-    subprocess.run([*pip, "--disable-pip-version-check", "--no-deps", *wanted], check=True)
+    alone = [] if tool.whole else ["--no-deps"]
+    subprocess.run([*pip, "--disable-pip-version-check", *alone, *wanted], check=True)
     below = python.parents[1] / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
     own = "\n".join(sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}))
     (below / "site-packages" / "zz_below.pth").write_text(own)

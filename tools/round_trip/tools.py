@@ -9,7 +9,7 @@ ALL = ("voc", "coco", "yolo")
 
 @dataclass(frozen=True)
 class Tool:
-    """Installed without its dependencies; those that the environment below lacks are `beside`.
+    """Installed without its dependencies, unless `whole`; what the one below lacks is `beside`.
 
     `writes`, `reads`: forms. Without a version it is part of our own environment.
     """
@@ -19,6 +19,7 @@ class Tool:
     reads: tuple[str, ...]
     beside: tuple[str, ...] = ()
     package: str = ""
+    whole: bool = False
 
 
 # numpy, OpenCV, Pillow, PyYAML, torch and what they bring are those of the environment below

@@ -94,6 +94,8 @@ def score_coco(
     if rules.ap_at_100:
         hundred = [m for m, most in enumerate(rules.max_detections) if most == 100]
         scores["AP"] = _mean_known(precision[:, :, :, 0, hundred])
+    if rules.nothing_is_0:
+        scores = {name: max(score, 0.0) for name, score in scores.items()}
     scores["per_class"] = {
         name: None if (ap := _mean_known(precision[:, :, k, 0, 2])) < 0 else ap
         for k, name in enumerate(truth.class_names)

@@ -99,7 +99,7 @@ def test_a_number_that_was_told(given, capsys):
     run(eval_coco, *given, "--claimed", "AP50=77.7")
     shown = printed(capsys)
     assert "77.7 was told: no rules give it" in shown
-    assert "AP50 by our rules 50.50 the nearest: our own rules 50.50" in shown
+    assert "AP50 by our rules 50.50 images without a detection" in shown
 
 
 def test_corners_of_voc_hold_the_longer_sides(tmp_path, capsys):

@@ -15,6 +15,7 @@ from resdet.evaluation.voc.score import score_voc
 from tools.evaluators.cases import Case
 from tools.evaluators.golden import long
 from tools.evaluators.measure import ours
+from tools.evaluators.pairs import Found, explained
 
 BOX, HALF, LESS, FAR = [0, 0, 10, 10], [0, 0, 10, 5], [0, 0, 10, 4.9], [50, 50, 60, 60]
 MISS = "an overlap of exactly the threshold is a miss"
@@ -58,6 +59,7 @@ def test_pixels_that_are_one_longer(voc):
     assert {*tools} == {
         "review_object_detection_metrics_voc",
         "mean-average-precision",
+        "mmdetection_voc",
         "mapcalc",
     }
 
@@ -110,7 +112,7 @@ def test_limits_of_detections():
     }
     case = Case("", truth, [*results, {**entry, "bbox": BOX, "score": 0.1}])
     first, second = explain([Claim.of("AP50=0.66%")], "coco", of_case(case, "coco"))
-    assert told([first]) == [({MORE.format("100, 300, 1000"): 0.6623}, ("mmdetection",))]
+    assert told([first]) == [({MORE.format("100, 300, 1000"): 0.6623}, ("mmdetection_coco",))]
     assert told([second]) == [({MORE.format("1, 10, 300"): 0.6623}, ("ultralytics",))]
 
 
@@ -130,6 +132,11 @@ def test_numbers_of_the_tools_themselves(kind, name):
         assert claim.away(one.result) == 0
         assert one.ours + sum(s.share for s in one.steps) == pytest.approx(one.result)
     assert name in {tool for one in found for tool in one.tools} or not found[0].steps
+
+
+@pytest.mark.parametrize(("name", "kind", "claim"), GOLDEN["pairs"])
+def test_a_number_of_a_tool_is_known_for_its_own(name, kind, claim):
+    assert explained(name, CASES[kind], Claim.of(claim)) == Found(given=True, named=True)
 
 
 def test_what_a_tool_does_not_print_is_not_its_own():
