@@ -16,8 +16,10 @@ def theirs(**options):
     for key, value in model.state_dict().items():
         if value.ndim > 1:
             value.normal_(0, (2 / value[0].numel()) ** 0.5)
+        elif key.endswith(("bias", "running_mean")):
+            value.uniform_(-0.1, 0.1)
         elif value.ndim == 1:
-            value.uniform_(0.8, 1.2) if not key.endswith("bias") else value.uniform_(-0.1, 0.1)
+            value.uniform_(0.8, 1.2)
     return model
 
 
