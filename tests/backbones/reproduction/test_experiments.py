@@ -33,3 +33,19 @@ def test_rows_by_label():
     assert [row.label for row in find_rows(experiment, ["resnet-56"])] == ["ResNet-56"]
     with pytest.raises(ValueError, match=r"must be one of Maxout, .*, got plain-20"):
         find_rows(experiment, ["plain-20", "ResNet-20"])
+
+
+def test_the_residual_recipe_is_that_of_the_residual_networks():
+    models = {"CIFAR-10": "cifar10_resnet20", "ImageNet": "imagenet_resnet50"}
+    rows = [
+        (row, load_classification(models[experiment.dataset]))
+        for experiment in EXPERIMENTS.values()
+        for row in experiment.rows
+        if row.label.endswith(", residual recipe")
+    ]
+    assert len(rows) == 3 + 4 + 6
+    for row, theirs in rows:
+        ours = load_classification(row.network.config)
+        for section in ("SOLVER", "INPUT", "DATASETS", "TEST"):
+            assert ours[section] == theirs[section], (row.label, section)
+        assert row.network.norm == ours.MODEL.NORM
