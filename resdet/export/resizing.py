@@ -11,6 +11,7 @@ from torch import Tensor
 _ONE = 2048  # OpenCV weighs the pixels of a linear resize by whole numbers; this is 1
 _THOUSANDTHS = 1000  # what of a pixel is less than one of them, OpenCV leaves out of a mean
 _UP = 0.125  # what is added where OpenCV rounds halves up: nothing but a half is so near
+_GRID = 8192  # to whose parts means are rounded first: halves are halves in every runtime
 
 
 def target_size(height: int, width: int, size: int, max_size: int) -> tuple[int, int]:
@@ -34,7 +35,7 @@ def resize(images: Tensor, height: int, width: int) -> Tensor:
 
     One after the other, of which one changes nothing.
     Shape: (N, H, W, 3) of whole numbers -> (N, 3, height, width), float32.
-    Deviation: where a mean ends in .5, the order of additions decides, as it does in OpenCV.
+    Deviation: a mean that ends in .5 becomes even; in OpenCV the order of additions decides.
     """
     tall: Any = torch.sym_min(height, images.shape[1])
     wide: Any = torch.sym_min(width, images.shape[2])
@@ -50,6 +51,7 @@ def _shrink(images: Tensor, height: int, width: int) -> Tensor:
     columns = torch.unflatten(_areas(old[1], width).mm(columns.flatten(1)), 1, (height, -1, 3))
     sides = [torch.scalar_tensor(n) for n in (old[0], old[1], height, width)]
     halved = (sides[0] == 2 * sides[2]) & (sides[1] == 2 * sides[3])
+    columns = torch.round(columns * _GRID) / _GRID
     return torch.round(columns + torch.where(halved, _UP, 0.0))
 
 

@@ -45,6 +45,6 @@ def test_pixels_are_opencvs(name: str, factor: float) -> None:
     found = resize(both, height, width).permute(0, 2, 3, 1).numpy()
     assert found.shape == (2, height, width, 3)
     difference = np.abs(found[0] - expected)
-    # another order of additions decides where a mean ends in .5
+    # where a mean ends in .5, OpenCV's order of additions decides
     assert difference.max() <= 1
-    assert (difference > 0).mean() < 0.002
+    assert (difference > 0).sum() <= max(0.001 * difference.size, 3)
