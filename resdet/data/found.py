@@ -45,8 +45,8 @@ class Found:
     name its classes, and no config need do so. `said`: those that the user says instead.
     `corners`: how VOC's files count. `lost`: remarks that each reading of a split makes as well;
     `of_classes`: remarks on names that the user does not say. `guessed`: by names alone, so that
-    other data goes before. `given`: the folder that was given, where `root` is a link in it that
-    leads out: splits are kept there.
+    other data goes before. `unlabelled`: splits whose objects are not known. `given`: the folder
+    that was given, where `root` is a link in it that leads out: splits are kept there.
     """
 
     root: Path
@@ -63,6 +63,7 @@ class Found:
     lost: tuple[str, ...] = ()
     of_classes: tuple[str, ...] = ()
     guessed: bool = False
+    unlabelled: tuple[str, ...] = ()
     given: Path | None = None
 
     @property
@@ -137,12 +138,12 @@ class Found:
 
     @property
     def to_measure(self) -> str:
-        """The split to measure on: `test`, else `val`, else all there is.
+        """The split to measure on: `test`, else `val`, else all there is, if its objects are known.
 
         Raises: ValueError where the splits have other names.
         """
         for name in ("test", "val", *UNSPLIT, "trainval", "train"):
-            if name in self.splits:
+            if name in self.splits and name not in self.unlabelled:
                 return name
         raise ValueError(
             f"--split must be given for {self.root}, whose splits are {', '.join(self.splits)}"

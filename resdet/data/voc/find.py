@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,17 +62,17 @@ def _found(layout: VocLayout, stems: Set[str]) -> Found | None:
     classes = all_classes(layout, {})
     counts: dict[str, int] = {}
     empty: list[str] = []
+    unlabelled: list[str] = []
     unlisted = set(paired)
     for split in layout.splits() or [ALL]:
-        listing = layout.listing(split)
-        chosen: list[str | None] = [*(layout.select(split, paired) or ())]
-        if listing is not None:
-            chosen = list(dict.fromkeys(line.stem for line in layout.lines(listing)))
+        chosen = _chosen(layout, split, paired)
         counts[split] = len(chosen)
         named = [stem for stem in chosen if stem is not None and stem in stems]
         unlisted -= {*named}
         if is_labelled(split, named, written):
             empty += without_objects(layout, named, {})
+        else:
+            unlabelled.append(split)
     for half in HALVES:
         if own := made_half(layout, half):
             counts[half] = len(own)
@@ -104,7 +104,16 @@ def _found(layout: VocLayout, stems: Set[str]) -> Found | None:
         corners=corners_of(layout, {}),
         lost=(*layout.left_out(), *told_of(layout, empty)),
         of_classes=taken_as_vocs(layout, classes),
+        unlabelled=tuple(unlabelled),
     )
+
+
+def _chosen(layout: VocLayout, split: str, stems: Set[str]) -> Sequence[str | None]:
+    """The lines of a split's list, each once, or else those of `stems` in its folder."""
+    listing = layout.listing(split)
+    if listing is None:
+        return layout.select(split, stems) or []
+    return list(dict.fromkeys(line.stem for line in layout.lines(listing)))
 
 
 def nearly(root: Path) -> str:

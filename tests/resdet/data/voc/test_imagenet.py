@@ -125,7 +125,7 @@ def test_det_is_found_with_its_lists_and_classes(det):
     assert found.class_names == (ACCORDION, AIRPLANE, ANT)
     # of the two accordions, one is annotated in part: it is not to be trained on
     assert found.counts == {"train": 2, "val": 8, "test": 1, "val1": 4, "val2": 4}
-    assert (found.to_train, found.to_watch) == ("train", "val")
+    assert (found.to_train, found.to_watch, found.to_measure) == ("train", "val", "val")
     train = found.load("train")
     assert ids(train) == [f"{ACCORDION}_1", "ILSVRC2014_train_00000001"]
     assert train.records[1].ground_truth.boxes.tolist() == [[3, 3, 40, 30], [0, 8, 9, 20]]
