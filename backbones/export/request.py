@@ -6,16 +6,20 @@ import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 
-SUFFIXES = {"onnx": ".onnx", "torch-export": ".pt2", "openvino": ".xml"}
+WEB = "web"  # a folder
+SUFFIXES = {"onnx": ".onnx", "torch-export": ".pt2", "openvino": ".xml", WEB: ""}
 BESIDE = ".json"  # what a file says of itself
 _PACKAGES = {
     "onnx": ("onnx", "onnxruntime", "onnxscript"),
+    WEB: ("onnx", "onnxruntime", "onnxscript"),
     "openvino": ("onnx", "onnxscript", "openvino"),
 }
 
 
 def written(kind: str, output: Path) -> tuple[Path, ...]:
-    """The files of one export."""
+    """The files of one export, or its folder."""
+    if kind == WEB:
+        return (output,)
     suffixes = (".bin", BESIDE) if kind == "openvino" else (BESIDE,)
     return (output, *map(output.with_suffix, suffixes))
 
@@ -31,7 +35,7 @@ def check_request(kind: str, output: Path, more: Sequence[str] = ()) -> None:
             f"--format {kind} needs {' '.join(needed)}, got no {', '.join(absent)}; "
             f"pip install {' '.join(absent)}, or give --format torch-export, which needs none"
         )
-    if output.suffix != SUFFIXES[kind]:
+    if kind != WEB and output.suffix != SUFFIXES[kind]:
         raise ValueError(f"--output of --format {kind} must end in {SUFFIXES[kind]}, got {output}")
     for file in written(kind, output):
         if file.exists():

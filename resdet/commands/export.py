@@ -5,6 +5,7 @@ examples:
   resdet export output/mine/model_best.pth --images photos/ --output mine.onnx
   resdet export output/resnet50/model_final.pth --format torch-export
   resdet export output/mine/model_best.pth --format openvino --int8 --calibrate my_data/
+  resdet export output/mine/model_best.pth --format web --output page
 
 CHECKPOINT is of train-det, of either engine, of train-backbone, or of others, as eval-voc and
 eval-backbone read them. The file takes images as uint8 RGB and normalises them itself. A detector
@@ -16,6 +17,9 @@ Five images go through both, and for a detector two that show nothing and one ob
 written where boxes differ by more than 1e-2 pixels or scores by more than 1e-3.
 docs/examples/onnx_without_torch.py runs the file without torch.
 
+--format web writes a folder with a page that detects in the browser, in pictures and before the
+camera: serve it by `python -m http.server`. npm fetches onnxruntime-web for it.
+
 --int8 makes the network four times as fast on most processors. What that costs in mAP is measured
 first, on the test images of the data, and more than --max-drop points are refused.
 """
@@ -25,6 +29,11 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from backbones.export.classifier import Exported
+    from backbones.files.plan import Kind
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -37,15 +46,23 @@ def arguments() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("checkpoint", metavar="CHECKPOINT", type=Path, help="model_final.pth, model_best.pth, ...")
     add("--format", choices=tuple(SUFFIXES), default="onnx", help="[onnx]")
-    told = "[CHECKPOINT, ending in .onnx, .pt2 or .xml]"
-    output = add("--output", type=Path, metavar="FILE", help=told)
-    writes(output, beside=_beside)
+    told = "[CHECKPOINT, ending in .onnx, .pt2 or .xml]; of web a folder [CHECKPOINT without .pth]"
+    output = add("--output", type=Path, metavar="PATH", help=told)
+    writes(output, _kind, beside=_beside)
     add("--resize", choices=("inside", "outside"), help="by the file, or by you [inside]")
     told = "how many images of one size a detector takes at once [one, without an axis for more]"
     add("--batch", type=_batch, metavar="N|dynamic", help=told)
     add("--images", type=Path, metavar="DIR", help="five of them are tried in both [random ones]")
+    told = "of --format web: its package (.tgz) or folder [npm fetches it]"
+    add("--onnxruntime-web", type=Path, metavar="PATH", help=told)
     add_int8(parser)
     return parser
+
+
+def _kind(output: Path) -> Kind:
+    from backbones.export.request import SUFFIXES
+
+    return "file" if output.suffix and output.suffix in SUFFIXES.values() else "whole"
 
 
 def _batch(text: str) -> int:
@@ -61,10 +78,10 @@ def _batch(text: str) -> int:
 
 
 def _beside(output: Path) -> Sequence[Path]:
-    from backbones.export.request import SUFFIXES, written
+    from backbones.export.request import SUFFIXES, WEB, written
 
-    kind = next((kind for kind, suffix in SUFFIXES.items() if suffix == output.suffix), "")
-    return written(kind, output)[1:]
+    kinds = (kind for kind, suffix in SUFFIXES.items() if suffix == output.suffix)
+    return written(next(kinds, WEB), output)[1:]
 
 
 def main(argv: Sequence[str]) -> None:
@@ -72,6 +89,7 @@ def main(argv: Sequence[str]) -> None:
 
     args = (parser := arguments()).parse_args(argv)
     check_int8(parser, args)
+    _check_web(parser, args)
 
     from backbones.export.request import SUFFIXES, check_request
 
@@ -82,19 +100,15 @@ def main(argv: Sequence[str]) -> None:
     from resdet.checkpoints.checkpoint import holds_detector
 
     if holds_detector(args.checkpoint):
-        from resdet.commands.int8 import wanted
-        from resdet.export.detector import export_detector
-        from resdet.export.form import INSIDE, Form
-
-        form = Form(args.format, args.resize or INSIDE, args.batch)
-        int8 = wanted(args) if args.int8 else None
-        done = export_detector(args.checkpoint, form, output, args.images, int8)
+        done = _of_detector(args, output)
     else:
         from backbones.export.classifier import export_classifier
 
         for name in ("int8", "resize", "batch"):
             if getattr(args, name) not in (None, False):
                 parser.error(f"--{name} goes with detectors, got a network in {args.checkpoint}")
+        if args.format == "web":
+            parser.error(f"--format web is of detectors, got a network in {args.checkpoint}")
         done = export_classifier(args.checkpoint, args.format, output, args.images)
     print(*done.table(), sep="\n")
     print(f"{output}: {args.format}, {done.size / 1e6:.1f} MB")
@@ -102,3 +116,37 @@ def main(argv: Sequence[str]) -> None:
     print(f"  outputs {done.contract.metadata['outputs']}")
     for note in done.notes:
         print(f"  note: {note}")
+    if args.format == "web":
+        print(f"  see it: python -m http.server --directory {output}, and http://localhost:8000")
+
+
+def _check_web(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
+    """End with a message where the options do not go together, or there is no library."""
+    if args.format != "web":
+        if args.onnxruntime_web:
+            parser.error("--onnxruntime-web goes with --format web")
+        return
+    if args.batch is not None or args.resize == "outside":
+        parser.error(
+            "--format web resizes, an image at a time; leave out --batch, --resize outside"
+        )
+
+    from resdet.export.web.library import check_library
+
+    check_library(args.onnxruntime_web)
+
+
+def _of_detector(args: argparse.Namespace, output: Path) -> Exported:
+    from resdet.commands.int8 import wanted
+    from resdet.export.detector import export_detector
+    from resdet.export.form import INSIDE, Form
+
+    if args.format == "web":
+        from resdet.export.web.library import find_library
+
+        library = find_library(args.onnxruntime_web)
+        form = Form("onnx", INSIDE)
+        return export_detector(args.checkpoint, form, output, args.images, library=library)
+    form = Form(args.format, args.resize or INSIDE, args.batch)
+    int8 = wanted(args) if args.int8 else None
+    return export_detector(args.checkpoint, form, output, args.images, int8)

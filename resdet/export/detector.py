@@ -13,7 +13,7 @@ import numpy as np
 from backbones.export.classifier import Exported
 from backbones.export.formats import Contract, contents, encode, runner, told_beside
 from backbones.export.images import images_to_compare
-from backbones.export.request import check_request
+from backbones.export.request import WEB, check_request
 from backbones.files.atomic import write_together
 from backbones.images.decoding import Image
 from backbones.terminal.progress import tracked
@@ -23,6 +23,7 @@ from resdet.export.form import Form, contract_of
 from resdet.export.graph import DetectorGraph
 from resdet.export.pairing import BOX_BOUND, SCORE_BOUND, Difference
 from resdet.export.trial import Named, Row, all_scores, by_file, differences, of_few, threshold
+from resdet.export.web.folder import write_page
 
 if TYPE_CHECKING:
     from resdet.export.int8.search import Wanted
@@ -37,16 +38,18 @@ def export_detector(
     images: Path | None = None,
     int8: Wanted | None = None,
     tell: Callable[[str], None] = print,
+    library: Mapping[str, bytes] | None = None,
 ) -> Exported:
     """Export the detector of a checkpoint of either engine.
 
     Five images, of the folder or made up, go through the detector and the file, each at its size,
     and two more in which it finds nothing and one object.
     `int8`: of OpenVINO's, which is then made of that file; each try is told.
+    `library`, of `find_library`: `output` is the folder of a page that runs the file.
     Raises: ValueError if the file is no detector, the two differ by more than the bounds, there
         is nothing to compare, int8 costs too much, or something is in the way.
     """
-    check_request(form.kind, output)
+    check_request(WEB if library else form.kind, output)
     named = images_to_compare(images)
     detector = load_exportable(source)
     contract = contract_of(detector, source, form)
@@ -74,7 +77,10 @@ def export_detector(
     if int8 is not None:
         files, told = _in_int8(detector, form, data, output, int8, tell)
         contract = replace(contract, metadata={**contract.metadata, **told})
-    size = write_together({**files, **told_beside(contract, output)})
+    if library:
+        size = write_page(output, data, contract.metadata, library)
+    else:
+        size = write_together({**files, **told_beside(contract, output)})
     table = tuple(_row(*row) for row in rows)
     return Exported(output, size, contract, HEAD, table, tuple(notes))
 

@@ -19,8 +19,8 @@ THRESHOLD = 0.5  # of the scores that are shown at first
 
 def write_page(
     folder: Path, model: bytes, metadata: Mapping[str, str], library: Mapping[str, bytes]
-) -> None:
-    """Write a page for an ONNX file that takes a picture of any size and resizes it itself.
+) -> int:
+    """Write a page for an ONNX file that takes a picture of any size; the bytes of all.
 
     `metadata`: that of the file; `library`: see `find_library`.
     Raises: WriteError where the disk does not take it.
@@ -34,8 +34,8 @@ def write_page(
     }
     with whole_folder(folder) as fresh:
         for name, content in files.items():
-            (fresh / name).parent.mkdir(exist_ok=True)
             write_inside(fresh / name, content)
+    return sum(map(len, files.values()))
 
 
 def _page() -> list[Any]:

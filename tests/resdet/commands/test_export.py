@@ -88,3 +88,41 @@ def test_a_format_that_is_none_is_answered_with_the_nearest(network):
     done = run(network, "--format", "torchexport")
     assert done.returncode == 2
     assert "did you mean torch-export?" in done.stderr
+
+
+@pytest.fixture
+def library(tmp_path):
+    """What stands in the place of onnxruntime-web."""
+    from resdet.export.web.library import FILES
+
+    folder = tmp_path / "library"
+    folder.mkdir()
+    for name in FILES:
+        (folder / name).write_bytes(b"")
+    return folder
+
+
+WEB = ("--format", "web")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ((*WEB, "--batch", "2"), "--format web resizes, an image at a time"),
+        ((*WEB, "--resize", "outside"), "--format web resizes, an image at a time"),
+        (("--onnxruntime-web", "library"), "--onnxruntime-web goes with --format web"),
+        ((*WEB, "--onnxruntime-web", "library"), "--format web is of detectors, got a network"),
+    ],
+)
+def test_what_a_page_is_not_for(network, library, options, told, monkeypatch, capsys):
+    monkeypatch.chdir(library.parent)
+    with pytest.raises(SystemExit, match="2"):
+        load_tool().main([str(network), *options])
+    assert told in capsys.readouterr().err
+    assert not network.with_suffix("").exists()
+
+
+def test_a_page_replaces_nothing(network, library):
+    network.with_suffix("").mkdir()
+    with pytest.raises(ValueError, match="--output must be new, got "):
+        load_tool().main([str(network), *WEB, "--onnxruntime-web", str(library)])

@@ -55,6 +55,20 @@ def test_equal_is_written(saved_detector: Callable, eager: Callable) -> None:
     assert "made up 1" in table[1]
 
 
+def test_a_page_is_written_around_the_file(
+    saved_detector: Callable, eager: Callable, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    written: list[tuple] = []
+    eager()
+    monkeypatch.setattr(exporter, "write_page", lambda *page: written.append(page) or 7)
+    library = {"ort.mjs": b""}
+    form = Form("onnx", INSIDE)
+    done = exporter.export_detector(saved_detector(), form, tmp_path / "page", library=library)
+    ((folder, _, metadata, files),) = written
+    assert (folder, files, done.size) == (tmp_path / "page", library, 7)
+    assert '"resize": "inside"' in metadata["preprocessing"]
+
+
 @pytest.mark.parametrize(
     ("fault", "told"),
     [

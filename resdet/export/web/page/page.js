@@ -1,6 +1,7 @@
 // Pictures in, boxes on them out. Names of classes and files enter the page as text, never as markup.
 const LARGEST = 2048; // pixels of a side that are looked at: a phone's memory ends above
 const LINE = 2; // CSS pixels
+const NARROW = 480; // CSS pixels of a picture on which tags are names alone
 
 const $ = (id) => document.getElementById(id);
 const stage = $("stage"), picture = $("picture"), overlay = $("boxes");
@@ -138,7 +139,6 @@ function draw() {
   overlay.height = Math.round(state.size.height * scale * dots);
   const context = overlay.getContext("2d");
   context.scale(dots, dots);
-  context.font = "600 12px system-ui, sans-serif";
   context.textBaseline = "middle";
   for (const mark of marks.reverse()) drawMark(context, mark, scale);
 }
@@ -149,14 +149,17 @@ function drawMark(context, { label, score, box }, scale) {
   context.strokeStyle = fill;
   context.lineWidth = LINE;
   context.strokeRect(left, top, right - left, bottom - top);
-  const text = `${name(label)} ${score.toFixed(2)}`;
+  const across = state.size.width * scale;
+  const [size, text] = across < NARROW ? [10, name(label)] : [12, `${name(label)} ${score.toFixed(2)}`];
+  context.font = `600 ${size}px system-ui, sans-serif`;
   const width = context.measureText(text).width + 8;
-  const x = Math.max(0, Math.min(left - LINE / 2, state.size.width * scale - width));
-  const y = top >= 18 ? top - 18 : top;
+  const height = 1.5 * size;
+  const x = Math.max(0, Math.min(left - LINE / 2, across - width));
+  const y = top >= height ? top - height : top;
   context.fillStyle = fill;
-  context.fillRect(x, y, width, 18);
+  context.fillRect(x, y, width, height);
   context.fillStyle = ink(fill);
-  context.fillText(text, x + 4, y + 9.5);
+  context.fillText(text, x + 4, y + height / 2 + 0.5);
 }
 
 function counted(marks) {
