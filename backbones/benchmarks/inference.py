@@ -20,6 +20,7 @@ import backbones
 from backbones.benchmarks.conditions import benchmark_conditions, check_networks, present
 from backbones.benchmarks.limits import figures, measure_limits, synchronize
 from backbones.complexity import count
+from backbones.convolution.quick import place
 from backbones.freeze import fold_batch_norm
 from backbones.machine.precision import Precision, autocast
 from backbones.weights.interop import from_torchvision
@@ -43,18 +44,18 @@ def benchmark_inference(
     Ours has its norms folded and runs channels last; torchvision's and, where importable, timm's
     run as they come. All have torchvision's random weights; the difference is that of fp32 logits
     as a share of the largest. operations are those of an image, share_of_limit their rate by the
-    device's measured rate of matrix products in that precision.
+    best rate of any way, matrix products of the device in that precision among them.
     Raises: ValueError for a network that torchvision does not have, or a GPU that is not there.
     """
-    place = present(device)
+    on = present(device)
     check_networks(networks, torchvision.models.list_models())
-    batch = batch or BATCHES[place.type]
+    batch = batch or BATCHES[on.type]
     limits = measure_limits(device, torch.get_num_threads())
     images = torch.randn(batch, 3, side, side, generator=torch.Generator().manual_seed(0))
-    images = images.to(place)
+    images = images.to(on)
     results = {}
     for name in networks:
-        models = _models(name, place)
+        models = _models(name, on, precision, compiled)
         with torch.inference_mode():
             logits = {library: model(images) for library, model in models.items()}
             if compiled:
@@ -79,11 +80,13 @@ def benchmark_inference(
         "threads": torch.get_num_threads(),
         "limits": limits,
         "networks": results,
-        **benchmark_conditions(place),
+        **benchmark_conditions(on),
     }
 
 
-def _models(name: str, device: torch.device) -> dict[str, nn.Module]:
+def _models(
+    name: str, device: torch.device, precision: Precision, compiled: bool
+) -> dict[str, nn.Module]:
     """The same weights in each library; ours first."""
     torch.manual_seed(0)
     theirs = getattr(torchvision.models, name)(weights=None).eval()
@@ -98,6 +101,7 @@ def _models(name: str, device: torch.device) -> dict[str, nn.Module]:
     ours = backbones.create(name, num_classes=1000, **options).eval()
     ours.load_state_dict(from_torchvision(name, state))
     models = {"resdet": fold_batch_norm(ours).to(memory_format=torch.channels_last)}
+    place(ours, device, learns=False, precision=precision, compiled=compiled)
     models["torchvision"] = theirs
     if importlib.util.find_spec("timm") and name.startswith("resnet"):
         models["timm"] = importlib.import_module("timm").create_model(name).eval()

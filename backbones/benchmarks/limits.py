@@ -61,11 +61,16 @@ def _matrix_rate(device: torch.device, dtype: torch.dtype) -> float:
     return best
 
 
-def share_of_limit(
-    operations: float, seconds: float, precision: Precision, limits: Mapping[str, Any]
-) -> float:
-    """Operations a second by what `measure_limits` found; above 1 where an algorithm saves some."""
-    return operations / seconds / float(limits["matrix_rate"][precision])
+def shares_of_limit(
+    rates: Mapping[str, float], precisions: Mapping[str, Precision], limits: Mapping[str, Any]
+) -> dict[str, float]:
+    """Of each way: its operations a second by the most that any way reached.
+
+    A product of matrices of its precision, as `measure_limits` found it, is one of the ways.
+    """
+    best = max(rates.values())
+    products = limits["matrix_rate"]
+    return {way: rate / max(best, products[precisions[way]]) for way, rate in rates.items()}
 
 
 def figures(
@@ -83,10 +88,9 @@ def figures(
         "images_per_second": dict(speeds),
         "ratio": {way: speed / speeds[reference] for way, speed in speeds.items()},
         "operations": operations,
-        "share_of_limit": {
-            way: share_of_limit(operations, 1 / speed, precisions[way], limits)
-            for way, speed in speeds.items()
-        },
+        "share_of_limit": shares_of_limit(
+            {way: operations * speed for way, speed in speeds.items()}, precisions, limits
+        ),
     }
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple, overload
 import numpy as np
 import torch
 
+from backbones.convolution.quick import place
 from backbones.data.normalize import Normalizer
 from backbones.data.transforms import centre_view
 from backbones.evaluation.networks import LoadedNetwork, load_network
@@ -35,7 +36,8 @@ class ImageClassifier:
 
     def __init__(self, network: LoadedNetwork, device: torch.device, batch: int = 32) -> None:
         self.network = network
-        self.model = network.model.to(device).to(memory_format=torch.channels_last).eval()
+        self.model = network.model.to(memory_format=torch.channels_last).eval()
+        place(self.model, device, learns=False)
         self.class_names = network.preprocessing.class_names or tuple(
             f"class{label}" for label in range(self.model.num_classes)
         )

@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from backbones.convolution.quick import place
 from backbones.data.images import Images, open_test
 from backbones.data.normalize import Normalizer
 from backbones.evaluation.classes import ClassMatch, match_classes
@@ -125,7 +126,8 @@ def _match(network: LoadedNetwork, images: Images, root: Path) -> ClassMatch:
 
 
 def _member(network: LoadedNetwork, protocol: Protocol, device: torch.device) -> _Member:
-    model = network.model.to(device).to(memory_format=torch.channels_last)
+    model = network.model.to(memory_format=torch.channels_last)
+    place(model, device, learns=False)
     normalize = Normalizer(network.preprocessing, device)
     if protocol.test == "multiscale":
         scales = protocol.scales or scales_for(network.size)

@@ -14,7 +14,7 @@ from rich.table import Table
 from torch import Tensor
 
 from backbones.benchmarks.conditions import benchmark_conditions, present
-from backbones.benchmarks.limits import measure_limits, share_of_limit
+from backbones.benchmarks.limits import measure_limits, shares_of_limit
 from backbones.export.request import SUFFIXES
 from backbones.machine.hardware import available_cores
 from backbones.machine.precision import Precision
@@ -101,8 +101,9 @@ def benchmark_detectors(work: Work, folder: Path, wanted: Wanted) -> dict[str, A
     Ours, by torch and by the other runtimes, and detectron2's have the same random weights, and
     largest_difference holds how far their detections are from ours by torch; torchvision's networks
     have other layers (stride, anchors, pooling), hence weights of their own. Operations are those
-    of convolutions and matrix products, two a multiply-add; share_of_limit is operations a second
-    over the device's measured rate of matrix products in that precision.
+    of convolutions and matrix products as they are written, two a multiply-add; share_of_limit is
+    operations a second by the most that any way reached, matrix products of the device in that
+    precision among them.
     Raises: as `Wanted.size`.
     """
     size = wanted.size(work)
@@ -210,10 +211,11 @@ def _summary(
             if "processor_seconds" in rs[0]  # a GPU's are its host's
         },
         "operations": operations,
-        "share_of_limit": {
-            way: share_of_limit(operations[way], seconds[way], task.precision, limits)
-            for way, task in tasks.items()
-        },
+        "share_of_limit": shares_of_limit(
+            {way: operations[way] / seconds[way] for way in tasks},
+            {way: task.precision for way, task in tasks.items()},
+            limits,
+        ),
         "peak_megabytes": {w: max(r["peak_megabytes"] or 0 for r in rs) for w, rs in runs.items()},
     }
     if profiles := {way: rs[0]["profile"] for way, rs in runs.items() if "profile" in rs[0]}:

@@ -23,7 +23,7 @@ from resdet.checkpoints.checkpoint import DetectorCheckpoint
 from resdet.checkpoints.detectron2_names import Layout, to_detectron2
 from resdet.detector.build import build_model, load_model
 from resdet.detector.inference import build_detector, speed_up
-from resdet.detector.speed import Speed, compile_parts
+from resdet.detector.speed import compile_parts
 from resdet.engines.samples import Sample
 from resdet.export.detector import encode_detector
 from resdet.export.exportable import load_exportable
@@ -65,18 +65,22 @@ def measure(task: Task) -> dict[str, Any]:
     model, cfg, _ = load_model(saved, engine, task.weights)
     device = torch.device(task.device)
     batches = [[_sample(picture, task.side) for picture in batch] for batch in images_of(task)]
-    compiles = (lambda: compile_parts(model)) if task.compiled else None
+    speed = task.speed
+
+    def hasten() -> None:
+        """What hides operations from their counter."""
+        place(model, device, learns=True, precision=speed.precision, compiled=speed.compiled)
+        if speed.compiled:
+            compile_parts(model)
+
     if task.work == "train":
-        place(model, device, learns=True, precision=task.precision, compiled=task.compiled)
-        model.train()
+        model.to(device).train()
         return timed_steps(
-            model, lambda batch: engine.compute_losses(model, batch), batches, task, compiles
+            model, lambda batch: engine.compute_losses(model, batch), batches, task, hasten
         )
-    # compiled after its operations are counted, not before
-    speed = Speed(task.precision, batch=task.batch)
     detector = build_detector(cfg, model, saved.class_names, engine, speed)
-    speed_up(detector, device)
-    result = timed(detector.run_batch, batches, task, compiles)
+    detector.model.to(device)
+    result = timed(detector.run_batch, batches, task, lambda: speed_up(detector, device))
     found = [one for batch in batches for one in detector.run_batch(batch)]
     result["found"] = [
         columns(*(torch.from_numpy(v) for v in (f.boxes, f.labels, f.scores))) for f in found

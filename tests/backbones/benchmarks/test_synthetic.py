@@ -79,5 +79,8 @@ def test_faults(options, fault):
         small(**options)
 
 
-def test_a_share_above_the_limit_is_not_hidden():
-    assert limits.share_of_limit(2e12, 1.0, "fp32", LIMITS) == 2
+def test_the_limit_is_the_best_that_any_way_reached():
+    precisions = {"ours": "fp32", "half": "bf16"}
+    assert limits.shares_of_limit({"half": 5e9}, precisions, LIMITS) == {"half": 0.5}
+    fast = limits.shares_of_limit({"ours": 2e12, "half": 5e11}, precisions, LIMITS)
+    assert fast == {"ours": 1.0, "half": 0.25}
