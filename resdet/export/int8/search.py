@@ -98,7 +98,7 @@ def in_int8(
         )
         more = max(1, 2 * (len(in_float) - len(asked)))
         if AUTO not in wanted.in_float or more > len(worst):
-            raise ValueError(_refusal(verdict, worst, output))
+            raise ValueError(_refusal(verdict, worst, output, tried=AUTO in wanted.in_float))
         in_float = [*asked, *list(worst)[:more]]
 
 
@@ -109,14 +109,14 @@ def _check_names(names: Sequence[str], known: Collection[str]) -> None:
             raise ValueError(f"--keep-float must name layers, or be {AUTO}, got {name}{near}")
 
 
-def _refusal(verdict: Verdict, worst: dict[str, float], output: Path) -> str:
-    """What is lost, and the layers that round most."""
+def _refusal(verdict: Verdict, worst: dict[str, float], output: Path, *, tried: bool) -> str:
+    """What is lost, and the layers that round most; `tried`: they have been left in float."""
     shown = list(worst.items())[:_SHOWN]
     told = ", ".join(f"{name} {share:.1%}" for name, share in shown)
+    way_out = f"--keep-float {AUTO} leaves such layers in float, more and more, or " * (not tried)
     return (
-        f"int8 must cost no more than it may, got {verdict}; {output} is not written. Most of what "
-        f"layers give is rounding in {told}: --keep-float {AUTO} leaves such layers in float, one "
-        "after the other, --max-drop allows more"
+        f"int8 must cost no more than --max-drop, got {verdict}; {output} is not written. By the "
+        f"share of rounding in what they give, the worst layers are {told}; {way_out}allow more"
     )
 
 
