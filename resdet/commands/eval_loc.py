@@ -53,7 +53,7 @@ def main(argv: Sequence[str]) -> None:
 def arguments() -> argparse.ArgumentParser:
     from backbones.terminal.parser import Parser, add_device
     from backbones.terminal.planned import existing, reads, writes
-    from resdet.commands.arguments import add_corners, add_engine, data_folder, shorter_sides
+    from resdet.commands.arguments import add_corners, data_folder, shorter_sides
 
     parser = Parser(__doc__)
     found = parser.add_mutually_exclusive_group(required=True)
@@ -75,7 +75,6 @@ def arguments() -> argparse.ArgumentParser:
     pixels = "shorter sides, of which each class takes its best: 224,256 [that of the test]"
     add("--sizes", type=shorter_sides, default=(), metavar="SIZES", help=pixels)
     add("--crop", action="store_true", help="the middle square alone, the paper's 1-crop")
-    add_engine(parser)
     add_device(parser)
     writes(add("--json", type=Path, metavar="FILE", help="the errors"))
     writes(add("--guesses", type=Path, metavar="FILE", help="the guesses as the devkit reads them"))
@@ -83,7 +82,7 @@ def arguments() -> argparse.ArgumentParser:
 
 
 def _check(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
-    for name in ("by", "sizes", "crop", "engine", "device") if args.detections else ():
+    for name in ("by", "sizes", "crop", "device") if args.detections else ():
         if getattr(args, name) != parser.get_default(name):
             parser.error(f"--{name} goes with --checkpoint: detections are only read")
     given = [name for name in ("sizes", "crop") if getattr(args, name)]
@@ -126,6 +125,6 @@ def _found(args: argparse.Namespace, dataset: Dataset) -> DetectionTable:
     from resdet.detector.inference import load_detector
     from resdet.training.evaluation import check_classes
 
-    detector = load_detector(args.checkpoint, args.engine, args.device)
+    detector = load_detector(args.checkpoint, "tv", args.device)  # no other has localisers
     check_classes(detector.class_names, dataset)
     return guesses(detector, dataset, args.by, args.sizes, crop=args.crop)

@@ -76,7 +76,7 @@ def test_guesses_of_a_file(root, tmp_path, capsys):
 
 @pytest.mark.parametrize("by", ["own", "oracle"])
 def test_a_localiser_is_run(by, root, tiny_localiser, tmp_path, capsys):
-    words = ["--checkpoint", tiny_localiser, "--engine", "tv", "--device", "cpu", "--by", by]
+    words = ["--checkpoint", tiny_localiser, "--device", "cpu", "--by", by]
     run(capsys, *words, "--data", root, "--json", tmp_path / "a.json")
     scores = json.loads((tmp_path / "a.json").read_text())
     assert scores["by"] == by
@@ -86,7 +86,7 @@ def test_a_localiser_is_run(by, root, tiny_localiser, tmp_path, capsys):
 
 def test_classes_of_a_classifier(root, tiny_localiser, tmp_path, capsys, write_classifier):
     names = discover(root).class_names
-    words = ["--checkpoint", tiny_localiser, "--engine", "tv", "--device", "cpu", "--data", root]
+    words = ["--checkpoint", tiny_localiser, "--device", "cpu", "--data", root]
     run(capsys, *words, "--by", write_classifier(names), "--json", tmp_path / "a.json")
     scores = json.loads((tmp_path / "a.json").read_text())
     assert scores["classification"] == sorted(scores["classification"], reverse=True)
