@@ -105,7 +105,7 @@ def main(argv: Sequence[str]) -> None:
         from backbones.export.classifier import export_classifier
 
         for name in ("int8", "resize", "batch"):
-            if getattr(args, name) not in (None, False):
+            if (value := getattr(args, name)) is not None and value is not False:
                 parser.error(f"--{name} goes with detectors, got a network in {args.checkpoint}")
         if args.format == "web":
             parser.error(f"--format web is of detectors, got a network in {args.checkpoint}")

@@ -1,5 +1,6 @@
 """The command `resdet export`: what it prints, and a user's mistakes."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -54,18 +55,38 @@ def test_it_prints_the_differences_and_writes(network, capsys):
         ["made", "up", str(at), "32", "x"] for at in range(1, 6)
     ]
     target = network.with_suffix(".pt2")
+    assert json.loads(network.with_suffix(".json").read_text())["class_names"] == ["a", "b", "c"]
     assert lines[6].startswith(f"{target}: torch-export, ")
     assert target.stat().st_size > 10_000
     assert printed.err == ""
 
 
-def test_what_exists_is_kept(network):
-    network.with_suffix(".onnx").write_text("mine")
+@pytest.mark.parametrize("suffix", [".onnx", ".json"])
+def test_what_exists_is_kept(network, suffix):
+    network.with_suffix(suffix).write_text("mine")
     done = run(network)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("error: --output must be new, got ")
     assert len(done.stderr.splitlines()) == 1
-    assert network.with_suffix(".onnx").read_text() == "mine"
+    assert network.with_suffix(suffix).read_text() == "mine"
+    assert sorted(path.suffix for path in network.parent.iterdir()) == sorted([".pth", suffix])
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--batch", "dynamic"), "--batch goes with detectors, got a network in "),
+        (("--batch", "2"), "--batch goes with detectors, got a network in "),
+        (("--resize", "inside"), "--resize goes with detectors, got a network in "),
+        (("--batch", "0"), "must be a number of images from 1, or dynamic for any, got 0"),
+        (("--batch", "all"), "must be a number of images from 1, or dynamic for any, got all"),
+    ],
+)
+def test_options_of_detectors(network, capsys, words, told):
+    with pytest.raises(SystemExit):
+        load_tool().main([str(network), "--format", "torch-export", *words])
+    assert told in capsys.readouterr().err
+    assert list(network.parent.iterdir()) == [network]
 
 
 @pytest.mark.parametrize(
