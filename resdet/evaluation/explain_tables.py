@@ -16,7 +16,7 @@ from resdet.evaluation.told import Claim
 from resdet.evaluation.tools import TOOLS
 
 _STILL = 5e-7  # of a number: what moves nothing
-_CAPTION = "x100; a change adds what stands beside it, after those above it"
+_CAPTION = "points (x100); each change comes on top of those above it and adds what stands there"
 Bounds = tuple[float, float] | None
 
 
@@ -25,7 +25,8 @@ def claim_table(claims: Sequence[Claim], explanations: Sequence[Explanation]) ->
     first, digits = claims[0], max(claim.decimals for claim in claims)
     many = f" (first of {len(claims)} numbers, all at once)" if len(claims) > 1 else ""
     given = explanations[0].given
-    title = f"{first.text}{many} was told: {'from ours to it' if given else 'no rules give it'}"
+    how = "how ours becomes it" if given else "no set of rules gives it, the nearest"
+    title = f"{first.text}{many} was told: {how}"
     table = _table(title, ["points"])
     for one in explanations:
         table.add_row(Text(f"{one.measure.printed} by our rules"), _points(one.ours, digits))
@@ -71,7 +72,7 @@ def _add_bounds(table: Table, bounds: Sequence[Bounds], digits: int = 2) -> None
     """What the order of equal scores may move, a row for the worst and one for the best."""
     for told, end in (("worst", 0), ("best", 1)) if any(bounds) else ():
         ends = ["" if both is None else _points(both[end], digits) for both in bounds]
-        table.add_row(_indented(f"equal scores, {told} order"), *ends, style="dim")
+        table.add_row(_indented(f"if equal scores fall {told}"), *ends, style="dim")
 
 
 def _indented(text: str) -> Padding:
@@ -80,11 +81,10 @@ def _indented(text: str) -> Padding:
 
 def _whose(one: Explanation) -> str:
     who = ", ".join(f"{name} {TOOLS[name].version}" for name in one.tools)
-    if not one.given:
-        return f"the nearest: {who or 'our own rules'}"
     if not one.steps:
-        return "our own rules give it"
-    return f"rules of {who or 'no tool that is known here'}"
+        return "our own rules give it" if one.given else "our own rules are the nearest"
+    near = "" if one.given else ", the nearest"
+    return f"{one.measure.printed} by the rules of {who or 'no tool known here'}{near}"
 
 
 def _points(value: float | None, digits: int = 2, sign: str = "") -> str:

@@ -22,15 +22,15 @@ def test_a_number_that_was_told():
     steps = (Step("a [rule]", 0.0213), Step("one without", None))
     one = Explanation(Measure("AP50"), 0.5, steps, 0.5213, True, ("tidecv",), (0.5, 0.6))
     shown = text_of(claim_table([Claim.of("0.5213")], [one]))
-    assert "0.5213 was told: from ours to it" in shown
-    told = "AP50 by our rules 50.00 a [rule] +2.13 one without n/a rules of tidecv 1.0.1 52.13"
-    assert told in shown
-    assert "equal scores, worst order 50.00 equal scores, best order 60.00" in shown
-    assert "x100; a change adds what stands beside it" in shown
+    assert "0.5213 was told: how ours becomes it" in shown
+    assert "AP50 by our rules 50.00 a [rule] +2.13 one without n/a AP50 by the rules of" in shown
+    assert "tidecv 1.0.1 52.13" in shown
+    assert "if equal scores fall worst 50.00 if equal scores fall best 60.00" in shown
+    assert "points (x100); each change comes on top of those above it" in shown
     other = Explanation(Measure("AP"), 0.5, (), 0.5, False, (), None)
     shown = text_of(claim_table([Claim.of("52.1321"), Claim.of("AP=1.0")], [other]))
-    assert "52.1321 (first of 2 numbers, all at once) was told: no rules give it" in shown
-    assert "AP by our rules 50.0000 the nearest: our own rules 50.0000" in shown
+    assert "52.1321 (first of 2 numbers, all at once) was told: no set of rules gives it" in shown
+    assert "AP by our rules 50.0000 our own rules are the nearest 50.0000" in shown
 
 
 def ways(second=None):
@@ -49,5 +49,5 @@ def test_two_results(width):
     assert "from a.json to b.json" in shown
     assert "a.json 50.00 60.00 moves one +0.00 +10.00" in shown
     assert "1 other rule that moves nothing 0 0 b.json 50.00 70.00" in shown
-    assert "equal scores, worst order 65.00" in shown
+    assert "if equal scores fall worst 65.00" in shown
     assert "mAP@0.50, area to AP50" in text_of(way_table(("a", "b"), ways(Measure("AP50"))), 200)
