@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from backbones.files.json_file import read_json
+from backbones.files.json_file import gc_paused, read_json
 from backbones.terminal.progress import tracked
 from resdet.data.coco.pictures import find_pictures, measured, size_of
 from resdet.data.other_forms import told_by
@@ -27,6 +27,7 @@ _Images = dict[ImageId, _Json]
 IDS_DIFFER = "ids must differ"
 
 
+@gc_paused()
 def load_coco(
     annotations: Path, images: Path | None, *, name: str = "", listing: Path | None = None
 ) -> Dataset:

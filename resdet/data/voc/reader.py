@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from backbones.files.json_file import gc_paused
 from backbones.images.decoding import image_size
 from backbones.images.folders import unread
 from backbones.terminal.wording import nearest_first
@@ -25,6 +26,7 @@ from resdet.structures.corners import AUTO, SAID, Corners
 from resdet.structures.records import Dataset, GroundTruth, ImageRecord
 
 
+@gc_paused()
 def load_voc(
     root: Path,
     split: str,

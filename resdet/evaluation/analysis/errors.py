@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resdet.evaluation.matches import FALSE_POSITIVE, IGNORED, TRUE_POSITIVE, Matches
-from resdet.evaluation.pairs import pairs
+from resdet.evaluation.pairs import by_small_numbers, pairs
 from resdet.structures.boxes import paired_iou
 from resdet.structures.records import BoolArray
 
@@ -86,6 +86,7 @@ def error_kinds(matches: Matches, *, background: float | None = None) -> ErrorKi
     kinds[verdicts == IGNORED] = NEITHER
     targets = np.where(verdicts == TRUE_POSITIVE, matches.objects[0], -1).astype(np.int32)
     wrong = np.flatnonzero(verdicts == FALSE_POSITIVE)
+    wrong = wrong[by_small_numbers(matches.images[wrong])]  # of one image side by side in memory
     kinds[wrong] = BACKGROUND
     required = np.flatnonzero(~truth.ignored)
     boxes = matches.boxes[wrong], truth.boxes[required]

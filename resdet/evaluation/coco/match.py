@@ -19,7 +19,7 @@ from resdet.evaluation.coco.results import CocoResults, image_places
 from resdet.evaluation.coco.truth import CocoTruth
 from resdet.evaluation.detection_table import Float64Array, turns_as_text
 from resdet.evaluation.matches import FALSE_POSITIVE, IGNORED, TRUE_POSITIVE, Matches, Objects
-from resdet.evaluation.pairs import pairs
+from resdet.evaluation.pairs import by_small_numbers, pairs
 from resdet.evaluation.rules import COCO, Areas, Rules
 from resdet.structures.boxes import from_xywh
 from resdet.structures.records import BoolArray, Int64Array
@@ -83,7 +83,7 @@ def match_areas(truth: CocoTruth, found: CocoResults, rules: Rules = COCO) -> Co
     keys = places * len(ids) + labels
     turns = turns_as_text(truth.image_ids)[places] if rules.ties == "ids-as-text" else places
     rows = _order(turns, found.scores, labels)
-    grouped = np.argsort(keys[rows], kind="stable")  # by image and class, then by falling score
+    grouped = by_small_numbers(places[rows])  # by image and class, then by falling score
     if rules.ties == "numpy":  # when all are ranked, not where an image's own are matched
         matched = rows[grouped]
         rows = _order_of_numpy(places, found.scores, labels)
@@ -157,8 +157,7 @@ def _order(images: Int64Array, scores: Float64Array, labels: Int64Array) -> Int6
     """
     rows = np.argsort(images, kind="stable")
     rows = rows[np.argsort(-scores[rows], kind="stable")]
-    small = labels.astype(np.min_scalar_type(labels.max(initial=0)))  # sorted by counting
-    return rows[np.argsort(small[rows], kind="stable")]
+    return rows[by_small_numbers(labels[rows])]
 
 
 def _order_of_numpy(images: Int64Array, scores: Float64Array, labels: Int64Array) -> Int64Array:

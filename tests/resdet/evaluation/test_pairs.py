@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from resdet.evaluation.pairs import pairs
+from resdet.evaluation.pairs import by_small_numbers, pairs
 
 
 def keys(*values: int) -> np.ndarray:
@@ -66,3 +66,11 @@ def test_boxes_that_are_apart_make_no_pair(most: int, monkeypatch: pytest.Monkey
     for block in found:
         assert block.rows.tolist() == block.left[block.starts].tolist()
         assert len(set(block.rows)) == len(block.rows)
+
+
+@pytest.mark.parametrize("most", [1, 300, 70_000, 1 << 40])
+def test_rows_by_rising_numbers_of_any_size(most: int) -> None:
+    values = np.random.default_rng(most).integers(0, most + 1, 500)
+    expected = sorted(range(500), key=lambda row: values[row])
+    assert by_small_numbers(values).tolist() == expected
+    assert len(by_small_numbers(values[:0])) == 0
