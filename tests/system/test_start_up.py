@@ -9,6 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from resdet.benchmarks.coco import write_random_coco
+from resdet.benchmarks.synthetic import make_voc
+from resdet.benchmarks.whole import coco_commands, voc_commands
+from resdet.evaluation import write_comp4
+from resdet.structures.classes import VOC_CLASSES
+
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = sorted(p for p in (ROOT / "tools").glob("*.py") if p.stem != "__init__")
 CLOCK = os.sysconf("SC_CLK_TCK")
@@ -36,6 +42,31 @@ def test_help_imports_nothing_heavy_and_takes_no_time(tool):
     assert done.stdout.splitlines()[-1] == "heavy:"
     # of the processor, not of the clock: others may be busy
     assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 1.5
+
+
+# runs `resdet`, then prints what it imported
+RAN = """
+import sys
+from resdet.commands.entry import command
+command(sys.argv[1]).main(sys.argv[2:])
+print("heavy:", *({"torch", "matplotlib", "torchvision", "detectron2", "timm"} & set(sys.modules)))
+"""
+
+
+@pytest.mark.parametrize("kind", ["voc", "coco"])
+def test_files_are_scored_without_torch(kind, tmp_path):
+    if kind == "voc":
+        table = make_voc(tmp_path / "VOC2007", num_images=3, num_detections=30)
+        write_comp4(tmp_path / "comp4", table, VOC_CLASSES)
+        (command, _) = voc_commands(tmp_path / "VOC2007", tmp_path / "comp4").values()
+    else:
+        files = write_random_coco(tmp_path, images=3, detections=30, classes=2)
+        (command, _) = coco_commands(*files).values()
+    env = {**ENV, "RESDET_CACHE": str(tmp_path / "cache")}
+    argv = [sys.executable, "-c", RAN, *map(str, command[1:])]
+    done = subprocess.run(argv, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "heavy:"
 
 
 def processor_seconds(pid: int) -> float:
