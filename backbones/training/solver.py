@@ -54,7 +54,9 @@ def build_optimizer(cfg: CfgNode, model: nn.Module) -> torch.optim.Optimizer:
     ]
     if solver.OPTIMIZER == "ADAMW":
         return torch.optim.AdamW(groups, base_lr, (solver.MOMENTUM, SQUARES), fused=True)
-    return torch.optim.SGD(groups, lr=base_lr, momentum=solver.MOMENTUM, nesterov=solver.NESTEROV)
+    return torch.optim.SGD(
+        groups, lr=base_lr, momentum=solver.MOMENTUM, nesterov=solver.NESTEROV, fused=True
+    )
 
 
 def build_scaler(cfg: CfgNode, device: torch.device) -> torch.amp.GradScaler:
@@ -86,6 +88,15 @@ def load_optimizer(optimizer: torch.optim.Optimizer, state: Mapping[str, Any]) -
     optimizer.load_state_dict(dict(state))
     for group, options in zip(optimizer.param_groups, kept):  # which are new dicts now
         group.update(options)
+    _lay_out_as_parameters(optimizer)
+
+
+def _lay_out_as_parameters(optimizer: torch.optim.Optimizer) -> None:
+    """Fused steps take it for granted that momenta lie in memory as their parameters do."""
+    for parameter, state in optimizer.state.items():
+        for name, value in state.items():
+            if torch.is_tensor(value) and value.shape == parameter.shape:
+                state[name] = torch.empty_like(parameter, requires_grad=False).copy_(value)
 
 
 def _shapes(

@@ -39,6 +39,31 @@ def test_momenta_are_taken_up_and_options_stay_as_configured():
         assert torch.equal(optimizer.state[parameter]["momentum_buffer"], momentum)
 
 
+def weights_after_two_steps(kind, *layouts):
+    """Of an optimiser that takes up the other's momenta, the weights in each of the layouts."""
+    random = torch.Generator().manual_seed(0)
+    model, state = nn.Conv2d(3, 4, 3, bias=False), None
+    model.weight.data.copy_(torch.randn(4, 3, 3, 3, generator=random))
+    for layout in layouts:
+        model.to(memory_format=layout)
+        optimizer = build_optimizer(config(OPTIMIZER=kind), model)
+        if state:
+            load_optimizer(optimizer, state)
+        gradient = torch.randn(4, 3, 3, 3, generator=random)
+        model.weight.grad = torch.empty_like(model.weight).copy_(gradient)
+        optimizer.step()
+        state = optimizer.state_dict()
+    return model.weight.detach().contiguous()
+
+
+@pytest.mark.parametrize("kind", ["SGD", "ADAMW"])
+def test_momenta_lie_in_memory_as_their_parameters_do(kind):
+    """A fused step of others goes wrong in silence."""
+    usual, other = torch.contiguous_format, torch.channels_last
+    expected = weights_after_two_steps(kind, usual, usual)
+    torch.testing.assert_close(weights_after_two_steps(kind, usual, other), expected)
+
+
 def test_momentum_may_begin_with_the_resumed_run():
     optimizer = build_optimizer(config(), network())
     load_optimizer(optimizer, saved_after_a_step(MOMENTUM=0.0))
