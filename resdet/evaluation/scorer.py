@@ -9,13 +9,19 @@ from typing import get_args
 
 import numpy as np
 
-from resdet.evaluation.coco.match import CocoMatches, areas_of, match_areas, out_of_ranges
+from resdet.evaluation.coco.match import (
+    CocoMatches,
+    areas_of,
+    match_areas,
+    out_of_ranges,
+    settled_by,
+)
 from resdet.evaluation.coco.results import CocoResults, image_places
 from resdet.evaluation.coco.score import score_coco
 from resdet.evaluation.coco.truth import CocoTruth
 from resdet.evaluation.detection_table import Float64Array
 from resdet.evaluation.measures import Measure, measured
-from resdet.evaluation.rules import COCO, Areas, Rules
+from resdet.evaluation.rules import COCO, Areas, Heard, Rules
 from resdet.evaluation.voc.score import VocMatching, means_voc
 from resdet.structures.records import Int64Array
 
@@ -67,6 +73,10 @@ def coco_numbers(truth: CocoTruth, found: CocoResults) -> Numbers:
         return match_areas(truth, found, rules)
 
     @cache
+    def settled(crowd: Heard, of_32: bool) -> set[str]:
+        return settled_by(truth, found, replace(COCO, crowd=crowd, overlaps_of_32_bits=of_32))
+
+    @cache
     def numbers(rules: Rules) -> Mapping[Measure, float | None]:
         all_kept = most_of_class <= min(rules.max_detections[-1], COCO.max_detections[-1])
         shared = _without(rules.of_matching, ["max_detections"] * all_kept)
@@ -87,6 +97,8 @@ def coco_numbers(truth: CocoTruth, found: CocoResults) -> Numbers:
             "found_images": lost,
             "areas": (sizes[rules.areas] != sizes["file"]).any(),
         }
+        overlaps = settled(rules.crowd, rules.overlaps_of_32_bits)
+        asked |= {name: name in overlaps for name in ("iou", "coco_thresholds", "equals")}
         return _without(rules, [name for name, is_asked in asked.items() if not is_asked])
 
     return lambda rules: numbers(heard(rules))

@@ -8,7 +8,7 @@ Source: pycocotools 2.0.11, `COCOeval.evaluateImg` and `bbIou` in maskApi.c.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -115,6 +115,29 @@ def match_areas(truth: CocoTruth, found: CocoResults, rules: Rules = COCO) -> Co
         truth=objects.columns,
     )
     return CocoMatches(matches, verdicts, ranks, objects.ignored)
+
+
+def settled_by(truth: CocoTruth, found: CocoResults, rules: Rules) -> set[str]:
+    """Of `iou`, `coco_thresholds` and `equals` those that settle anything by such overlaps.
+
+    That is one of exactly a threshold, one between the roundings of it, two that are the same.
+    """
+    ids = np.array(sorted(truth.category_names), np.int64)
+    keys = image_places(truth, found) * len(ids) + np.searchsorted(ids, found.categories)
+    order, objects = np.argsort(keys, kind="stable"), _Objects(truth, ids, rules)
+    of_32 = _limits(replace(rules, coco_thresholds="float32"))
+    low, high = np.minimum(objects.limits, of_32), np.maximum(objects.limits, of_32)
+    settled = set()
+    for rows, _, overlaps in objects._near_pairs(keys[order], found.boxes[order]):
+        below = np.searchsorted(low, overlaps, "right") - 1
+        if ((overlaps == low[below]) | (overlaps == high[below])).any():
+            settled.add("iou")
+        if ((overlaps <= high[below]) & (low[below] < high[below])).any():
+            settled.add("coco_thresholds")
+        ranked = np.lexsort((overlaps, rows))
+        if ((np.diff(rows[ranked]) == 0) & (np.diff(overlaps[ranked]) == 0)).any():
+            settled.add("equals")
+    return settled
 
 
 def _verdicts(

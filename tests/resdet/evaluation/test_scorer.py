@@ -23,17 +23,24 @@ METRICS = ("11point", "area")
 
 
 def sets(kind):
-    """Our rules, each tool's, and each with what else is tried."""
+    """Our rules, each tool's, and each with one of what else is tried; ours with each."""
     usual = DEVKIT if kind == "voc" else COCO
     tools = [tool.rules for tool in TOOLS.values() if tool.rules.kind == kind]
-    return [
-        replace(rules, **dict(changes))
-        for rules in (usual, *tools)
-        for changes in ((), *((change,) for change in _BESIDES[kind]))
-    ]
+    besides = [usual, *(replace(usual, **dict([change])) for change in _BESIDES[kind])]
+    turns = zip(tools, _BESIDES[kind] * len(tools))
+    return [*besides, *tools, *(replace(rules, **dict([change])) for rules, change in turns)]
 
 
-@pytest.mark.parametrize("kind", ["crowds", "ignored objects", "all scores equal", "tiny boxes"])
+KINDS = (
+    "crowds",
+    "ignored objects",
+    "all scores equal",
+    "tiny boxes",
+    "overlaps of exactly tenths",
+)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_numbers_are_those_of_each_set_alone(kind):
     case = CASES[kind]
     coco = scorer.coco_numbers(read_truth(case.truth, None), read_results(case.results))
@@ -56,6 +63,7 @@ def test_what_nothing_in_the_data_asks_for_is_not_matched_anew(monkeypatch):
         *({"crowd": "count"}, {"difficult": "excuse"}, {"id_0": True}, {"limit": 100}),
         *({"areas": "box"}, {"found_images": True}, {"ap_at_100": True}, {"recall": "float32"}),
         *({"max_detections": (1, 10, 300)}, {"max_detections": (1, 5, 60)}, {"mean": "seen"}),
+        *({"iou": "gt"}, {"coco_thresholds": "float32"}, {"equals": "first"}),
     ):
         coco(replace(COCO, **change))
     assert judged == [COCO]
