@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openvino
 from numpy.typing import NDArray
+
+# by which OpenVINO and NNCF tell Google Analytics of each use; both do without
+sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+import openvino as openvino  # noqa: E402
 
 Array = NDArray[Any]
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openvino
 from numpy.typing import NDArray
 
 from backbones.export import openvino_ir
+from backbones.export.openvino_ir import openvino
 from resdet.runtimes.program import Found, Program, Run, batch_of, output_names, told
 
 

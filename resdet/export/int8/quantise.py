@@ -8,8 +8,7 @@ import logging
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-import nncf
-
+from backbones.export import openvino_ir  # noqa: F401  (which keeps NNCF from telling its use)
 from resdet.export.int8.layers import outside
 
 
@@ -23,6 +22,8 @@ def quantise(
 
     `read` makes of a picture what the model takes; the model given stays as it is.
     """
+    import nncf
+
     nncf.set_log_level(logging.ERROR)
     scope = nncf.IgnoredScope(names=outside(model, in_float), validate=False)
     with contextlib.redirect_stdout(io.StringIO()):  # its bars

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-import openvino
 from numpy.typing import NDArray
-from openvino import opset13 as ops
 
+from backbones.export.openvino_ir import openvino
 from resdet.export.int8.layers import layers
 
+ops = openvino.opset13
 _ROUNDS = "FakeQuantize"
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -28,3 +31,11 @@ def test_both_files_are_the_model_and_say_what_it_is(tmp_path: Path) -> None:
     for rows in (2, 5):
         given = np.arange(3 * rows, dtype=np.float32).reshape(rows, 3)
         assert np.array_equal(run(given)[0], 2 * given)
+
+
+def test_nobody_is_told_that_it_is_used(tmp_path: Path) -> None:
+    pytest.importorskip("openvino")
+    code = "from backbones.export import openvino_ir; openvino_ir.openvino.Core()"
+    env = {**os.environ, "HOME": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-c", code], check=True, env=env)
+    assert list(tmp_path.iterdir()) == []
