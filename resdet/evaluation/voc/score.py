@@ -7,7 +7,7 @@ Source: Everingham et al. 2010, section 4.2; VOCevaldet.m and VOCap.m of the VOC
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from typing import Any
@@ -25,7 +25,7 @@ from resdet.evaluation.detection_table import (
 )
 from resdet.evaluation.image_ids import unknown_ids
 from resdet.evaluation.matches import FALSE_POSITIVE, IGNORED, TRUE_POSITIVE, Matches, Objects
-from resdet.evaluation.pairs import pairs
+from resdet.evaluation.pairs import by_small_numbers, pairs
 from resdet.evaluation.registry import VOC_METRICS, check_metric
 from resdet.evaluation.rules import DEVKIT, Rules
 from resdet.evaluation.voc.free import judge_free
@@ -176,20 +176,36 @@ def rematch(
     does with detections outside a range of areas.
     Raises: ValueError for matches by COCO's rule, or objects of no image or class of theirs.
     """
+    return rematching(matches, truth)(truth.ignored, ignored_if_unmatched)
+
+
+def rematching(
+    matches: Matches, truth: Objects
+) -> Callable[[BoolArray, BoolArray | None], Matches]:
+    """`rematch` for several choices of ignored objects, and of rows that are ignored unmatched.
+
+    Raises: as `rematch`.
+    """
     if matches.rules.kind != "voc":
         raise ValueError(f"matches must be by VOC's rule, got {matches.rules.kind!r}")
     _check_labels(truth.labels, len(matches.class_names), "labels of the objects")
     if len(truth) and not 0 <= truth.images.min() <= truth.images.max() < len(matches.image_ids):
         raise ValueError(f"images of the objects must be in [0, {len(matches.image_ids)})")
-    columns = matches.images, matches.labels, matches.boxes
-    if matches.rules.met == "free":
-        verdicts, objects = _judge_free(*columns, truth, matches.thresholds, matches.rules)
-    else:
-        _, overlap, best = _overlaps(*columns, truth, matches.rules)
-        verdicts, objects = _judge(overlap, best, truth, matches.thresholds, matches.rules)
-    if ignored_if_unmatched is not None:
-        verdicts[ignored_if_unmatched & (verdicts == FALSE_POSITIVE)] = IGNORED
-    return replace(matches, truth=truth, verdicts=verdicts, objects=objects)
+    columns, rules = (matches.images, matches.labels, matches.boxes), matches.rules
+    overlaps = cache(partial(_overlaps, *columns, truth, rules))
+
+    def by(ignored: BoolArray, ignored_if_unmatched: BoolArray | None) -> Matches:
+        regarded = replace(truth, ignored=ignored)
+        if rules.met == "free":
+            verdicts, objects = _judge_free(*columns, regarded, matches.thresholds, rules)
+        else:
+            _, overlap, best = overlaps()
+            verdicts, objects = _judge(overlap, best, regarded, matches.thresholds, rules)
+        if ignored_if_unmatched is not None:
+            verdicts[ignored_if_unmatched & (verdicts == FALSE_POSITIVE)] = IGNORED
+        return replace(matches, truth=regarded, verdicts=verdicts, objects=objects)
+
+    return by
 
 
 def ground_truth_by_id(records: Iterable[ImageRecord]) -> dict[ImageId, GroundTruth]:
@@ -257,7 +273,7 @@ def _ordered(
         rows = np.argsort(images, kind="stable")
     elif rules.ties == "ids-as-text":
         rows = np.argsort(turns_as_text(image_ids)[images], kind="stable")
-    by_class = rows[np.argsort(labels[rows], kind="stable")]
+    by_class = rows[by_small_numbers(labels[rows])]
     bounds = np.flatnonzero(np.diff(labels[by_class])) + 1
     parts = [rows[_falling(scores[rows], rules)] for rows in np.split(by_class, bounds)]
     order = np.concatenate(parts)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from resdet.evaluation.detection_table import Float64Array
 from resdet.evaluation.matches import Matches
-from resdet.evaluation.voc.score import rematch
+from resdet.evaluation.voc.score import rematching
 from resdet.structures.boxes import areas
 from resdet.structures.records import Int64Array
 
@@ -30,12 +29,11 @@ def ap_by_size(matches: Matches, metric: str) -> dict[str, Any]:
     match nothing. `area` is [least, most] in square pixels, None where there is no bound.
     Raises: ValueError for matches by COCO's rule, whose twelve numbers have the sizes.
     """
-    sizes = {}
+    sizes, truth = {}, matches.truth
+    rematched = rematching(matches, truth)
+    of_truth, of_found = _places(truth.boxes), _places(matches.boxes)
     for place, (name, (least, most)) in enumerate(SIZES.items()):
-        outside = _places(matches.truth.boxes) != place
-        truth = replace(matches.truth, ignored=matches.truth.ignored | outside)
-        foreign = _places(matches.boxes) != place
-        of_size = rematch(matches, truth, ignored_if_unmatched=foreign)
+        of_size = rematched(truth.ignored | (of_truth != place), of_found != place)
         per_class = of_size.average_precisions(metric)
         sizes[name] = {
             "area": [least, most if np.isfinite(most) else None],

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from resdet.evaluation import DetectionTable, read_comp4, write_comp4
+from resdet.evaluation.voc import comp4
 from resdet.evaluation.voc.comp4 import comp4_names
 from resdet.structures.classes import VOC_CLASSES
 from resdet.structures.records import Detections
@@ -196,3 +197,16 @@ def test_a_file_that_ends_within_a_line_is_read_and_told(tmp_path, caplog):
     path.write_text("i 0.5 1 2 30 4")  # once 40
     assert read_comp4(tmp_path, ("a",)).boxes[0, 3] == 4
     assert [f"{path} ends within a line" in message for message in caplog.messages] == [True]
+
+
+@pytest.mark.parametrize("at_once", [1, 40, 1 << 20])
+@pytest.mark.parametrize("last", ["b 1 1 2 3 4", "b  1 1 2 3 4"], ids=["alike", "other blanks"])
+def test_a_file_is_read_in_parts_as_at_once(at_once, last, tmp_path, monkeypatch):
+    monkeypatch.setattr(comp4, "_AT_ONCE", at_once)
+    lines = ["é 0.5 1 2 3 4", "a 1e-05 1 2 3 4", "a 0.25 5 6 7 8.5", last]
+    (tmp_path / "comp4_det_test_cat.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    table = comp4.read_comp4(tmp_path, ["cat"])
+    assert table.image_ids == ("é", "a", "b")
+    assert table.images.tolist() == [0, 1, 1, 2]
+    assert table.scores.tolist() == [0.5, 1e-05, 0.25, 1]
+    assert table.boxes[2].tolist() == [4, 5, 7, 8.5]
