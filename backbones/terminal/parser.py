@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from backbones.files.run_folder import is_run
+from backbones.machine.threads import sleep_while_waiting
 from backbones.terminal.elastic import report_fault
 from backbones.terminal.exits import INTERRUPTED, UNREAD, USER_ERROR, Stopped
 from backbones.terminal.planned import check_planned, existing, reads, writes
@@ -50,6 +51,7 @@ def run(main: Callable[[Sequence[str]], int | None]) -> None:
     An error without text is one that another process tells.
     """
     stop_by_signals()
+    sleep_while_waiting()
     if logging.lastResort is not None:  # what warnings of readers go through
         logging.lastResort.setFormatter(PrintableFormatter())
     code: Any
