@@ -18,10 +18,11 @@ from backbones.benchmarks.limits import measure_limits, shares_of_limit
 from backbones.export.request import SUFFIXES
 from backbones.machine.hardware import available_cores
 from backbones.machine.precision import Precision
+from backbones.machine.versions import importable
 from resdet.benchmarks import golden
-from resdet.benchmarks.detector_task import KINDS, Task, Work
+from resdet.benchmarks.detector_task import KINDS, Task, Work, pictures
 from resdet.benchmarks.measuring import run_module
-from resdet.benchmarks.our_detector import write_exported, write_weights
+from resdet.benchmarks.our_detector import write_exported, write_int8, write_weights
 from resdet.detector.speed import Speed
 from resdet.runtimes.choice import CONVERTERS, absent
 
@@ -29,6 +30,8 @@ OURS, ASKED = "resdet", "resdet, as asked"
 OUR_MODULE = "resdet.benchmarks.our_detector"
 EXPORTED_MODULE = "resdet.benchmarks.exported_detector"
 FORMS = {"openvino": "openvino", "onnxruntime": "onnx"}  # of the file that a runtime is given
+INT8 = f"{OURS}, int8"
+CALIBRATING = 10  # pictures
 PEERS = {
     "detectron2": "resdet.benchmarks.peers.detectron2_detector",
     "torchvision": "resdet.benchmarks.peers.torchvision_detector",
@@ -119,13 +122,10 @@ def benchmark_detectors(work: Work, folder: Path, wanted: Wanted) -> dict[str, A
             *(work, kind, str(weights), size.side, size.calls, in_step, wanted.device),
             profiled=wanted.profiled,
         )
-        ways = _ways(plain, asked)
-        forms = _forms(plain)
-        if forms:
-            write_exported(kind, weights, tuple(forms.values()))
-        for runtime, form in forms.items():
-            file = weights.with_suffix(SUFFIXES[form])
-            ways[f"{OURS}, {runtime}"] = (EXPORTED_MODULE, replace(plain, weights=str(file)))
+        files = _exported(plain, weights)
+        ways = _ways(plain, asked) | {
+            way: (EXPORTED_MODULE, replace(plain, weights=str(file))) for way, file in files.items()
+        }
         runs = _runs(ways, size.rounds, cores)
         for file in folder.glob(f"{kind}.*"):
             file.unlink()
@@ -180,6 +180,19 @@ def _ways(plain: Task, asked: Speed) -> dict[str, tuple[str, Task]]:
     return ways
 
 
+def _exported(plain: Task, weights: Path) -> dict[str, Path]:
+    """The files that other runtimes run, written beside the weights, by way."""
+    forms = _forms(plain)
+    if forms:
+        write_exported(plain.kind, weights, tuple(forms.values()))
+    files = {
+        f"{OURS}, {runtime}": weights.with_suffix(SUFFIXES[form]) for runtime, form in forms.items()
+    }
+    if "openvino" in forms and importable("nncf"):
+        files[INT8] = write_int8(files[f"{OURS}, openvino"], pictures(plain.side, CALIBRATING))
+    return files
+
+
 def _forms(plain: Task) -> dict[str, str]:
     """The other runtimes that are here, and the form of the file that each is to run."""
     if plain.work == "train" or plain.device != "cpu":
@@ -226,8 +239,8 @@ def _summary(
         summary["largest_difference"] = {
             way: _apart(ours, rs[0]["found"])
             for way, rs in runs.items()
-            # half precision moves scores past thresholds: what it costs is an mAP's to say
-            if way != OURS and "found" in rs[0] and tasks[way].precision == "fp32"
+            # fewer bits move scores past thresholds: what that costs is an mAP's to say
+            if way not in (OURS, INT8) and "found" in rs[0] and tasks[way].precision == "fp32"
         }
     return summary
 

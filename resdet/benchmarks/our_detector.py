@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -16,7 +17,7 @@ from backbones.export.request import SUFFIXES
 from backbones.files.atomic import write_together
 from resdet import config, engines
 from resdet.benchmarks import golden
-from resdet.benchmarks.detector_task import KINDS, Task, columns, print_measured
+from resdet.benchmarks.detector_task import KINDS, Picture, Task, columns, print_measured
 from resdet.benchmarks.detector_timing import images_of, objects, timed, timed_steps
 from resdet.checkpoints import checkpoint
 from resdet.checkpoints.checkpoint import DetectorCheckpoint
@@ -56,6 +57,19 @@ def write_exported(kind: str, weights: Path, forms: Sequence[str]) -> None:
     data = encode_detector(detector, contract_of(detector, weights, onnx), onnx)
     for form in forms:
         write_together(contents(data, form, weights.with_suffix(SUFFIXES[form])))
+
+
+def write_int8(exported: Path, pictures: Sequence[Picture]) -> Path:
+    """OpenVINO's file with its network in int8, calibrated with pictures; in a file beside it."""
+    from backbones.export import openvino_ir
+    from resdet.export.int8.quantise import quantise
+
+    given = [np.ascontiguousarray(picture.transpose(1, 2, 0)) for picture in pictures]
+    plain = {file: file.read_bytes() for file in (exported, exported.with_suffix(".bin"))}
+    model = quantise(openvino_ir.from_files(plain), given, lambda image: image)
+    path = exported.with_suffix(".int8.xml")
+    write_together(openvino_ir.as_files(model, path))
+    return path
 
 
 def measure(task: Task) -> dict[str, Any]:

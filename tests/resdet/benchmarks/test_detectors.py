@@ -4,6 +4,7 @@ import importlib.util
 import io
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -66,6 +67,21 @@ def test_runtimes_are_ways_of_inference_on_a_cpu(monkeypatch):
     assert detectors._forms(TASK) == {"onnxruntime": "onnx"}
     assert detectors._forms(replace(TASK, work="train")) == {}
     assert detectors._forms(replace(TASK, device="cuda")) == {}
+
+
+def test_int8_is_a_way_where_nncf_is(monkeypatch):
+    asked = []
+    monkeypatch.setattr(detectors, "absent", lambda name, _: name != "openvino")
+    monkeypatch.setattr(detectors, "write_exported", lambda *given: asked.append(given))
+    monkeypatch.setattr(detectors, "write_int8", lambda file, pictures: (file, len(pictures)))
+    weights = Path("R-50-FPN.pth")
+    for there in (True, False):
+        monkeypatch.setattr(detectors, "importable", lambda name, there=there: there)
+        files = detectors._exported(TASK, weights)
+        exported = Path("R-50-FPN.xml")
+        int8 = {"resdet, int8": (exported, detectors.CALIBRATING)} if there else {}
+        assert files == {"resdet, openvino": exported, **int8}
+    assert asked == [(TASK.kind, weights, ("openvino",))] * 2
 
 
 def test_a_step_is_not_divided_by_its_images():
