@@ -13,11 +13,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import resdet
 from backbones.images.decoding import read_image
 from backbones.images.folders import SUFFIXES, files_below, spread
 from backbones.machine.hardware import available_cores
 from resdet.benchmarks.measuring import peak_megabytes, run_module
+from resdet.runtimes.load import load_detector
 
 MOST = 40  # pictures
 PASSES = 3  # over them, in one process: the first makes kernels for each size
@@ -78,7 +78,7 @@ def _on_disk(file: Path) -> float:
 
 
 def _measure(task: _Task) -> dict[str, Any]:
-    detector = resdet.load(task.file)
+    detector = load_detector(task.file)
     pictures = [read_image(path, "RGB") for path in task.pictures]
     clocks = {"seconds": time.process_time, "wall_seconds": time.perf_counter}
     least = {name: [float("inf")] * len(pictures) for name in clocks}

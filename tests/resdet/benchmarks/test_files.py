@@ -50,7 +50,7 @@ def test_a_file_is_timed_on_every_picture(tmp_path: Path, monkeypatch: pytest.Mo
         assert path == "a.pth"
         return lambda image, channel_order: seen.append(image.shape)
 
-    monkeypatch.setattr(module.resdet, "load", load)
+    monkeypatch.setattr(module, "load_detector", load)
     found = module._measure(module._Task("a.pth", [str(tmp_path / "0.png")] * 2))
     assert seen == [(8, 9, 3)] * 2 * module.PASSES
     assert [len(found[key]) for key in ("seconds", "wall_seconds")] == [2, 2]
