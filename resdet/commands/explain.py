@@ -8,8 +8,8 @@ examples:
 
 The first is what eval-voc or eval-coco wrote by --json. The second is another such file, or a
 number, or what another tool wrote: {"AP": 27.2, "AP50": 48.1} or pycocotools' twelve as a list.
-Objects and detections are those beside the first; where they do not suffice, as for COCO's
-areas, those of the files that it names, or that the options name.
+The files of the first are scored again: those that it names, or that the options name. For
+VOC's rules what lies beside it will do.
 """
 
 from __future__ import annotations
@@ -32,8 +32,13 @@ def main(argv: Sequence[str]) -> None:
     from resdet.commands.rescored import Rescored
     from resdet.evaluation.comparison.sides import read_run
 
-    ours = Rescored(read_run(args.ours), args)
     theirs = _result(args.told)
+    if theirs is not None and _result(str(args.ours)) is None:
+        raise ValueError(
+            f"the first must be what eval-voc or eval-coco wrote, got {args.ours}; give "
+            f"{args.told} first"
+        )
+    ours = Rescored(read_run(args.ours), args)
     if theirs is not None:
         _compare(ours, theirs)
         return

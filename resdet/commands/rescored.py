@@ -75,7 +75,7 @@ class Rescored:
             held = objects_held(self.run, self.told["corners"]) if "corners" in self.told else None
             if held is not None:
                 return held
-            name = "annotations" if "annotations" in self.told else "data"
+            name = "data" if "data" in self.told else "annotations"
             given = {"annotations": None, "data": None, "split": self.told.get("split")}
             given[name] = self._named(name, "--annotations JSON or --data DIR")
         names = tuple(self.told.get("class_names", ()))
@@ -107,5 +107,5 @@ class Rescored:
             return Path(path)
         got = f"no {path}" if path else "none"
         raise ValueError(
-            f"{self.run.path} must be told with its {name}, got {got}; name them by {option}"
+            f"{self.run.path} must say where its {name} lie, got {got}; name them by {option}"
         )

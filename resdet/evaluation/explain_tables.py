@@ -16,7 +16,7 @@ from resdet.evaluation.told import Claim
 from resdet.evaluation.tools import TOOLS
 
 _STILL = 5e-7  # of a number: what moves nothing
-_CAPTION = "points (x100); each change comes on top of those above it and adds what stands there"
+_CAPTION = "points (x100); each change comes on top of those above it"
 Bounds = tuple[float, float] | None
 
 

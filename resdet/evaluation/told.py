@@ -90,7 +90,7 @@ def claims_in(content: Any, kind: str, where: str) -> list[Claim]:
     if not numbers:
         raise ValueError(
             f"{where} must be what eval-voc or eval-coco wrote, or an object of numbers as "
-            f'{{"AP": 27.2, "AP50": 48.1}}, got {shortly(content)}'
+            f'{{"AP": 27.2, "AP50": 48.1}}, got {shortly(content):.80}'
         )
     scale = 100 if max(numbers.values()) > 1 else 1
     digits = max(len(repr(value).partition(".")[2]) for value in numbers.values())

@@ -65,6 +65,14 @@ def test_numbers_that_the_first_has_not(ours, files, told):
         explain.main([str(first), str(files / "m.json")])
 
 
+def test_the_first_is_ours(ours, files):
+    write_json(files / "m.json", {"AP": 0.5})
+    with pytest.raises(ValueError, match="the first must be .*, got m.json; give a.json first"):
+        explain.main(["m.json", str(ours(eval_coco, "a.json"))])
+    with pytest.raises(ValueError, match=r"an object of numbers as .*, got \[.{,80}$"):
+        explain.main(["a.json", "d.json"])
+
+
 @pytest.mark.parametrize(
     ("options", "text"),
     [

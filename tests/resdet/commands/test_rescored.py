@@ -12,13 +12,13 @@ from resdet.commands import eval_coco, eval_voc, explain
 def test_files_that_are_elsewhere_are_named(ours, files, told):
     first, second = ours(eval_coco, "a.json"), ours(eval_coco, "b.json", "--ties", "true-first")
     shutil.move(files / "gt.json", files / "moved.json")
-    with pytest.raises(ValueError, match="told with its annotations, got no .*--annotations JSON"):
+    with pytest.raises(ValueError, match="where its annotations lie, got no .*--annotations"):
         explain.main([str(first), str(second)])
     assert "the same 3" in told(first, second, "--annotations", files / "moved.json")
     voc = files / "v.json"
     result = read_json(first)
     write_json(files / "a.json", {k: v for k, v in result.items() if k != "sources"})
-    with pytest.raises(ValueError, match="told with its data, got none; name them by"):
+    with pytest.raises(ValueError, match="say where its annotations lie, got none; name them"):
         explain.main([str(first), str(second)])
     assert not voc.exists()
 
