@@ -19,7 +19,7 @@ from backbones.images.decoding import Image
 from backbones.terminal.progress import tracked
 from resdet.export import suppression
 from resdet.export.exportable import Exportable, load_exportable
-from resdet.export.form import Form, contract_of
+from resdet.export.form import INSIDE, Form, contract_of
 from resdet.export.graph import DetectorGraph
 from resdet.export.pairing import BOX_BOUND, SCORE_BOUND, Difference
 from resdet.export.trial import Named, Row, all_scores, by_file, differences, of_few, threshold
@@ -28,6 +28,7 @@ from resdet.export.web.folder import write_page
 if TYPE_CHECKING:
     from resdet.export.int8.search import Wanted
 
+_FEW = 4  # of so many images one
 HEAD = ("image", "size", "detections", "boxes differ by", "scores by", "alone", "at the limit")
 
 
@@ -72,7 +73,7 @@ def export_detector(
         with threshold(detector, score) as before:
             rows += make(some)[1]
         notes.append(why.format(before=before, score=score))
-    _check(rows, output, images)
+    _check(rows, form, output, images)
     files = contents(data, form.kind, output)
     if int8 is not None:
         files, told = _in_int8(detector, form, data, output, int8, tell)
@@ -153,9 +154,12 @@ def _row(name: str, shape: Sequence[int], difference: Difference) -> tuple[str, 
     return name, size, str(pairs), f"{box:.1e} px", f"{score:.1e}", str(alone), str(at_limit)
 
 
-def _check(rows: Sequence[Row], output: Path, images: Path | None) -> None:
-    for name, _, difference in rows:
-        if not difference.small:
+def _check(rows: Sequence[Row], form: Form, output: Path, images: Path | None) -> None:
+    other = [row for row in rows if not row[2].small]
+    # what resizes may round a pixel in a few of the images to the other side
+    few = form.resize == INSIDE and _FEW * len(other) <= len(rows)
+    for name, _, difference in other:
+        if not (few and difference.near):
             raise ValueError(
                 f"boxes must differ by at most {BOX_BOUND:g} px and scores by {SCORE_BOUND:g}, got "
                 f"{difference.box:.1e} px, {difference.score:.1e} and {difference.alone} "

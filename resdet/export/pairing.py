@@ -12,6 +12,7 @@ from resdet.structures.records import Detections
 
 BOX_BOUND = 1e-2  # pixels of the image
 SCORE_BOUND = 1e-3
+_FAR = 10  # times a bound: what may be the same detection
 _TIE = 1e-4  # scores nearer than this may come in either order
 
 
@@ -29,7 +30,17 @@ class Difference(NamedTuple):
     @property
     def small(self) -> bool:
         """Whether the sets are one but for rounding."""
-        return self.alone == 0 and self.box <= BOX_BOUND and self.score <= SCORE_BOUND
+        return self.within(1)
+
+    @property
+    def near(self) -> bool:
+        """Whether they may be of images that differ by a grey level in a few pixels."""
+        return self.within(_FAR)
+
+    def within(self, times: float) -> bool:
+        """Whether they differ by at most so many times the bounds."""
+        bounds = times * BOX_BOUND, times * SCORE_BOUND
+        return self.alone == 0 and self.box <= bounds[0] and self.score <= bounds[1]
 
 
 def compare(ours: Detections, theirs: Detections, threshold: float, most: int) -> Difference:
@@ -42,7 +53,7 @@ def compare(ours: Detections, theirs: Detections, threshold: float, most: int) -
     far = np.abs(ours.boxes[:, None].astype(float) - theirs.boxes[None]).max(-1, initial=0.0)
     score = np.abs(ours.scores[:, None].astype(float) - theirs.scores[None])
     cost = np.where(ours.labels[:, None] == theirs.labels, far + score, np.inf)
-    cost[~(far <= 10 * BOX_BOUND)] = np.inf
+    cost[~(far <= _FAR * BOX_BOUND)] = np.inf
     left, right = [], []
     free = np.isfinite(cost)
     for at in np.argsort(cost, axis=None, kind="stable"):

@@ -23,12 +23,16 @@ from resdet.export.form import INSIDE, OUTSIDE, Form, contract_of
 def eager(monkeypatch: pytest.MonkeyPatch) -> Callable:
     """Put the graph itself, its boxes moved, in the place of the file that is to be made."""
 
-    def put(box: float = 0.0, score: float = 0.0, most: int = 100) -> None:
+    def put(
+        box: float = 0.0, score: float = 0.0, most: int = 100, height: int | None = None
+    ) -> None:
         def run(graph, *_):  # type: ignore[no-untyped-def]
             def call(image: np.ndarray) -> list[np.ndarray]:
                 with torch.no_grad():
                     boxes, labels, scores = graph(torch.from_numpy(image))
-                moved = boxes + torch.tensor([box, 0, 0, 0]), labels, scores - score
+                if height in (None, len(image)):
+                    boxes, scores = boxes + torch.tensor([box, 0, 0, 0]), scores - score
+                moved = boxes, labels, scores
                 return [column[:most].numpy() for column in moved]
 
             return call
@@ -85,6 +89,20 @@ def test_different_is_refused(
     with pytest.raises(ValueError, match=told):
         export(source)
     assert not source.with_suffix(".pt2").exists()
+
+
+def test_what_resizes_may_differ_by_more_in_few_images(
+    saved_detector: Callable, eager: Callable
+) -> None:
+    source = saved_detector()
+    eager(box=0.03)
+    with pytest.raises(ValueError, match="boxes must differ by at most"):
+        export(source)
+    eager(box=0.2, height=300)
+    with pytest.raises(ValueError, match=r"and [1-9]\d* detections without a counterpart"):
+        export(source)
+    eager(box=0.03, height=300)  # made up 5
+    assert max(float(row[3].split()[0]) for row in export(source).rows) > 0.02
 
 
 def test_where_nothing_is_found_less_is_asked(saved_detector: Callable, eager: Callable) -> None:
