@@ -79,7 +79,8 @@ def _near(
     plus_one: bool,
 ) -> BoolArray:
     """Which of the guesses overlap any object of a class enough."""
-    guessed, objects = table.boxes[rows], truth.boxes[truth.labels == label].astype(np.float64)
+    guessed: FloatArray = table.boxes[rows]
+    objects: FloatArray = truth.boxes[truth.labels == label].astype(np.float64)
     if not plus_one:
         guessed, objects = to_voc(guessed), to_voc(objects)
     pairs = np.repeat(guessed, len(objects), axis=0), np.tile(objects, (len(guessed), 1))
