@@ -14,6 +14,7 @@ from resdet.benchmarks import evaluation
 from resdet.evaluation.comparison.paper import TABLE_7, TABLE_8
 from resdet.reproduction.extras_table import FILE, extras_table
 from tools.docs import markdown
+from tools.docs.int8_table import int8_table
 
 # configs of the paper: what they are trained and tested on, and which of the numbers it prints
 _DATA = {
@@ -40,6 +41,7 @@ def tables(configs: Path) -> dict[str, Callable[[], str]]:
         "extras": lambda: extras_table(read_json(detection / FILE)),
         "speed": lambda: speed_table(measured),
         "evaluation": lambda: evaluation_table(measured),
+        "int8": lambda: int8_table(read_json(configs / "benchmarks" / "int8.json")),
     }
 
 
