@@ -38,9 +38,9 @@ def place(
     """
     model.to(device)
     if device.type == "cpu":
-        keep_memory()
         if precision == "fp32" and not compiled:
             quicken(model, learns=learns)
+        keep_memory()
 
 
 def quicken(model: nn.Module, *, learns: bool) -> None:
@@ -53,7 +53,7 @@ def quicken(model: nn.Module, *, learns: bool) -> None:
         if type(module) is nn.Conv2d and numbered and module.padding_mode == "zeros":
             module.__class__ = QuickConv2d
             if isinstance(module, QuickConv2d) and module.is_winograd and not learns:
-                module.filters = transform(module.weight.detach()).contiguous()
+                module.filters = transform(module.weight.detach())
 
 
 class QuickConv2d(nn.Conv2d):
