@@ -12,7 +12,7 @@ _ONE = 2048  # OpenCV weighs the pixels of a linear resize by whole numbers; thi
 _THOUSANDTHS = 1000  # what of a pixel is less than one of them, OpenCV leaves out of a mean
 _UP = 0.125  # what is added where OpenCV rounds halves up: nothing but a half is so near
 _GROUPS = 16
-_GRID = 8192  # to whose parts means are rounded first: halves are halves in every runtime
+_GRID = 32768  # to whose parts means are rounded first: halves are halves in every runtime
 
 
 def target_size(height: int, width: int, size: int, max_size: int) -> tuple[int, int]:
@@ -46,17 +46,20 @@ def resize(images: Tensor, height: int, width: int) -> Tensor:
 def _shrink(images: Tensor, height: int, width: int) -> Tensor:
     """(N, H, W, 3) -> (width, height, N, 3): the mean of what falls into each pixel, rounded."""
     old = images.shape[1:3]
-    rows = _means(images.transpose(0, 1).flatten(1), height)
+    rows = _sums(images.transpose(0, 1).flatten(1), height)
     columns = torch.unflatten(rows, 1, (-1, old[1], 3)).permute(2, 0, 1, 3)
-    columns = torch.unflatten(_means(columns.flatten(1), width), 1, (height, -1, 3))
+    columns = torch.unflatten(_sums(columns.flatten(1), width), 1, (height, -1, 3))
     sides = [torch.scalar_tensor(n) for n in (old[0], old[1], height, width)]
     halved = (sides[0] == 2 * sides[2]) & (sides[1] == 2 * sides[3])
-    columns = torch.round(columns * _GRID) / _GRID
+    columns = torch.round(columns / (sides[0] * sides[1]) * _GRID) / _GRID
     return torch.round(columns + torch.where(halved, _UP, 0.0))
 
 
-def _means(rows: Tensor, new: int) -> Tensor:
-    """(old, X) -> (new, X): by groups of new rows, each of which reads few of the old."""
+def _sums(rows: Tensor, new: int) -> Tensor:
+    """(old, X) -> (new, X): means times `old`, by groups of new rows that each read few of the old.
+
+    Whole numbers, and so exact, where those of the rows are small.
+    """
     old = rows.shape[0]
     each = (new + _GROUPS - 1) // _GROUPS
     reads = each * old // new + 2
@@ -64,11 +67,11 @@ def _means(rows: Tensor, new: int) -> Tensor:
     cell = torch.div(at * old, new, rounding_mode="floor") + torch.arange(reads)
     start, cells = ((at + torch.arange(each)) * old)[:, :, None], (cell * new)[:, None]
     common = torch.minimum(start + old, cells + new) - torch.maximum(start, cells)
-    shares = torch.where(common * _THOUSANDTHS > new, common, 0).to(torch.float32) / old
+    shares = torch.where(common * _THOUSANDTHS > new, common, 0).to(torch.float32)
     last = torch.scalar_tensor(old - 1, dtype=torch.int64)
     read = rows.index_select(0, torch.minimum(cell, last).flatten()).to(torch.float32)
-    means = shares.bmm(torch.unflatten(read, 0, (_GROUPS, -1))).flatten(0, 1)
-    return means.index_select(0, torch.arange(new))
+    sums = shares.bmm(torch.unflatten(read, 0, (_GROUPS, -1))).flatten(0, 1)
+    return sums.index_select(0, torch.arange(new))
 
 
 def _enlarge(columns: Tensor, height: int, width: int) -> Tensor:
