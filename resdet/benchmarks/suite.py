@@ -30,6 +30,7 @@ _FIGURES = {
     "iterations_per_second": "{:.2f} iterations/s",
     "seconds": "{:.3f} s",
 }
+_BESIDE = {"processor_seconds": "{:.3f} of processors", "peak_megabytes": "{:.0f} MB"}
 _SHARES = ("share_of_limit", "of_decode_alone")
 _UNTOLD = ("networks", "kinds", "shorter_side")  # levels of a result that say nothing
 
@@ -128,12 +129,21 @@ def lines(measured: Mapping[str, Any], what: str = "") -> Iterator[Line]:
         ours = figures[OURS if OURS in figures else next(iter(figures))]
         for way, figure in figures.items():
             ratio = figure / ours if key == "seconds" else ours / figure
-            yield Line(what, way, _FIGURES[key].format(figure), ratio, shares.get(way))
+            told = [_FIGURES[key].format(figure), *_beside(measured, way)]
+            yield Line(what, way, ", ".join(told), ratio, shares.get(way))
         return
     for name, part in measured.items():
         if isinstance(part, Mapping):
             below = "" if name in _UNTOLD else name
             yield from lines(part, f"{what} {below}".strip())
+
+
+def _beside(measured: Mapping[str, Any], way: str) -> Iterator[str]:
+    """What else was measured of a way."""
+    for key, form in _BESIDE.items():
+        value = measured.get(key)
+        if isinstance(value, Mapping) and value.get(way):
+            yield form.format(value[way])
 
 
 def _scaling_table(measured: Mapping[str, Any]) -> Table:

@@ -22,6 +22,16 @@ def test_ways_stand_beside_ours_however_deep():
     ]
 
 
+def test_processors_and_memory_stand_beside_seconds():
+    measured = {
+        "seconds": {"resdet": 2.0, "torchvision": 3.0},
+        "processor_seconds": {"resdet": 3.5},
+        "peak_megabytes": {"resdet": 120.4, "torchvision": 0},
+    }
+    figures = [line.figure for line in lines(measured)]
+    assert figures == ["2.000 s, 3.500 of processors, 120 MB", "3.000 s"]
+
+
 def test_a_ratio_says_how_many_times_as_fast():
     assert times(1.5) == "1.50x"
 
