@@ -55,7 +55,7 @@ def arguments() -> argparse.ArgumentParser:
 
     parser = Parser(__doc__)
     add = parser.add_argument
-    add("ours", type=Path, metavar="FILE", help="what eval-voc or eval-coco wrote")
+    reads(add("ours", type=Path, metavar="FILE", help="what eval-voc or eval-coco wrote"), existing)
     told = add("told", metavar="FILE|[NAME=]NUMBER", help="another, or a number of the same files")
     reads(told, existing)
     files = parser.add_argument_group(
