@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from backbones.export.request import BESIDE
+from backbones.export.request import beside
 from backbones.files.outputs import json_bytes
 
 _AS_JSON = ("class_names", "preprocessing", "network", "int8")  # of what a file says of itself
@@ -158,7 +158,7 @@ def contents(data: bytes, kind: str, output: Path) -> dict[Path, bytes]:
 def told_beside(contract: Contract, output: Path) -> dict[Path, bytes]:
     """What a file says of itself, again as JSON: not every runtime reads metadata."""
     told = {key: json.loads(v) if key in _AS_JSON else v for key, v in contract.metadata.items()}
-    path = output.with_suffix(BESIDE)
+    path = beside(output)
     return {path: json_bytes(path, told)}
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 WEB = "web"  # a folder
 SUFFIXES = {"onnx": ".onnx", "torch-export": ".pt2", "openvino": ".xml", WEB: ""}
-BESIDE = ".json"  # what a file says of itself
 _PACKAGES = {
     "onnx": ("onnx", "onnxruntime", "onnxscript"),
     WEB: ("onnx", "onnxruntime", "onnxscript"),
@@ -20,8 +19,13 @@ def written(kind: str, output: Path) -> tuple[Path, ...]:
     """The files of one export, or its folder."""
     if kind == WEB:
         return (output,)
-    suffixes = (".bin", BESIDE) if kind == "openvino" else (BESIDE,)
-    return (output, *map(output.with_suffix, suffixes))
+    weights = [output.with_suffix(".bin")] if kind == "openvino" else []
+    return (output, *weights, beside(output))
+
+
+def beside(path: Path) -> Path:
+    """Where a file says again what it is: `mine.onnx.json`, since `mine.json` may be results."""
+    return path.with_name(f"{path.name}.json")
 
 
 def check_request(kind: str, output: Path, more: Sequence[str] = ()) -> None:

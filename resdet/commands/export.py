@@ -11,7 +11,7 @@ CHECKPOINT is of train-det, of either engine, of train-backbone, or of others, a
 eval-backbone read them. The file takes images as uint8 RGB and normalises them itself. A detector
 takes one of any size, resizes it as the detector was tested, and gives boxes in its pixels, labels
 and scores; with --resize outside you resize. A network takes a batch and gives logits and scores.
-Class names, resizing and the checkpoint's hash stand in its metadata, and in a .json beside it.
+Class names, resizing and the checkpoint's hash stand in its metadata, and in FILE.json.
 
 Five images go through both, and for a detector two that show nothing and one object. Nothing is
 written where boxes differ by more than 1e-2 pixels or scores by more than 1e-3.

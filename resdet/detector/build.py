@@ -89,6 +89,7 @@ def initialize_model(
     fresh = tuple(dict.fromkeys([*(() if alike else OF_CLASSES), *(REGIONS if alone else ())]))
     before = f"its classes were {_some(saved.class_names)}, now {_some(class_names)}"
     why = "it had no R-CNN" if alike else before
+    agreed = agree(cfg, saved, source)
     state = {k: v for k, v in saved.model.items() if not k.startswith(fresh)}
     _check_fits(cfg, state, source)
     model = engine.build_model(cfg, build_parts(cfg, with_weights=alone))
@@ -97,7 +98,7 @@ def initialize_model(
     engine.load_canonical_state(model, {**state, **new}, source)
     named = ", ".join(f"{prefix}*" for prefix in fresh if any(k.startswith(prefix) for k in new))
     lines = [f"all weights from {source} but {named}, which is new: {why}"]
-    return model, [*lines, *agree(cfg, saved, source)]
+    return model, [*lines, *agreed]
 
 
 def _check_fits(cfg: CfgNode, state: Mapping[str, Tensor], source: str) -> None:

@@ -33,7 +33,8 @@ from resdet.structures.records import Detections, ImageId, ImageRecord
 class TorchDetector(Detector):
     """A model with the classes and the input it was trained with, and how fast it is to run.
 
-    `num_workers` read files where nothing else is said; `extended` takes the place of one pass.
+    `num_workers` read files where nothing else is said; `extended` takes the place of one pass;
+    `beside` are the models of an ensemble that it asks too.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class TorchDetector(Detector):
         self.input = input
         self.speed = speed
         self.num_workers = num_workers
+        self.beside = [network.model for network in extended.networks[1:]] if extended else []
         self._extended = extended
         self._transform: Callable[..., Augmented] = unresized if extended else input.transform
         pyramids = (part for part in model.modules() if isinstance(part, FPN))
@@ -157,6 +159,7 @@ def speed_up(detector: TorchDetector, device: torch.device) -> None:
     """Put a model that is not trained any more on `device` and make it as fast as it can be."""
     model, speed = detector.model, detector.speed
     detector.engine.speed_up(model)
-    place(model, device, learns=False, precision=speed.precision, compiled=speed.compiled)
+    for each in (model, *detector.beside):
+        place(each, device, learns=False, precision=speed.precision, compiled=speed.compiled)
     if speed.compiled:
         compile_parts(model)

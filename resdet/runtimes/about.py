@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from backbones.export.request import beside
 from backbones.files.json_file import read_json
 from backbones.weights.fields import Field, check_fields, each, is_text, told
 from resdet.data.transforms import TestTransform
@@ -32,11 +33,11 @@ def read_about(path: Path, program: Program) -> About:
 
     Raises: ValueError if it is no detector of resdet export, or what it says is broken.
     """
-    beside = path.with_suffix(".json")
+    other = beside(path)
     held: Any = program.metadata
     source = str(path)
-    if _CLASSES not in held and beside.is_file():
-        held, source = read_json(beside), str(beside)
+    if _CLASSES not in held and other.is_file():
+        held, source = read_json(other), str(other)
     if not isinstance(held, Mapping) or _CLASSES not in held or _TASK not in held:
         raise ValueError(_foreign(path, program))
     if held[_TASK] != "detection":
@@ -94,7 +95,7 @@ def _foreign(path: Path, program: Program) -> str:
     inputs, outputs = (", ".join(values) or "none" for values in (program.inputs, program.outputs))
     return (
         f"{path} must be a file of resdet export, with {_NEEDED} in its metadata or in "
-        f"{path.with_suffix('.json').name} beside it, and with image: uint8 (height, width, 3) for "
+        f"{beside(path).name} beside it, and with image: uint8 (height, width, 3) for "
         f"{', '.join(OUTPUTS)}; got {inputs} for {outputs}; export the checkpoint again, or run it "
         "by the program that it was made for"
     )

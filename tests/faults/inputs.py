@@ -64,8 +64,8 @@ CLASSIFIER = {
 
 
 def make_inputs(root: Path) -> None:
-    """voc, ILSVRC, crops, pictures, film.mp4, config, detector, localiser, classifier, comp4,
-    found, results, guesses.
+    """voc, ILSVRC, crops, pictures, film.mp4, config, library, detector, localiser, classifier,
+    comp4, found, results, guesses.
     """
     make_shapes(root / "voc", num_train=4, num_val=2, num_test=3, size=SIZE, seed=3)
     make_shape_imagenet(root / "voc", root / "ILSVRC")
@@ -74,6 +74,8 @@ def make_inputs(root: Path) -> None:
     (root / "pictures").mkdir()
     for path in images:
         shutil.copyfile(path, root / "pictures" / path.name)
+    (root / "library").mkdir()
+    (root / "library" / "ort.wasm.bundle.min.mjs").write_text("export {}")
     _film(root / "film.mp4", [cv2.imread(str(path)) for path in images])
     _configs(root)
     _weights(root)

@@ -44,6 +44,8 @@ VALUES = {
     "data": "voc",
     "eval-backbone --data": "crops",
     "eval-backbone --ensemble": "classifier/model_final.pth",
+    "--files": "detector/model_final.pth",
+    "--onnxruntime-web": "library",
     "eval-loc --checkpoint": "localiser/model_final.pth",
     "eval-loc --data": "ILSVRC/Annotations/CLS-LOC",
     "eval-loc --detections": "guesses/own.txt",

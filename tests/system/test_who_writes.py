@@ -30,6 +30,7 @@ EXCEPTIONS = {
     "backbones/benchmarks/": "into temporary folders of their own",
     "backbones/files/": "the way itself",
     "resdet/benchmarks/": "into temporary folders of their own",
+    "backbones/export/openvino_ir.py: tempfile.TemporaryDirectory": "it writes to files alone",
     "backbones/export/formats.py: torch.export.save": "into a file of atomic_write",
     "backbones/images/inspect.py: tempfile.TemporaryFile": "what a decoder says, without a name",
     "backbones/terminal/elastic.py: .write_text": "torchrun's own file",
@@ -38,6 +39,7 @@ EXCEPTIONS = {
     "backbones/training/runlog.py: .open": "logs, which grow",
     "backbones/weights/checkpoint.py: torch.save": "into a file of atomic_write",
     "resdet/doctor/machine.py: tempfile.NamedTemporaryFile": "whether a folder takes a file",
+    "resdet/export/web/library.py: tempfile.TemporaryDirectory": "of npm, which writes files alone",
     "resdet/visualization/video.py: .open": "under a name of atomic_path",
     "resdet/visualization/video.py: cv2.VideoWriter": "under a name of atomic_path",
 }

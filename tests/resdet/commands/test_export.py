@@ -55,13 +55,17 @@ def test_it_prints_the_differences_and_writes(network, capsys):
         ["made", "up", str(at), "32", "x"] for at in range(1, 6)
     ]
     target = network.with_suffix(".pt2")
-    assert json.loads(network.with_suffix(".json").read_text())["class_names"] == ["a", "b", "c"]
+    assert json.loads(network.with_suffix(".pt2.json").read_text())["class_names"] == [
+        "a",
+        "b",
+        "c",
+    ]
     assert lines[6].startswith(f"{target}: torch-export, ")
     assert target.stat().st_size > 10_000
     assert printed.err == ""
 
 
-@pytest.mark.parametrize("suffix", [".onnx", ".json"])
+@pytest.mark.parametrize("suffix", [".onnx", ".onnx.json"])
 def test_what_exists_is_kept(network, suffix):
     network.with_suffix(suffix).write_text("mine")
     done = run(network)
@@ -69,7 +73,7 @@ def test_what_exists_is_kept(network, suffix):
     assert done.stderr.startswith("error: --output must be new, got ")
     assert len(done.stderr.splitlines()) == 1
     assert network.with_suffix(suffix).read_text() == "mine"
-    assert sorted(path.suffix for path in network.parent.iterdir()) == sorted([".pth", suffix])
+    assert {path.name for path in network.parent.iterdir()} == {"net.pth", f"net{suffix}"}
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def test_of_a_graph_that_resizes_nothing_is_resized(tmp_path: Path) -> None:
 @pytest.mark.parametrize("nested", [False, True])
 def test_the_json_beside_says_what_the_metadata_does_not(tmp_path: Path, nested: bool) -> None:
     said = {k: json.loads(v) if nested and k != "task" else v for k, v in SAID.items()}
-    (tmp_path / "m.json").write_text(json.dumps(said))
+    (tmp_path / "m.onnx.json").write_text(json.dumps(said))
     assert read_about(tmp_path / "m.onnx", program({})).class_names == ("cat",)
     own = {**SAID, "class_names": '["dog"]'}
     assert read_about(tmp_path / "m.onnx", program(own)).class_names == ("dog",)
@@ -46,10 +46,11 @@ def test_a_file_of_others_is_told_what_it_has_and_what_is_needed(
     tmp_path: Path, beside: str
 ) -> None:
     if beside:
-        (tmp_path / "yolo.json").write_text(beside)
+        (tmp_path / "yolo.onnx.json").write_text(beside)
     told = (
         r"yolo.onnx must be a file of resdet export, with task, class_names and preprocessing in "
-        r"its metadata or in yolo.json beside it.*got images: float \(1, 3, 640, 640\) for output0"
+        r"its metadata or in yolo.onnx.json beside it.*got images: float \(1, 3, 640, 640\) for "
+        "output0"
     )
     with pytest.raises(ValueError, match=told):
         read_about(tmp_path / "yolo.onnx", program({"names": "{}"}))

@@ -33,7 +33,7 @@ def run(small_config: Callable, tmp_path: Path, told: list[str]) -> DetectorRun:
     engine = SimpleNamespace(canonical_state=lambda model: dict(model.state_dict()))
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
     learner = SimpleNamespace(optimizer=optimizer, scaler=torch.amp.GradScaler(enabled=False))
-    data = SimpleNamespace(name="mine", kind="coco")
+    data = SimpleNamespace(name="mine", kind="coco", judged_by="objects")
     return DetectorRun(
         detector=SimpleNamespace(model=model, engine=engine),
         begun=DetectorCheckpoint({}, small_config(*ONE_CLASS), ("a",), "tv", 0, {}),
