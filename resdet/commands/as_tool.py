@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from resdet.evaluation.scorer import Numbers
     from resdet.evaluation.told import Claim
     from resdet.evaluation.tools import Tool
+    from resdet.structures.records import Dataset
 
 _SINGLE = ("ties", "mean", "max_detections")
 
@@ -122,12 +123,16 @@ def _claim(text: str) -> Claim:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
-def write_numbers(args: argparse.Namespace, tool: Tool, numbers: Mapping[str, Any]) -> None:
+def write_numbers(
+    args: argparse.Namespace, tool: Tool, numbers: Mapping[str, Any], dataset: Dataset
+) -> None:
     """What --json asks for; the matches of a tool are not compared with ours."""
     from backbones.files.outputs import write_json
+    from resdet.commands.outputs import sources_of
 
     if args.json:
-        write_json(args.json, {"as": args.tool, "version": tool.version, **numbers})
+        of_tool = {"as": args.tool, "version": tool.version}
+        write_json(args.json, {**of_tool, **numbers, "sources": sources_of(args, dataset)})
         print(f"written: {args.json}")
 
 

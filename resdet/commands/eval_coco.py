@@ -59,7 +59,7 @@ def main(argv: Sequence[str]) -> None:
         scores = as_tool.told_alone(scores, TWELVE, tool)
         for table in (coco_class_table(scores), coco_table(scores)):
             Console().print(table)
-        as_tool.write_numbers(args, tool, scores)
+        as_tool.write_numbers(args, tool, scores, dataset)
         return
     if args.cross_check:
         print(cross_check(truth, found, scores))

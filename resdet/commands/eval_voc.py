@@ -71,7 +71,7 @@ def main(argv: Sequence[str]) -> None:
     matches = matching.by(_rules(args, tool, dataset))
     as_tool.tell(args, tool, matches.rules)
     if tool:
-        _tell_tool(args, tool, matches, of_tool)
+        _tell_tool(args, tool, matches, of_tool, dataset)
         return
     metrics = _own_metrics(args, dataset)
     results = {metric: score_voc(matches, metric) for metric in metrics}
@@ -161,7 +161,11 @@ def _submit(path: Path, table: DetectionTable, dataset: Dataset) -> None:
 
 
 def _tell_tool(
-    args: argparse.Namespace, tool: Tool, matches: Matches, metrics: Sequence[str]
+    args: argparse.Namespace,
+    tool: Tool,
+    matches: Matches,
+    metrics: Sequence[str],
+    dataset: Dataset,
 ) -> None:
     from rich.console import Console
 
@@ -171,7 +175,7 @@ def _tell_tool(
 
     results = {name: score_voc(matches, name) for name in metrics}
     Console().print(voc_table(*results.values()))
-    write_numbers(args, tool, results)
+    write_numbers(args, tool, results, dataset)
 
 
 def _own_metrics(args: argparse.Namespace, dataset: Dataset) -> Sequence[str]:

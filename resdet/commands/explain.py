@@ -17,7 +17,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from resdet.commands.rescored import Rescored
@@ -80,13 +80,31 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def _result(told: str) -> MeasuredRun | None:
-    """What was told, where it is a result of ours."""
-    from backbones.files.json_file import read_json
+    """What was told, where it is a result of ours.
+
+    Raises: FileNotFoundError for the name of a JSON that is not there.
+    """
     from resdet.evaluation.comparison.differences import is_ours
     from resdet.evaluation.comparison.sides import read_run
 
     path = Path(told)
-    return read_run(path) if path.is_file() and is_ours(read_json(path)) else None
+    if path.suffix == ".json" and not path.is_file():
+        raise FileNotFoundError(f"FILE must exist, got {told}")
+    return read_run(path) if path.is_file() and is_ours(_content(path)) else None
+
+
+def _content(path: Path) -> Any:
+    """What a JSON holds; of a log of one object a line, as training writes, each key's last."""
+    from backbones.files.json_file import json_content, parse_json, read_json
+
+    try:
+        return read_json(path, finite=False)
+    except ValueError:
+        lines = [line for line in json_content(path).splitlines() if line.strip()]
+        if len(lines) < 2 or not all(line.startswith(b"{") for line in lines):
+            raise
+        objects = parse_json(path, b"[" + b",\n".join(lines) + b"]", finite=False)
+        return {key: value for entry in objects for key, value in entry.items()}
 
 
 def _claims(told: str, ours: Rescored) -> list[Claim]:
@@ -94,18 +112,15 @@ def _claims(told: str, ours: Rescored) -> list[Claim]:
 
     Raises: ValueError for what is no number, or a file of none.
     """
-    from backbones.files.json_file import read_json
     from resdet.evaluation.told import Claim, claims_in
 
     path = Path(told)
     if not path.is_file():
-        if path.suffix == ".json":
-            raise FileNotFoundError(f"FILE must exist, got {told}")
         try:
             return [Claim.of(told)]
         except ValueError as error:
             raise ValueError(f"NUMBER {error}") from None
-    claims = claims_in(read_json(path), ours.kind, told)
+    claims = claims_in(_content(path), ours.kind, told)
     known = [claim for claim in claims if any(map(claim.names, ours.run.measured.values))]
     left_out = [claim.name for claim in claims if claim not in known]
     if not known:

@@ -36,8 +36,7 @@ class Rescored:
     def __init__(self, run: MeasuredRun, args: argparse.Namespace) -> None:
         self.run, self.args, self.rules = run, args, rules_in(run.result)
         self.kind, self.part = self.rules.kind, sections(run.result)[0]
-        told = run.result.get("sources")
-        self.told: Mapping[str, Any] = told if isinstance(told, dict) else {}
+        self.told = _sources(run.result)
 
     def numbers(self, kind: Kind, metrics: Iterable[str] = VOC_METRICS) -> Numbers:
         """By the rules of a kind; VOC's by these metrics, at the thresholds of the result.
@@ -90,7 +89,10 @@ class Rescored:
         told = self.told.get("detections")
         path = self.args.detections or (Path(told) if told and Path(told).exists() else None)
         if path is None and holds_all(self.run):
-            print(f"detections of {matches_path(self.run.path)}, equal scores in its order")
+            print(
+                f"detections of {matches_path(self.run.path)}, sorted by score: what rounded "
+                "scores change is not seen; --detections names their file"
+            )
             return detections_held(self.run).for_classes(
                 self.run.measured.conventions["classes"], self._dataset.class_names
             )
@@ -109,3 +111,13 @@ class Rescored:
         raise ValueError(
             f"{self.run.path} must say where its {name} lie, got {got}; name them by {option}"
         )
+
+
+def _sources(result: Mapping[str, Any]) -> dict[str, Any]:
+    """What a result tells of its files; without what an edit has left of another kind."""
+    told = result.get("sources")
+    if not isinstance(told, dict):
+        return {}
+    names = told.get("class_names")
+    known = {key: value for key, value in told.items() if isinstance(value, (str, type(None)))}
+    return {**known, "class_names": names if isinstance(names, list) else ()}

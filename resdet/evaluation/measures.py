@@ -105,7 +105,7 @@ def measured(result: Mapping[str, Any], who: str) -> Measured:
     except (KeyError, TypeError, AttributeError) as error:
         fault = f"no {error}" if isinstance(error, KeyError) else error
         raise ValueError(
-            f"{who} must be the JSON that eval_voc or eval_coco wrote, got {fault}; "
+            f"{who} must be the JSON that eval-voc or eval-coco wrote, got {fault}; "
             "detections are scored by these tools first"
         ) from None
     return Measured(conventions, values)
@@ -205,6 +205,8 @@ def _voc_conventions(part: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _coco_conventions(part: Mapping[str, Any]) -> dict[str, Any]:
+    if not isinstance(part.get("rules", {}), Mapping):
+        raise TypeError(f"rules {part['rules']!r:.300}, which is no object")
     return {key: part[key] for key in ("area_ranges", "max_detections", "rules") if key in part}
 
 

@@ -82,7 +82,7 @@ def load_matches(path: Path) -> Record:
         return _record(json.loads(arrays.pop("head").tobytes()), arrays)
     except Exception as error:  # a cut or foreign file makes zipfile and NumPy raise anything
         raise ValueError(
-            f"{path} must be the matches that eval_voc or eval_coco wrote, "
+            f"{path} must be the matches that eval-voc or eval-coco wrote, "
             f"got {error!s:.200}; evaluate again"
         ) from None
 

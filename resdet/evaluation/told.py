@@ -16,7 +16,14 @@ _ROUNDING = 1e-9
 _DIGITS = 6  # of a fraction that a file holds: numbers of 32 bits have no more
 _SAME_NAMES = {  # of torchmetrics, mmdetection and others, in lower letters
     **{name.lower(): name for name in TWELVE},
-    **{"map": "AP", "map50": "AP50", "map75": "AP75", "map5095": "AP", "map50-95": "AP"},
+    **{
+        "map": "AP",
+        "apall": "AP",
+        "map50": "AP50",
+        "map75": "AP75",
+        "map5095": "AP",
+        "map50-95": "AP",
+    },
     **{"aps": "APs", "apsmall": "APs", "maps": "APs", "mapsmall": "APs"},
     **{"apm": "APm", "apmedium": "APm", "mapm": "APm", "mapmedium": "APm"},
     **{"apl": "APl", "aplarge": "APl", "mapl": "APl", "maplarge": "APl"},
@@ -24,6 +31,7 @@ _SAME_NAMES = {  # of torchmetrics, mmdetection and others, in lower letters
     **{"arsmall": "ARs", "armedium": "ARm", "arlarge": "ARl"},
     **{"marsmall": "ARs", "marmedium": "ARm", "marlarge": "ARl"},
 }
+_NO_BOXES = ("segm", "keypoints")  # in keys: what tools measure besides
 _OF_VOC = {"AP50": "mAP@0.50", "AP75": "mAP@0.75", "AP": "mAP, mean of 10"}
 
 
@@ -67,50 +75,79 @@ class Claim:
         return max(2, round(-math.log10(200 * self.half)))
 
     def names(self, measure: Measure) -> bool:
-        """Whether it may be this one: means over classes, or the one that is named."""
-        of_classes = measure.class_index is None
-        return of_classes and self.name in ("", measure.name, measure.key, measure.printed)
+        """Whether it may be this one: means over classes, or the one that is named.
+
+        By our names or those of tools; of VOC's means AP is each.
+        """
+        if measure.class_index is not None:
+            return False
+        own = ("", measure.name, measure.key, measure.printed)
+        theirs = _SAME_NAMES.get(_plain(self.name), "")
+        means = ("AP",) if measure.name.startswith("mAP") else (measure.name,)
+        return self.name in own or theirs in means or _OF_VOC.get(theirs) == measure.name
 
 
 def claims_in(content: Any, kind: str, where: str) -> list[Claim]:
     """The numbers of classes' means in what a tool has written, the main one first.
 
     An object of numbers, as detectron2's {"bbox": {"AP": 27.2, ...}}, torchmetrics' {"map": ...}
-    or mmdetection's {"bbox_mAP": ...}; or the twelve of pycocotools as a list. -1 is no number.
-    Raises: ValueError for something else.
+    or mmdetection's {"bbox_mAP": ...}; or the twelve of pycocotools as a list. -1 and NaN are no
+    numbers, masks and keypoints no boxes.
+    Raises: ValueError for something else, for two of a name or one above 100.
     """
     if isinstance(content, list) and len(content) == len(TWELVE):
         content = dict(zip(TWELVE, content))
-    named = {_SAME_NAMES.get(_plain(key), key): value for key, value in _flat(content)}
+    named = _named(content, where)
     if kind == "voc":
         ours = _OF_VOC if "AP50" in named else {"AP": "mAP@0.50"}
         named = {ours.get(name, name): value for name, value in named.items()}
     known = (*TWELVE, *_OF_VOC.values())
-    numbers = {name: value for name, value in named.items() if name in known and value >= 0}
+    numbers = {name: value for name, value in named.items() if name in known}
     if not numbers:
         raise ValueError(
             f"{where} must be what eval-voc or eval-coco wrote, or an object of numbers as "
             f'{{"AP": 27.2, "AP50": 48.1}}, got {shortly(content):.80}'
         )
-    scale = 100 if max(numbers.values()) > 1 else 1
+    highest = max(numbers, key=lambda name: numbers[name])
+    if numbers[highest] > 100:
+        raise ValueError(
+            f"{where} must hold fractions, or points up to 100, got {highest} "
+            f"{numbers[highest]:g}; correct it"
+        )
+    scale = 100 if numbers[highest] > 1 else 1
     digits = max(len(repr(value).partition(".")[2]) for value in numbers.values())
     half = max(0.5 * 10.0**-digits / scale, 0.5 * 10.0**-_DIGITS)
     return [Claim(f"{value:g}", name, value / scale, half) for name, value in numbers.items()]
 
 
+def _named(content: Any, where: str) -> dict[str, float]:
+    """The numbers by our names for them. Raises: ValueError for two of one name."""
+    named: dict[str, float] = {}
+    for key, value in _flat(content):
+        name = _SAME_NAMES.get(_plain(key), key)
+        if named.setdefault(name, value) != value and name in TWELVE:
+            raise ValueError(
+                f"{where} must hold one {name}, got {named[name]:g} and {value:g}; leave one there"
+            )
+    return named
+
+
 def _flat(content: Any) -> list[tuple[str, float]]:
-    """Each number with its key, of objects in objects too."""
+    """Each number of boxes with its key, of objects in objects too; below 0 and NaN are none."""
     if not isinstance(content, Mapping):
         return []
     found: list[tuple[str, float]] = []
     for key, value in content.items():
+        if any(other in str(key) for other in _NO_BOXES):
+            continue
         if isinstance(value, Mapping):
             found += _flat(value)
-        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        elif isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0:
             found.append((str(key), float(value)))
     return found
 
 
 def _plain(key: str) -> str:
-    """coco/bbox_mAP_50 -> map50."""
-    return key.rpartition("/")[2].lower().removeprefix("bbox").replace("_", "")
+    """coco/bbox_mAP_50, metrics/mAP50(B) -> map50."""
+    name = key.rpartition("/")[2].lower().removeprefix("bbox").removesuffix("(b)")
+    return name.replace("_", "")

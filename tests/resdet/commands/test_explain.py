@@ -41,6 +41,26 @@ def test_a_number_and_what_another_tool_wrote(ours, files, told):
     assert "is by other rules; what is told begins with ours" in told(second, "50.0")
 
 
+def test_a_log_of_training_has_its_last_numbers(ours, files, told):
+    first = ours(eval_coco, "a.json")
+    log = '{"iteration": 1, "bbox/AP50": 7.0, "loss": NaN}\n\n{"bbox/AP50": 100.0}\n{"loss": 1}\n'
+    (files / "m.json").write_text(log)
+    assert "100 was told: how ours becomes it" in told(first, files / "m.json")
+    (files / "m.json").write_text('{"AP": NaN,\n"AP50": 100.0}')
+    assert "our own rules give it" in told(first, files / "m.json")
+    for cut in ('{"AP50": 100.0}\n{"AP', "[1]\n[2]\n"):
+        (files / "m.json").write_text(cut)
+        with pytest.raises(ValueError, match="m.json:2: file must be JSON"):
+            told(first, files / "m.json")
+
+
+def test_a_tools_numbers_come_first_too(ours, told):
+    voc = ours(eval_voc, "v.json", "--as", "detectron2"), ours(eval_voc, "a.json")
+    assert "no longer: an overlap of exactly the threshold is a miss" in told(*voc)
+    coco = ours(eval_coco, "c.json", "--as", "ultralytics"), ours(eval_coco, "b.json")
+    assert "no longer: precision is a straight line" in told(*coco)
+
+
 @pytest.mark.parametrize(
     ("number", "error", "text"),
     [
@@ -69,6 +89,8 @@ def test_the_first_is_ours(ours, files):
     write_json(files / "m.json", {"AP": 0.5})
     with pytest.raises(ValueError, match="the first must be .*, got m.json; give a.json first"):
         explain.main(["m.json", str(ours(eval_coco, "a.json"))])
+    with pytest.raises(FileNotFoundError, match="FILE must exist, got none.json"):
+        explain.main(["none.json", "a.json"])
     with pytest.raises(ValueError, match=r"an object of numbers as .*, got \[.{,80}$"):
         explain.main(["a.json", "d.json"])
 

@@ -28,7 +28,7 @@ def test_detections_that_are_gone_are_those_that_are_held(ours, files, told):
     (files / "d.json").unlink()
     (files / "gt.json").unlink()
     shown = told(first, "50.0")
-    assert "detections of" in shown
+    assert "a.matches.npz, sorted by score: what rounded scores change is not seen" in shown
     assert "an overlap of exactly the threshold is a miss -50.00" in shown
 
 
@@ -37,3 +37,13 @@ def test_files_that_have_changed_are_refused(ours, files):
     shutil.copy(files / "d2.json", files / "d.json")
     with pytest.raises(ValueError, match=r"a.json must be what its files give, got AP 55.45, for"):
         explain.main([str(first), str(second)])
+
+
+def test_results_that_were_edited(ours, files, told):
+    result = read_json(ours(eval_coco, "a.json"))
+    sources = {"annotations": str(files / "gt.json"), "detections": 5, "class_names": None}
+    write_json(files / "a.json", {**result, "sources": sources})
+    assert "detections of a.matches.npz" in told("a.json", "50.0")
+    write_json(files / "a.json", {**result, "rules": [1]})
+    with pytest.raises(ValueError, match=r"a.json must be the JSON that .* wrote, got rules \[1\]"):
+        told("a.json", "50.0")

@@ -32,6 +32,15 @@ def test_a_claim_names_what_it_is_of():
     assert not Claim.of("81.3").names(Measure("cat@0.50", "area", 0))
 
 
+@pytest.mark.parametrize("text", ["mAP=58.8", "map50-95=58.8", "AP=58.8"])
+def test_a_claim_may_have_a_tools_name(text):
+    claim = Claim.of(text)
+    names = ("AP", "AP50", "mAP@0.50", "mAP@0.75", "mAP, mean of 10", "AR100")
+    named = [name for name in names if claim.names(Measure(name))]
+    assert named == ["AP", "mAP@0.50", "mAP@0.75", "mAP, mean of 10"]
+    assert [n for n in names if Claim.of("map_50=91").names(Measure(n))] == ["AP50", "mAP@0.50"]
+
+
 @pytest.mark.parametrize("text", ["", "1", "0", "-3.0", "nan", "1e1", "101.0", "AP", "81,3", "AP="])
 def test_what_is_no_claim(text):
     with pytest.raises(ValueError, match="must be a number with its digits"):
@@ -63,6 +72,28 @@ def test_what_tools_write():
     twelve = [0.3, 0.5, 0.3, -1, 0.2, 0.4, 0.1, 0.2, 0.3, -1, 0.2, 0.4]
     assert len(told(twelve)) == 10
     assert told(twelve)["ARl"][0] == 0.4
+
+
+def test_boxes_alone_are_read():
+    of_both = {"bbox": {"AP": 27.2}, "segm": {"AP": 25.1}}
+    of_a_log = {"bbox/AP": 27.2, "segm/AP": 25.1, "keypoints/AP": 60.0, "AP-cat": float("nan")}
+    of_ultralytics = {"metrics/mAP50-95(B)": 27.2, "metrics/mAP50-95(M)": 25.1, "fitness": 0.3}
+    for content in (of_both, of_a_log, of_ultralytics):
+        assert told(content) == {"AP": (0.272, 5e-4)}
+    assert [*told({"map": float("nan"), "map_50": 0.5, "map_75": -1})] == ["AP50"]
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ({"a": {"AP": 27.2}, "b": {"AP": 25.1}}, "must hold one AP, got 27.2 and 25.1; leave one"),
+        ({"AP": 27.2, "AP50": 481}, "must hold fractions, or points up to 100, got AP50 481"),
+        ({"AP": float("inf")}, "must hold fractions, or points up to 100, got AP inf"),
+    ],
+)
+def test_numbers_that_cannot_be(content, text):
+    with pytest.raises(ValueError, match=text):
+        claims_in(content, "coco", "metrics.json")
 
 
 def test_names_of_vocs_numbers():
