@@ -25,7 +25,7 @@ def images_to_compare(folder: Path | None) -> list[tuple[str, Image]]:
     if not folder.is_dir():
         raise ValueError(f"--images must be a folder, got {folder}, which is none")
     files = sorted(p for p in folder.rglob("*") if is_image(p.name))
-    spread = {len(files) * at // COUNT for at in range(COUNT)}
+    spread = {len(files) * at // COUNT for at in range(COUNT) if files}
     order = [files[at] for at in sorted(spread)] + [
         file for at, file in enumerate(files) if at not in spread
     ]

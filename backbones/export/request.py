@@ -29,15 +29,17 @@ def beside(path: Path) -> Path:
 
 
 def check_request(kind: str, output: Path, more: Sequence[str] = ()) -> None:
-    """Find out before the work what would be in its way; `more` packages are needed besides.
+    """Find out before the work what would be in its way; `more` packages are needed besides,
+    for what no other format does.
 
     Raises: ValueError if a package is absent, or something is there already.
     """
     needed = (*_PACKAGES.get(kind, ()), *more)
     if absent := [name for name in needed if importlib.util.find_spec(name) is None]:
+        other = "" if more else ", or give --format torch-export, which needs none"
         raise ValueError(
             f"--format {kind} needs {' '.join(needed)}, got no {', '.join(absent)}; "
-            f"pip install {' '.join(absent)}, or give --format torch-export, which needs none"
+            f"pip install {' '.join(absent)}{other}"
         )
     if kind != WEB and output.suffix != SUFFIXES[kind]:
         raise ValueError(f"--output of --format {kind} must end in {SUFFIXES[kind]}, got {output}")

@@ -16,6 +16,8 @@ def test_images_to_compare(tmp_path: Path) -> None:
     assert len(set(sizes)) == len(sizes) == 5
     with pytest.raises(ValueError, match="--images must be a folder, got"):
         images_to_compare(tmp_path / "none")
+    with pytest.raises(ValueError, match=r"--images must hold 5 images .*, got 0 in"):
+        images_to_compare(tmp_path)
     (tmp_path / "deeper").mkdir()
     for at, name in enumerate(["a.png", "b.png", "deeper/c.png", "d.txt"]):
         if name.endswith("png"):

@@ -15,8 +15,10 @@ def test_packages_that_lack_are_named(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name: None if "runtime" in name else found(name)
     )
-    with pytest.raises(ValueError, match="got no onnxruntime; pip install onnxruntime"):
+    with pytest.raises(ValueError, match="got no onnxruntime; pip install onnxruntime, or give"):
         check_request("onnx", tmp_path / "a.onnx")
+    with pytest.raises(ValueError, match="got no a_runtime; pip install a_runtime$"):
+        check_request("openvino", tmp_path / "a.xml", ["a_runtime"])
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ValueError, match="--format openvino needs .* got no onnx, .*, openvino; p"):
         check_request("openvino", tmp_path / "a.xml")
