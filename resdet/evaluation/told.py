@@ -58,6 +58,8 @@ class Claim:
         value = float(number.rstrip("%")) if parts else -1.0
         if not parts or value > 100 or (value <= 1 and not parts[2] and not parts[3]):
             raise ValueError(f"must be a number with its digits, as 0.813, 81.3 or AP=81.3: {text}")
+        if name and not name.startswith("mAP") and _plain(name) not in _SAME_NAMES:
+            raise ValueError(f"must be of {', '.join(TWELVE)} or mAP@0.50, ...: {text}")
         scale = 100 if parts[3] or value > 1 else 1
         half = 0.5 * 10.0 ** -len(parts[2] or "")
         return cls(number, name, value / scale, half / scale)

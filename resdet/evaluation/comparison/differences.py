@@ -75,9 +75,13 @@ def is_ours(content: Any) -> bool:
     """Whether a JSON is one that eval_voc, eval_coco or training wrote."""
     if not isinstance(content, Mapping):
         return False
+    trained = content.get("metrics")
+    if isinstance(trained, Mapping) and any(map(is_ours, trained.values())):
+        return True
     parts = [content, *(content.get(name) for name in VOC_METRICS)]
-    return isinstance(content.get("metrics"), Mapping) or any(
-        isinstance(part, Mapping) and "per_class" in part for part in parts
+    return any(
+        isinstance(part, Mapping) and "per_class" in part and ("mAP" in part or "AP" in part)
+        for part in parts
     )
 
 

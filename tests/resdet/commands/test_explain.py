@@ -66,7 +66,7 @@ def test_a_tools_numbers_come_first_too(ours, told):
     [
         ("81,3", ValueError, "NUMBER must be a number with its digits"),
         ("none.json", FileNotFoundError, "FILE must exist, got none.json"),
-        ("APx=3.0", ValueError, "a number must be of AP, AP50"),
+        ("APx=3.0", ValueError, "NUMBER must be of AP, AP50"),
     ],
 )
 def test_what_is_no_number(ours, number, error, text):

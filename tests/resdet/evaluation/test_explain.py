@@ -174,8 +174,8 @@ def test_each_rule_has_its_words():
 
 
 def test_a_number_is_of_what_is_printed():
-    with pytest.raises(ValueError, match="a number must be of AP, AP50, .*, got one of APx"):
-        explain([Claim.of("APx=3.0")], "coco", of_case(CASES["tiny boxes"], "coco"))
+    with pytest.raises(ValueError, match="a number must be of AP, AP50, .*, got one of mAP@0.75"):
+        explain([Claim.of("mAP@0.75=3.0")], "coco", of_case(CASES["tiny boxes"], "coco"))
 
 
 def test_several_numbers_are_given_at_once():

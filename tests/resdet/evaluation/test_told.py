@@ -47,6 +47,12 @@ def test_what_is_no_claim(text):
         Claim.of(text)
 
 
+@pytest.mark.parametrize("text", ["APx=3.0", "foo=81.3", "AP-cat=81.3"])
+def test_a_name_of_nothing(text):
+    with pytest.raises(ValueError, match=f"must be of AP, AP50, .* or mAP@0.50, ...: {text}"):
+        Claim.of(text)
+
+
 def test_decimals_are_those_that_were_told():
     assert [Claim.of(t).decimals for t in ("81", "81.3", "0.8131", "81.3127")] == [2, 2, 2, 4]
 

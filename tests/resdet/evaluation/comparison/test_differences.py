@@ -83,6 +83,8 @@ def test_what_is_a_result_of_ours(measured_by):
     assert is_ours({"metrics": {"voc_test": {"area": result}}})
     for other in ({}, [], {"AP": 0.3}, {"bbox": {"AP": 30.1}}, 3, {"metrics": [1]}):
         assert not is_ours(other)
+    for other in ({"metrics": {"bbox": {"AP": 30.1}}}, {"per_class": {"cat": 0.3}, "map": 0.3}):
+        assert not is_ours(other)
 
 
 def numbers_of(ground_truth, found):
