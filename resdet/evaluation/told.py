@@ -136,16 +136,16 @@ def _named(content: Any, where: str) -> dict[str, float]:
 
 def _flat(content: Any) -> list[tuple[str, float]]:
     """Each number of boxes with its key, of objects in objects too; below 0 and NaN are none."""
-    if not isinstance(content, Mapping):
-        return []
     found: list[tuple[str, float]] = []
-    for key, value in content.items():
-        if any(other in str(key) for other in _NO_BOXES):
-            continue
-        if isinstance(value, Mapping):
-            found += _flat(value)
-        elif isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0:
-            found.append((str(key), float(value)))
+    objects = [content] if isinstance(content, Mapping) else []
+    for each in objects:  # which grow while they are read, however deep they lie
+        for key, value in each.items():
+            if any(other in str(key) for other in _NO_BOXES):
+                continue
+            if isinstance(value, Mapping):
+                objects.append(value)
+            elif isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0:
+                found.append((str(key), float(value)))
     return found
 
 

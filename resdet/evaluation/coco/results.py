@@ -185,9 +185,12 @@ def check_categories(found: CocoResults, categories: Mapping[int, str]) -> None:
         theirs = dict.fromkeys(np.unique(found.categories).tolist(), "?") | dict(
             sorted(found.names)
         )
+        hint = "score a model on data of its own classes"
+        if not found.names:
+            hint = "write each entry's category_name, or score them on the data that has these ids"
         raise ValueError(
             f"categories of the results must be those of the data, got {_listed(theirs)} "
-            f"for {_listed(categories)}; score a model on data of its own classes"
+            f"for {_listed(categories)}; {hint}"
         )
 
 

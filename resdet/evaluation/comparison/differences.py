@@ -76,9 +76,13 @@ def is_ours(content: Any) -> bool:
     if not isinstance(content, Mapping):
         return False
     trained = content.get("metrics")
-    if isinstance(trained, Mapping) and any(map(is_ours, trained.values())):
-        return True
-    parts = [content, *(content.get(name) for name in VOC_METRICS)]
+    wholes = [content, *(trained.values() if isinstance(trained, Mapping) else ())]
+    parts = [
+        part
+        for whole in wholes
+        if isinstance(whole, Mapping)
+        for part in (whole, *map(whole.get, VOC_METRICS))
+    ]
     return any(
         isinstance(part, Mapping) and "per_class" in part and ("mAP" in part or "AP" in part)
         for part in parts

@@ -89,6 +89,13 @@ def test_boxes_alone_are_read():
     assert [*told({"map": float("nan"), "map_50": 0.5, "map_75": -1})] == ["AP50"]
 
 
+def test_numbers_lie_at_any_depth():
+    content = {"AP": 27.2}
+    for _ in range(5000):
+        content = {"metrics": content}
+    assert told(content) == {"AP": (0.272, 5e-4)}
+
+
 @pytest.mark.parametrize(
     ("content", "text"),
     [
