@@ -47,7 +47,8 @@ class Common:
     def __str__(self) -> str:
         told = f"{self.what}s".ljust(12)
         if self.both is None:
-            return f"{told}{self.first:,} and {self.second:,}, not compared one by one"
+            many = f"{self.first:,} and {self.second:,}"
+            return f"{told}{many}, not compared one by one: that takes both .matches.npz"
         if self.alike:
             return f"{told}the same {self.first:,}"
         return f"{told}{self.first:,} and {self.second:,}, of which both have {self.both:,}"

@@ -56,8 +56,8 @@ def test_what_two_results_have_in_common(measured_by, ground_truth):
     Path(matches_path(first.path)).unlink()
     alone = differing(read_run(first.path), measured_by("e"))
     assert [str(one) for one in alone] == [
-        "images      40 and 40, not compared one by one",
-        "detections  98 and 98, not compared one by one",
+        "images      40 and 40, not compared one by one: that takes both .matches.npz",
+        "detections  98 and 98, not compared one by one: that takes both .matches.npz",
     ]
     assert Common("image", 3, 3).alike
     assert not Common("image", 3, 4).alike
