@@ -133,14 +133,14 @@ def test_wrong_arguments(results, capsys, argv, text):
     ("argv", "text"),
     [
         (["vgg.json", "none.json"], "error: JSON file must exist, got none.json"),
-        (["vgg.json", "list.json"], "error: list.json must be the JSON that eval_voc"),
+        (["vgg.json", "list.json"], "error: list.json must be the JSON that eval-voc"),
         (["vgg.json", "cut.json"], "error: cut.json:1: file must be JSON"),
         (["vgg.json", "broken.json"], "error: broken.matches.npz must be the matches"),
         (["vgg.json", "res.json", "--json", "."], "error: --json must be a file, new"),
         (["vgg.json", "res.json", "--paper", "x"], "error: config of the paper must be one of"),
         (["vgg.json", "res.json", "--seed", "-1"], "error: --seed must be a whole number >= 0"),
         ([",", ","], "error: a side must be [NAME=]FILE[,FILE...], got ','"),
-        (["vgg.json", "config.json"], "error: config.json must be the JSON that eval_voc"),
+        (["vgg.json", "config.json"], "error: config.json must be the JSON that eval-voc"),
         (["vgg.json", "res.json", "--resamples", "10000000"], "error: resamples must be 0 or 100"),
     ],
 )
