@@ -28,6 +28,7 @@ _BOXES = (
     "boxes: float32 (detections, 4), x1 y1 x2 y2 in pixels of the input, continuous, 0-based; "
     "labels: int64, from 0; scores: float32, falling"
 )
+_INPUT = "image"  # of a batch too, where `images` is an output
 _TRACED = (192, 224)  # sides of the example: any will do where the graph resizes
 
 
@@ -64,12 +65,11 @@ class Form:
 def contract_of(detector: Exportable, source: Path, form: Form) -> Contract:
     """Of the file of a checkpoint's detector."""
     batched, number = form.batch is not None, form.batch or "batch"
-    name = "images" if batched else "image"
     shape = f"({number}, height, width, 3)" if batched else "(height, width, 3)"
     metadata = {
         "task": "detection",
         "class_names": json.dumps(list(detector.class_names)),
-        "input": f"{name}: uint8 {shape}, RGB, {_sizes(detector, form)}",
+        "input": f"{_INPUT}: uint8 {shape}, RGB, {_sizes(detector, form)}",
         "outputs": _BOXES + "; images: int64, which of the batch" * batched,
         "preprocessing": json.dumps(_preprocessing(detector, form)),
         **describe_origin(source, file_digest(source)),
@@ -78,7 +78,7 @@ def contract_of(detector: Exportable, source: Path, form: Form) -> Contract:
     if batched:
         outputs["images"] = ("detections",)
     axes, example = _traced(detector, form)
-    return Contract(name, example, axes, outputs, metadata)
+    return Contract(_INPUT, example, axes, outputs, metadata)
 
 
 def _preprocessing(detector: Exportable, form: Form) -> dict[str, Any]:

@@ -21,12 +21,12 @@ IMAGE = np.zeros((40, 60, 3), np.uint8)
         (Form("onnx", INSIDE), "image: uint8 (height, width, 3), RGB, any size", (40, 60, 3)),
         (
             Form("onnx", INSIDE, 0),
-            "images: uint8 (batch, height, width, 3), RGB, any size",
+            "image: uint8 (batch, height, width, 3), RGB, any size",
             (2, 40, 60, 3),
         ),
         (
             Form("onnx", OUTSIDE, 2),
-            "images: uint8 (2, height, width, 3), RGB, any size",
+            "image: uint8 (2, height, width, 3), RGB, any size",
             (2, 80, 120, 3),
         ),
         (
@@ -47,6 +47,7 @@ def test_input(saved_detector: Callable, form: Form, told: str, shape: tuple[int
     assert contract.example.ndim == len(shape)
     named = ["boxes", "labels", "scores", "images"]
     assert list(contract.outputs) == named[: len(shape)]
+    assert contract.input == "image"  # a graph's names are each of one value
 
 
 def test_a_vgg_needs_a_cell_once_resized(saved_detector: Callable) -> None:
