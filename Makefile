@@ -16,8 +16,10 @@ RUN := $(BIN)/python
 .DELETE_ON_ERROR:
 .SECONDARY:
 
+how-long-demo: MINUTES := 4
+how-long-test: MINUTES := 6
 how-long-demo how-long-test: how-long-%:
-	@echo "make $*: about 4 minutes on two cores, and once 3 or more to download and install torch (5 GB)"
+	@echo "make $*: about $(MINUTES) minutes on two cores, and once 3 or more to download and install torch (5 GB)"
 
 $(VENV)/made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
