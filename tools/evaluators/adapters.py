@@ -17,9 +17,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-Truth, Results, Numbers = dict[str, Any], list[dict[str, Any]], dict[str, float]
-TWELVE = ["AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100", "ARs", "ARm", "ARl"]
+from columns import TWELVE, Numbers, Results, Truth, column_of, corners_of, entries_of, labels_of
+from voc_adapters import (
+    detectron2,
+    kornia,
+    mapcalc,
+    mean_average_precision,
+    mmdetection_voc,
+    podm,
+    review_coco,
+    review_voc,
+)
 
 
 def pycocotools(truth: Truth, results: Results, most: tuple[int, ...] = (1, 10, 100)) -> Numbers:
@@ -61,17 +69,17 @@ def torchmetrics(truth: Truth, results: Results) -> Numbers:
     metric = MeanAveragePrecision(backend="pycocotools")
     metric.warn_on_many_detections = False
     for image in truth["images"]:
-        objects, found = _of_image(truth["annotations"], image), _of_image(results, image)
+        objects, found = entries_of(truth["annotations"], image), entries_of(results, image)
         target = {
-            "boxes": torch.tensor(_corners(objects)),
-            "labels": torch.tensor(_labels(objects)),
-            "iscrowd": torch.tensor(_column(objects, "iscrowd", np.int64)),
-            "area": torch.tensor(_column(objects, "area")),
+            "boxes": torch.tensor(corners_of(objects)),
+            "labels": torch.tensor(labels_of(objects)),
+            "iscrowd": torch.tensor(column_of(objects, "iscrowd", np.int64)),
+            "area": torch.tensor(column_of(objects, "area")),
         }
         predicted = {
-            "boxes": torch.tensor(_corners(found)),
-            "labels": torch.tensor(_labels(found)),
-            "scores": torch.tensor(_column(found, "score")),
+            "boxes": torch.tensor(corners_of(found)),
+            "labels": torch.tensor(labels_of(found)),
+            "scores": torch.tensor(column_of(found, "score")),
         }
         metric.update([predicted], [target])
     told = metric.compute()
@@ -86,14 +94,14 @@ def supervision(truth: Truth, results: Results) -> Numbers:
 
     targets, predictions = [], []
     for image in truth["images"]:
-        objects, found = _of_image(truth["annotations"], image), _of_image(results, image)
-        flags = {name: _column(objects, name, np.int64) for name in ("iscrowd", "ignore")}
-        data = {**flags, "area": _column(objects, "area")} if objects else {}
-        labels = _labels(objects)
-        targets.append(sv.Detections(xyxy=_corners(objects), class_id=labels, data=data))
-        scores = _column(found, "score")
+        objects, found = entries_of(truth["annotations"], image), entries_of(results, image)
+        flags = {name: column_of(objects, name, np.int64) for name in ("iscrowd", "ignore")}
+        data = {**flags, "area": column_of(objects, "area")} if objects else {}
+        labels = labels_of(objects)
+        targets.append(sv.Detections(xyxy=corners_of(objects), class_id=labels, data=data))
+        scores = column_of(found, "score")
         predictions.append(
-            sv.Detections(xyxy=_corners(found), class_id=_labels(found), confidence=scores)
+            sv.Detections(xyxy=corners_of(found), class_id=labels_of(found), confidence=scores)
         )
     told = MeanAveragePrecision().update(predictions, targets).compute()
     sizes = [told.small_objects, told.medium_objects, told.large_objects]
@@ -115,7 +123,7 @@ def globox(truth: Truth, results: Results) -> Numbers:
                     confidence=entry.get("score"),
                     box_format=_globox_format(),
                 )
-                for entry in _of_image(entries, image)
+                for entry in entries_of(entries, image)
             ]
             side.add(Annotation(str(image["id"]), (640, 640), boxes))
         sides.append(side)
@@ -162,188 +170,22 @@ def ultralytics(truth: Truth, results: Results) -> Numbers:
     judge.iouv = torch.linspace(0.5, 0.95, 10)
     found_true, scores, labels = [np.zeros((0, 10), bool)], [np.zeros(0, np.float32)], [np.zeros(0)]
     for image in truth["images"]:
-        objects, found = _of_image(truth["annotations"], image), _of_image(results, image)
+        objects, found = entries_of(truth["annotations"], image), entries_of(results, image)
         found = sorted(found, key=lambda entry: -entry["score"])[:300]
         if not found:
             continue
         true = np.zeros((len(found), 10), bool)
         if objects:
-            overlaps = box_iou(torch.tensor(_corners(objects)), torch.tensor(_corners(found)))
-            theirs = torch.tensor(_labels(found)), torch.tensor(_labels(objects))
+            overlaps = box_iou(torch.tensor(corners_of(objects)), torch.tensor(corners_of(found)))
+            theirs = torch.tensor(labels_of(found)), torch.tensor(labels_of(objects))
             true = judge.match_predictions(*theirs, overlaps).numpy()
         found_true.append(true)
-        scores.append(_column(found, "score").astype(np.float32))
-        labels.append(_labels(found))
-    wanted = _labels(truth["annotations"])
+        scores.append(column_of(found, "score").astype(np.float32))
+        labels.append(labels_of(found))
+    wanted = labels_of(truth["annotations"])
     told = ap_per_class(*map(np.concatenate, (found_true, scores, labels)), wanted)
     aps = told[5]
     return {"AP": aps.mean(), "AP50": aps[:, 0].mean(), "AP75": aps[:, 5].mean()}
-
-
-def detectron2(truth: Truth, results: Results) -> Numbers:
-    import tempfile
-
-    from detectron2.evaluation.pascal_voc_evaluation import voc_eval
-
-    names = {category["id"]: category["name"] for category in truth["categories"]}
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        (root / "list.txt").write_text("".join(f"{i['id']}\n" for i in truth["images"]))
-        for image in truth["images"]:
-            objects = _of_image(truth["annotations"], image)
-            (root / f"{image['id']}.xml").write_text(_voc_xml(objects, names))
-        for number, name in names.items():
-            lines = [
-                f"{entry['image_id']} {entry['score']:.3f} " + " ".join(f"{v:.1f}" for v in corners)
-                for entry in results
-                if entry["category_id"] == number
-                for corners in (_corners([entry])[0] + [1, 1, 0, 0],)
-            ]
-            (root / f"{name}.txt").write_text("".join(f"{line}\n" for line in lines))
-        paths = f"{folder}/{{}}.txt", f"{folder}/{{}}.xml", f"{folder}/list.txt"
-        with np.errstate(invalid="ignore"):
-            return {
-                metric: float(np.mean([voc_eval(*paths, n, 0.5, old)[2] for n in names.values()]))
-                for metric, old in (("11point", True), ("area", False))
-            }
-
-
-def _voc_xml(objects: Results, names: dict[int, str]) -> str:
-    made = []
-    for entry, corners in zip(objects, np.add(_corners(objects), [1, 1, 0, 0])):
-        box = "".join(
-            f"<{side}>{int(value)}</{side}>"
-            for side, value in zip(("xmin", "ymin", "xmax", "ymax"), corners)
-        )
-        flag = int(entry["iscrowd"] or entry.get("ignore", 0))
-        made.append(
-            f"<object><name>{names[entry['category_id']]}</name><pose>x</pose><truncated>0"
-            f"</truncated><difficult>{flag}</difficult><bndbox>{box}</bndbox></object>"
-        )
-    return f"<annotation>{''.join(made)}</annotation>"
-
-
-def podm(truth: Truth, results: Results) -> Numbers:
-    from podm.metrics import BoundingBox, MethodAveragePrecision, MetricPerClass
-    from podm.metrics import get_pascal_voc_metrics as measured
-
-    sides = [
-        [
-            BoundingBox.of_bbox(entry["image_id"], entry["category_id"], *corners, score)
-            for entry, corners in zip(entries, _corners(entries).tolist())
-            for score in [entry.get("score")]
-        ]
-        for entries in (truth["annotations"], results)
-    ]
-    methods = MethodAveragePrecision
-    return {
-        name: float(MetricPerClass.mAP(measured(*sides, 0.5, method)))
-        for name, method in (
-            ("11point", methods.ElevenPointsInterpolation),
-            ("area", methods.AllPointsInterpolation),
-        )
-    }
-
-
-def review_coco(truth: Truth, results: Results) -> Numbers:
-    sides = _of_review(truth, results)
-    from src.evaluators.coco_evaluator import get_coco_summary
-
-    names = "AP AP50 AP75 APsmall APmedium APlarge AR1 AR10 AR100 ARsmall ARmedium ARlarge"
-    told = get_coco_summary(*sides)
-    return {ours: float(told[theirs]) for ours, theirs in zip(TWELVE, names.split())}
-
-
-def review_voc(truth: Truth, results: Results) -> Numbers:
-    sides = _of_review(truth, results)
-    from src.evaluators.pascal_voc_evaluator import get_pascalvoc_metrics as measured
-    from src.utils.enumerators import MethodAveragePrecision as Methods
-
-    return {
-        name: float(measured(*sides, 0.5, method)["mAP"])
-        for name, method in (
-            ("11point", Methods.ELEVEN_POINT_INTERPOLATION),
-            ("area", Methods.EVERY_POINT_INTERPOLATION),
-        )
-    }
-
-
-def _of_review(truth: Truth, results: Results) -> list[Any]:
-    """Of a checkout on PYTHONPATH; its windows are not opened."""
-    from unittest.mock import MagicMock
-
-    sys.modules["PyQt5"] = MagicMock()
-    from src.bounding_box import BoundingBox
-    from src.utils.enumerators import BBType
-
-    kinds = BBType.GROUND_TRUTH, BBType.DETECTED
-    return [
-        [
-            BoundingBox(
-                str(entry["image_id"]),
-                str(entry["category_id"]),
-                tuple(entry["bbox"]),
-                bb_type=kind,
-                confidence=entry.get("score"),
-            )
-            for entry in entries
-        ]
-        for kind, entries in zip(kinds, (truth["annotations"], results))
-    ]
-
-
-def mean_average_precision(truth: Truth, results: Results) -> Numbers:
-    from mean_average_precision import MetricBuilder
-
-    place = {category["id"]: k for k, category in enumerate(truth["categories"])}
-    metric = MetricBuilder.build_evaluation_metric("map_2d", num_classes=len(place))
-    for image in truth["images"]:
-        objects, found = _of_image(truth["annotations"], image), _of_image(results, image)
-        names = [np.array([[place[e["category_id"]]] for e in side]) for side in (found, objects)]
-        names = [column.reshape(-1, 1) for column in names]
-        flags = np.zeros((len(objects), 2))
-        scores = _column(found, "score")[:, None]
-        metric.add(
-            np.hstack([_corners(found), names[0], scores]),
-            np.hstack([_corners(objects), names[1], flags]),
-        )
-    eleven = np.arange(0.0, 1.1, 0.1)
-    return {
-        "11point": float(metric.value(iou_thresholds=0.5, recall_thresholds=eleven)["mAP"]),
-        "area": float(metric.value(iou_thresholds=0.5)["mAP"]),
-    }
-
-
-def mapcalc(truth: Truth, results: Results) -> Numbers:
-    """It knows one picture: those of a set stand side by side in it."""
-    from mapcalc import calculate_map
-
-    sides = []
-    for entries in (truth["annotations"], results):
-        shift = np.array([[1e4 * entry["image_id"], 0] * 2 for entry in entries]).reshape(-1, 4)
-        sides.append(
-            {"boxes": (_corners(entries) + shift).tolist(), "labels": _labels(entries).tolist()}
-        )
-    sides[1]["scores"] = _column(results, "score").tolist()
-    return {"area": float(calculate_map(*sides, 0.5))}
-
-
-def kornia(truth: Truth, results: Results) -> Numbers:
-    import torch
-    from kornia.metrics import mean_average_precision as measured
-
-    sides = [
-        [_of_image(entries, image) for image in truth["images"]]
-        for entries in (truth["annotations"], results)
-    ]
-    boxes, labels = (
-        [[torch.tensor(made(entries)) for entries in side] for side in sides]
-        for made in (_corners, _labels)
-    )
-    scores = [torch.tensor(_column(entries, "score")) for entries in sides[1]]
-    classes = len(truth["categories"]) + 1
-    value, _ = measured(boxes[1], labels[1], scores, boxes[0], labels[0], classes, 0.5)
-    return {"11point": float(value)}
 
 
 def fiftyone(truth: Truth, results: Results) -> Numbers:
@@ -365,7 +207,7 @@ def fiftyone(truth: Truth, results: Results) -> Numbers:
                         confidence=entry.get("score"),
                         iscrowd=entry.get("iscrowd", 0),
                     )
-                    for entry in _of_image(entries, image)
+                    for entry in entries_of(entries, image)
                 ]
             )
         samples.append(sample)
@@ -390,7 +232,7 @@ def keras_cv(truth: Truth, results: Results) -> Numbers:
 
     sides = []
     for entries in (truth["annotations"], results):
-        of_images = [_of_image(entries, image) for image in truth["images"]]
+        of_images = [entries_of(entries, image) for image in truth["images"]]
         most = max(1, *map(len, of_images))
         shape = len(of_images), most
         side = {
@@ -401,68 +243,13 @@ def keras_cv(truth: Truth, results: Results) -> Numbers:
         for row, of_image in enumerate(of_images):
             many = len(of_image)
             side["boxes"][row, :many] = [entry["bbox"] for entry in of_image] or np.zeros((0, 4))
-            side["classes"][row, :many] = _labels(of_image)
-            side["confidence"][row, :many] = _column(of_image, "score")
+            side["classes"][row, :many] = labels_of(of_image)
+            side["confidence"][row, :many] = column_of(of_image, "score")
         sides.append(side)
     metric = BoxCOCOMetrics("xywh", evaluate_freq=1000)
     metric.update_state(*sides)
     told = metric.result(force=True)
     return dict(zip(TWELVE, map(float, told.values())))
-
-
-def mmdetection_voc(truth: Truth, results: Results) -> Numbers:
-    """What its VOCMetric calls, of mmdet without mmcv, whose compiled part that does not need."""
-    import importlib
-    import importlib.util
-    from types import ModuleType
-
-    if "mmdet" not in sys.modules:
-        root = Path(importlib.util.find_spec("mmdet").origin).parent
-        for name in ("mmdet", "mmdet.evaluation", "mmdet.evaluation.functional"):
-            sys.modules[name] = package = ModuleType(name)
-            package.__path__ = [str(root.joinpath(*name.split(".")[1:]))]
-    eval_map = importlib.import_module("mmdet.evaluation.functional.mean_ap").eval_map
-    classes = [category["id"] for category in truth["categories"]]
-    found, objects = [], []
-    for image in truth["images"]:
-        rows = _of_image(results, image)
-        scored = np.hstack([_corners(rows), _column(rows, "score")[:, None]])
-        found.append([scored[_labels(rows) == number] for number in classes])
-        entries = _of_image(truth["annotations"], image)
-        excused = [bool(entry["iscrowd"] or entry.get("ignore", 0)) for entry in entries]
-        sides = [[e for e, x in zip(entries, excused) if x is side] for side in (False, True)]
-        labels = [np.array([classes.index(e["category_id"]) for e in s], int) for s in sides]
-        objects.append(
-            {
-                "bboxes": _corners(sides[0]),
-                "labels": labels[0],
-                "bboxes_ignore": _corners(sides[1]),
-                "labels_ignore": labels[1],
-            }
-        )
-    names = [category["name"] for category in truth["categories"]]
-    options = {"dataset": names, "logger": "silent", "use_legacy_coordinate": True}
-    return {
-        metric: float(eval_map(found, objects, eval_mode=mode, **options)[0])
-        for metric, mode in (("11point", "11points"), ("area", "area"))
-    }
-
-
-def _of_image(entries: Any, image: dict[str, Any]) -> Any:
-    return [entry for entry in entries if entry["image_id"] == image["id"]]
-
-
-def _corners(entries: Any) -> Any:
-    boxes = np.array([entry["bbox"] for entry in entries], np.float64).reshape(-1, 4)
-    return np.hstack([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]])
-
-
-def _labels(entries: Any) -> Any:
-    return _column(entries, "category_id", np.int64)
-
-
-def _column(entries: Any, key: str, kind: Any = np.float64) -> Any:
-    return np.array([entry.get(key, 0) for entry in entries], kind)
 
 
 TOOLS: dict[str, Callable[[Truth, Results], Numbers]] = {
