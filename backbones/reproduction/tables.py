@@ -1,15 +1,12 @@
-"""A table of the paper with ours beside it: Markdown for people, CSV for programs, a picture."""
+"""A table of the paper with ours beside it, of the lines of an experiment."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from backbones.files.atomic import write_bytes
 from backbones.reproduction.experiments import (
     COUNTED,
     MEASURES,
@@ -21,6 +18,7 @@ from backbones.reproduction.experiments import (
 from backbones.reproduction.paper import number
 from backbones.reproduction.plots import Compared, plot_comparison, plot_responses
 from backbones.reproduction.runs import FinishedRun, Summary, comparable, conditions, distinct
+from backbones.reproduction.sheet import Sheet
 from backbones.training.curves import TEST, TRAIN, Curve, plot_errors
 
 # of one number; errors are printed with their mean and deviation
@@ -91,16 +89,7 @@ class Table:
         """Of the page and the picture."""
         return self.experiment.title + (f" [{SMOKE_LABEL}]" if self.smoke else "")
 
-    def write(self, stem: Path) -> list[Path]:
-        """<stem>.md, .csv and .png."""
-        paths = [stem.with_name(f"{stem.name}.{kind}") for kind in ("md", "csv", "png")]
-        stem.parent.mkdir(parents=True, exist_ok=True)
-        for path, text in zip(paths, (self.markdown(), self.csv())):
-            write_bytes(path, text.encode())
-        self.plot(paths[2])
-        return paths
-
-    def markdown(self) -> str:
+    def sheet(self, pictures: Sequence[Path] = (), files: Sequence[Path] = ()) -> Sheet:
         """The paper's numbers beside ours; ours as best (mean±std) of several runs."""
         header, rows = ["network"], [[line.row.label] for line in self.lines]
         for measure in self.experiment.measures:
@@ -113,21 +102,16 @@ class Table:
             header.append("conditions")
             for cells, line in zip(rows, self.lines):
                 cells.append(line.conditions())
-        rule = ["---" if name in ("network", "conditions") else "---:" for name in header]
-        table = [header, rule, *rows]
-        remarks = [self.experiment.remark, SMOKE_REMARK if self.smoke else ""]
-        told = [line for remark in remarks if remark for line in (remark, "")]
-        lines = [f"# {self.title}", "", *told, *(f"| {' | '.join(cells)} |" for cells in table)]
-        return "\n".join(lines) + "\n"
-
-    def csv(self) -> str:
-        """A column for each number; empty where there is none."""
-        records = [self._record(line) for line in self.lines]
-        text = io.StringIO()
-        writer = csv.DictWriter(text, list(records[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(records)
-        return text.getvalue()
+        return Sheet(
+            title=self.title,
+            header=header,
+            rows=rows,
+            records=[self._record(line) for line in self.lines],
+            remarks=[*filter(None, (self.experiment.remark, SMOKE_REMARK if self.smoke else ""))],
+            words=frozenset({"network", "conditions"}),
+            pictures=pictures,
+            files=files,
+        )
 
     def plot(self, picture: Path) -> None:
         """The figure of the paper; of a table its numbers as points."""

@@ -19,70 +19,36 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-OF_IMAGENET = ("table12", "table13", "table14")
-TARGETS = (
-    *("table1", "table2", "table3", "table4", "table5", "table6", "table9"),
-    *OF_IMAGENET,
-    *("fig1", "fig4", "fig6", "fig7"),
-)
+if TYPE_CHECKING:
+    from resdet.reproduction.request import Request
+
+SCALES = {
+    "smoke": "a few iterations of every network on a few images, in <output>/smoke",
+    "full": "as the paper did",
+}
 
 
 def main(argv: Sequence[str]) -> int:
-    args = parse(argv)
-    if args.target == "table9":
-        from resdet.reproduction import table9
+    from resdet.reproduction.targets import reproduce
 
-        paths = table9.reproduce(args.data, args.output, args.seeds, publish=args.publish)
-        print("\n".join(map(str, paths)))
-        return 0
-    if args.target in OF_IMAGENET:
-        from resdet.reproduction import imagenet
-
-        smoke = args.scale == "smoke"
-        print(*imagenet.reproduce(args.target, args.data, args.output, smoke=smoke), sep="\n")
-        return 0
-
-    from backbones.config import CONFIG_FOLDER
-    from backbones.reproduction import collect, measure
-    from backbones.reproduction.experiments import EXPERIMENTS, find_rows
-
-    experiment = EXPERIMENTS[args.target]
-    chosen = find_rows(experiment, args.only)
-    smoke = args.scale == "smoke"
-    output = args.output / "smoke" if smoke else args.output
-    if args.data and experiment.trains:
-        plan = measure.make_plan(
-            experiment, args.data, output, args.seeds, args.overrides, smoke=smoke
-        )
-        for row in chosen:
-            print(f"{args.target}: {row.label}", flush=True)
-            measure.measure_row(experiment, row, plan)
-    published = None if smoke else CONFIG_FOLDER
-    table = collect.collect_table(experiment, output, published, smoke=smoke)
-    paths = table.write(output / args.target)
-    print(table.markdown())
-    if args.publish:
-        paths += collect.publish_rows(chosen, output, CONFIG_FOLDER)
-    print("\n".join(map(str, paths)))
+    sheet, paths = reproduce(parse(argv))
+    print(sheet.markdown(), *paths, sep="\n")
     return 0
 
 
 def arguments() -> argparse.ArgumentParser:
     from backbones.terminal.parser import Parser, add_overrides, positive
     from backbones.terminal.planned import writes
+    from resdet.reproduction.targets import TARGETS
 
     parser = Parser(__doc__)
     add = parser.add_argument
-    add("target", metavar="TARGET", choices=TARGETS, help=f"{TARGETS[0]} ... {TARGETS[5]}, "
-        f"{', '.join(TARGETS[6:])}")  # fmt: skip
-    add(
-        "--scale",
-        choices=("smoke", "full"),
-        default="full",
-        help="smoke: a few iterations of every network on a few images, in <output>/smoke",
-    )
-    add("--data", type=Path, metavar="DIR", help="CIFAR-10 or ImageNet, to train and test on")
+    add("target", metavar="TARGET", choices=TARGETS, help=", ".join(TARGETS))
+    scales = "; ".join(f"{name}: {told}" for name, told in SCALES.items())
+    add("--scale", choices=SCALES, default="full", help=f"{scales} [full]")
+    add("--data", type=Path, metavar="DIR", help="to train and test on")
     output = Path("output/reproduction")
     writes(
         add("--output", type=Path, default=output, metavar="DIR", help=f"to write to [{output}]"),
@@ -95,19 +61,16 @@ def arguments() -> argparse.ArgumentParser:
     return parser
 
 
-def parse(argv: Sequence[str]) -> argparse.Namespace:
+def parse(argv: Sequence[str]) -> Request:
     from backbones.files.shipped import is_checkout
+    from resdet.reproduction.request import Request
+    from resdet.reproduction.targets import refusal
 
     parser = arguments()
-    args = parser.parse_args(argv)
-    if args.publish and args.scale == "smoke":
-        parser.error("--publish must be with --scale full: it is a trial, no result")
-    if args.publish and not is_checkout():
+    request = Request(**vars(parser.parse_args(argv)))
+    refused = refusal(request)
+    if refused:
+        parser.error(refused)
+    if request.publish and not is_checkout():
         parser.error("--publish must be in a checkout: results stand beside its configs")
-    if args.target == "table9" and (args.only or args.overrides or args.scale == "smoke"):
-        parser.error("table9 takes --data, --output, --seeds and --publish only")
-    if args.target in OF_IMAGENET and (
-        args.only or args.overrides or args.publish or args.seeds > 1
-    ):
-        parser.error(f"{args.target} takes --data, --output and --scale only")
-    return args
+    return request

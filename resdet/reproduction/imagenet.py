@@ -5,8 +5,6 @@ Source: He et al. 2016, Appendices B and C.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ from typing import Any
 import backbones
 from backbones.files import outputs
 from backbones.files.json_file import read_json
+from backbones.reproduction.sheet import Sheet
 from backbones.training.results import RESULTS
 from backbones.weights.checkpoint import Preprocessing
 from resdet import config, engines
@@ -24,6 +23,7 @@ from resdet.data.shapes.make import make_shape_imagenet, make_shapes
 from resdet.detector.guesses import ORACLE, guesses
 from resdet.detector.inference import load_detector
 from resdet.evaluation.judging import localisation_of
+from resdet.reproduction.request import Request
 from resdet.training.train import train_detector
 
 DET, LOC, RCNN = "imagenet_det_r101", "imagenet_loc_r101", "imagenet_loc_rcnn_r101"
@@ -115,23 +115,16 @@ TABLES: Mapping[str, Table] = {
 }
 
 
-def reproduce(target: str, data: Path | None, output: Path, *, smoke: bool) -> list[Path]:
-    """Measure what is missing, where there is data; print the table and write it.
+def reproduce(request: Request) -> Sheet:
+    """Measure what is missing, where there is data.
 
     A smoke needs none: it writes shapes, and measures every row that we have.
     Raises: as `train_detector`; ValueError where a classifier is missing.
     """
-    table = TABLES[target]
-    output = output / "smoke" if smoke else output
-    if smoke:
-        data = data or _shapes(output)
-    cells = [_cell(row, data, output / "runs", smoke=smoke) for row in table.rows]
-    paths = [output / f"{target}.md", output / f"{target}.csv"]
-    text = _markdown(table, cells, smoke=smoke)
-    print(text)
-    outputs.write_text(paths[0], text)
-    outputs.write_text(paths[1], _csv(table, cells))
-    return paths
+    table, smoke = TABLES[request.target], request.smoke
+    data = request.data or (_shapes(request.folder) if smoke else None)
+    runs = request.folder / "runs"
+    return _sheet(table, [_cell(row, data, runs, smoke=smoke) for row in table.rows], smoke)
 
 
 def _shapes(output: Path) -> Path:
@@ -206,23 +199,22 @@ def _write_classifier(path: Path, class_names: Sequence[str]) -> None:
     )
 
 
-def _markdown(table: Table, cells: Sequence[float | None], *, smoke: bool) -> str:
-    header = ["", *(f"{column}: paper" for column in table.columns), f"{table.columns[0]}: ours"]
-    rows = [
-        [row.label, *row.paper, "" if cell is None else f"{cell:.1f}", row.config]
-        for row, cell in zip(table.rows, cells, strict=True)
-    ]
-    header.append("config")
-    rule = ["---", *["---:"] * (len(header) - 2), "---"]
-    lines = [f"| {' | '.join(words)} |" for words in (header, rule, *rows)]
-    title = f"# {table.title}" + (" [smoke]" if smoke else "")
-    return "\n".join([title, "", *([SMOKE_REMARK, ""] if smoke else []), *lines]) + "\n"
-
-
-def _csv(table: Table, cells: Sequence[float | None]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["row", *(f"paper_{column}" for column in table.columns), "ours", "config"])
-    for row, cell in zip(table.rows, cells, strict=True):
-        writer.writerow([row.label, *row.paper, "" if cell is None else cell, row.config])
-    return text.getvalue()
+def _sheet(table: Table, cells: Sequence[float | None], smoke: bool) -> Sheet:
+    papers = [f"{column}: paper" for column in table.columns]
+    rows = list(zip(table.rows, cells, strict=True))
+    return Sheet(
+        title=table.title + (" [smoke]" if smoke else ""),
+        header=["", *papers, f"{table.columns[0]}: ours", "config"],
+        rows=[
+            [row.label, *row.paper, "" if cell is None else f"{cell:.1f}", row.config]
+            for row, cell in rows
+        ],
+        records=[
+            {"row": row.label}
+            | {f"paper_{name}": value for name, value in zip(table.columns, row.paper)}
+            | {"ours": "" if cell is None else cell, "config": row.config}
+            for row, cell in rows
+        ],
+        remarks=[SMOKE_REMARK] * smoke,
+        words=frozenset({"", "config"}),
+    )

@@ -17,6 +17,7 @@ from backbones.files import outputs
 from backbones.files.json_file import read_json
 from backbones.images.decoding import read_image
 from backbones.machine import environment
+from backbones.reproduction.sheet import Sheet
 from resdet import config, engines
 from resdet.checkpoints.checkpoint import FINAL
 from resdet.data.voc.reader import load_voc
@@ -27,7 +28,8 @@ from resdet.evaluation.comparison.compare import METHOD, compare
 from resdet.evaluation.comparison.sides import MeasuredRun, Side, read_run
 from resdet.evaluation.measures import mean_if_all
 from resdet.evaluation.record import write_result
-from resdet.reproduction.extras_table import FILE, MEASURES, extras_table
+from resdet.reproduction.extras_table import FILE, GAIN, MEASURES, extras_sheet
+from resdet.reproduction.request import Request
 from resdet.structures.records import Dataset, Detections
 from resdet.training.train import train_detector
 
@@ -169,26 +171,19 @@ def _line(test: Test, tested: _Tested, seeds: int, resamples: int) -> dict[str, 
     }
 
 
-def reproduce(demo: Path | None, output: Path, seeds: int, *, publish: bool) -> list[Path]:
-    """Measure, or without `demo` take what is published; print the table and write it.
+def reproduce(request: Request) -> Sheet:
+    """Measure, or without data take what is published.
 
     Raises: ValueError as `measure` does.
     """
     published = config.CONFIG_FOLDER / FILE
-    paths = [output / "table9.md"]
-    if demo is None:
-        measured = read_json(published)
-    else:
-        measured = measure(demo, output / "table9", seeds)
-        paths.append(output / "table9.json")
-        outputs.write_json(paths[-1], measured)
-        if publish:
-            paths.append(published)
-            outputs.write_json(published, measured)
-    text = extras_table(measured)
-    print(text)
-    outputs.write_text(paths[0], text)
-    return paths
+    if request.data is None:
+        return extras_sheet(read_json(published))
+    measured = measure(request.data, request.folder / "table9", request.seeds)
+    paths = [request.folder / "table9.json", *[published] * request.publish]
+    for path in paths:
+        outputs.write_json(path, measured)
+    return extras_sheet(measured, paths)
 
 
 def _values(side: Side) -> dict[str, float | None]:
@@ -199,8 +194,7 @@ def _values(side: Side) -> dict[str, float | None]:
 def _gains(first: Side, side: Side, resamples: int) -> dict[str, dict[str, Any]]:
     (rows,) = compare(first, [side], resamples=resamples).rows
     known = {row.name: row.to_dict() for row in rows}
-    columns = ("gain", "low", "high", "p_value")
-    return {ours: {c: known[name][c] for c in columns} for ours, name in MEASURES.items()}
+    return {ours: {c: known[name][c] for c in GAIN} for ours, name in MEASURES.items()}
 
 
 def _timed(detector: Detector, dataset: Dataset) -> tuple[list[Detections], float]:

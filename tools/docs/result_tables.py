@@ -12,7 +12,7 @@ from backbones.files.json_file import read_json
 from backbones.training.results import Provenance
 from resdet.benchmarks import evaluation
 from resdet.evaluation.comparison.paper import TABLE_7, TABLE_8
-from resdet.reproduction.extras_table import FILE, extras_table
+from resdet.reproduction.extras_table import FILE, extras_sheet
 from tools.docs import markdown
 from tools.docs.int8_table import int8_table
 
@@ -38,7 +38,7 @@ def tables(configs: Path) -> dict[str, Callable[[], str]]:
         "recipe": lambda: recipe_table(read_json(detection / "own_r18.json"), "parts", "with"),
         "corners": lambda: corners_table(read_json(detection / "own_r18.json")),
         "tried": lambda: recipe_table(read_json(detection / "own_r18.json"), "tried", "tried"),
-        "extras": lambda: extras_table(read_json(detection / FILE)),
+        "extras": lambda: extras_sheet(read_json(detection / FILE)).table(),
         "speed": lambda: speed_table(measured),
         "evaluation": lambda: evaluation_table(measured),
         "int8": lambda: int8_table(read_json(configs / "benchmarks" / "int8.json")),

@@ -40,6 +40,6 @@ def test_what_is_published_gives_the_same_table(leave_run, tmp_path):
     written = publish_rows(experiment.rows, tmp_path, tmp_path / "configs")
     assert [path.name for path in written] == ["cifar10_plain20.json"]
     again = collect_table(experiment, tmp_path / "elsewhere", tmp_path / "configs")
-    assert again.csv() == table.csv()
+    assert again.sheet().csv() == table.sheet().csv()
     line = next(line for line in again.lines if line.row.label == "plain-20")
     assert line.runs[0].curve("train_error") == [(0, 90), (32000, 58)]

@@ -16,12 +16,14 @@ from backbones.reproduction.paper import number
 
 def cells(table):
     """First cell of a line -> the others."""
-    lines = [line.strip("| \n").split(" | ") for line in table.markdown().splitlines()]
+    lines = [line.strip("| \n").split(" | ") for line in table.sheet().markdown().splitlines()]
     return {line[0]: line[1:] for line in lines if len(line) > 1}
 
 
 def records(table):
-    return {record["network"]: record for record in csv.DictReader(io.StringIO(table.csv()))}
+    return {
+        record["network"]: record for record in csv.DictReader(io.StringIO(table.sheet().csv()))
+    }
 
 
 def test_what_nobody_measured_is_empty(tmp_path):
@@ -30,7 +32,7 @@ def test_what_nobody_measured_is_empty(tmp_path):
         "| VGG-16 | 28.07 |  | 9.33 |  |  |",
         "| GoogLeNet |  |  | 9.15 |  |  |",
         "| GoogLeNet, residual recipe |  |  |  |  |  |",
-    } <= set(table.markdown().splitlines())
+    } <= set(table.sheet().markdown().splitlines())
     record = records(table)["VGG-16"]
     assert (record.pop("network"), record.pop("scale")) == ("VGG-16", "full")
     assert {k: v for k, v in record.items() if v} == {
@@ -47,7 +49,7 @@ def test_several_seeds_are_best_mean_and_deviation(leave_run, tmp_path):
     conditions = "64k iterations, 3 runs, a GPU, torch 2.11.0; 1 more of other length or data"
     ours = ["20", "20", "0.27", "0.27", "8.75", "8.00 (8.50±0.50)", conditions]
     assert cells(table)["ResNet-20"] == ours
-    assert "| ResNet-1202 | 1202 | 1202 | 19.4 | 19.42 | 7.93 |  |  |" in table.markdown()
+    assert "| ResNet-1202 | 1202 | 1202 | 19.4 | 19.42 | 7.93 |  |  |" in table.sheet().markdown()
     record = records(table)["ResNet-20"]
     assert [float(record[f"top1_error{x}"]) for x in ("", "_mean", "_std")] == [8.0, 8.5, 0.5]
     assert (record["runs"], record["seeds"], record["torchvision"]) == ("3", "1 2 3", "0.26.0")
@@ -80,7 +82,7 @@ def test_multiply_adds_of_table_1(tmp_path):
         assert line.values("multiply_adds")[0] == pytest.approx(
             number(line.printed("multiply_adds")), rel=0.02
         )
-    assert "conditions" not in table.markdown()
+    assert "conditions" not in table.sheet().markdown()
 
 
 @pytest.mark.parametrize("target", EXPERIMENTS)
@@ -91,7 +93,9 @@ def test_three_files_of_each_target(leave_run, tmp_path, target):
         test = {experiment.test: {"top1_error": 15.0, "top5_error": 5.0}}
         runs.add(folder, {"tests": test, "responses": [["a", 1.0], ["b", 0.5]]})
     table = collect_table(experiment, tmp_path, None, smoke=True)
-    written = table.write(tmp_path / "out" / target)
+    picture = tmp_path / f"{target}.png"
+    table.plot(picture)
+    written = table.sheet([picture]).write(tmp_path / "out" / target)
     assert [path.name for path in written] == [f"{target}.{kind}" for kind in ("md", "csv", "png")]
     told = written[0].read_text().startswith(f"# {experiment.title} [smoke]\n")
     assert told == experiment.trains  # counting is the same at any scale

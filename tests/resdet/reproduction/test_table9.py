@@ -8,9 +8,10 @@ import torch
 
 from resdet import engines
 from resdet.checkpoints import checkpoint
+from resdet.commands import reproduce as command
 from resdet.detector.build import build_model
 from resdet.reproduction import table9
-from resdet.reproduction.extras_table import extras_table
+from resdet.reproduction.extras_table import extras_sheet
 
 CLASSES = ("circle", "square", "triangle", "star", "cross", "ring")
 
@@ -55,15 +56,14 @@ def test_every_line_is_measured_and_printed(
     assert measured["num_images"] == 4
     assert measured["lines"][-1]["label"] == "global context, 2 runs"
     assert not measured["lines"][-2]["gains"]
-    text = extras_table(measured).splitlines()
+    text = extras_sheet(measured).table().splitlines()
     assert len(text) == 2 + len(table9.TESTS)
     assert len({line.count("|") for line in text}) == 1
 
 
 def test_what_is_published_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    paths = table9.reproduce(None, tmp_path, 1, publish=False)
+    command.main(["table9", "--output", str(tmp_path)])
     told = capsys.readouterr().out
-    assert [path.name for path in paths] == ["table9.md"]
-    assert paths[0].read_text() in told
-    assert told.count("\n| ") == 1 + len(table9.TESTS)
+    assert (tmp_path / "table9.md").read_text() in told
+    assert told.count("\n| ") == 2 + len(table9.TESTS)
     assert "| box refinement | " in told
