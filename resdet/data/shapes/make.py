@@ -21,6 +21,7 @@ from backbones.terminal.wording import count
 from resdet.data.coco import form as coco
 from resdet.data.shapes.draw import SHAPE_CLASSES, Shape, draw_image
 from resdet.data.shapes.imagenet import write_imagenet
+from resdet.data.shapes.published import write_published
 from resdet.data.voc import form as voc
 from resdet.data.voc.reader import load_voc
 from resdet.data.writing import Details, Picture, Told
@@ -88,6 +89,16 @@ def make_shape_imagenet(root: Path, imagenet: Path) -> bool:
     """
     parameters = {"imagenet": 1, **_read_manifest(_manifest_of(root))}
     return _write_once(imagenet, parameters, lambda folder: write_imagenet(root, folder))
+
+
+def make_shape_published(root: Path, datasets: Path) -> bool:
+    """Writes `datasets`: make_shapes' data as VOC 2007, VOC 2012 and COCO lie in that folder.
+
+    Returns: False where it was there already and is kept.
+    Raises: ValueError if `root` holds no shapes, or `datasets` anything else.
+    """
+    parameters = {"published": 1, **_read_manifest(_manifest_of(root))}
+    return _write_once(datasets, parameters, lambda folder: write_published(root, folder))
 
 
 def _manifest_of(root: Path) -> Path:
