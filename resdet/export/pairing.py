@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from resdet.structures import boxes as box_ops
 from resdet.structures.records import Detections
 
-BOX_BOUND = 1e-2  # pixels of the image
+BOX_BOUND = 1e-2  # larger pixels
 SCORE_BOUND = 1e-3
 _FAR = 10  # times a bound: what may be the same detection
 _TIE = 1e-4  # scores nearer than this may come in either order
@@ -43,14 +44,29 @@ class Difference(NamedTuple):
         return self.alone == 0 and self.box <= bounds[0] and self.score <= bounds[1]
 
 
-def compare(ours: Detections, theirs: Detections, threshold: float, most: int) -> Difference:
+def larger_pixels(image: Sequence[int], resized: Sequence[int]) -> NDArray[np.float64]:
+    """The sides of a pixel of what the network gets, where they are more than those of the image's.
+
+    So much does what the network rounds move a corner. Shape: (height, width, ...) twice -> (4,).
+    """
+    return np.maximum([image[1] / resized[1], image[0] / resized[0]] * 2, 1.0)
+
+
+def compare(
+    ours: Detections,
+    theirs: Detections,
+    threshold: float,
+    most: int,
+    pixels: NDArray[np.float64] | float = 1.0,
+) -> Difference:
     """Pair each detection with the nearest of its class that is left, nearest pairs first.
 
     Boxes that lie further apart than 10 times the bound are no pair. `threshold` is the score
     above which detections are told, `most` how many of an image.
-    Unit: pixels, the largest difference of a corner; scores in [0, 1].
+    Unit: `pixels`, of `larger_pixels`, the largest difference of a corner; scores in [0, 1].
     """
-    far = np.abs(ours.boxes[:, None].astype(float) - theirs.boxes[None]).max(-1, initial=0.0)
+    far = np.abs(ours.boxes[:, None].astype(float) - theirs.boxes[None]) / pixels
+    far = far.max(-1, initial=0.0)
     score = np.abs(ours.scores[:, None].astype(float) - theirs.scores[None])
     cost = np.where(ours.labels[:, None] == theirs.labels, far + score, np.inf)
     cost[~(far <= _FAR * BOX_BOUND)] = np.inf
@@ -74,7 +90,13 @@ def compare(ours: Detections, theirs: Detections, threshold: float, most: int) -
     )
 
 
-def untied(ours: Detections, theirs: Detections, known: Detections, iou: float) -> Detections:
+def untied(
+    ours: Detections,
+    theirs: Detections,
+    known: Detections,
+    iou: float,
+    pixels: NDArray[np.float64] | float = 1.0,
+) -> Detections:
     """`theirs`, in which a box that ours suppressed for one of the same score gives way to that.
 
     `known`: what ours found before suppression, which takes those that overlap by more than `iou`.
@@ -82,7 +104,7 @@ def untied(ours: Detections, theirs: Detections, known: Detections, iou: float) 
     boxes = theirs.boxes.copy()
     overlap = box_ops.iou(theirs.boxes, ours.boxes) > iou
     for at, (label, score, box) in enumerate(zip(theirs.labels, theirs.scores, theirs.boxes)):
-        near = (np.abs(known.boxes - box) <= BOX_BOUND).all(1) & (known.labels == label)
+        near = (np.abs(known.boxes - box) <= BOX_BOUND * pixels).all(1) & (known.labels == label)
         known_so = near & (np.abs(known.scores - score) <= _TIE)
         rivals = overlap[at] & (ours.labels == label) & (np.abs(ours.scores - score) <= _TIE)
         if known_so.any() and rivals.any():

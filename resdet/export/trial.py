@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from backbones.export.formats import Run
 from backbones.images.decoding import Image
@@ -15,7 +17,7 @@ from resdet.export import resizing
 from resdet.export.exportable import Exportable
 from resdet.export.form import INSIDE, Form
 from resdet.export.graph import DetectorGraph
-from resdet.export.pairing import Difference, compare, untied
+from resdet.export.pairing import Difference, compare, larger_pixels, untied
 from resdet.structures import boxes as box_ops
 from resdet.structures.records import Detections, ImageId
 
@@ -56,21 +58,34 @@ def differences(
     named: Iterator[tuple[str, Image]],
 ) -> Iterator[Row]:
     """Image after image; a batch is of the image and of the same turned about."""
-    heads: Any = detector.model.get_submodule("roi_heads")
-    limits = heads.score_thresh, heads.detections_per_img
     number = 1 if form.batch is None else form.batch or 2
     for name, image in named:
         turned = image[::-1, ::-1].copy()
         images = [turned if at % 2 else image for at in range(number)]
         found = _found(detector, form, run, 0, images)
         for at, one, theirs in zip(range(2), images, found):
-            ours = detector.detect_resized(resized(detector, form, one), *one.shape[:2])
-            difference = compare(ours, theirs, *limits)
-            if not difference.small:
-                known = _candidates(detector, form, graph, one)
-                theirs = untied(ours, theirs, known, heads.nms_thresh)
-                difference = compare(ours, theirs, *limits)
+            given = resized(detector, form, one)
+            ours = detector.detect_resized(given, *one.shape[:2])
+            known = partial(by_file, detector, form, partial(candidates, graph), 0, one)
+            pixels = larger_pixels(one.shape, given.shape)
+            difference = held(detector, ours, theirs, pixels, known)
             yield name + " turned" * at, detector.resize(image).shape, difference
+
+
+def held(
+    detector: Exportable,
+    ours: Detections,
+    theirs: Detections,
+    pixels: NDArray[np.float64],
+    known: Callable[[], Detections],
+) -> Difference:
+    """What another way finds in an image against what torch does, ties aside; see `untied`."""
+    heads: Any = detector.model.get_submodule("roi_heads")
+    limits = heads.score_thresh, heads.detections_per_img, pixels
+    difference = compare(ours, theirs, *limits)
+    if difference.small:
+        return difference
+    return compare(ours, untied(ours, theirs, known(), heads.nms_thresh, pixels), *limits)
 
 
 def resized(detector: Exportable, form: Form, image: Image) -> Image:
@@ -95,17 +110,13 @@ def resized(detector: Exportable, form: Form, image: Image) -> Image:
     return np.ascontiguousarray(theirs, np.uint8)
 
 
-def _candidates(detector: Exportable, form: Form, graph: DetectorGraph, image: Image) -> Detections:
-    """What was there before the last suppression, as each class."""
-
-    def run(given: Any) -> list[Any]:
-        images = torch.from_numpy(given)
-        with torch.no_grad():
-            _, score, own = graph.candidates(images if form.batch is not None else images[None])
-        _, label, _ = index = torch.where(score > 0)
-        return [column.numpy() for column in (own[index], label, score[index])]
-
-    return _found(detector, form, run, 0, [image])[0]
+def candidates(graph: DetectorGraph, given: NDArray[np.uint8]) -> list[Any]:
+    """What is there of an image before the last suppression, as each class."""
+    images = torch.from_numpy(given)
+    with torch.no_grad():
+        _, score, own = graph.candidates(images.reshape(-1, *images.shape[-3:]))
+    _, label, _ = index = torch.where(score > 0)
+    return [column.numpy() for column in (own[index], label, score[index])]
 
 
 def of_few(detector: Exportable, named: Named) -> Iterator[tuple[str, Image]]:

@@ -15,7 +15,13 @@ from resdet.detector.pipeline import ahead
 from resdet.runtimes.about import About
 from resdet.runtimes.program import Found, Run
 from resdet.structures import boxes as box_ops
-from resdet.structures.records import Detections, ImageId, ImageRecord
+from resdet.structures.records import (
+    Detections,
+    Float32Array,
+    ImageId,
+    ImageRecord,
+    Int64Array,
+)
 
 _CURE = "give smaller images, or export for a smaller INPUT.MIN_SIZE_TEST"
 
@@ -30,6 +36,12 @@ class Seen(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.image_id} ({self.width}x{self.height})"
+
+    def own(self, boxes: Float32Array, labels: Int64Array, scores: Float32Array) -> Detections:
+        """What the graph tells of it, in its own pixels."""
+        scale = [self.width / self.image.shape[1], self.height / self.image.shape[0]] * 2
+        boxes = box_ops.clip(boxes * np.array(scale, np.float32), self.height, self.width)
+        return Detections(self.image_id, boxes, labels, scores)
 
 
 Check = Callable[[Seen, Detections], bool]  # of what was found; whether it wants more of them
@@ -96,9 +108,7 @@ class ExportedDetector(Detector):
                 f"class_names must be those of the graph, got {named} names and label "
                 f"{labels.max()} on {seen}; put the file's own JSON beside it"
             )
-        scale = [seen.width / seen.image.shape[1], seen.height / seen.image.shape[0]] * 2
-        boxes = box_ops.clip(boxes * np.array(scale, np.float32), seen.height, seen.width)
-        own = Detections(seen.image_id, boxes, labels, scores)
+        own = seen.own(boxes, labels, scores)
         if self._check is not None and not self._check(seen, own):
             self._check = None
         return own

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
 import torch
 
 from resdet.data.loader import to_tensor, unlabelled
 from resdet.engines.registry import load
 from resdet.engines.samples import in_own_pixels, to_host
+from resdet.export.detector import graph_of
 from resdet.export.exportable import Exportable
-from resdet.export.pairing import BOX_BOUND, SCORE_BOUND, compare
+from resdet.export.form import Form
+from resdet.export.pairing import BOX_BOUND, SCORE_BOUND, larger_pixels
+from resdet.export.trial import candidates, held
 from resdet.runtimes.detector import Seen
 from resdet.structures.records import Detections
 
@@ -30,10 +33,9 @@ class Proof:
 
         Raises: ValueError if the two differ by more than an exported file may.
         """
-        model: Any = self._detector.model
-        heads = model.roi_heads
-        limits = heads.score_thresh, heads.detections_per_img
-        apart = compare(self._by_torch(seen), found, *limits)
+        pixels = larger_pixels((seen.height, seen.width), seen.image.shape)
+        known = partial(self._known, seen)
+        apart = held(self._detector, self._by_torch(seen), found, pixels, known)
         if not apart.small:
             raise ValueError(
                 f"detections of {self._runtime} must be torch's to {BOX_BOUND:g} px and "
@@ -42,6 +44,9 @@ class Proof:
             )
         self._left -= 1
         return self._left > 0
+
+    def _known(self, seen: Seen) -> Detections:
+        return seen.own(*candidates(graph_of(self._detector, Form("onnx")), seen.image))
 
     @torch.inference_mode()
     def _by_torch(self, seen: Seen) -> Detections:

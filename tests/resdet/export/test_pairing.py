@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from resdet.export.pairing import compare, untied
+from resdet.export.pairing import compare, larger_pixels, untied
 from resdet.structures.records import Detections
 
 BOXES = np.array([[0, 0, 10, 10], [20, 20, 50, 60], [20, 20, 50, 60]], np.float32)
@@ -29,6 +29,18 @@ def test_largest_differences_are_told() -> None:
     assert np.isclose(difference.box, 0.02, atol=1e-5)
     assert np.isclose(difference.score, 0.1)
     assert not difference.small
+
+
+def test_rounding_counts_in_the_pixels_that_the_network_gets() -> None:
+    moved = found(BOXES + np.array([0.2, 0.008, 0, 0], np.float32))
+    pixels = larger_pixels((1, 4000, 3), (1, 140, 3))
+    assert np.allclose(pixels, [4000 / 140, 1, 4000 / 140, 1])
+    difference = compare(found(), moved, 0.05, 100, pixels)
+    assert difference.small
+    assert np.isclose(difference.box, 0.008, atol=1e-6)
+    assert compare(found(), moved, 0.05, 100).alone == 6
+    # of what is enlarged the image's own
+    assert compare(found(), moved, 0.05, 100, larger_pixels((10, 10), (80, 80))).alone == 6
 
 
 def test_another_class_is_no_pair() -> None:
