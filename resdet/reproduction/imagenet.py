@@ -24,35 +24,13 @@ from resdet.detector.guesses import ORACLE, guesses
 from resdet.detector.inference import load_detector
 from resdet.evaluation.judging import localisation_of
 from resdet.reproduction.request import Request
+from resdet.reproduction.smoke import SMOKE, SMOKE_REMARK
 from resdet.training.train import train_detector
 
 DET, LOC, RCNN = "imagenet_det_r101", "imagenet_loc_r101", "imagenet_loc_rcnn_r101"
 CLASSIFIER = "classifier.pth"  # in the folder of the runs: whose classes a row may ask for
 _MULTI_SCALE = (224, 256, 384, 480, 640)  # Source: section 3.4; Appendix C tells none for CLS-LOC
-_SMOKE = {
-    "MODEL.DEVICE": "cpu",
-    "MODEL.WEIGHTS": "''",
-    "MODEL.BACKBONE.WIDTH": 0.125,
-    "MODEL.BACKBONE.FREEZE_AT": 0,
-    "MODEL.RESNETS.DEPTH": 18,
-    "MODEL.RESNETS.NORM": "GN",
-    "MODEL.ROI_HEADS.NUM_CLASSES": 6,
-    "MODEL.ROI_BOX_HEAD.WARPED_SIZE": 32,
-    "MODEL.RPN.POST_NMS_TOPK_TEST": 10,
-    "INPUT.MIN_SIZE_TRAIN": [64],
-    "INPUT.MAX_SIZE_TRAIN": 96,
-    "INPUT.MIN_SIZE_TEST": 64,
-    "INPUT.MAX_SIZE_TEST": 96,
-    "DATALOADER.NUM_WORKERS": 0,
-    "SOLVER.IMS_PER_BATCH": 2,
-    "SOLVER.REFERENCE_IMS_PER_BATCH": 2,
-    "SOLVER.MAX_ITER": 4,
-    "SOLVER.STEPS": [3],
-    "TEST.PICTURES": 0,
-}
-SMOKE_REMARK = (
-    "[smoke]: a few iterations of small networks on synthetic shapes; the numbers mean nothing."
-)
+_SMOKE = {**SMOKE, "MODEL.ROI_HEADS.NUM_CLASSES": 6, "MODEL.ROI_BOX_HEAD.WARPED_SIZE": 32}
 
 
 @dataclass(frozen=True)

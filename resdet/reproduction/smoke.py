@@ -1,0 +1,32 @@
+"""The keys that make seconds on one core of any config of detection, and what is said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+SMOKE: Mapping[str, Any] = {
+    "MODEL.DEVICE": "cpu",
+    "MODEL.WEIGHTS": "''",
+    "MODEL.BACKBONE.WIDTH": 0.125,
+    "MODEL.BACKBONE.FREEZE_AT": 0,
+    "MODEL.RESNETS.DEPTH": 18,
+    "MODEL.RESNETS.NORM": "GN",
+    "MODEL.VGG.NORM": "GN",
+    "MODEL.ROI_BOX_HEAD.FC_DIM": 64,
+    "MODEL.ROI_HEADS.SCORE_THRESH_TEST": 0.001,
+    "MODEL.RPN.POST_NMS_TOPK_TEST": 10,
+    "INPUT.MIN_SIZE_TRAIN": [64],
+    "INPUT.MAX_SIZE_TRAIN": 96,
+    "INPUT.MIN_SIZE_TEST": 64,
+    "INPUT.MAX_SIZE_TEST": 96,
+    "DATALOADER.NUM_WORKERS": 0,
+    "SOLVER.IMS_PER_BATCH": 2,
+    "SOLVER.REFERENCE_IMS_PER_BATCH": 2,
+    "SOLVER.MAX_ITER": 4,
+    "SOLVER.STEPS": [3],
+    "TEST.PICTURES": 0,
+}
+SMOKE_REMARK = (
+    "[smoke]: a few iterations of small networks on synthetic shapes; the numbers mean nothing."
+)
