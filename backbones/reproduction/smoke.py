@@ -34,8 +34,11 @@ def copy_few(root: Path, parent: Path) -> Path:
 
 
 def _write(images: Images, folder: Path, count: int) -> None:
+    """A class without images has no folder, as where they come from."""
     for label, name in enumerate(images.class_names[:CLASSES]):
-        (folder / name).mkdir(parents=True)
-        for number, index in enumerate(np.flatnonzero(images.labels == label)[:count]):
+        chosen = np.flatnonzero(images.labels == label)[:count]
+        if len(chosen):
+            (folder / name).mkdir(parents=True)
+        for number, index in enumerate(chosen):
             bgr = images.read(int(index))[:, :, ::-1]
             write_image(folder / name / f"{number}.png", bgr)

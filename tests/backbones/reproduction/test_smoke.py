@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from backbones.data.images import open_images
 from backbones.reproduction.smoke import copy_few
 
 
@@ -38,3 +39,11 @@ def test_data_without_a_test_split(tmp_path):
     with pytest.raises(ValueError, match=r"--data must hold val/ or test/ .*, got"):
         copy_few(tmp_path, tmp_path / "few")
     assert not (tmp_path / "few").exists()
+
+
+def test_a_class_without_test_images_has_no_folder(tmp_path):
+    write_images(tmp_path, "train", 3, 4)
+    write_images(tmp_path, "val", 2, 2)
+    copied = copy_few(tmp_path, tmp_path / "few")
+    assert open_images(copied).test.class_names == ("c00", "c01", "c02")
+    assert sorted(path.name for path in (copied / "test").iterdir()) == ["c00", "c01"]
