@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol, TypeVar
 
 from backbones.evaluation.protocol import Test
 from backbones.reproduction.paper import (
@@ -19,6 +19,17 @@ from backbones.reproduction.paper import (
 
 Dataset = Literal["CIFAR-10", "ImageNet"]
 Picture = Literal["comparison", "errors", "responses"]
+
+
+class Labelled(Protocol):
+    """A line of any table."""
+
+    @property
+    def label(self) -> str:
+        """What it is called."""
+
+
+RowT = TypeVar("RowT", bound=Labelled)
 
 
 @dataclass(frozen=True)
@@ -351,14 +362,14 @@ EXPERIMENTS: Mapping[str, Experiment] = {
 }
 
 
-def find_rows(experiment: Experiment, labels: Sequence[str]) -> tuple[Row, ...]:
+def find_rows(rows: Sequence[RowT], labels: Sequence[str]) -> Sequence[RowT]:
     """The rows of these labels, whatever their case; of none, all.
 
     Raises: ValueError naming the labels there are.
     """
-    known = {row.label.casefold(): row for row in experiment.rows}
+    known = {row.label.casefold(): row for row in rows}
     unknown = [label for label in labels if label.casefold() not in known]
     if unknown:
-        there = ", ".join(row.label for row in experiment.rows)
+        there = ", ".join(row.label for row in rows)
         raise ValueError(f"row must be one of {there}, got {', '.join(unknown)}")
-    return tuple(known[label.casefold()] for label in labels) or experiment.rows
+    return [known[label.casefold()] for label in labels] or rows

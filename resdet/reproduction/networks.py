@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from backbones import config
 from backbones.reproduction import collect, measure
 from backbones.reproduction.experiments import EXPERIMENTS, find_rows
 from backbones.reproduction.sheet import Sheet
+from resdet.data.shapes.make import make_shape_crops
 from resdet.reproduction.request import Request
+from resdet.reproduction.smoke import smoke_shapes
 
 
 def reproduce(request: Request) -> Sheet:
     """Train and test the rows asked for where there is data; collect all rows.
 
+    A smoke needs none: it writes crops of shapes.
     Raises: ConfigError; ValueError for a row that is not there and data that do not fit.
     """
     experiment = EXPERIMENTS[request.target]
-    chosen = find_rows(experiment, request.only)
+    chosen = find_rows(experiment.rows, request.only)
     folder, smoke = request.folder, request.smoke
-    if request.data and experiment.trains:
+    data = request.data or (_crops(folder) if smoke and experiment.trains else None)
+    if data and experiment.trains:
         plan = measure.make_plan(
-            experiment, request.data, folder, request.seeds, request.overrides, smoke=smoke
+            experiment, data, folder, request.seeds, request.overrides, smoke=smoke
         )
         for row in chosen:
             print(f"{request.target}: {row.label}", flush=True)
@@ -31,3 +37,8 @@ def reproduce(request: Request) -> Sheet:
     table.plot(picture)
     written = collect.publish_rows(chosen, folder, config.CONFIG_FOLDER) if request.publish else []
     return table.sheet([picture], written)
+
+
+def _crops(folder: Path) -> Path:
+    make_shape_crops(smoke_shapes(folder), folder / "crops")
+    return folder / "crops"

@@ -29,10 +29,10 @@ def test_every_row_has_a_config_that_loads_at_both_scales():
 
 def test_rows_by_label():
     experiment = EXPERIMENTS["table6"]
-    assert find_rows(experiment, ()) == experiment.rows
-    assert [row.label for row in find_rows(experiment, ["resnet-56"])] == ["ResNet-56"]
+    assert find_rows(experiment.rows, ()) == experiment.rows
+    assert [row.label for row in find_rows(experiment.rows, ["resnet-56"])] == ["ResNet-56"]
     with pytest.raises(ValueError, match=r"must be one of Maxout, .*, got plain-20"):
-        find_rows(experiment, ["plain-20", "ResNet-20"])
+        find_rows(experiment.rows, ["plain-20", "ResNet-20"])
 
 
 def test_the_residual_recipe_is_that_of_the_residual_networks():
