@@ -112,7 +112,7 @@ def train_network(network: Network, seed: int, plan: Plan) -> Path:
     keys = {**network.overrides, **plan.keys, "DATASETS.ROOT": str(plan.data), "SEED": str(seed)}
     cfg = load_classification(network.config, [text for pair in keys.items() for text in pair])
     if finished_results(cfg, folder) is None:
-        _check_same_recipe(folder, plan)
+        runs.check_begun(folder, plan.told)
         runs.add(folder, {"data": plan.kind, "overrides": list(plan.told)})
         train_classifier(cfg, folder, resume=last(folder) is not None)
         return folder
@@ -120,22 +120,6 @@ def train_network(network: Network, seed: int, plan: Plan) -> Path:
     if "data" not in runs.read_run(folder).values:  # resdet train-backbone trained it
         runs.add(folder, {"data": plan.kind})
     return folder
-
-
-def _check_same_recipe(folder: Path, plan: Plan) -> None:
-    """A run goes on by the keys it began with; only its length may change."""
-    begun = runs.overrides(folder) if last(folder) is not None else None
-    if begun is not None and _without_length(begun) != _without_length(plan.told):
-        raise ValueError(
-            f"keys of the run in {folder} must be those it began with, "
-            f"{' '.join(begun) or 'none'}, got {' '.join(plan.told) or 'none'}; "
-            "give these, or another --output"
-        )
-
-
-def _without_length(overrides: Sequence[str]) -> dict[str, str]:
-    pairs = dict(zip(overrides[::2], overrides[1::2]))
-    return {key: value for key, value in pairs.items() if key != "SOLVER.MAX_ITER"}
 
 
 def _measure_ensemble(network: Network, folders: Sequence[Path], test: Test, plan: Plan) -> None:

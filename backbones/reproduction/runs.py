@@ -15,7 +15,9 @@ from backbones.files.run_folder import METRICS
 from backbones.reproduction.experiments import NUM_CLASSES, NUM_TEST_IMAGES, Network
 from backbones.terminal.wording import count
 from backbones.training.curves import TEST, TRAIN, Points, format_iterations, read_curves, thin
+from backbones.training.length import ITERATIONS
 from backbones.training.results import RESULTS, Provenance
+from backbones.weights.checkpoint import last
 
 EXTRA = "reproduction.json"  # beside it: the data's kind, further tests, layer responses
 DECIMALS = 4  # of a published number
@@ -150,6 +152,31 @@ def overrides(folder: Path) -> list[str] | None:
     """The keys set by hand in the run of `folder`; None if nobody recorded them."""
     path = folder / EXTRA
     return _read(path).get("overrides") if path.is_file() else None
+
+
+def check_begun(folder: Path, told: Sequence[str]) -> None:
+    """A run goes on by the KEY VALUE pairs it began with; only its length may change.
+
+    Raises: ValueError with those that differ.
+    """
+    begun = overrides(folder) if last(folder) is not None else None
+    if begun is None:
+        return
+    before, now = (_without_length(pairs) for pairs in (begun, told))
+    differ = [key for key in {**before, **now} if before.get(key) != now.get(key)]
+    if differ:
+        had, got = (
+            " ".join(f"{key} {pairs[key]}" for key in differ if key in pairs) or "none"
+            for pairs in (before, now)
+        )
+        raise ValueError(
+            f"keys of the run in {folder} must be those it began with, {had}, got {got}; "
+            "give these, or another --output"
+        )
+
+
+def _without_length(pairs: Sequence[str]) -> dict[str, str]:
+    return {k: v for k, v in zip(pairs[::2], pairs[1::2]) if k != ITERATIONS}
 
 
 def write(folder: Path, values: Mapping[str, Any]) -> None:

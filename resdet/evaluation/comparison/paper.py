@@ -32,7 +32,8 @@ TABLE_13 = {
     "imagenet_loc_rcnn_r101": {"ResNet-101": 10.6},
 }
 
-_PAIRED = {**TABLE_7, **TABLE_8}  # of two networks on the same data
+# of two networks on the same data, of COCO the paper's split as well as that of 2017
+_PAIRED = {**TABLE_7, **{f"coco2014{k[4:]}": v for k, v in TABLE_8.items()}, **TABLE_8}
 
 
 def paper_values(config_name: str) -> dict[str, float]:

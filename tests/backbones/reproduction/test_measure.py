@@ -52,18 +52,23 @@ def test_what_is_finished_is_not_trained_again(plan, trained, leave_run, monkeyp
 
 def test_a_run_goes_on_by_the_keys_it_began_with(plan, trained, monkeypatch):
     folder = train_network(cifar(20), 1, plan)
-    monkeypatch.setattr(measure, "last", lambda folder: folder / "newest.pth")
+    for module in (measure, runs):
+        monkeypatch.setattr(module, "last", lambda folder: folder / "newest.pth")
     longer = ("SOLVER.MAX_ITER", "9", *plan.told)
     train_network(cifar(20), 1, Plan(plan.data, "", plan.runs, 1, KEYS, longer))
     assert trained[-1][-1] == {"resume": True}
     with pytest.raises(ValueError, match=r"must be those it began with, .* got none; give these"):
         train_network(cifar(20), 1, Plan(plan.data, "", plan.runs, 1, {}, ()))
+    other = {**KEYS, "SOLVER.BASE_LR": "0.3"}
+    told = tuple(text for pair in other.items() for text in pair)
+    with pytest.raises(ValueError, match=r"with, SOLVER.BASE_LR 0.2, got SOLVER.BASE_LR 0.3; give"):
+        train_network(cifar(20), 1, Plan(plan.data, "", plan.runs, 1, other, told))
     assert len(trained) == 2
     assert folder.is_dir()
 
 
 def test_every_seed_of_a_row_is_tested_once(plan, leave_run, monkeypatch):
-    (row,) = find_rows(EXPERIMENTS["table3"], ["ResNet-50"])
+    (row,) = find_rows(EXPERIMENTS["table3"].rows, ["ResNet-50"])
     tested = []
     monkeypatch.setattr(
         measure, "train_network", lambda n, seed, _: runs.run_folder(n, plan.runs, seed)

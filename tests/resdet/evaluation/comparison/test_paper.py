@@ -10,6 +10,7 @@ def test_the_papers_rows():
     voc, coco = [Measure("mAP@0.50"), Measure("AP", class_index=0)], [Measure("AP")]
     assert paper_pairs("voc07pp12_vgg16", voc) == {"mAP@0.50": (0.704, 0.738)}
     assert paper_pairs("coco_r101", coco) == {"AP50": (0.415, 0.484), "AP": (0.212, 0.272)}
+    assert paper_pairs("coco2014_r101", coco) == paper_pairs("coco_r101", coco)
     with pytest.raises(ValueError, match="one of voc0712_vgg16, .*, coco_r101, got 'shapes_r18'"):
         paper_pairs("shapes_r18", voc)
     text = r"results must have AP50 or AP to stand beside the paper's coco_r101, got mAP@0\.50;"
