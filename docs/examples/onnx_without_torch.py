@@ -10,12 +10,16 @@ import cv2
 import numpy as np
 import onnxruntime
 
+if len(sys.argv) != 4:
+    sys.exit(__doc__)
 model, source, target = sys.argv[1:]
 session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
 about = session.get_modelmeta().custom_metadata_map
 names = json.loads(about["class_names"])
 
 picture = cv2.imread(source)
+if picture is None:
+    sys.exit(f"{source} must be a picture that OpenCV reads; give another")
 image = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)  # of any size: the file resizes it
 boxes, labels, scores = session.run(None, {"image": image})
 for box, label, score in zip(boxes, labels, scores):

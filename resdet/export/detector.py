@@ -26,6 +26,7 @@ from resdet.export.trial import Named, Row, all_scores, by_file, differences, of
 from resdet.export.web.folder import write_page
 
 if TYPE_CHECKING:
+    from resdet.export.int8.accuracy import Judge
     from resdet.export.int8.search import Wanted
 
 _FEW = 4  # of so many images one
@@ -53,6 +54,7 @@ def export_detector(
     check_request(WEB if library else form.kind, output)
     named = images_to_compare(images)
     detector = load_exportable(source)
+    judge = int8 and int8.judge(detector.model, detector.class_names)
     contract = contract_of(detector, source, form)
     least = form.least(detector)
     small = [name for name, image in named if min(detector.resize(image).shape[:2]) < least]
@@ -75,8 +77,8 @@ def export_detector(
         notes.append(why.format(before=before, score=score))
     _check(rows, form, output, images)
     files = contents(data, form.kind, output)
-    if int8 is not None:
-        files, told = _in_int8(detector, form, data, output, int8, tell)
+    if int8 and judge:
+        files, told = _in_int8(detector, form, data, output, int8, judge, tell)
         contract = replace(contract, metadata={**contract.metadata, **told})
     if library:
         size = write_page(output, data, contract.metadata, library)
@@ -92,6 +94,7 @@ def _in_int8(
     data: bytes,
     output: Path,
     wanted: Wanted,
+    judge: Judge,
     tell: Callable[[str], None],
 ) -> tuple[dict[Path, bytes], dict[str, str]]:
     """The files, and what their metadata say more."""
@@ -101,8 +104,8 @@ def _in_int8(
     def given(image: Image) -> Any:
         return form.given(detector, [image] * (form.batch or 1))
 
-    work = AtWork(detector.class_names, given, partial(by_file, detector, form))
-    return in_int8(from_onnx(data), output, wanted, work, tell)
+    work = AtWork(given, partial(by_file, detector, form))
+    return in_int8(from_onnx(data), output, wanted, judge, work, tell)
 
 
 def encode_detector(detector: Exportable, contract: Contract, form: Form) -> bytes:

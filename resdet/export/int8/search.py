@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from backbones.export import openvino_ir
 from backbones.images.decoding import Image, read_image
@@ -42,8 +43,12 @@ class Wanted:
     limit: float = 0.005
     in_float: tuple[str, ...] = ()
 
-    def judge(self, class_names: Sequence[str]) -> Judge:
-        """Raises: ValueError if the classes of the data are not the detector's."""
+    def judge(self, model: nn.Module, class_names: Sequence[str]) -> Judge:
+        """Who judges a detector, whose layers are those of the file.
+
+        Raises: ValueError if its classes are not those of the data, or no layer has such a name.
+        """
+        _check_names(self.in_float, named_layers(model))
         if self.data is None:
             return ByAgreement(self.pictures.agree)
         return ByObjects(self.data, class_names, self.limit)
@@ -53,7 +58,6 @@ class Wanted:
 class AtWork:
     """How a file is run: what it is `given` of an image, and what it says is found there."""
 
-    class_names: Sequence[str]
     given: Callable[[Image], Any]
     detect: Detect
 
@@ -69,16 +73,20 @@ class AtWork:
 
 
 def in_int8(
-    plain: Any, output: Path, wanted: Wanted, work: AtWork, tell: Callable[[str], None]
+    plain: Any,
+    output: Path,
+    wanted: Wanted,
+    judge: Judge,
+    work: AtWork,
+    tell: Callable[[str], None],
 ) -> tuple[dict[Path, bytes], dict[str, str]]:
     """The files of the model in int8, and what their metadata say of its cost; each try is told.
 
     With "auto" ever more layers stay in float, those that round most first, until it costs no
     more than it may.
-    Raises: ValueError if it costs more, or there is no such layer.
+    Raises: ValueError if it costs more.
     """
-    known, judge = layers(plain), wanted.judge(work.class_names)
-    _check_names(wanted.in_float, known)
+    known = layers(plain)
     pictures = wanted.pictures.calibrate
     asked = [name for name in wanted.in_float if name != AUTO]
     in_float, worst = asked, dict[str, float]()
@@ -100,6 +108,13 @@ def in_int8(
         if AUTO not in wanted.in_float or more > len(worst):
             raise ValueError(_refusal(verdict, worst, output, tried=AUTO in wanted.in_float))
         in_float = [*asked, *list(worst)[:more]]
+
+
+def named_layers(model: nn.Module) -> list[str]:
+    """As `layers` names them."""
+    suffix = ".weight"
+    weights = (name for name, value in model.named_parameters() if value.ndim > 1)
+    return [name.removesuffix(suffix) for name in weights if name.endswith(suffix)]
 
 
 def _check_names(names: Sequence[str], known: Collection[str]) -> None:

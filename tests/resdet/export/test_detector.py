@@ -17,6 +17,8 @@ from backbones.export.request import SUFFIXES, written
 from resdet.export import detector as exporter
 from resdet.export.exportable import load_exportable
 from resdet.export.form import INSIDE, OUTSIDE, Form, contract_of
+from resdet.export.int8.pictures import Pictures
+from resdet.structures.records import Dataset
 
 
 @pytest.fixture
@@ -153,6 +155,21 @@ def test_images_too_small_for_the_format_are_left_out(
     assert done.notes[0] == "made up 5 left out: under 32 pixels a side once resized"
     assert [row[0] for row in done.rows[:4]] == [f"made up {at}" for at in range(1, 5)]
     assert "at least 32 pixels a side" in done.contract.metadata["input"]
+
+
+def test_int8_of_other_classes_is_refused_before_there_is_a_graph(
+    saved_detector: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("openvino")
+    from resdet.export.int8.search import Wanted
+
+    data = Dataset("other", "voc", ("cat",), (), Path("other"))
+    wanted = Wanted(Pictures([], [], ""), data)
+    monkeypatch.setattr(exporter, "encode", lambda *_: pytest.fail("encoded"))
+    with pytest.raises(
+        ValueError, match=r"must be those of the data, got \[class 0, .*\] for \[cat\]"
+    ):
+        export(saved_detector(), int8=wanted)
 
 
 def test_extras_stay_behind(saved_detector: Callable, eager: Callable) -> None:

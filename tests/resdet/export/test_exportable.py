@@ -95,6 +95,11 @@ def test_example_runs_where_torch_is_absent(exported: tuple[Path, Path], tmp_pat
     told = np.array([line.split()[3:] for line in done.stdout.splitlines()], float)
     assert np.abs(told - expected.boxes[sure]).max() <= 0.06  # a tenth is printed
     assert (cv2.imread(str(paths[2])) != picture).any()
+    told = subprocess.run(
+        [sys.executable, example, file, "no.jpg", "drawn.png"], capture_output=True, text=True
+    ).stderr.splitlines()
+    assert told[-1] == "no.jpg must be a picture that OpenCV reads; give another"
+    assert "Traceback" not in "".join(told)
 
 
 def test_example_is_short() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from torch import nn
 
 from resdet.export.int8 import search
 from resdet.export.int8.pictures import Pictures
@@ -57,9 +59,8 @@ def export(enough: int, *in_float: str, told: list[str]) -> Any:
         return SimpleNamespace(too_much=len(kept) < enough, to_dict=lambda: {"lost": 0.25})
 
     wanted = Wanted(Pictures([Path("1.jpg"), Path("2.jpg")], [], ""), None, 0.005, in_float)
-    wanted = SimpleNamespace(**vars(wanted), judge=lambda _: judge)
-    work = AtWork(("cat",), lambda image: image, lambda *_: None)  # type: ignore[arg-type, return-value]
-    files, held = in_int8(Model(), Path("a.xml"), wanted, work, told.append)  # type: ignore[arg-type]
+    work = AtWork(lambda image: image, lambda *_: None)  # type: ignore[arg-type, return-value]
+    files, held = in_int8(Model(), Path("a.xml"), wanted, judge, work, told.append)  # type: ignore[arg-type]
     assert held == {"int8": files[Path("a.xml")].held}  # type: ignore[attr-defined]
     return files[Path("a.xml")]
 
@@ -88,6 +89,11 @@ def test_ever_more_layers_stay_in_float(tries: list[list[str]]) -> None:
     assert [len(kept) for kept in tries] == [0, 1, 2, 4, 8]
 
 
-def test_layers_must_be_known(tries: list[list[str]]) -> None:
-    with pytest.raises(ValueError, match=r"--keep-float must name layers, or be auto, got z; they"):
-        export(0, "z", told=[])
+def test_layers_must_be_known_before_there_is_a_file() -> None:
+    pytest.importorskip("openvino")
+    model = nn.ModuleDict({"a": nn.Linear(2, 2), "norm": nn.BatchNorm2d(2)})
+    wanted = Wanted(Pictures([], [], ""), in_float=("norm",))
+    told = "--keep-float must name layers, or be auto, got norm; they are a$"
+    with pytest.raises(ValueError, match=told):
+        wanted.judge(model, ("cat",))
+    replace(wanted, in_float=("a", AUTO)).judge(model, ("cat",))
