@@ -19,12 +19,12 @@ from backbones.weights.checkpoint import Preprocessing
 from resdet import config, engines
 from resdet.checkpoints.checkpoint import FINAL
 from resdet.data.catalog import load_dataset
-from resdet.data.shapes.make import make_shape_imagenet, make_shapes
+from resdet.data.shapes.make import make_shape_imagenet
 from resdet.detector.guesses import ORACLE, guesses
 from resdet.detector.inference import load_detector
 from resdet.evaluation.judging import localisation_of
 from resdet.reproduction.request import Request
-from resdet.reproduction.smoke import SMOKE, SMOKE_REMARK
+from resdet.reproduction.smoke import SMOKE, SMOKE_REMARK, smoke_shapes
 from resdet.training.train import train_detector
 
 DET, LOC, RCNN = "imagenet_det_r101", "imagenet_loc_r101", "imagenet_loc_rcnn_r101"
@@ -106,8 +106,7 @@ def reproduce(request: Request) -> Sheet:
 
 
 def _shapes(output: Path) -> Path:
-    make_shapes(output / "shapes", num_train=24, num_val=4, num_test=8, size=96)
-    make_shape_imagenet(output / "shapes", output / "ILSVRC")
+    make_shape_imagenet(smoke_shapes(output), output / "ILSVRC")
     return output / "ILSVRC"
 
 

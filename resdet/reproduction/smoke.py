@@ -1,9 +1,12 @@
-"""The keys that make seconds on one core of any config of detection, and what is said of them."""
+"""Seconds on one core of any config of detection: its keys, its images, what is said of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+
+from resdet.data.shapes.make import make_shapes
 
 SMOKE: Mapping[str, Any] = {
     "MODEL.DEVICE": "cpu",
@@ -30,3 +33,9 @@ SMOKE: Mapping[str, Any] = {
 SMOKE_REMARK = (
     "[smoke]: a few iterations of small networks on synthetic shapes; the numbers mean nothing."
 )
+
+
+def smoke_shapes(folder: Path) -> Path:
+    """The folder of synthetic shapes in `folder`, which all smokes that write there share."""
+    make_shapes(folder / "shapes", num_train=24, num_val=4, num_test=8, size=96)
+    return folder / "shapes"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,3 +21,11 @@ def test_a_sheet_has_its_picture(tmp_path: Path) -> None:
 def test_a_row_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="row must be one of ResNet-18, .* got ResNet-35"):
         networks.reproduce(Request("table1", tmp_path, only=["ResNet-35"]))
+
+
+def test_a_smoke_needs_no_data(tmp_path: Path) -> None:
+    request = Request("fig1", tmp_path, scale="smoke", only=["plain-20"])
+    sheet = networks.reproduce(replace(request, overrides=["MODEL.DEVICE", "cpu"]))
+    assert "[smoke]" in sheet.title
+    assert "8 test images of 6 classes" in sheet.table()
+    assert [path.name for path in (tmp_path / "smoke" / "crops").glob("train/*")]
