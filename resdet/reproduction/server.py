@@ -1,0 +1,25 @@
+"""What an evaluation server answered, where it alone knows the objects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from backbones.files.json_file import read_json
+
+SERVER = "server.json"  # beside what was sent to it: percent by measure
+
+
+def answered(file: Path, measures: Sequence[str]) -> list[float | None]:
+    """Percent of each measure; None of those that the file lacks, and of all where there is none.
+
+    Raises: ValueError for anything but an object of percents by measure.
+    """
+    told = read_json(file) if file.is_file() else {}
+    known = isinstance(told, dict) and told.keys() <= set(measures)
+    if not known or not all(isinstance(value, (int, float)) for value in told.values()):
+        raise ValueError(
+            f"{file} must hold an object of percents by {', '.join(measures)}, got {told!r:.200}; "
+            "write there what the server answered"
+        )
+    return [told.get(name) for name in measures]
