@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from backbones.convolution import quick
-from backbones.convolution.quick import quicken
+from backbones.convolution.quick import QuickConv2d, place, quicken
 
 WIDE = 128
 
@@ -104,3 +104,19 @@ def test_other_layers_are_no_winograd_and_find_the_same(other, used):
     with torch.inference_mode():
         torch.testing.assert_close(quick(x), usual(x), atol=1e-5, rtol=1e-4)
     assert not used
+
+
+def test_what_is_compiled_or_in_half_precision_keeps_its_layers():
+    for options in ({"precision": "bf16"}, {"precision": "fp16"}, {"compiled": True}):
+        model = network()
+        place(model, torch.device("cpu"), learns=False, **options)
+        assert not any(isinstance(layer, QuickConv2d) for layer in model)
+    place(model, torch.device("cpu"), learns=False)
+    assert isinstance(model[2], QuickConv2d)
+
+
+@pytest.mark.parametrize(("channels", "filters"), [(WIDE - 1, WIDE), (WIDE, WIDE - 1)])
+def test_narrow_layers_are_no_winograd(channels, filters):
+    model = nn.Sequential(nn.Conv2d(channels, filters, 3, padding=1))
+    quicken(model, learns=False)
+    assert not model[0].is_winograd

@@ -25,6 +25,7 @@ def test_it_convolves(drawn, layout):
     found = winograd.convolve(x.to(memory_format=layout), filters, bias)
     expected = F.conv2d(x, weight, bias, padding=1)
     torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
+    assert found.is_contiguous(memory_format=torch.channels_last)
 
 
 def test_its_gradients(drawn):

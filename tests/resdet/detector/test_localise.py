@@ -28,6 +28,7 @@ def test_of_several_sizes_the_likeliest_counts(tiny_localiser, localisation_data
     for one, two, best in zip(*alone, both):
         assert best.scores.tolist() == np.maximum(one.scores, two.scores).tolist()
         larger = (two.scores > one.scores)[:, None]
+        assert not np.array_equal(one.boxes, two.boxes)
         assert np.array_equal(best.boxes, np.where(larger, two.boxes, one.boxes))
 
 
