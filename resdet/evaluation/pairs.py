@@ -11,6 +11,7 @@ from resdet.structures.boxes import FloatArray
 from resdet.structures.records import Int64Array
 
 _PAIRS_AT_ONCE = 1 << 17  # bounds the memory, to what a processor's cache holds
+_LOWEST = -(1 << 62)
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,8 @@ def pairs(
         return
     order = np.argsort(right, kind="stable")
     known, begins, many = np.unique(right[order], return_index=True, return_counts=True)
-    place = np.minimum(np.searchsorted(known, left), len(known) - 1)
-    rows = np.flatnonzero(known[place] == left)
+    place = places_among(left, known)
+    rows = np.flatnonzero(place >= 0)
     first, count = begins[place[rows]], many[place[rows]]
     ends = np.cumsum(count)
     marks = np.arange(_PAIRS_AT_ONCE, ends[-1] if len(ends) else 0, _PAIRS_AT_ONCE)
@@ -91,3 +92,30 @@ def by_small_numbers(values: Int64Array) -> Int64Array:
     """The rows by rising value, equal ones as they come; few different values are counted."""
     small = values.astype(np.min_scalar_type(values.max(initial=0)))
     return np.argsort(small, kind="stable")
+
+
+def by_falling(values: FloatArray) -> Int64Array:
+    """The rows by falling value, equal ones as they come; no value is NaN.
+
+    Their bits are sorted by 16 after the other, in a third of the time of comparing them.
+    """
+    bits = (values.astype(np.float64) + 0.0).view(np.int64)  # -0.0 is 0.0
+    keys = np.where(bits < 0, bits, bits ^ np.iinfo(np.int64).max).view(np.uint64)
+    rows = np.argsort(keys.astype(np.uint16), kind="stable")
+    for place in (16, 32, 48):
+        digits = (keys >> np.uint64(place)).astype(np.uint16)
+        rows = rows[np.argsort(digits[rows], kind="stable")]
+    return rows
+
+
+def places_among(values: Int64Array, known: Int64Array) -> Int64Array:
+    """(N,) the place of each value among the rising (K,) known ones, -1 where it is none."""
+    if not len(known):
+        return np.full(len(values), -1)
+    low, high = int(known[0]) - 1, int(known[-1]) + 1
+    if high - low > 4 * len(values) or low < _LOWEST or high > -_LOWEST:
+        places = np.minimum(np.searchsorted(known, values), len(known) - 1)
+        return np.where(known[places] == values, places, -1)
+    table = np.full(high - low + 1, -1)  # faster than to search
+    table[known - low] = np.arange(len(known))
+    return table[np.clip(values, low, high) - low]

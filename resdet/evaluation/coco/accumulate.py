@@ -25,26 +25,40 @@ from resdet.evaluation.rules import Ties
 from resdet.structures.records import Int64Array
 
 
-class _Kept(NamedTuple):
-    """The detections that count.
+class _Counted(NamedTuple):
+    """The detections of a range of areas that count, the first of each image and class.
 
-    Shape: labels, scores (N,); verdicts (A, T, N).
+    Those that overlap nothing are counted alike at all thresholds; `more` corrects the others.
+    Shape: labels, scores (N,); rows (C,), verdicts (T, C); alike (N + 1,), how many of rows before
+    count if all overlap nothing; more (T, C + 1), how many more of the C before do.
     """
 
     labels: Int64Array
     scores: Float64Array
-    verdicts: NDArray[np.int8]
     ties: Ties
+    rows: Int64Array
+    verdicts: NDArray[np.int8]
+    alike: NDArray[np.int32]
+    more: NDArray[np.int32]
 
     @classmethod
-    def of(cls, found: CocoMatches, most: int) -> _Kept:
-        """The first of each image and class."""
-        matches, verdicts = found.matches, found.verdicts
-        rows = np.flatnonzero(found.ranks < most)
-        if len(rows) == len(matches):
-            return cls(matches.labels, matches.scores, verdicts, matches.rules.ties)
-        kept = np.take(verdicts, rows, axis=-1)
-        return cls(matches.labels[rows], matches.scores[rows], kept, matches.rules.ties)
+    def of(cls, found: CocoMatches, area: int, most: int) -> _Counted:
+        """Without the detections of rank `most` and beyond."""
+        matches, rows, verdicts = found.matches, found.rows, found.judged[area]
+        if most < matches.rules.max_detections[-1]:
+            places = np.flatnonzero(found.ranks[rows] < most)
+            rows, verdicts = rows[places], np.take(verdicts, places, axis=1)
+        counts = (found.ranks < most) & ~found.outside[area]
+        alike = np.zeros(len(matches) + 1, np.int32)
+        np.cumsum(counts, dtype=np.int32, out=alike[1:])
+        more = np.zeros((len(verdicts), len(rows) + 1), np.int32)
+        differ = (verdicts != IGNORED).astype(np.int8) - counts[rows].astype(np.int8)
+        np.cumsum(differ, axis=1, dtype=np.int32, out=more[:, 1:])
+        return cls(matches.labels, matches.scores, matches.rules.ties, rows, verdicts, alike, more)
+
+    def before(self, threshold: Int64Array, row: Int64Array) -> NDArray[np.int32]:
+        """How many count of those before each row, of all classes."""
+        return self.alike[row] + self.more[threshold, np.searchsorted(self.rows, row)]
 
 
 def accumulate(found: CocoMatches) -> tuple[Float64Array, Float64Array]:
@@ -54,14 +68,14 @@ def accumulate(found: CocoMatches) -> tuple[Float64Array, Float64Array]:
     shape = len(THRESHOLDS), num_classes, len(AREAS), len(rules.max_detections)
     precision = np.full((shape[0], len(points), *shape[1:]), -1.0)
     recall = np.full(shape, -1.0)
-    kept = [_Kept.of(found, most) for most in rules.max_detections]
     for a, ignored in enumerate(found.ignored):
         labels = found.matches.truth.labels[~ignored]
         positives = np.bincount(labels, minlength=num_classes)
         columns = np.cumsum(positives) - positives
         needed = {k: _needed(int(positives[k]), points) for k in np.flatnonzero(positives)}
-        for m, part in enumerate(kept):
-            at_hits, count = _precision_at_hits(part, a, columns, len(labels))
+        for m, most in enumerate(rules.max_detections):
+            counted = _Counted.of(found, a, most)
+            at_hits, count = _precision_at_hits(counted, columns, len(labels))
             for k, nth in needed.items():
                 curve = at_hits[:, columns[k] : columns[k] + positives[k]]
                 best = np.maximum.accumulate(curve[:, ::-1], axis=1)[:, ::-1]
@@ -90,47 +104,43 @@ def _needed(positives: int, points: Float64Array) -> Int64Array:
 
 
 def _precision_at_hits(
-    kept: _Kept, area: int, columns: Int64Array, width: int
+    counted: _Counted, columns: Int64Array, width: int
 ) -> tuple[Float64Array, Int64Array]:
     """Precision at each true positive, and the number of them, by threshold and class.
 
     The first of class k stands in column `columns[k]`; where an object is not found stands 0.
     Shape: (T, width), (T, K).
     """
-    verdicts, labels = kept.verdicts[area], kept.labels
-    hits = np.flatnonzero(verdicts == TRUE_POSITIVE)
-    threshold, row = np.divmod(hits, max(len(labels), 1))
-    before = np.zeros((len(verdicts), len(labels) + 1), np.int32)
-    np.cumsum(verdicts != IGNORED, axis=1, dtype=np.int32, out=before[:, 1:])
-    begins = np.searchsorted(labels, np.arange(len(columns)))
-    label = labels[row]
-    last = _last_before(kept, before, threshold, row)
-    detections = last - before[threshold, begins[label]]
-    of_class = threshold * len(columns) + label
+    shape = len(counted.verdicts), len(columns)
+    hits = np.flatnonzero(counted.verdicts == TRUE_POSITIVE)
+    threshold, place = np.divmod(hits, max(len(counted.rows), 1))
+    label = counted.labels[counted.rows[place]]
+    begins = np.searchsorted(counted.labels, np.arange(shape[1]))
+    of_class = threshold * shape[1] + label
+    first = counted.alike[begins] + counted.more[:, np.searchsorted(counted.rows, begins)]
+    detections = _last_before(counted, threshold, place) - first[threshold, label]
     nth = places_in_run(of_class)
-    precision = np.zeros((len(verdicts), width))
+    precision = np.zeros((shape[0], width))
     precision[threshold, columns[label] + nth] = (nth + 1) / (detections + np.spacing(1))
-    shape = len(verdicts), len(columns)
     return precision, np.bincount(of_class, minlength=shape[0] * shape[1]).reshape(shape)
 
 
-def _last_before(
-    kept: _Kept, before: NDArray[np.int32], threshold: Int64Array, row: Int64Array
-) -> NDArray[np.int32]:
+def _last_before(counted: _Counted, threshold: Int64Array, place: Int64Array) -> NDArray[np.int32]:
     """How many detections of all classes stand up to each true positive, itself included.
 
     Of equal scores of a class the true ones come first, or the false ones, where the rules say so.
-    Shape: before (T, N + 1), those before each row; threshold and row (H,) of the true positives.
+    Shape: threshold and place (H,) of the true positives.
     """
-    if kept.ties not in ("true-first", "false-first"):
-        return before[threshold, row + 1]
-    fresh = np.diff(kept.labels, prepend=-1) != 0
-    fresh |= np.diff(kept.scores, prepend=np.inf) != 0
+    row = counted.rows[place]
+    if counted.ties not in ("true-first", "false-first"):
+        return counted.alike[row + 1] + counted.more[threshold, place + 1]
+    fresh = np.diff(counted.labels, prepend=-1) != 0
+    fresh |= np.diff(counted.scores, prepend=np.inf) != 0
     starts = np.append(np.flatnonzero(fresh), len(fresh))
     run = np.cumsum(fresh)[row] - 1
     of_run = threshold * len(starts) + run
-    place = places_in_run(of_run)
-    if kept.ties == "true-first":
-        return before[threshold, starts[run]] + place + 1
+    nth = places_in_run(of_run)
+    if counted.ties == "true-first":
+        return counted.before(threshold, starts[run]) + nth + 1
     many = np.bincount(of_run)[of_run]
-    return before[threshold, starts[run + 1]] - (many - 1 - place)
+    return counted.before(threshold, starts[run + 1]) - (many - 1 - nth)

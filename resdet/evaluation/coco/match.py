@@ -7,21 +7,21 @@ Source: pycocotools 2.0.11, `COCOeval.evaluateImg` and `bbIou` in maskApi.c.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from resdet.evaluation.coco.overlaps import Boxes, overlaps, overlaps_of_32_bits
 from resdet.evaluation.coco.results import CocoResults, image_places
 from resdet.evaluation.coco.truth import CocoTruth
 from resdet.evaluation.detection_table import Float64Array, turns_as_text
 from resdet.evaluation.matches import FALSE_POSITIVE, IGNORED, TRUE_POSITIVE, Matches, Objects
-from resdet.evaluation.pairs import by_small_numbers, pairs
+from resdet.evaluation.pairs import by_falling, by_small_numbers, pairs, places_among
 from resdet.evaluation.rules import COCO, Areas, Rules
-from resdet.structures.boxes import from_xywh
 from resdet.structures.records import BoolArray, Int64Array
 
 AREAS = {
@@ -30,6 +30,7 @@ AREAS = {
     "medium": (32.0**2, 96.0**2),
     "large": (96.0**2, 1e5**2),
 }
+_NOTHING = 2  # is taken that could be a verdict
 THRESHOLDS = np.linspace(0.5, 0.95, 10)  # as pycocotools has them: the ninth is a hair below 0.9
 
 
@@ -38,14 +39,23 @@ class CocoMatches:
     """What became of every detection in each of the four ranges of areas.
 
     `matches` is of the range "all"; its rows are those of the other columns.
-    Shape: verdicts (A, T, N); ranks (N,), the place of a detection among those of its image and
-    class, from 0; ignored (A, M), the objects that need not be found.
+    Shape: rows (C,), rising, the detections that overlap an object by the lowest threshold or
+    more; judged (A, T, C), their verdicts; outside (A, N), the areas outside the range, whose
+    detections are ignored where they are not among `rows`; ranks (N,), the place of a detection
+    among those of its image and class, from 0; ignored (A, M), the objects that need not be found.
     """
 
     matches: Matches
-    verdicts: NDArray[np.int8]
+    rows: Int64Array
+    judged: NDArray[np.int8]
+    outside: BoolArray
     ranks: Int64Array
     ignored: BoolArray
+
+    @property
+    def verdicts(self) -> NDArray[np.int8]:
+        """(A, T, N) of every detection."""
+        return np.stack([*map(_of_all, self.judged, self.outside, [self.rows] * len(AREAS))])
 
 
 def match_coco(truth: CocoTruth, found: CocoResults) -> Matches:
@@ -79,7 +89,7 @@ def match_areas(truth: CocoTruth, found: CocoResults, rules: Rules = COCO) -> Co
         kept = _ranks(places, found.scores) < rules.limit
         found, places = found.rows(kept), places[kept]
     ids = np.array(sorted(truth.category_names), np.int64)
-    labels = np.searchsorted(ids, found.categories)
+    labels = places_among(found.categories, ids)
     keys = places * len(ids) + labels
     turns = turns_as_text(truth.image_ids)[places] if rules.ties == "ids-as-text" else places
     rows = _order(turns, found.scores, labels)
@@ -91,16 +101,15 @@ def match_areas(truth: CocoTruth, found: CocoResults, rules: Rules = COCO) -> Co
     ranks = np.empty_like(grouped)
     ranks[grouped] = places_in_run(keys[rows[grouped]])
     kept = ranks < rules.max_detections[-1]
-    grouped = (np.cumsum(kept) - 1)[grouped[kept[grouped]]]
-    rows, ranks = rows[kept], ranks[kept]
-    boxes = found.boxes[rows]
+    if not kept.all():
+        grouped = (np.cumsum(kept) - 1)[grouped[kept[grouped]]]
+        rows, ranks = rows[kept], ranks[kept]
+    boxes = Boxes.of(np.take(found.boxes, rows, axis=0))
+    outside = out_of_ranges(boxes.area)
     objects = _Objects(truth, ids, rules)
-    candidates, taken = objects.taken_by(keys[rows[grouped]], boxes[grouped])
-    candidates = grouped[candidates]
-
-    found_objects = np.full((len(THRESHOLDS), len(rows)), -1, np.int32)
-    found_objects[:, candidates] = taken[0]
-    verdicts = _verdicts(boxes, objects, candidates, taken)
+    sorted_keys = keys[rows[grouped]]
+    near = list(objects.near(sorted_keys, boxes.at(grouped)))
+    candidates, taken, judged = objects.judge(near, sorted_keys, grouped, outside)
     matches = Matches(
         rules=rules,
         class_names=truth.class_names,
@@ -109,12 +118,12 @@ def match_areas(truth: CocoTruth, found: CocoResults, rules: Rules = COCO) -> Co
         images=places[rows],
         labels=labels[rows],
         scores=found.scores[rows],
-        boxes=from_xywh(boxes).astype(np.float64),
-        verdicts=verdicts[0],
-        objects=found_objects,
+        boxes=boxes.corners,
+        verdicts=_of_all(judged[0], outside[0], candidates),
+        objects=_filled(taken, candidates, np.full((1, len(rows)), -1, np.int32)),
         truth=objects.columns,
     )
-    return CocoMatches(matches, verdicts, ranks, objects.ignored)
+    return CocoMatches(matches, candidates, judged, outside, ranks, objects.ignored)
 
 
 def settled_by(truth: CocoTruth, found: CocoResults, rules: Rules) -> set[str]:
@@ -123,39 +132,38 @@ def settled_by(truth: CocoTruth, found: CocoResults, rules: Rules) -> set[str]:
     That is one of exactly a threshold, one between the roundings of it, two that are the same.
     """
     ids = np.array(sorted(truth.category_names), np.int64)
-    keys = image_places(truth, found) * len(ids) + np.searchsorted(ids, found.categories)
+    keys = image_places(truth, found) * len(ids) + places_among(found.categories, ids)
     order, objects = np.argsort(keys, kind="stable"), _Objects(truth, ids, rules)
+    boxes = Boxes.of(np.take(found.boxes, order, axis=0))
     of_32 = _limits(replace(rules, coco_thresholds="float32"))
     low, high = np.minimum(objects.limits, of_32), np.maximum(objects.limits, of_32)
     settled = set()
-    for rows, _, overlaps in objects._near_pairs(keys[order], found.boxes[order]):
-        below = np.searchsorted(low, overlaps, "right") - 1
-        if ((overlaps == low[below]) | (overlaps == high[below])).any():
+    for rows, _, overlap in objects.near(keys[order], boxes):
+        below = np.searchsorted(low, overlap, "right") - 1
+        if ((overlap == low[below]) | (overlap == high[below])).any():
             settled.add("iou")
-        if ((overlaps <= high[below]) & (low[below] < high[below])).any():
+        if ((overlap <= high[below]) & (low[below] < high[below])).any():
             settled.add("coco_thresholds")
-        ranked = np.lexsort((overlaps, rows))
-        if ((np.diff(rows[ranked]) == 0) & (np.diff(overlaps[ranked]) == 0)).any():
+        ranked = np.lexsort((overlap, rows))
+        if ((np.diff(rows[ranked]) == 0) & (np.diff(overlap[ranked]) == 0)).any():
             settled.add("equals")
     return settled
 
 
-def _verdicts(
-    boxes: Float64Array, columns: _Objects, candidates: Int64Array, taken: NDArray[np.int32]
+def _of_all(
+    judged: NDArray[np.int8], outside: BoolArray, candidates: Int64Array
 ) -> NDArray[np.int8]:
-    """(A, T, N) from the (A, T, C) objects that the candidates took."""
-    outside = out_of_ranges(boxes[:, 2] * boxes[:, 3])
+    """(T, N) verdicts from the (T, C) of the candidates; others found nothing."""
     without = np.where(outside, np.int8(IGNORED), np.int8(FALSE_POSITIVE))
-    verdicts = np.repeat(without[:, None], len(THRESHOLDS), axis=1)
-    judged = np.where(columns.ignored, np.int8(IGNORED), np.int8(TRUE_POSITIVE))
-    for area, objects in enumerate(taken):
-        nothing = objects < 0
-        if columns.unseen.any():
-            nothing |= columns.unseen[objects] & ~columns.ignored[area, objects]
-        verdicts[area][:, candidates] = np.where(
-            nothing, without[area, candidates], judged[area, objects]
-        )
-    return verdicts
+    return _filled(judged, candidates, without[None])
+
+
+def _filled(some: Any, rows: Int64Array, usual: Any) -> Any:
+    """(T, C) and (1, N) -> (T, N), the columns `rows` from the first."""
+    filled = np.repeat(usual, len(some), axis=0)
+    for own, values in zip(filled, some):
+        own[rows] = values
+    return filled
 
 
 def _limits(rules: Rules) -> Float64Array:
@@ -174,12 +182,9 @@ def _ranks(groups: Int64Array, scores: Float64Array) -> Int64Array:
 
 
 def _order(images: Int64Array, scores: Float64Array, labels: Int64Array) -> Int64Array:
-    """The rows by class, then falling score, then image, then as read.
-
-    Sorting thrice, the most important key last, is twice as fast as np.lexsort.
-    """
+    """The rows by class, then falling score, then image, then as read."""
     rows = np.argsort(images, kind="stable")
-    rows = rows[np.argsort(-scores[rows], kind="stable")]
+    rows = rows[by_falling(scores[rows])]
     return rows[by_small_numbers(labels[rows])]
 
 
@@ -190,122 +195,148 @@ def _order_of_numpy(images: Int64Array, scores: Float64Array, labels: Int64Array
     return rows[np.argsort(labels[rows], kind="stable")]
 
 
+class _Near(NamedTuple):
+    """Pairs of a detection and an object, those of a detection side by side.
+
+    Shape: (P,).
+    """
+
+    rows: Int64Array
+    objects: Int64Array
+    overlap: Float64Array
+
+    def some(self, places: Int64Array | BoolArray) -> _Near:
+        return _Near(self.rows[places], self.objects[places], self.overlap[places])
+
+
 class _Objects:
     """The ground truth, sorted by image and class; reading order is kept within."""
 
     def __init__(self, truth: CocoTruth, category_ids: Int64Array, rules: Rules) -> None:
-        labels = np.searchsorted(category_ids, truth.categories)
+        labels = places_among(truth.categories, category_ids)
         keys = truth.images * len(category_ids) + labels
         order = np.argsort(keys, kind="stable")
-        self.keys, self.boxes = keys[order], truth.boxes[order]
+        self.keys, self.boxes = keys[order], Boxes.of(np.take(truth.boxes, order, axis=0))
         self.crowd = truth.crowd[order] & (rules.crowd == "excuse")
         excused = self.crowd | (truth.ignore[order] & (rules.difficult == "excuse"))
         self.ignored = excused | out_of_ranges(areas_of(truth, rules.areas)[order])
-        self.unseen = np.zeros(len(keys), bool)
+        unseen = np.zeros(len(keys), bool)
         if rules.id_0:
-            self.unseen = np.array([number == 0 for number in truth.ids], bool)[order]
+            unseen = np.array([number == 0 for number in truth.ids], bool)[order]
+        found = np.where(unseen, np.int8(_NOTHING), np.int8(TRUE_POSITIVE))
+        judged = np.where(self.ignored, np.int8(IGNORED), found)
+        self.judged = np.pad(judged, ((0, 0), (0, 1)), constant_values=_NOTHING)  # -1 is none
         self.rules, self.limits = rules, _limits(rules)
         self.groups = np.cumsum(np.diff(self.keys, prepend=-1) != 0) - 1
-        corners = from_xywh(self.boxes).astype(np.float64)
-        self.columns = Objects(truth.images[order], labels[order], corners, self.ignored[0])
+        of_group = np.diff(self.keys, append=-1) == 0  # and the next object too
+        differ = (self.ignored != np.roll(self.ignored, -1, axis=1)).any(axis=0)
+        mixed = np.bincount(self.groups[of_group & differ], minlength=len(keys)) > 0
+        self.mixed = mixed[self.groups]  # in groups where a range ignores some objects only
+        self.columns = Objects(
+            truth.images[order], labels[order], self.boxes.corners, self.ignored[0]
+        )
 
-    def taken_by(
-        self, keys: Int64Array, boxes: Float64Array
-    ) -> tuple[Int64Array, NDArray[np.int32]]:
-        """The detections that overlap enough with something, and the object that each takes.
+    def judge(
+        self, near: Sequence[_Near], keys: Int64Array, grouped: Int64Array, outside: BoolArray
+    ) -> tuple[Int64Array, NDArray[np.int32], NDArray[np.int8]]:
+        """The detections that overlap enough with something, what each takes, and the verdicts.
 
-        Shape: keys (N,) sorted, within a key by falling score; boxes (N, 4) -> candidates (C,),
-        taken (A, T, C), -1 where all was taken before.
+        Shape: keys (N,), sorted, those of `near`; grouped (N,), the row of each, by falling score
+        within a key; outside (A, N) of the rows -> candidates (C,), rising rows; taken (T, C) of
+        the range "all", -1 where all was taken before; judged (A, T, C).
         """
+        is_near = np.zeros(len(keys), bool)
+        for block in near:
+            is_near[grouped[block.rows]] = True
+        candidates, place_of = np.flatnonzero(is_near), np.cumsum(is_near) - 1
+        taken = np.empty((len(THRESHOLDS), len(candidates)), np.int32)
+        judged = np.empty((len(AREAS), *taken.shape), np.int8)
         free = np.ones((len(AREAS), len(THRESHOLDS), len(self.keys)), bool)
-        candidates, taken = [np.zeros(0, np.int64)], [free[..., :0].astype(np.int32)]
-        for rows, objects, overlaps in self._near_pairs(keys, boxes):
-            turns = places_in_run(keys[rows[_starts(rows)]])  # of a detection within its key
-            turn_of = np.repeat(turns, np.diff(np.append(_starts(rows), len(rows))))
-            ranking: tuple[Any, ...] = (
-                overlaps,
-                rows,
-                turn_of,
-            )  # the best last, of equals the last
-            if self.rules.equals == "first":
-                ranking = (-objects, *ranking)
-            order = np.lexsort(ranking)
-            bounds = np.searchsorted(turn_of[order], np.arange(turns.max(initial=-1) + 2))
-            for begin, end in pairwise(bounds):
-                turn = order[begin:end]
-                candidates.append(rows[turn][_starts(rows[turn])])
-                taken.append(self._take(rows[turn], objects[turn], overlaps[turn], free))
-        return np.concatenate(candidates), np.concatenate(taken, axis=-1)
+        alike = np.zeros_like(self.ignored[:1])  # all ranges are one where all objects count
+        for block in near:
+            mixed = self.mixed[block.objects]
+            for part, ignored in ((~mixed, alike), (mixed, self.ignored)):
+                for turn in self._turns(block.some(part), keys):
+                    rows = grouped[turn.rows[_starts(turn.rows)]]
+                    took = self._take(turn, ignored, free[: len(ignored)])
+                    taken[:, place_of[rows]] = took[0]
+                    judged[:, :, place_of[rows]] = self._verdicts(took, outside[:, rows])
+        return candidates, taken, judged
 
-    def _take(
-        self, rows: Int64Array, objects: Int64Array, overlaps: Float64Array, free: BoolArray
-    ) -> NDArray[np.int32]:
+    def _verdicts(self, taken: NDArray[np.int32], outside: BoolArray) -> NDArray[np.int8]:
+        """(A, T, D), from the objects that the detections took and (A, D)."""
+        without = np.where(outside, np.int8(IGNORED), np.int8(FALSE_POSITIVE))
+        taken = np.broadcast_to(taken, (len(AREAS), *taken.shape[1:]))
+        judged = np.stack([of_object[row] for of_object, row in zip(self.judged, taken)])
+        return np.where(judged == _NOTHING, without[:, None], judged)
+
+    def _turns(self, near: _Near, keys: Int64Array) -> Iterator[_Near]:
+        """Those of the detections that are the first of their key, then of the second, ..."""
+        starts = _starts(near.rows)
+        turns = places_in_run(keys[near.rows[starts]])
+        turn_of = np.repeat(turns, np.diff(starts, append=len(near.rows)))
+        order = self._ranked(near)[by_small_numbers(turn_of)]
+        bounds = np.searchsorted(turn_of[order], np.arange(turns.max(initial=-1) + 2))
+        for begin, end in pairwise(bounds):
+            yield near.some(order[begin:end])
+
+    def _ranked(self, near: _Near) -> Int64Array:
+        """(P,) the pairs, those of each detection by rising preference: the last is the best."""
+        rows, objects, overlap = near
+        order = np.arange(len(rows))
+        several = np.diff(rows, prepend=-1) == 0
+        several[:-1] |= several[1:]
+        places = np.flatnonzero(several)
+        ranking: tuple[Any, ...] = (overlap[places], rows[places])
+        if self.rules.equals == "first":
+            ranking = (-objects[places], *ranking)
+        order[places] = places[np.lexsort(ranking)]
+        return order
+
+    def _take(self, near: _Near, ignored: BoolArray, free: BoolArray) -> NDArray[np.int32]:
         """Let at most one detection of an image and class choose; mark in `free` what it took.
 
-        Shape: (P,) pairs, those of a detection together and by rising overlap -> (A, T, D).
+        Shape: (P,) pairs, those of a detection together and by rising overlap; ignored (A, M) and
+        free (A, T, M), or the ranges as one -> (A, T, D).
         """
-        allowed = self._near(overlaps, self.limits[:, None]) & free[..., objects]
-        counts = (~self.ignored[:, None, objects]).astype(np.int32)
+        rows, objects, overlap = near
+        allowed = self._meets(overlap, self.limits[:, None]) & free[..., objects]
+        counts = (~ignored[:, None, objects]).astype(np.int32)
         if self.rules.any_free:
-            allowed &= (counts > 0) | ~self._any_free(free)[..., self.groups[objects]]
+            any_free = self._any_free(free, ignored)
+            allowed &= (counts > 0) | ~any_free[..., self.groups[objects]]
         preference = np.arange(len(rows), dtype=np.int32) + len(rows) * counts
-        best = np.maximum.reduceat(
-            np.where(allowed, preference, np.int32(-1)), _starts(rows), axis=-1
-        )
+        best = np.where(allowed, preference, np.int32(-1))
+        starts = _starts(rows)
+        if len(starts) < len(rows):
+            best = np.maximum.reduceat(best, starts, axis=-1)
         taken = np.concatenate([objects, objects, [-1]], dtype=np.int32, casting="same_kind")[best]
         found = np.flatnonzero(taken >= 0)
         chosen = taken.ravel()[found]
         free.reshape(-1, len(self.keys))[found // taken.shape[-1], chosen] = self.crowd[chosen]
         return taken
 
-    def _any_free(self, free: BoolArray) -> BoolArray:
+    def _any_free(self, free: BoolArray, ignored: BoolArray) -> BoolArray:
         """(A, T, G) whether an image and class has an object that counts and that none took."""
         starts = _starts(self.keys)
-        return np.logical_or.reduceat(free & ~self.ignored[:, None], starts, axis=-1)
+        return np.logical_or.reduceat(free & ~ignored[:, None], starts, axis=-1)
 
-    def _near_pairs(
-        self, keys: Int64Array, boxes: Float64Array
-    ) -> Iterator[tuple[Int64Array, Int64Array, Float64Array]]:
-        """(rows, objects, overlaps) of the lowest threshold or more, detections in their order."""
+    def near(self, keys: Int64Array, boxes: Boxes) -> Iterator[_Near]:
+        """The pairs of the same key that overlap by the lowest threshold or more.
+
+        Shape: keys and boxes (N,).
+        """
         for block in pairs(keys, self.keys):
             rows, objects = block.left, block.right
-            overlaps = (
-                _overlaps_of_32_bits(boxes[rows], self.boxes[objects])
-                if self.rules.overlaps_of_32_bits
-                else _overlaps(boxes[rows], self.boxes[objects], self.crowd[objects])
-            )
-            near = self._near(overlaps, self.limits[0])
-            yield rows[near], objects[near], overlaps[near]
+            a, b = boxes.at(rows), self.boxes.at(objects)
+            if self.rules.overlaps_of_32_bits:
+                overlap = overlaps_of_32_bits(a, b)
+            else:
+                overlap = overlaps(a, b, self.crowd[objects])
+            yield _Near(rows, objects, overlap).some(self._meets(overlap, self.limits[0]))
 
-    def _near(self, overlaps: Float64Array, limits: Any) -> BoolArray:
-        return overlaps > limits if self.rules.iou == "gt" else ~(overlaps < limits)
-
-
-def _overlaps(a: Float64Array, b: Float64Array, crowd: BoolArray) -> Float64Array:
-    """(P,) IoU, of a crowd the share of `a`, as maskApi.c computes it.
-
-    Shape: a, b (P, 4) x, y, width, height.
-    """
-    upper = np.minimum(a[:, 2:] + a[:, :2], b[:, 2:] + b[:, :2])
-    sides = upper - np.maximum(a[:, :2], b[:, :2])
-    intersection = sides[:, 0] * sides[:, 1]
-    area = a[:, 2] * a[:, 3]
-    union = np.where(crowd, area, area + b[:, 2] * b[:, 3] - intersection)
-    meet = (sides > 0).all(axis=1) & (union > 0)  # a tiny area may round to 0
-    return np.divide(intersection, union, out=np.zeros_like(union), where=meet)
-
-
-def _overlaps_of_32_bits(a: Float64Array, b: Float64Array) -> Float64Array:
-    """(P,) IoU as networks' code computes it, 1e-7 added to the union.
-
-    Shape: a, b (P, 4) x, y, width, height.
-    """
-    ours, theirs = from_xywh(a).astype(np.float32), from_xywh(b).astype(np.float32)
-    sides = np.minimum(ours[:, 2:], theirs[:, 2:]) - np.maximum(ours[:, :2], theirs[:, :2])
-    intersection = sides.clip(0).prod(axis=1)
-    areas = [(box[:, 2:] - box[:, :2]).prod(axis=1) for box in (ours, theirs)]
-    union = areas[0] + areas[1] - intersection + np.float32(1e-7)
-    return (intersection / union).astype(np.float64)
+    def _meets(self, overlap: Float64Array, limits: Any) -> BoolArray:
+        return overlap > limits if self.rules.iou == "gt" else ~(overlap < limits)
 
 
 def areas_of(truth: CocoTruth, rule: Areas) -> Float64Array:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from resdet.evaluation.pairs import by_small_numbers, pairs
+from resdet.evaluation.pairs import by_falling, by_small_numbers, pairs, places_among
 
 
 def keys(*values: int) -> np.ndarray:
@@ -74,3 +74,19 @@ def test_rows_by_rising_numbers_of_any_size(most: int) -> None:
     expected = sorted(range(500), key=lambda row: values[row])
     assert by_small_numbers(values).tolist() == expected
     assert len(by_small_numbers(values[:0])) == 0
+
+
+def test_rows_by_falling_value_are_those_of_a_stable_sort() -> None:
+    rng = np.random.default_rng(0)
+    usual = [rng.random(200), rng.random(200).astype(np.float32), rng.normal(size=200).round(1)]
+    ends = [0.0, -0.0, 5e-324, -5e-324, 1e308, -1e308, np.inf, -np.inf, 1.0, -1.0]
+    values = np.concatenate([*usual, np.repeat(ends, 3)])[rng.permutation(630)]
+    assert by_falling(values).tolist() == np.argsort(-values, kind="stable").tolist()
+    assert len(by_falling(values[:0])) == 0
+
+
+@pytest.mark.parametrize("known", [[3, 4, 9], [-5, 700_000], [-(2**63), 0, 2**63 - 1], []])
+def test_places_among_known_values(known: list[int]) -> None:
+    values = [*known, *known[:1], 4, 5, -(2**63), 2**63 - 1]
+    expected = [known.index(v) if v in known else -1 for v in values]
+    assert places_among(np.array(values), np.array(known, np.int64)).tolist() == expected
