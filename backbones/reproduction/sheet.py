@@ -11,12 +11,16 @@ from typing import Any
 
 from backbones.files.outputs import write_text
 
+PAPER = "paper"
+
 
 @dataclass(frozen=True)
 class Sheet:
     """Rows of cells for people, records of a column each for programs, pictures.
 
-    Columns named in `words` are set left, numbers right; `files` is what else was written.
+    Columns named in `words` are set left, numbers right; those whose name has "paper" are the
+    paper's, as are rows with that word in a cell. `measures` are the columns that measuring fills:
+    of none, all of ours. `files` is what else was written.
     """
 
     title: str
@@ -27,6 +31,22 @@ class Sheet:
     words: frozenset[str] = frozenset()
     pictures: Sequence[Path] = ()
     files: Sequence[Path] = ()
+    measures: frozenset[str] = frozenset()
+
+    @property
+    def ours(self) -> list[bool]:
+        """Of each column, whether our numbers stand in it."""
+        return [name not in self.words and PAPER not in name for name in self.header]
+
+    @property
+    def measured(self) -> list[bool]:
+        """Of each row that is not the paper's, whether something in it was measured."""
+        columns = [
+            place
+            for place, (name, ours) in enumerate(zip(self.header, self.ours))
+            if ours and (name in self.measures or not self.measures)
+        ]
+        return [any(row[place] for place in columns) for row in self.rows if PAPER not in row]
 
     def markdown(self) -> str:
         """The title, the remarks, the table."""

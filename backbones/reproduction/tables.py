@@ -18,7 +18,7 @@ from backbones.reproduction.experiments import (
 from backbones.reproduction.paper import number
 from backbones.reproduction.plots import Compared, plot_comparison, plot_responses
 from backbones.reproduction.runs import FinishedRun, Summary, comparable, conditions, distinct
-from backbones.reproduction.sheet import Sheet
+from backbones.reproduction.sheet import PAPER, Sheet
 from backbones.training.curves import TEST, TRAIN, Curve, plot_errors
 
 # of one number; errors are printed with their mean and deviation
@@ -92,9 +92,11 @@ class Table:
     def sheet(self, pictures: Sequence[Path] = (), files: Sequence[Path] = ()) -> Sheet:
         """The paper's numbers beside ours; ours as best (mean±std) of several runs."""
         header, rows = ["network"], [[line.row.label] for line in self.lines]
+        measures = set()
         for measure in self.experiment.measures:
-            printed = any(line.printed(measure) for line in self.lines)
-            header += [f"{MEASURES[measure]}: paper", "ours"] if printed else [MEASURES[measure]]
+            printed, name = any(line.printed(measure) for line in self.lines), MEASURES[measure]
+            header += [f"{name}: {PAPER}", f"{name}: ours"] if printed else [name]
+            measures |= set() if measure in COUNTED else {header[-1]}
             for cells, line in zip(rows, self.lines):
                 cells += [line.printed(measure)] if printed else []
                 cells.append(line.text(measure))
@@ -111,6 +113,7 @@ class Table:
             words=frozenset({"network", "conditions"}),
             pictures=pictures,
             files=files,
+            measures=frozenset(measures),
         )
 
     def plot(self, picture: Path) -> None:

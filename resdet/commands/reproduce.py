@@ -5,8 +5,10 @@ examples:
   resdet reproduce table6 --data datasets/cifar10 --seeds 5 --only ResNet-20 ResNet-56
   resdet reproduce fig6 --scale smoke --data datasets/cifar10
   resdet reproduce table3                        (collects what has been measured)
-  resdet reproduce table9 --data demo            (after make demo: the extras, on its shapes)
-  resdet reproduce table13 --data ILSVRC         (docs/imagenet.md; --scale smoke needs no data)
+  resdet reproduce table9 --scale small --data demo  (after make demo: the extras, on its shapes)
+  resdet reproduce table10 --data datasets       (VOC2007, VOC2012 and coco lie there)
+  resdet reproduce table13 --data ILSVRC         (docs/imagenet.md)
+  resdet reproduce all --scale smoke             (every one in minutes, without data: one page)
 
 Writes <output>/<target>.md, .csv and .png, and what it trains into <output>/runs/<network>-seed<n>.
 Without --data nothing is trained: runs of that folder are collected, and where there is none, the
@@ -26,32 +28,50 @@ if TYPE_CHECKING:
 
 SCALES = {
     "smoke": "a few iterations of every network on a few images, in <output>/smoke",
+    "small": "networks that two cores train, in <output>/small",
     "full": "as the paper did",
 }
 
 
 def main(argv: Sequence[str]) -> int:
+    from resdet.reproduction.page import ALL
     from resdet.reproduction.targets import reproduce
 
-    sheet, paths = reproduce(parse(argv))
+    request = parse(argv)
+    if request.target == ALL:
+        return _reproduce_all(request)
+    sheet, paths = reproduce(request)
     print(sheet.markdown(), *paths, sep="\n")
     return 0
+
+
+def _reproduce_all(request: Request) -> int:
+    """1 where a target failed."""
+    from resdet.reproduction.page import reproduce_all
+
+    parts, page = reproduce_all(request)
+    for part in parts:
+        print(f"{part.request.target:8}{part.fault or f'{part.measured} rows measured'}")
+    print(page)
+    return int(any(part.fault for part in parts))
 
 
 def arguments() -> argparse.ArgumentParser:
     from backbones.terminal.parser import Parser, add_overrides, positive
     from backbones.terminal.planned import writes
+    from resdet.reproduction.page import ALL
+    from resdet.reproduction.request import OUTPUT
     from resdet.reproduction.targets import TARGETS
 
     parser = Parser(__doc__)
     add = parser.add_argument
-    add("target", metavar="TARGET", choices=TARGETS, help=", ".join(TARGETS))
+    names = [*TARGETS, ALL]
+    add("target", metavar="TARGET", choices=names, help=", ".join(names))
     scales = "; ".join(f"{name}: {told}" for name, told in SCALES.items())
     add("--scale", choices=SCALES, default="full", help=f"{scales} [full]")
     add("--data", type=Path, metavar="DIR", help="to train and test on")
-    output = Path("output/reproduction")
     writes(
-        add("--output", type=Path, default=output, metavar="DIR", help=f"to write to [{output}]"),
+        add("--output", type=Path, default=OUTPUT, metavar="DIR", help=f"to write to [{OUTPUT}]"),
         "folder",
     )
     add("--seeds", type=positive, default=1, metavar="N", help="runs of each network [1]")
@@ -63,11 +83,12 @@ def arguments() -> argparse.ArgumentParser:
 
 def parse(argv: Sequence[str]) -> Request:
     from backbones.files.shipped import is_checkout
+    from resdet.reproduction import page, targets
     from resdet.reproduction.request import Request
-    from resdet.reproduction.targets import refusal
 
     parser = arguments()
     request = Request(**vars(parser.parse_args(argv)))
+    refusal = page.refusal if request.target == page.ALL else targets.refusal
     refused = refusal(request)
     if refused:
         parser.error(refused)

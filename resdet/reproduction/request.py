@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 Scale = Literal["smoke", "small", "full"]
+OUTPUT = Path("output/reproduction")
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,7 @@ class Request:
     """The words of `resdet reproduce`; [] and None where a word was not said."""
 
     target: str
-    output: Path
+    output: Path = OUTPUT
     data: Path | None = None
     scale: Scale = "full"
     seeds: int = 1

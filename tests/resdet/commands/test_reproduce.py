@@ -7,6 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
+from resdet.reproduction import page
+
 
 @pytest.fixture(scope="module")
 def reproduce():
@@ -132,7 +134,7 @@ def test_several_processes_are_refused(reproduce, images, tmp_path, monkeypatch)
 
 @pytest.mark.parametrize(
     "argv",
-    [["table7"], ["fig1", "--seeds", "0"], ["fig1", "--scale", "smoke", "--publish"]],
+    [["table15"], ["fig1", "--seeds", "0"], ["fig1", "--scale", "smoke", "--publish"]],
 )
 def test_faulty_arguments(reproduce, argv, capsys):
     with pytest.raises(SystemExit):
@@ -164,3 +166,27 @@ def test_every_key_of_a_config_ends_the_rows(reproduce):
     for cfg in (of_classifiers(), of_detectors()):
         for key in [name for name, value in cfg.items() if not isinstance(value, dict)]:
             assert reproduce.parse(["table6", "--only", "NIN", key, "1"]).only == ["NIN"]
+
+
+def test_all_go_on_one_page_and_a_fault_is_told_at_the_end(
+    reproduce, tmp_path, monkeypatch, capsys
+):
+    targets = {"table1": page.TARGETS["table1"], "table12": page.TARGETS["table12"]}
+    monkeypatch.setattr(page, "TARGETS", targets)
+    argv = ["all", "--output", str(tmp_path)]
+    assert reproduce.main(argv) == 0
+    assert capsys.readouterr().out == (
+        f"table1  7/7 rows measured\ntable12 0/3 rows measured\n{tmp_path / 'all.html'}\n"
+    )
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "imagenet_det_r101.json").write_text("{")
+    assert reproduce.main(argv) == 1
+    assert "table12 " in (told := capsys.readouterr().out)
+    assert "imagenet_det_r101.json" in told
+    assert (tmp_path / "all.html").read_text().count("<section") == 2
+
+
+def test_all_takes_no_data(reproduce, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        reproduce.parse(["all", "--data", str(tmp_path)])
+    assert "error: all takes only --output, --scale\n" in capsys.readouterr().err
