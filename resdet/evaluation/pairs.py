@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from resdet.structures.boxes import FloatArray
+from resdet.structures.boxes import FloatArray, paired_iou
 from resdet.structures.records import Int64Array
 
 _PAIRS_AT_ONCE = 1 << 17  # bounds the memory, to what a processor's cache holds
@@ -32,6 +32,10 @@ class Pairs:
         left = self.left[places]
         starts = np.flatnonzero(np.diff(left, prepend=-1))
         return Pairs(left[starts], starts, left, self.right[places])
+
+    def overlaps(self, left: FloatArray, right: FloatArray) -> FloatArray:
+        """(P,) IoU, from the boxes of both sides, (N, 4) and (M, 4)."""
+        return paired_iou(np.take(left, self.left, axis=0), np.take(right, self.right, axis=0))
 
     def best(self, values: FloatArray, last: bool = False) -> tuple[FloatArray, Int64Array]:
         """The highest of the P values for each row, and its right row, first or last of equals."""

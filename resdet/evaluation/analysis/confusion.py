@@ -6,7 +6,6 @@ import numpy as np
 
 from resdet.evaluation.matches import FALSE_POSITIVE, TRUE_POSITIVE, Matches
 from resdet.evaluation.pairs import pairs
-from resdet.structures.boxes import paired_iou
 from resdet.structures.records import BoolArray, Int64Array
 
 
@@ -47,7 +46,7 @@ def _taken(matches: Matches, wrong: Int64Array, free: BoolArray) -> Int64Array:
     boxes = matches.boxes[wrong], truth.boxes[objects]
     for block in pairs(matches.images[wrong], truth.images[objects], boxes):
         rows, partners = wrong[block.left], objects[block.right]
-        iou = paired_iou(matches.boxes[rows], truth.boxes[partners])
+        iou = block.overlaps(*boxes)
         hit = iou >= threshold if matches.rules.iou == "ge" else iou > threshold
         hit &= matches.labels[rows] != truth.labels[partners]
         near.append((block.left[hit], partners[hit], iou[hit]))

@@ -25,6 +25,7 @@ from resdet.evaluation.analysis.errors import (
 )
 from resdet.evaluation.average_precision import average_precision
 from resdet.evaluation.matches import FALSE_POSITIVE, IGNORED, TRUE_POSITIVE, Matches
+from resdet.evaluation.pairs import by_falling, by_small_numbers
 from resdet.structures.records import BoolArray, Int64Array
 
 ALL_FALSE_POSITIVES, ALL_MISSES = "all false positives", "all misses"
@@ -84,7 +85,7 @@ def _surest(matches: Matches, kinds: ErrorKinds, wrong: BoolArray) -> Int64Array
     """The row of the highest score of those that stand for each object not found."""
     rows = np.flatnonzero(wrong)
     rows = rows[~kinds.found[kinds.targets[rows]]]
-    rows = rows[np.argsort(-matches.scores[rows], kind="stable")]
+    rows = rows[by_falling(matches.scores[rows])]
     _, first = np.unique(kinds.targets[rows], return_index=True)
     return rows[first]
 
@@ -101,7 +102,9 @@ def _mended(
     moved = labels != matches.labels
     rows = np.flatnonzero(kept | mended)
     if moved.any():
-        rows = rows[np.lexsort((moved[rows], -matches.scores[rows], labels[rows]))]
+        rows = rows[by_small_numbers(moved[rows])]
+        rows = rows[by_falling(matches.scores[rows])]
+        rows = rows[by_small_numbers(labels[rows])]
     hits = (matches.verdicts[0] == TRUE_POSITIVE) | mended
     return _World(labels[rows], hits[rows], positives)
 

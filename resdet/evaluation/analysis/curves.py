@@ -11,6 +11,7 @@ import numpy as np
 from resdet.evaluation.average_precision import HUNDRED_AND_ONE
 from resdet.evaluation.detection_table import Float64Array
 from resdet.evaluation.matches import IGNORED, TRUE_POSITIVE, Matches
+from resdet.evaluation.pairs import by_falling
 from resdet.evaluation.ranking import Ranking
 from resdet.structures.records import BoolArray, Int64Array
 
@@ -84,7 +85,7 @@ def class_curves(matches: Matches) -> dict[str, Curve]:
 def pooled_curve(matches: Matches) -> Curve:
     """All classes as if they were one: every detection and every object counts alike."""
     counted = np.flatnonzero(matches.verdicts[0] != IGNORED)
-    order = counted[np.argsort(-matches.scores[counted], kind="stable")]
+    order = counted[by_falling(matches.scores[counted])]
     hits = matches.verdicts[0, order] == TRUE_POSITIVE
     return Curve.of(matches.scores[order], hits, int(matches.num_positives.sum()))
 

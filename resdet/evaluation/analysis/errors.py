@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from resdet.evaluation.matches import FALSE_POSITIVE, IGNORED, TRUE_POSITIVE, Matches
 from resdet.evaluation.pairs import by_small_numbers, pairs
-from resdet.structures.boxes import paired_iou
 from resdet.structures.records import BoolArray
 
 KINDS = (
@@ -89,10 +88,14 @@ def error_kinds(matches: Matches, *, background: float | None = None) -> ErrorKi
     wrong = wrong[by_small_numbers(matches.images[wrong])]  # of one image side by side in memory
     kinds[wrong] = BACKGROUND
     required = np.flatnonzero(~truth.ignored)
-    boxes = matches.boxes[wrong], truth.boxes[required]
+    boxes = np.take(matches.boxes, wrong, axis=0), truth.boxes[required]
     for block in pairs(matches.images[wrong], truth.images[required], boxes):
+        iou = block.overlaps(*boxes)
+        near = np.flatnonzero(iou >= background)
+        if not len(near):
+            continue
+        block, iou = block.kept(near), iou[near]
         rows, objects = wrong[block.left], required[block.right]
-        iou = paired_iou(matches.boxes[rows], truth.boxes[objects])
         same = matches.labels[rows] == truth.labels[objects]
         own, own_object = block.best(np.where(same, iou, -1.0))
         other, other_object = block.best(np.where(same, -1.0, iou))

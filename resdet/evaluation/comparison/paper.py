@@ -22,6 +22,22 @@ TABLE_8 = {
     "coco_r101": {"AP50": 0.484, "AP": 0.272},
 }
 
+# Source: He et al. 2016, Table 9 (COCO: val, and test-dev of detectors of trainval), by config and
+# what it is tested with
+TABLE_9 = {
+    "coco2014_r101-refine": {"AP50": 0.499, "AP": 0.299},
+    "coco2014_r101_context": {"AP50": 0.511, "AP": 0.300},
+    "coco2014_r101_context-maxout_sizes": {"AP50": 0.538, "AP": 0.325},
+    "coco2014_trainval_r101_context": {"AP50": 0.533, "AP": 0.322},
+    "coco2014_trainval_r101_context-maxout_sizes": {"AP50": 0.557, "AP": 0.349},
+    "coco2014_trainval_r101_context-maxout_sizes-ensemble": {"AP50": 0.590, "AP": 0.374},
+}
+
+# Source: He et al. 2016, Tables 10 and 11 (PASCAL VOC, baseline+++)
+TABLES_10_11 = {
+    "voc0712_r101_coco": {"mAP@0.50": 0.856},
+    "voc07pp12_r101_coco": {"mAP@0.50": 0.838},
+}
 
 # Source: He et al. 2016, Table 12 (ImageNet DET, val2, one model)
 TABLE_12 = {"imagenet_det_r101": {"mAP@0.50": 0.605}}
@@ -34,11 +50,12 @@ TABLE_13 = {
 
 # of two networks on the same data, of COCO the paper's split as well as that of 2017
 _PAIRED = {**TABLE_7, **{f"coco2014{k[4:]}": v for k, v in TABLE_8.items()}, **TABLE_8}
+_OTHERS = {**TABLE_9, **TABLES_10_11, **TABLE_12, **TABLE_13}
 
 
 def paper_values(config_name: str) -> dict[str, float]:
     """The paper's row for a config by its bare name; empty where the paper has none."""
-    return {**_PAIRED, **TABLE_12, **TABLE_13}.get(config_name, {})
+    return {**_PAIRED, **_OTHERS}.get(config_name, {})
 
 
 def paper_pairs(config_name: str, measured: Iterable[Measure]) -> PaperRows:
