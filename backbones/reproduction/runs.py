@@ -96,12 +96,17 @@ def collect(network: Network, runs: Path, published: Path | None) -> list[Finish
 
     Raises: ValueError naming a file that does not hold results.
     """
-    prefix = f"{network.name}-seed"
-    folders = [path for path in runs.glob(f"{prefix}*") if path.name[len(prefix) :].isdigit()]
-    folders.sort(key=lambda path: int(path.name[len(prefix) :]))
-    found = [read_run(folder) for folder in folders if (folder / RESULTS).is_file()]
+    found = [read_run(folder) for folder in finished(network.name, runs)]
     file = published / f"{network.name}.json" if published else None
     return found or (read_published(file) if file and file.is_file() else [])
+
+
+def finished(name: str, runs: Path) -> list[Path]:
+    """The folders of the finished runs of a name under `runs`, by seed."""
+    prefix = f"{name}-seed"
+    folders = [path for path in runs.glob(f"{prefix}*") if path.name[len(prefix) :].isdigit()]
+    folders.sort(key=lambda path: int(path.name[len(prefix) :]))
+    return [folder for folder in folders if (folder / RESULTS).is_file()]
 
 
 def run_folder(network: Network, runs: Path, seed: int) -> Path:

@@ -32,7 +32,7 @@ def extras_sheet(measured: Mapping[str, Any], files: Sequence[Path] = ()) -> She
 def _cells(line: Mapping[str, Any]) -> list[str]:
     cells = [line["label"]]
     for name in MEASURES:
-        cells += [f"{100 * line['measures'][name]:.1f}", _gain(line["gains"].get(name))]
+        cells += [f"{100 * line['measures'][name]:.1f}", gain_cell(line["gains"].get(name))]
     cells.append(f"{line['milliseconds']:.0f}")
     sign = "+" if line["gains"] else ""
     return [*cells, " ".join(f"{v:{sign}.1f}" for v in line["paper"] or ())]
@@ -48,7 +48,8 @@ def _record(line: Mapping[str, Any]) -> dict[str, Any]:
     return record | {"milliseconds": line["milliseconds"]}
 
 
-def _gain(gain: Mapping[str, float | None] | None) -> str:
+def gain_cell(gain: Mapping[str, float | None] | None) -> str:
+    """In points, with the bounds that are known; "" of none."""
     if not gain or gain["gain"] is None:
         return ""
     low, high = gain["low"], gain["high"]

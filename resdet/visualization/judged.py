@@ -5,7 +5,7 @@ Colours, lines and words are those of the gallery.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -57,15 +57,49 @@ def draw_judged(
 
     Shape: image (H, W, 3) BGR.
     """
+    scale = _scale(image)
+    panel = _scaled(image, scale)
+    right, counts = _judged(panel, truth, found, class_names, scale)
+    panels = draw_marks(panel, _truth_marks(truth, class_names, scale)), right
+    heads = (f"ground truth: {count(len(truth), 'object')}", f"detections: {len(found)}")
+    legend = {kind: f"{kind} {number}" for kind, number in counts.items()}
+    return Judged(_compose(panels, heads, legend, title), counts)
+
+
+def draw_both(
+    image: Image,
+    truth: GroundTruth,
+    found: Mapping[str, Detections],
+    class_names: Sequence[str],
+) -> Image:
+    """The detections of two detectors by name, the first to the left, each as `draw_judged` does.
+
+    Shape: image (H, W, 3) BGR.
+    """
+    scale = _scale(image)
+    panel = _scaled(image, scale)
+    drawn = [_judged(panel, truth, one, class_names, scale) for one in found.values()]
+    heads = [
+        ": ".join(filter(None, (name, ", ".join(f"{k} {number}" for k, number in counts.items()))))
+        for name, (_, counts) in zip(found, drawn, strict=True)
+    ]
+    legend = {kind: kind for kind in KINDS if any(kind in counts for _, counts in drawn)}
+    return _compose([picture for picture, _ in drawn], heads, legend, "")
+
+
+def _judged(
+    panel: Image, truth: GroundTruth, found: Detections, class_names: Sequence[str], scale: float
+) -> tuple[Image, dict[str, int]]:
+    """The detections on the scaled image, and how many of each kind there are."""
     matches = match_voc({found.image_id: truth}, [found], class_names, thresholds=(_IOU,))
     kinds = error_kinds(matches)
-    scale = _scale(image)
-    panel = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    left, right = _truth_marks(truth, class_names, scale), _found_marks(matches, kinds, scale)
-    panels = [draw_marks(panel, marks) for marks in (left, right)]
-    heads = (f"ground truth: {count(len(truth), 'object')}", f"detections: {len(found)}")
-    counts = {kind: count for kind, count in kinds.counts().items() if count}
-    return Judged(_compose(panels, heads, counts, title), counts)
+    counts = {kind: number for kind, number in kinds.counts().items() if number}
+    return draw_marks(panel, _found_marks(matches, kinds, scale)), counts
+
+
+def _scaled(image: Image, scale: float) -> Image:
+    resized = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return np.asarray(resized, np.uint8)
 
 
 def _scale(image: Image) -> float:
@@ -117,7 +151,7 @@ def _mark(box: NDArray[np.floating], kind: int, text: str, scale: float) -> Mark
 
 
 def _compose(
-    panels: Sequence[Image], heads: Sequence[str], counts: dict[str, int], title: str
+    panels: Sequence[Image], heads: Sequence[str], legend: Mapping[str, str], title: str
 ) -> Image:
     """Panels side by side, a head over each, below them the legend of what there is."""
     height, width = panels[0].shape[:2]
@@ -126,7 +160,7 @@ def _compose(
     gap = round(1.2 * capital)
     head = round((4.6 if title else 2.8) * capital)
     whole = 2 * width + 3 * gap
-    rows = _legend_rows(counts, small, whole - 2 * gap)
+    rows = _legend_rows(legend, small, whole - 2 * gap)
     foot = round(2.4 * capital) * max(1, len(rows)) + round(0.6 * capital)
     canvas = np.full((head + height + foot, whole, 3), PAPER, np.uint8)
     if title:
@@ -146,13 +180,12 @@ def _compose(
 
 
 def _legend_rows(
-    counts: dict[str, int], letters: Lettering, room: int
+    legend: Mapping[str, str], letters: Lettering, room: int
 ) -> list[list[tuple[str, str, int]]]:
     """(kind, words, place from the left) in as many rows as it takes."""
     rows: list[list[tuple[str, str, int]]] = []
     left = room
-    for kind, number in counts.items():
-        text = f"{kind} {number}"
+    for kind, text in legend.items():
         width = round(4.4 * letters.capital / 0.9) + letters.measure(text)[0]
         if left + width > room or not rows:
             rows.append([])

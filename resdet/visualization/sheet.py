@@ -13,16 +13,20 @@ from resdet.visualization.judged import INK, PAPER
 from resdet.visualization.lettering import Image, Lettering
 
 MOST = 100  # pictures on a sheet; of more, every second, fourth, ... is shown
-_TILE = (360, 240)  # pixels at most, width and height
+TILE = (360, 240)
 _GAP = 16
 _LETTERS = Lettering(9)
 _LINE = 26  # of a name
 
 
 class ContactSheet:
-    """Takes any number of pictures, keeps small copies of at most MOST, evenly spread."""
+    """Takes any number of pictures, keeps small copies of at most MOST, evenly spread.
 
-    def __init__(self) -> None:
+    Unit: `tile` in pixels at most, width and height of a copy.
+    """
+
+    def __init__(self, tile: tuple[int, int] = TILE) -> None:
+        self._tile = tile
         self._tiles: list[tuple[str, Image]] = []
         self._every = 1
         self._seen = 0
@@ -38,7 +42,7 @@ class ContactSheet:
     def add(self, name: str, picture: Image) -> None:
         """The next picture."""
         if self._seen % self._every == 0:
-            self._tiles.append((name, _small(picture)))
+            self._tiles.append((name, _small(picture, self._tile)))
         self._seen += 1
         if len(self._tiles) > MOST:
             self._tiles = self._tiles[::2]
@@ -73,9 +77,9 @@ class ContactSheet:
         write_image(path, self.draw())
 
 
-def _small(picture: Image) -> Image:
+def _small(picture: Image, tile: tuple[int, int]) -> Image:
     height, width = picture.shape[:2]
-    scale = min(1.0, _TILE[0] / width, _TILE[1] / height)
+    scale = min(1.0, tile[0] / width, tile[1] / height)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     resized = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
     return np.asarray(resized, np.uint8)

@@ -8,7 +8,7 @@ import pytest
 
 from resdet.evaluation.analysis.errors import KINDS
 from resdet.structures.records import Detections, GroundTruth
-from resdet.visualization.judged import KIND_COLOURS, PAPER, draw_judged, line_of
+from resdet.visualization.judged import KIND_COLOURS, PAPER, draw_both, draw_judged, line_of
 
 NAMES = ["cat", "dog"]
 TRUTH = GroundTruth(
@@ -62,6 +62,15 @@ def test_every_detection_and_object_has_its_kind():
     assert not has(picture[:-60, :middle], "correct")  # the truth is to the left
     assert has(picture[:-60, middle:], "correct")
     assert (image == 60).all()
+
+
+def test_two_detectors_stand_side_by_side():
+    image = np.full((200, 300, 3), 60, np.uint8)
+    picture = draw_both(image, TRUTH, {"VGG-16": found(), "ResNet-101": FOUND}, NAMES)
+    middle, panels = picture.shape[1] // 2, picture[:-60]
+    assert not has(panels[:, :middle], "correct")
+    assert has(panels[:, middle:], "correct")
+    assert has(panels[:, :middle], "missed")
 
 
 @pytest.mark.parametrize("size", [(1, 1), (24, 32), (900, 60), (40, 1500), (3000, 4000)])

@@ -69,3 +69,10 @@ def test_pictures_of_any_shape(shape):
 def test_a_sheet_of_nothing_is_refused():
     with pytest.raises(ValueError, match="must have a picture, got none"):
         ContactSheet().draw()
+
+
+def test_copies_are_as_large_as_is_asked():
+    small, large = ContactSheet(), ContactSheet((720, 480))
+    for contact in (small, large):
+        contact.add("a.jpg", picture(10, 900, 1440))
+    assert large.draw().shape[1] - small.draw().shape[1] == 720 - 360

@@ -1,0 +1,193 @@
+"""Tables 7 and 8: VGG-16 and a residual network in one detector, trained alike on the same data.
+
+Source: He et al. 2016, section 4.3 and Appendix A, Tables 7 and 8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from pathlib import Path
+
+from backbones.files import outputs
+from backbones.files.json_file import read_json
+from backbones.reproduction import runs
+from backbones.reproduction.experiments import find_rows
+from backbones.reproduction.sheet import Sheet
+from resdet import config
+from resdet.data.shapes.make import make_shape_published
+from resdet.reproduction.pair_data import Keys, as_pairs, check_sets, fitted_keys, given_keys
+from resdet.reproduction.pair_pictures import draw_pair
+from resdet.reproduction.pair_runs import SUBMISSION, Run
+from resdet.reproduction.pair_sections import (
+    Pair,
+    Section,
+    Tested,
+    compared,
+    nothing_of,
+    section,
+    told_of,
+)
+from resdet.reproduction.pair_sheet import lines, pair_sheet
+from resdet.reproduction.pair_tables import OWN, TABLES, Row, Table
+from resdet.reproduction.request import Request
+from resdet.reproduction.server import SERVER
+from resdet.reproduction.smoke import SMOKE_REMARK, smoke_shapes
+
+_SMALL = (
+    "[small]: two small networks from random weights on data of your own, not the paper's; its "
+    "rows stand beside."
+)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """A pair, the baseline first, which rows of it are trained, by which keys, in which folder."""
+
+    pair: tuple[Row, Row]
+    chosen: Sequence[Row]
+    keys: Keys
+    folder: Path
+
+
+def reproduce(request: Request) -> Sheet:
+    """Train and measure the rows asked for where there is data; show all that was measured.
+
+    A smoke without data writes shapes where VOC and COCO are looked for.
+    Raises: ConfigError; ValueError for a row that is not there, data that lack a set, and as
+        `Run.train`.
+    """
+    table = TABLES[request.target]
+    files: list[Path] = []
+    for work in _works(request, table):
+        pair = _measured(request, table, work)
+        comparison = compared(pair)
+        if comparison:
+            files += draw_pair(request.folder / _stem(request, work.pair[0].data), comparison)
+        if any(pair.values()):
+            files += _keep(request, section(table, pair, comparison))
+            files += _publish(request, pair)
+            files += [
+                one.run.folder / SUBMISSION
+                for tested in pair.values()
+                for one in tested
+                if one.result is None
+            ]
+    return _sheet(request, table, files)
+
+
+def _works(request: Request, table: Table) -> list[_Work]:
+    """Of every pair that there is data for.
+
+    Raises: as `check_sets` and `fitted_keys`.
+    """
+    data, folder = request.data, request.folder / "runs"
+    given = given_keys(request.overrides, smoke=request.smoke)
+    if request.scale == "small" or (request.smoke and data):
+        if data is None:
+            return []
+        name = data.resolve().name
+        own = Row(OWN[0], name), Row(OWN[1], name)
+        chosen = find_rows(own, request.only)
+        return [_Work(own, chosen, fitted_keys(data, folder / name, given), folder / name)]
+    chosen = find_rows([row for pair in table.pairs() for row in pair], request.only)
+    data = _shapes(request.folder) if request.smoke else data
+    if data is None:
+        return []
+    keys = {**given, "DATASETS.ROOT": data}
+    check_sets(chosen, keys, data)
+    return [
+        _Work(pair, [row for row in pair if row in chosen], keys, folder) for pair in table.pairs()
+    ]
+
+
+def _shapes(folder: Path) -> Path:
+    make_shape_published(smoke_shapes(folder), folder / "datasets")
+    return folder / "datasets"
+
+
+def _measured(request: Request, table: Table, work: _Work) -> Pair:
+    """Every finished run, once those asked for are trained."""
+    for row, seed in product(work.chosen, range(1, request.seeds + 1)):
+        print(f"{request.target}: {row.label}, seed {seed}", flush=True)
+        folder = work.folder / f"{row.config}-seed{seed}"
+        Run(row.config, folder, as_pairs({**work.keys, "SEED": seed})).train()
+    done = {row: runs.finished(row.config, work.folder) for row in work.pair}
+    trained = {row: [Run(row.config, folder) for folder in done[row]] for row in work.pair}
+    return {row: [Tested(run, run.measure(table.kind)) for run in trained[row]] for row in trained}
+
+
+def _sections(file: Path) -> list[Section]:
+    return list(read_json(file)["pairs"]) if file.is_file() else []
+
+
+def _kept(request: Request) -> Path:
+    return request.folder / f"{request.target}.json"
+
+
+def _published(request: Request) -> Path:
+    return config.CONFIG_FOLDER / f"{request.target}.json"
+
+
+def _keep(request: Request, found: Section) -> list[Path]:
+    """Write a section in place of that of the same data; beside the configs too, to publish."""
+    files = [_kept(request), *[_published(request)] * request.publish]
+    for file in files:
+        others = [known for known in _sections(file) if known["data"] != found["data"]]
+        outputs.write_json(file, {"pairs": [*others, found]})
+    return files
+
+
+def _publish(request: Request, pair: Pair) -> list[Path]:
+    """The results of the first run of each of the paper's configs, beside it."""
+    written = []
+    for row, tested in pair.items() if request.publish and request.scale == "full" else ():
+        if tested and tested[0].result:
+            written.append(config.CONFIG_FOLDER / f"{row.config}.json")
+            outputs.write_json(written[-1], tested[0].trained)
+    return written
+
+
+def _sheet(request: Request, table: Table, files: Sequence[Path]) -> Sheet:
+    """The paper's rows, those that were measured here, or else elsewhere and published."""
+    kept, trial = _sections(_kept(request)), request.smoke
+    found = kept or ([] if trial else _sections(_published(request)))
+    full = request.scale == "full"
+    of_paper = set(table.data.values())
+    own = [one for one in found if one["data"] not in of_paper and not full]
+    known = {one["data"]: one for one in found if one["data"] in of_paper}
+    papers = [known.get(pair[0].data) or nothing_of(pair) for pair in table.pairs()]
+    shown = [*papers, *own]
+    told = [] if trial else [line for one in shown for line in told_of(one)]
+    told += [_SMALL] * (request.scale == "small") + [SMOKE_REMARK] * trial
+    told += _to_send(request, table)
+    title = table.title + ("" if full else f" [{request.scale}]")
+    picture = request.folder / f"{request.target}.png"
+    sheets = [request.folder / f"{_stem(request, one['data'])}.png" for one in shown]
+    sheet = pair_sheet(table, list(lines(shown)), title, told, picture)
+    return replace(
+        sheet, pictures=[picture, *filter(Path.is_file, sheets)], files=list(dict.fromkeys(files))
+    )
+
+
+def _to_send(request: Request, table: Table) -> list[str]:
+    """What is to be done with what was written, until a server has answered."""
+    folders = (request.folder / "runs").glob("*-seed*")
+    configs = {row.config for pair in table.pairs() for row in pair}
+    waiting = [
+        str(folder / SUBMISSION)
+        for folder in sorted(folders)
+        if folder.name.rpartition("-")[0] in configs
+        and (folder / SUBMISSION).is_file()
+        and not (folder / SERVER).is_file()
+    ]
+    return [
+        f"The evaluation server alone knows the objects of VOC 2012 test: send it "
+        f"{', '.join(waiting)}, write what it answers, in percent, into {SERVER} beside each, as "
+        f'{{"{next(iter(table.measures))}": ...}}, and say this again.'
+    ] * bool(waiting)
+
+
+def _stem(request: Request, data: str) -> str:
+    return f"{request.target}-{data}"
