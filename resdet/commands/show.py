@@ -282,8 +282,11 @@ class Show:
                     writer.write(at, picture)
                 drawn += 1
 
+            def name(number: int) -> tuple[ImageId, str]:
+                return number, f"{title}#{number}"
+
             with _stopping() if camera else contextlib.nullcontext():
-                self._each(frames(), lambda n: (n, f"{title}#{n}"), self._detections, write)
+                self._each(frames(), name, self._detections, write, live=camera)
         if not drawn:
             raise ValueError("input must hold a readable frame, got none")
         pace = "at the times they were filmed" if camera else f"{float(source.rate):.5g} a second"
@@ -308,6 +311,8 @@ class Show:
         name: Name,
         draw: Draw,
         write: Callable[[ImageId, Image], None],
+        *,
+        live: bool = False,
     ) -> int:
         """Read ahead, detect, draw and write behind; few images are in memory."""
         held: deque[Named] = deque()
@@ -324,7 +329,7 @@ class Show:
             self.drawn.take(*name(int(number)), found, shown)
             write(number, draw(image, shown))
 
-        done = behind(draw_and_write, self.detector.predict_named(passed_on()))
+        done = behind(draw_and_write, self.detector.predict_named(passed_on(), live=live))
         with contextlib.closing(done):  # type: ignore[type-var]
             return sum(1 for _ in done)
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from backbones.files.json_file import gc_paused
+from backbones.machine.memory import uncollected
 from resdet.commands.arguments import extras, speed
 from resdet.evaluation.coco.results import (
     CocoResults,
@@ -17,6 +19,7 @@ from resdet.evaluation.coco.results import (
     read_results,
     with_ids_of,
 )
+from resdet.evaluation.coco.truth import CocoTruth, coco_truth
 from resdet.evaluation.detection_table import DetectionTable
 from resdet.evaluation.voc.comp4 import read_comp4
 from resdet.runtimes.choice import is_exported
@@ -60,6 +63,22 @@ def ground_truth(args: argparse.Namespace, class_names: Sequence[str] = ()) -> D
     if main:
         print(*found.lines(), f"to score {split}", sep="\n", flush=True)
     return found.load(split, images=pictures)
+
+
+def coco_ground_truth(args: argparse.Namespace) -> tuple[Dataset, CocoTruth]:
+    """As `ground_truth`, and as COCO counts it; a file is read once for both."""
+    if not args.annotations:
+        data = ground_truth(args, args.class_names)
+        return data, coco_truth(data)
+
+    from resdet.data.coco.reader import load_coco, read_content
+    from resdet.data.validate import Faults
+
+    with gc_paused():
+        faults = Faults(f"COCO data {args.annotations}")
+        content = read_content(args.annotations, args.images, faults)
+        data = load_coco(args.annotations, args.images, content=content)
+        return data, coco_truth(data, content)
 
 
 def _counted_before(args: argparse.Namespace) -> str:
@@ -106,14 +125,15 @@ def detections(args: argparse.Namespace, dataset: Dataset) -> DetectionTable | N
 
 def asked_detector(args: argparse.Namespace) -> Detector:
     """The detector that the options name, as they say that it is to run. Raises: ValueError."""
-    from resdet.runtimes.load import load_detector
+    with uncollected():
+        from resdet.runtimes.load import load_detector
 
-    return load_detector(
-        *(args.checkpoint, args.engine, args.device),
-        speed=speed(args),
-        testing=extras(args),
-        runtime=args.runtime,
-    )
+        return load_detector(
+            *(args.checkpoint, args.engine, args.device),
+            speed=speed(args),
+            testing=extras(args),
+            runtime=args.runtime,
+        )
 
 
 def detect(args: argparse.Namespace, dataset: Dataset) -> DetectionTable | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast, overload
 
@@ -14,7 +15,7 @@ from backbones.images.given import ImageLike, as_list, each_rgb
 from backbones.terminal.wording import count
 from resdet.data.transforms import Image
 from resdet.detector.extras.asked import Extras
-from resdet.detector.pipeline import ahead
+from resdet.detector.pipeline import ahead, behind
 from resdet.detector.result import Result
 from resdet.structures.records import Detections, ImageId, ImageRecord
 
@@ -52,6 +53,16 @@ class Detector(ABC):
     def kind(self, sample: Sample) -> Hashable:
         """Samples of one kind can be run at once."""
         return ()
+
+    @property
+    def lanes(self) -> int:
+        """How many batches it runs at once where it need not wait for images."""
+        return 1
+
+    @contextlib.contextmanager
+    def divided(self, lanes: int) -> Iterator[Callable[[], None]]:
+        """`lanes` threads run batches at once; each of them begins by calling what is given."""
+        yield lambda: None
 
     def __repr__(self) -> str:
         names = ", ".join(self.class_names[:3]) + (", ..." if len(self.class_names) > 3 else "")
@@ -92,7 +103,7 @@ class Detector(ABC):
                 sizes.append(image.shape[:2])
                 yield self.sample(image_id, image)
 
-        found = self.run(ahead(samples()) if many else samples())
+        found = self.run(ahead(samples()), self.lanes) if many else self.run(samples())
         results = [
             Result(f.image_id, f.boxes, f.labels, f.scores, self.class_names, *sizes[at])
             for at, f in enumerate(found)
@@ -101,42 +112,57 @@ class Detector(ABC):
 
     predict = __call__  # as other libraries call it
 
-    def predict_named(self, images: Iterable[tuple[ImageId, Image]]) -> Iterator[Detections]:
+    def predict_named(
+        self, images: Iterable[tuple[ImageId, Image]], *, live: bool = False
+    ) -> Iterator[Detections]:
         """Detections of each (id, image) in turn; few are kept, so a video may be endless.
 
-        Of a batch of 1, an image is asked for when its detections are, and not before.
+        `live`: of a batch of 1, an image is asked for when its detections are, and not before.
         Shape: image (H, W, 3) uint8, BGR as OpenCV reads it.
         """
         rgb = ((name, cast(Image, cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))) for name, bgr in images)
-        return self.run(self.sample(*named) for named in rgb)
+        return self.run((self.sample(*named) for named in rgb), 1 if live else self.lanes)
 
     def predict_records(self, records: Sequence[ImageRecord]) -> Iterator[Detections]:
         """Detections of each image on disk, in the order of `records`; files are read ahead."""
-        return self.run(self.read(records))
+        return self.run(self.read(records), self.lanes)
 
-    def run(self, samples: Iterable[Sample]) -> Iterator[Detections]:
-        """Detections of each in turn; those of one kind are run together, at most `batch`."""
-        window = _WINDOW * self.batch if self.batch > 1 else 1
-        waiting: dict[Hashable, dict[int, Sample]] = {}
+    def run(self, samples: Iterable[Sample], lanes: int = 1) -> Iterator[Detections]:
+        """Detections of each in turn; those of one kind are run together, at most `batch`.
+
+        `lanes` batches at once, by threads; one of them by the thread that asks.
+        """
         found: dict[int, Detections] = {}
         given = 0
-
-        def run(batch: dict[int, Sample]) -> None:
-            found.update(zip(batch, self.run_batch(list(batch.values()))))
-            batch.clear()
-
-        for place, sample in enumerate(samples):
-            batch = waiting.setdefault(self.kind(sample), {})
-            batch[place] = sample
-            if len(batch) == self.batch:
-                run(batch)
-            if given not in found and place - given + 1 >= window:
-                run(next(batch for batch in waiting.values() if given in batch))
+        for answer in self._answers(self._batches(samples), lanes):
+            found.update(answer)
             while given in found:
                 yield found.pop(given)
                 given += 1
-        for batch in waiting.values():
-            if batch:
-                run(batch)
-        for place in sorted(found):
-            yield found[place]
+
+    def _answers(
+        self, batches: Iterable[dict[int, Sample]], lanes: int
+    ) -> Iterator[dict[int, Detections]]:
+        if lanes == 1:
+            yield from map(self._answer, batches)
+            return
+        with self.divided(lanes) as begin:
+            yield from behind(self._answer, batches, lanes, lanes, begin)
+
+    def _batches(self, samples: Iterable[Sample]) -> Iterator[dict[int, Sample]]:
+        """Samples of one kind by their places; none waits for more than `_WINDOW` batches."""
+        window = _WINDOW * self.batch if self.batch > 1 else 1
+        waiting: dict[Hashable, dict[int, Sample]] = {}  # by the first of each
+        for place, sample in enumerate(samples):
+            kind = self.kind(sample)
+            batch = waiting.setdefault(kind, {})
+            batch[place] = sample
+            if len(batch) == self.batch:
+                yield waiting.pop(kind)
+            oldest = next(iter(waiting), None)
+            if oldest is not None and place - min(waiting[oldest]) + 1 >= window:
+                yield waiting.pop(oldest)
+        yield from waiting.values()
+
+    def _answer(self, batch: dict[int, Sample]) -> dict[int, Detections]:
+        return dict(zip(batch, self.run_batch(list(batch.values()))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
@@ -28,6 +29,8 @@ from resdet.engines.registry import load
 from resdet.engines.samples import Sample, in_own_pixels, to_host
 from resdet.modeling.fpn import FPN
 from resdet.structures.records import Detections, ImageId, ImageRecord
+
+_MOST_LANES = 4  # each needs the memory of a batch
 
 
 class TorchDetector(Detector):
@@ -63,6 +66,25 @@ class TorchDetector(Detector):
     def _told(self) -> str:
         device = next(self.model.parameters()).device
         return f"engine {self.engine.NAME}, {device}, {self.speed.precision}"
+
+    @property
+    def lanes(self) -> int:
+        """On a CPU as many as there are threads: they compute an image each in half the time of
+        all on one image after the other.
+        """
+        on_cpu = next(self.model.parameters()).device.type == "cpu"
+        return (
+            min(torch.get_num_threads(), _MOST_LANES) if on_cpu and not self.speed.compiled else 1
+        )
+
+    @contextlib.contextmanager
+    def divided(self, lanes: int) -> Iterator[Callable[[], None]]:
+        """Torch's threads are shared out."""
+        threads = torch.get_num_threads()
+        try:
+            yield lambda: torch.set_num_threads(max(1, threads // lanes))
+        finally:
+            torch.set_num_threads(threads)  # of threads to come, too
 
     def read(self, records: Sequence[ImageRecord]) -> Iterator[Sample]:
         """By workers, or ahead by a thread."""

@@ -56,16 +56,20 @@ def ahead(items: Iterable[Item], depth: int = 4) -> Iterator[Item]:
 
 
 def behind(
-    work: Callable[[Item], Result], items: Iterable[Item], depth: int = 4
+    work: Callable[[Item], Result],
+    items: Iterable[Item],
+    depth: int = 4,
+    threads: int = 1,
+    begin: Callable[[], None] | None = None,
 ) -> Iterator[Result]:
-    """`work` of each item in order, by one thread, at most `depth` items behind.
+    """`work` of each item, told in order, by `threads` that `begin` once; at most `depth` behind.
 
     Raises: what `work` raises, when the turn of its item comes.
     """
     waiting: deque[Future[Result]] = deque()
-    with ThreadPoolExecutor(1) as thread:
+    with ThreadPoolExecutor(threads, initializer=begin) as pool:
         for item in items:
-            waiting.append(thread.submit(work, item))
+            waiting.append(pool.submit(work, item))
             if len(waiting) > depth:
                 yield waiting.popleft().result()
         while waiting:

@@ -17,7 +17,7 @@ class Detector:
 
     class_names = ("cell", "dog")
 
-    def predict_named(self, images):
+    def predict_named(self, images, *, live):
         for image_id, image in images:
             height, width = image.shape[:2]
             box = [width / 4, height / 4, width * 3 / 4, height * 3 / 4]

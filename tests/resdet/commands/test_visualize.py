@@ -25,8 +25,10 @@ class Detector:
     """Finds a cell at 0.6 in the middle of every image, and a dog at 0.4 on top of it."""
 
     class_names = ("cell", "dog")
+    live = None
 
-    def predict_named(self, images):
+    def predict_named(self, images, *, live):
+        Detector.live = live
         for image_id, image in images:
             height, width = image.shape[:2]
             box = [width / 4, height / 4, width * 3 / 4, height * 3 / 4]
@@ -253,6 +255,7 @@ def test_the_first_frames_of_a_video(visualize, tmp_path):
     clip = film(tmp_path / "in" / "clip.mp4", frames=9, rate=10)
     assert len(list(open_video(visualize(clip, "--frames", "3") / "clip.mp4"))) == 3
     assert len(list(open_video(visualize(clip, "--seconds", "0.5") / "clip.mp4"))) == 5
+    assert Detector.live is False
 
 
 class Camera:
@@ -291,6 +294,7 @@ def test_a_camera_films_as_many_frames_as_asked(tool, camera, tmp_path, capsys, 
     tool(*given, "--output", tmp_path / "out", "--limit", "7")
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["camera0.mp4"]
     assert "drawn: 7 frames, at the times they were filmed" in capsys.readouterr().out
+    assert Detector.live is True
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])

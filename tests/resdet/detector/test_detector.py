@@ -15,8 +15,11 @@ from resdet.structures.records import Detections
 class Widths(Detector):
     """Finds one box, as wide as the image; runs images of one width together."""
 
-    def __init__(self, batch: int = 1) -> None:
+    lanes = 1
+
+    def __init__(self, batch: int = 1, lanes: int = 1) -> None:
         super().__init__(("thing",), "widths", batch)
+        self.lanes = lanes
         self.ran: list[list[int]] = []
 
     def sample(self, image_id, image):
@@ -44,15 +47,44 @@ def named():
     return ((at, np.zeros((1, width, 3), np.uint8)) for at, width in enumerate(WIDTHS))
 
 
+@pytest.mark.parametrize("lanes", [1, 3])
 @pytest.mark.parametrize("batch", [1, 2, 3, 10])
-def test_each_image_has_its_own_detections_in_its_turn(batch: int) -> None:
-    detector = Widths(batch)
+def test_each_image_has_its_own_detections_in_its_turn(batch: int, lanes: int) -> None:
+    detector = Widths(batch, lanes)
     found = list(detector.predict_named(named()))
     assert [f.image_id for f in found] == list(range(len(WIDTHS)))
     assert [f.boxes[0, 2] for f in found] == WIDTHS
     assert all(len(set(ran)) == 1 for ran in detector.ran)
     assert max(map(len, detector.ran)) == min(batch, 4)
     assert [f.boxes[0, 2] for f in detector.predict_records([("a", 7), ("b", 8)])] == [7, 8]
+
+
+@pytest.mark.parametrize(("lanes", "live", "ahead"), [(1, False, 0), (3, True, 0), (3, False, 3)])
+def test_few_images_are_asked_for_ahead_and_none_of_live_ones(lanes, live, ahead) -> None:
+    asked = []
+
+    def endless():
+        for number in range(1000):
+            asked.append(number)
+            yield number, np.zeros((1, 3, 3), np.uint8)
+
+    found = Widths(lanes=lanes).predict_named(endless(), live=live)
+    for number in range(20):
+        assert next(found).image_id == number
+        assert len(asked) == number + 1 + ahead
+
+
+def test_an_image_that_cannot_be_run_is_told_in_its_turn() -> None:
+    class Breaks(Widths):
+        def run_batch(self, batch):
+            if batch[0][0] == 3:
+                raise ValueError("d.jpg must be whole")
+            return super().run_batch(batch)
+
+    found = Breaks(lanes=3).predict_named(named())
+    assert [next(found).image_id for _ in range(3)] == [0, 1, 2]
+    with pytest.raises(ValueError, match=r"d\.jpg must be whole"):
+        next(found)
 
 
 def test_a_list_is_answered_by_a_list_an_image_by_one() -> None:

@@ -1,17 +1,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from backbones.weights import checkpoint as files
 from resdet import engines
 from resdet.checkpoints import checkpoint
 from resdet.data.voc.reader import load_voc
-from resdet.detector.inference import load_detector
+from resdet.detector.inference import TorchDetector, load_detector
 from resdet.detector.speed import Speed
 from resdet.training.train import train_detector
 
@@ -44,10 +47,58 @@ def test_prediction_is_lazy(trained: Path) -> None:
             seen.append(1)
             yield len(seen), np.zeros((64, 48, 3), np.uint8)
 
-    found = load_detector(trained).predict_named(endless())
+    found = load_detector(trained).predict_named(endless(), live=True)
     assert next(found).image_id == 1
     assert next(found).image_id == 2
     assert len(seen) == 2
+
+
+@pytest.fixture
+def set_threads() -> Iterator[Callable[[int], None]]:
+    before = torch.get_num_threads()
+    yield torch.set_num_threads
+    torch.set_num_threads(before)
+
+
+def test_images_at_once_find_what_one_does_and_threads_are_given_back(
+    trained: Path, set_threads
+) -> None:
+    rng = np.random.default_rng(0)
+    sizes = [(96, 96), (64, 120), (96, 130), (120, 64)]
+    images = [rng.integers(0, 256, (*sizes[n % 4], 3), np.uint8) for n in range(8)]
+    detector = load_detector(trained)
+    set_threads(1)
+    alone = list(detector.predict_named(enumerate(images), live=True))
+    set_threads(2)
+    assert detector.lanes == 2
+    at_once = list(detector.predict_named(enumerate(images)))
+    for one, other in zip(alone, at_once, strict=True):
+        np.testing.assert_array_equal(one.boxes, other.boxes)
+        np.testing.assert_array_equal(one.scores, other.scores)
+    with ThreadPoolExecutor(1) as later:
+        assert later.submit(torch.get_num_threads).result() == 2 == torch.get_num_threads()
+
+
+@pytest.mark.parametrize(("threads", "lanes", "each"), [(1, 1, 1), (2, 2, 1), (9, 4, 2)])
+def test_lanes_share_the_threads(
+    threads: int, lanes: int, each: int, trained: Path, set_threads, monkeypatch
+) -> None:
+    detector, seen = load_detector(trained), set()
+    run_batch = detector.run_batch
+
+    def counted(batch):
+        seen.add(torch.get_num_threads())
+        return run_batch(batch)
+
+    monkeypatch.setattr(detector, "run_batch", counted)
+    set_threads(threads)
+    assert detector.lanes == lanes
+    list(detector.predict_named((n, np.zeros((96, 96, 3), np.uint8)) for n in range(3)))
+    assert seen == {each}
+    compiled = TorchDetector(
+        detector.model, detector.class_names, detector.engine, detector.input, Speed(compiled=True)
+    )
+    assert compiled.lanes == 1
 
 
 def test_classes_and_config_travel_inside(trained: Path, shapes_root: Path) -> None:
