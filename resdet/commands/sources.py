@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backbones.files.json_file import gc_paused
-from backbones.machine.memory import uncollected
 from resdet.commands.arguments import extras, speed
 from resdet.evaluation.coco.results import (
     CocoResults,
@@ -125,7 +124,7 @@ def detections(args: argparse.Namespace, dataset: Dataset) -> DetectionTable | N
 
 def asked_detector(args: argparse.Namespace) -> Detector:
     """The detector that the options name, as they say that it is to run. Raises: ValueError."""
-    with uncollected():
+    with gc_paused():  # of torch's import it takes a fifth
         from resdet.runtimes.load import load_detector
 
         return load_detector(

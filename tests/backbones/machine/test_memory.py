@@ -1,6 +1,5 @@
 """Memory that is freed stays with the process, where glibc gives it."""
 
-import gc
 import subprocess
 import sys
 
@@ -31,14 +30,3 @@ def test_elsewhere_nothing_is_asked(platform, monkeypatch):
     monkeypatch.setattr(memory.sys, "platform", platform)
     monkeypatch.setattr(memory.ctypes, "CDLL", None)
     memory.keep_memory()
-
-
-@pytest.mark.parametrize("before", [True, False])
-def test_what_is_uncollected_is_looked_through_afterwards_as_before(before):
-    (gc.enable if before else gc.disable)()
-    try:
-        with memory.uncollected():
-            assert not gc.isenabled()
-        assert gc.isenabled() is before
-    finally:
-        gc.enable()
