@@ -177,13 +177,17 @@ def _write_classifier(path: Path, class_names: Sequence[str]) -> None:
 
 
 def _sheet(table: Table, cells: Sequence[float | None], smoke: bool) -> Sheet:
-    papers = [f"{column}: paper" for column in table.columns]
+    first, *others = table.columns
     rows = list(zip(table.rows, cells, strict=True))
     return Sheet(
         title=table.title + (" [smoke]" if smoke else ""),
-        header=["", *papers, f"{table.columns[0]}: ours", "config"],
+        header=[
+            *("", f"{first}: paper", f"{first}: ours"),
+            *(f"{column}: paper" for column in others),
+            "config",
+        ],
         rows=[
-            [row.label, *row.paper, "" if cell is None else f"{cell:.1f}", row.config]
+            [row.label, row.paper[0], _percent(cell), *row.paper[1:], row.config]
             for row, cell in rows
         ],
         records=[
@@ -195,3 +199,7 @@ def _sheet(table: Table, cells: Sequence[float | None], smoke: bool) -> Sheet:
         remarks=[SMOKE_REMARK] * smoke,
         words=frozenset({"", "config"}),
     )
+
+
+def _percent(cell: float | None) -> str:
+    return "" if cell is None else f"{cell:.1f}"

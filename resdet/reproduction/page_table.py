@@ -11,6 +11,7 @@ from string import ascii_lowercase
 from backbones.reproduction.sheet import PAPER, Sheet
 
 _LONG = 32  # characters of a cell of words that is read below the table
+_MANY = 14  # columns that paper has room for in small type alone
 
 
 def table_html(sheet: Sheet) -> str:
@@ -21,8 +22,9 @@ def table_html(sheet: Sheet) -> str:
     notes = list(dict.fromkeys(filter(None, texts)))
     rows = [_row(sheet, row, shown, _mark(notes, text)) for row, text in zip(sheet.rows, texts)]
     label = escape(sheet.title, quote=True)
+    width = "table wide" if len(shown) > _MANY else "table"
     return (
-        f'<div class="table" role="region" tabindex="0" aria-label="{label}"><table>\n'
+        f'<div class="{width}" role="region" tabindex="0" aria-label="{label}"><table>\n'
         f"<thead>{_head(sheet, shown)}</thead>\n<tbody>\n{''.join(rows)}</tbody>\n</table></div>\n"
         + _notes(notes)
     )

@@ -55,7 +55,7 @@ def test_results_beside_are_taken(tmp_path):
     (tmp_path / "runs").mkdir()
     (tmp_path / "runs" / "imagenet_det_r101.json").write_text(json.dumps({"value": 12.34}))
     command.main(["table12", "--output", str(tmp_path)])
-    assert "| one model, ResNet-101 | 60.5 | 58.8 | 12.3 |" in (tmp_path / "table12.md").read_text()
+    assert "| one model, ResNet-101 | 60.5 | 12.3 | 58.8 |" in (tmp_path / "table12.md").read_text()
 
 
 @pytest.mark.parametrize("words", [["--only", "x"], ["--seeds", "2"], ["SEED", "1"]])
