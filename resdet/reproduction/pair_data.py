@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +10,11 @@ from backbones.training.length import ITERATIONS
 from resdet import config
 from resdet.data.catalog import names_below
 from resdet.data.discover import data_for_config
-from resdet.reproduction.pair_tables import OWN, Row
+from resdet.reproduction.pair_tables import OWN
 from resdet.reproduction.smoke import SMOKE
 from resdet.training.fitting import EVALUATION, pairs_for
 
+OWN_DATA = ", or give --scale small for data of your own"
 LONGEST = 2000  # iterations of own_r18: with the baseline's, an hour of two cores
 Keys = Mapping[str, Any]
 
@@ -28,19 +29,19 @@ def given_keys(overrides: Sequence[str], *, smoke: bool) -> dict[str, Any]:
     return {**(SMOKE if smoke else {}), **_as_keys(overrides)}
 
 
-def check_sets(rows: Sequence[Row], keys: Keys, data: Path) -> None:
-    """Find out before the work whether all is there that the rows need.
+def check_sets(configs: Iterable[str], keys: Keys, data: Path, instead: str = "") -> None:
+    """Find out before the work whether all is there that the configs need.
 
-    Raises: ConfigError; ValueError with the sets that `data` lacks.
+    Raises: ConfigError; ValueError with the sets that `data` lacks, and what to do `instead`.
     """
-    cfgs = [config.load(row.config, as_pairs(keys)).DATASETS for row in rows]
+    cfgs = [config.load(name, as_pairs(keys)).DATASETS for name in configs]
     needed = dict.fromkeys(name for sets in cfgs for name in (*sets.TRAIN, *sets.TEST))
     there = names_below(data)
     if lacking := [name for name in needed if ":" not in name and name not in there]:
         raise ValueError(
             f"--data must hold {', '.join(lacking)}, got {data} with "
             f"{', '.join(there) or 'none of VOC and COCO'}; put them there, name the rows that "
-            "need none of them by --only, or give --scale small for data of your own"
+            f"need none of them by --only{instead}"
         )
 
 

@@ -26,7 +26,7 @@ Section = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Tested:
+class Finished:
     """A finished run and what it measured; None where a server has the objects."""
 
     run: Run
@@ -39,7 +39,7 @@ class Tested:
         return found
 
 
-Pair = Mapping[Row, Sequence[Tested]]  # the baseline first
+Pair = Mapping[Row, Sequence[Finished]]  # the baseline first
 
 
 def compared(pair: Pair) -> Comparison | None:
@@ -70,7 +70,7 @@ def section(table: Table, pair: Pair, comparison: Comparison | None) -> dict[str
     }
 
 
-def _run(table: Table, one: Tested) -> dict[str, Any]:
+def _run(table: Table, one: Finished) -> dict[str, Any]:
     if one.result:
         known = {measure.key: value for measure, value in one.result.measured.values.items()}
         values = [known[name] for name in table.measures.values()]
@@ -89,11 +89,11 @@ def _gains(table: Table, comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def _cfg(one: Tested) -> CfgNode:
+def _cfg(one: Finished) -> CfgNode:
     return config.load(str(one.run.folder / CONFIG))
 
 
-def _made(tested: Sequence[Tested]) -> str:
+def _made(tested: Sequence[Finished]) -> str:
     """On which data, in how many iterations, on what."""
     cfgs = [_cfg(one) for one in tested]
     made = [Provenance.of(one.trained) for one in tested]

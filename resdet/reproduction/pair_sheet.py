@@ -62,6 +62,7 @@ def pair_sheet(
         remarks=remarks,
         words=frozenset({"network", "data", "config"}),
         pictures=[picture],
+        measures=frozenset(table.measures),
     )
 
 

@@ -16,14 +16,20 @@ from backbones.reproduction import runs
 from backbones.reproduction.experiments import find_rows
 from backbones.reproduction.sheet import Sheet
 from resdet import config
-from resdet.data.shapes.make import make_shape_published
-from resdet.reproduction.pair_data import Keys, as_pairs, check_sets, fitted_keys, given_keys
+from resdet.reproduction.pair_data import (
+    OWN_DATA,
+    Keys,
+    as_pairs,
+    check_sets,
+    fitted_keys,
+    given_keys,
+)
 from resdet.reproduction.pair_pictures import draw_pair
 from resdet.reproduction.pair_runs import SUBMISSION, Run
 from resdet.reproduction.pair_sections import (
+    Finished,
     Pair,
     Section,
-    Tested,
     compared,
     nothing_of,
     section,
@@ -32,8 +38,8 @@ from resdet.reproduction.pair_sections import (
 from resdet.reproduction.pair_sheet import lines, pair_sheet
 from resdet.reproduction.pair_tables import OWN, TABLES, Row, Table
 from resdet.reproduction.request import Request
-from resdet.reproduction.server import SERVER
-from resdet.reproduction.smoke import SMOKE_REMARK, smoke_shapes
+from resdet.reproduction.server import told_to_send
+from resdet.reproduction.smoke import SMOKE_REMARK, smoke_datasets
 
 _SMALL = (
     "[small]: two small networks from random weights on data of your own, not the paper's; its "
@@ -92,19 +98,14 @@ def _works(request: Request, table: Table) -> list[_Work]:
         chosen = find_rows(own, request.only)
         return [_Work(own, chosen, fitted_keys(data, folder / name, given), folder / name)]
     chosen = find_rows([row for pair in table.pairs() for row in pair], request.only)
-    data = _shapes(request.folder) if request.smoke else data
+    data = smoke_datasets(request.folder) if request.smoke else data
     if data is None:
         return []
     keys = {**given, "DATASETS.ROOT": data}
-    check_sets(chosen, keys, data)
+    check_sets([row.config for row in chosen], keys, data, OWN_DATA)
     return [
         _Work(pair, [row for row in pair if row in chosen], keys, folder) for pair in table.pairs()
     ]
-
-
-def _shapes(folder: Path) -> Path:
-    make_shape_published(smoke_shapes(folder), folder / "datasets")
-    return folder / "datasets"
 
 
 def _measured(request: Request, table: Table, work: _Work) -> Pair:
@@ -115,7 +116,9 @@ def _measured(request: Request, table: Table, work: _Work) -> Pair:
         Run(row.config, folder, as_pairs({**work.keys, "SEED": seed})).train()
     done = {row: runs.finished(row.config, work.folder) for row in work.pair}
     trained = {row: [Run(row.config, folder) for folder in done[row]] for row in work.pair}
-    return {row: [Tested(run, run.measure(table.kind)) for run in trained[row]] for row in trained}
+    return {
+        row: [Finished(run, run.measure(table.kind)) for run in trained[row]] for row in trained
+    }
 
 
 def _sections(file: Path) -> list[Section]:
@@ -161,7 +164,7 @@ def _sheet(request: Request, table: Table, files: Sequence[Path]) -> Sheet:
     shown = [*papers, *own]
     told = [] if trial else [line for one in shown for line in told_of(one)]
     told += [_SMALL] * (request.scale == "small") + [SMOKE_REMARK] * trial
-    told += _to_send(request, table)
+    told += told_to_send(_sent(request, table), "VOC 2012 test", next(iter(table.measures)))
     title = table.title + ("" if full else f" [{request.scale}]")
     picture = request.folder / f"{request.target}.png"
     sheets = [request.folder / f"{_stem(request, one['data'])}.png" for one in shown]
@@ -171,22 +174,12 @@ def _sheet(request: Request, table: Table, files: Sequence[Path]) -> Sheet:
     )
 
 
-def _to_send(request: Request, table: Table) -> list[str]:
-    """What is to be done with what was written, until a server has answered."""
-    folders = (request.folder / "runs").glob("*-seed*")
+def _sent(request: Request, table: Table) -> list[Path]:
+    """What was written for a server."""
+    folders = sorted((request.folder / "runs").glob("*-seed*"))
     configs = {row.config for pair in table.pairs() for row in pair}
-    waiting = [
-        str(folder / SUBMISSION)
-        for folder in sorted(folders)
-        if folder.name.rpartition("-")[0] in configs
-        and (folder / SUBMISSION).is_file()
-        and not (folder / SERVER).is_file()
-    ]
-    return [
-        f"The evaluation server alone knows the objects of VOC 2012 test: send it "
-        f"{', '.join(waiting)}, write what it answers, in percent, into {SERVER} beside each, as "
-        f'{{"{next(iter(table.measures))}": ...}}, and say this again.'
-    ] * bool(waiting)
+    files = [f / SUBMISSION for f in folders if f.name.rpartition("-")[0] in configs]
+    return [file for file in files if file.is_file()]
 
 
 def _stem(request: Request, data: str) -> str:

@@ -71,7 +71,11 @@ def test_own_data_are_measured_by_the_rules_of_either_table(shapes_root, tmp_pat
 @pytest.mark.parametrize(
     ("scale", "words", "text"),
     [
-        ("full", [], "--data must hold voc_2007_trainval, voc_2012_trainval, .*, got .*shapes with none"),
+        (
+            "full",
+            [],
+            "--data must hold voc_2007_trainval, voc_2012_trainval, .*, got .*shapes with none",
+        ),
         ("full", ["SEED"], "overrides must be KEY VALUE pairs, got 'SEED'"),
         ("small", [], "the data must be a folder, got .*; check"),
     ],

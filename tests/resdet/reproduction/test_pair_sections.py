@@ -1,0 +1,56 @@
+"""What is kept of a pair: values, gains, how it was measured."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from resdet.reproduction.pair_sections import (
+    Finished,
+    compared,
+    nothing_of,
+    section,
+    told_of,
+)
+from resdet.reproduction.pair_tables import TABLES, Row
+
+PAIR = Row("own_vgg16", "shapes"), Row("own_r18", "shapes")
+
+
+def test_values_of_each_run_and_the_gain(finished_run):
+    runs = {row: finished_run(row.config, missed) for row, missed in zip(PAIR, (3, 0))}
+    pair = {row: [Finished(run, run.measure("voc"))] for row, run in runs.items()}
+    found = section(TABLES["table7"], pair, compared(pair))
+    first, second = ([run["values"]["mAP"] for run in row["runs"]] for row in found["rows"])
+    assert second == [1]
+    assert found["gains"]["mAP"]["gain"] == pytest.approx(1 - first[0])
+    made, departed = told_of(found)
+    assert made == (
+        "shapes: trained on voc:.:trainval; tested on voc:.:test; VOC area, "
+        "IoU >= t, 4 images, the mean of 5 of 6 classes; 4 iterations of 2 images; "
+        "a processor, torch 2."
+    )
+    assert "RPN and head are trained together" in departed
+
+
+def test_one_network_alone_has_no_gain(finished_run):
+    run = finished_run("own_r18")
+    pair = {PAIR[0]: [], PAIR[1]: [Finished(run, run.measure("voc"))]}
+    assert compared(pair) is None
+    found = section(TABLES["table7"], pair, None)
+    assert found["gains"] == {}
+    assert [len(row["runs"]) for row in found["rows"]] == [0, 1]
+
+
+def test_what_a_server_answered_is_the_value(finished_run):
+    run = finished_run("own_r18")
+    pair = {PAIR[0]: [], PAIR[1]: [Finished(run, None)]}
+    assert section(TABLES["table7"], pair, None)["rows"][1]["runs"][0]["values"] == {"mAP": None}
+    (run.folder / "server.json").write_text(json.dumps({"mAP": 73.8}))
+    (found,) = section(TABLES["table7"], pair, None)["rows"][1]["runs"]
+    assert found["values"] == {"mAP": pytest.approx(0.738)}
+
+
+def test_nothing_measured_is_nothing_told():
+    assert told_of(nothing_of(PAIR)) == []
