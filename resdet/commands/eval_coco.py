@@ -37,7 +37,6 @@ def main(argv: Sequence[str]) -> None:
     from resdet.evaluation.analysis.error_tables import analysis_tables
     from resdet.evaluation.coco.match import match_areas
     from resdet.evaluation.coco.score import TWELVE, cross_check, score_coco
-    from resdet.evaluation.coco.truth import coco_truth
     from resdet.evaluation.rules import COCO
     from resdet.evaluation.score_tables import coco_class_table, coco_table
     from resdet.evaluation.scorer import coco_numbers
@@ -45,8 +44,8 @@ def main(argv: Sequence[str]) -> None:
 
     tool = as_tool.tool_of(args, "coco")
     rules = as_tool.with_single(tool.rules if tool else COCO, args)
-    dataset = sources.ground_truth(args, args.class_names)
-    truth, found = coco_truth(dataset), sources.coco_results(args, dataset)
+    dataset, truth = sources.coco_ground_truth(args)
+    found = sources.coco_results(args, dataset)
     if found is None:
         return  # the main process scores
     if args.claimed:

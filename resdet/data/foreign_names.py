@@ -16,6 +16,8 @@ from resdet.data.splits import SPLITS, split_name
 
 _SHOWN = 3
 _DRIVE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")  # or a scheme, as in https:
+_NOWHERE = ("", ".", "..")
+_FOREIGN = re.compile(r"[/\\\\%?:]")  # what a plain name has not
 
 
 def ends(name: str) -> list[str]:
@@ -23,10 +25,12 @@ def ends(name: str) -> list[str]:
 
     `C:\a\b.jpg` is a/b.jpg or b.jpg, `../b.jpg` b.jpg, `https://host/b%20c.jpg?x=1` b c.jpg.
     """
+    if not _FOREIGN.search(name):
+        return [] if name in _NOWHERE else [name]
     found = []
     for text in _readings(name):
         words = re.split(r"[/\\]", text)
-        parts = [word for word in words if word not in ("", ".", "..")]
+        parts = [word for word in words if word not in _NOWHERE]
         if parts and _DRIVE.fullmatch(parts[0]):
             del parts[0]
         found += ["/".join(parts[at:]) for at in range(len(parts))]

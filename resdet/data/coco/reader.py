@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -29,11 +29,17 @@ IDS_DIFFER = "ids must differ"
 
 @gc_paused()
 def load_coco(
-    annotations: Path, images: Path | None, *, name: str = "", listing: Path | None = None
+    annotations: Path,
+    images: Path | None,
+    *,
+    name: str = "",
+    listing: Path | None = None,
+    content: Plain | None = None,
 ) -> Dataset:
     """The images of a COCO-form JSON, in its order; labels follow the rising category ids.
 
-    `listing`: a file that names those to take, one `file_name` a line.
+    `listing`: a file that names those to take, one `file_name` a line. `content`: what
+    `read_content` made of the file, where that is done already.
 
     Without an "annotations" key, as in COCO's `image_info_test*.json`, nothing is known of the
     objects and every `ground_truth` is None. `images` None: the files are not looked for, which
@@ -43,21 +49,20 @@ def load_coco(
     """
     annotations = Path(annotations)
     faults = Faults(f"COCO data {annotations}")
-    content = read_content(annotations, images, faults).content
-    named = by_id(content["categories"], "category", ("name",), faults)
+    plain_content = (content or read_content(annotations, images, faults)).content
+    named = by_id(plain_content["categories"], "category", ("name",), faults)
     categories = numbered(named, faults)
-    listed = by_id(content["images"], "image", ("file_name",), faults)
+    listed = by_id(plain_content["images"], "image", ("file_name",), faults)
     paths, wrong = find_pictures(listed, images)
     chosen = _chosen(listed, paths, images, listing, faults)
     label_of = {category: label for label, category in enumerate(sorted(categories))}
     names = class_names(categories, faults)
-    objects: dict[ImageId, list[_Json]] | None = None
-    thin: list[str] = []
-    if "annotations" in content:
-        objects = _objects(content["annotations"], listed, named, faults, thin)
+    known = "annotations" in plain_content
+    objects = _sound(plain_content.get("annotations", []), listed, named, faults)
     if len(named) > len(categories):
         faults.raise_any()  # without labels
-    truths = _ground_truths(objects, chosen, label_of)
+    boxes = np.array([entry["bbox"] for entry in objects], np.float64).reshape(-1, 4)
+    truths = _ground_truths(objects, boxes, chosen, label_of) if known else {}
     records = []
     for image_id, image in chosen.items():
         size = size_of(image, faults)
@@ -68,9 +73,9 @@ def load_coco(
         height, width = size or (measured(path, faults) if images else (0, 0))
         records.append(ImageRecord(image_id, path, height, width, truths.get(image_id)))
     faults.raise_any()
-    warn_thin(str(annotations), thin)
-    things = (thing for image_id in chosen for thing in (objects or {}).get(image_id, ()))
-    warn_turned(str(annotations), [angle_of_entry(thing) for thing in things])
+    warn_thin(str(annotations), _thin(objects, boxes, listed))
+    own = (entry for entry in objects if entry["image_id"] in chosen)
+    warn_turned(str(annotations), list(map(angle_of_entry, own)))
     return Dataset(
         name or f"coco:{annotations}:{images}",
         "coco",
@@ -174,28 +179,33 @@ def class_names(categories: Mapping[int, _Json], faults: Faults) -> list[str]:
     return names
 
 
-def _objects(
+def _sound(
     entries: list[_Json],
     images: Mapping[ImageId, _Json],
     categories: Mapping[ImageId, _Json],
     faults: Faults,
-    thin: list[str],
-) -> dict[ImageId, list[_Json]]:
-    """The sound annotations by image id; `thin` receives those at most a pixel wide or high."""
-    by_image: dict[ImageId, list[_Json]] = {}
-    sound = _all_sound(entries, images, categories)
+) -> list[_Json]:
+    """The annotations without fault; those of the others are told."""
+    if _all_sound(entries, images, categories):
+        return entries
+    sound = []
     for entry in tracked(entries, "reading annotations"):
-        told = "" if sound else fault_of(entry, images, categories)
-        if told:
+        if told := fault_of(entry, images, categories):
             faults.add(told)
-            continue
-        image_id = entry["image_id"]
-        by_image.setdefault(image_id, []).append(entry)
-        if min(entry["bbox"][2:]) <= 1:
-            thin.append(
-                f"{images[image_id]['file_name']}: annotation {entry.get('id')} {entry['bbox']}"
-            )
-    return by_image
+        else:
+            sound.append(entry)
+    return sound
+
+
+def _thin(
+    entries: Sequence[_Json], boxes: box.FloatArray, images: Mapping[ImageId, _Json]
+) -> list[str]:
+    """Those at most a pixel wide or high."""
+    thin = (entries[row] for row in np.flatnonzero((boxes[:, 2:] <= 1).any(axis=1)).tolist())
+    return [
+        f"{images[entry['image_id']]['file_name']}: annotation {entry.get('id')} {entry['bbox']}"
+        for entry in thin
+    ]
 
 
 def _all_sound(
@@ -275,24 +285,25 @@ def angle_of_entry(entry: _Json) -> float:
 
 
 def _ground_truths(
-    objects: Mapping[ImageId, list[_Json]] | None,
+    entries: Sequence[_Json],
+    boxes: box.FloatArray,
     images: Iterable[ImageId],
     label_of: Mapping[int, int],
 ) -> dict[ImageId, GroundTruth]:
-    """Of each image, also of one without objects; of none where nothing is known of them."""
-    if objects is None:
-        return {}
-    of_images = {image_id: objects.get(image_id, []) for image_id in images}
-    entries = list(chain.from_iterable(of_images.values()))
-    boxes = box.from_xywh(np.array([e["bbox"] for e in entries], np.float64).reshape(-1, 4))
-    labels = np.array([label_of[e["category_id"]] for e in entries], np.int64)
-    difficult = np.array([is_difficult(e) for e in entries], bool)
-    crowd = np.array([is_crowd(e) for e in entries], bool)
-    truths, end = {}, 0
-    for image_id, own in of_images.items():
-        rows = slice(end, end := end + len(own))
-        truths[image_id] = GroundTruth(boxes[rows], labels[rows], difficult[rows], crowd[rows])
-    return truths
+    """Of each image, also of one without objects."""
+    places = {image_id: place for place, image_id in enumerate(images)}
+    of_image = np.array([places.get(entry["image_id"], -1) for entry in entries], np.int64)
+    order = np.argsort(of_image, kind="stable")
+    bounds = np.searchsorted(of_image[order], np.arange(len(places) + 1)).tolist()
+    boxes = box.from_xywh(boxes[order])
+    labels = np.array([label_of[entry["category_id"]] for entry in entries], np.int64)[order]
+    difficult = np.array(list(map(is_difficult, entries)), bool)[order]
+    crowd = np.array(list(map(is_crowd, entries)), bool)[order]
+    rows = map(slice, bounds, bounds[1:])
+    return {
+        image_id: GroundTruth(boxes[own], labels[own], difficult[own], crowd[own])
+        for image_id, own in zip(places, rows)
+    }
 
 
 def is_crowd(entry: _Json) -> bool:

@@ -1,12 +1,13 @@
 """A results file as programs write it, every entry alike: its numbers, without an object of each.
 
-What is read at once is bounded, so that memory holds the columns and the file alone.
+What is read at once is bounded, so that memory holds the columns alone.
 """
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import orjson
@@ -15,14 +16,15 @@ from resdet.evaluation.detection_table import Float64Array
 from resdet.structures.coco_values import FARTHEST
 from resdet.structures.records import Int64Array
 
-_KEYS = ("image_id", "category_id", "bbox", "score")
 _AT_ONCE = 1 << 19  # bytes, which a processor's cache holds
+_LONGEST = 1 << 16  # of an entry
+_PACKED = {"image_id": "q", "category_id": "q", "bbox": "4d", "score": "d"}  # see `struct`
+_PACKED_LENGTH = 7  # numbers of 64 bits
 _BLANKS = b" \t\n\r"
 _IN_NUMBERS = b"0123456789.+-E"
 _NOT_COUNTED = _BLANKS + _IN_NUMBERS  # what entries alike differ in
 _QUOTES_BLANKED = bytes.maketrans(b'"', b" ")
-_BESIDE_NUMBERS = bytes({*"".join(_KEYS).encode(), *b"{}[]:"})
-_BY_DIGIT = np.frombuffer(b"0123456789.", np.uint8)
+_BESIDE_NUMBERS = bytes({*"".join(_PACKED).encode(), *b"{}[]:"})
 
 
 class Numbers(NamedTuple):
@@ -37,44 +39,49 @@ class Numbers(NamedTuple):
     scores: Float64Array
 
 
-def read_regular(content: bytes) -> Numbers | None:
+def read_regular(file: BinaryIO) -> Numbers | None:
     """None where an entry has other keys, or another order of them, or anything is at fault."""
-    begin, end = content.find(b"[") + 1, content.rfind(b"}") + 1
-    if content[:begin].strip(_BLANKS) != b"[" or content[end:].strip(_BLANKS) != b"]":
-        return None
-    keys = sorted(_KEYS, key=lambda key: content.find(b'"%s"' % key.encode()))
+    keys: list[str] = []
     parts = []
-    for text in _parts(content, begin, end):
-        part = _numbers(text, keys)
+    for text in _parts(file):
+        keys = keys or sorted(_PACKED, key=lambda key: text.find(b'"%s"' % key.encode()))
+        part = _columns(_packed(text, keys), keys)
         if part is None:
             return None
         parts.append(part)
-    return Numbers(*map(np.concatenate, zip(*parts)))
+    return Numbers(*map(np.concatenate, zip(*parts))) if parts else None
 
 
-def _parts(content: bytes, begin: int, end: int) -> Iterator[bytes]:
-    """Whole entries, a comma before each."""
-    comma = b","
-    while begin < end:
-        stop = content.find(b"}", min(begin + _AT_ONCE, end - 1), end) + 1
-        yield comma + content[begin:stop]
-        begin, comma = stop, b""
+def _parts(file: BinaryIO) -> Iterator[bytes]:
+    """Whole entries, a comma before each; nothing of a list that does not begin or end as one."""
+    begin, rest = b"[", b""
+    while content := file.read(_AT_ONCE):
+        text = rest + content
+        end = text.rfind(b"}") + 1
+        rest = text[end:]
+        if len(rest) > _LONGEST:
+            break
+        if end:
+            own = text[:end].lstrip(_BLANKS)
+            yield own.replace(begin, b",", 1) if own.startswith(begin) else b""
+            begin = b","
+    if rest.strip(_BLANKS) != b"]":
+        yield b""
 
 
-def _numbers(text: bytes, keys: list[str]) -> Numbers | None:
+def _packed(text: bytes, keys: list[str]) -> bytes:
+    """The numbers of the entries, 64 bits each; nothing where they are not alike."""
     entry = ",{" + ",".join(f'"{key}":{"[,,,]" * (key == "bbox")}' for key in keys) + "}"
     count = _entries_alike(text, entry.encode())
     if not count:
-        text = _with_capitals(text)
+        text = text.replace(b"e-", b"E-")  # which no key holds
         count = _entries_alike(text, entry.encode())
-    if not count:
-        return None
     blanked = text.translate(_QUOTES_BLANKED, _BESIDE_NUMBERS)
     try:
         flat = orjson.loads(b"[" + blanked.lstrip(b"," + _BLANKS) + b"]")
-    except orjson.JSONDecodeError:  # such as "+1", ".5", a digit in a key or no number at all
-        return None
-    return _columns(flat, keys, count)
+        return struct.pack("=" + "".join(_PACKED[key] for key in keys) * count, *flat)
+    except (orjson.JSONDecodeError, struct.error, OverflowError):
+        return b""  # such as "+1", ".5", a digit in a key, a fraction for an id
 
 
 def _entries_alike(text: bytes, entry: bytes) -> int:
@@ -84,27 +91,12 @@ def _entries_alike(text: bytes, entry: bytes) -> int:
     return count if rest == entry * count else 0
 
 
-def _columns(flat: list[Any], keys: list[str], count: int) -> Numbers | None:
-    width = len(keys) + 3
+def _columns(packed: bytes, keys: list[str]) -> Numbers | None:
+    integers = np.frombuffer(packed, np.int64).reshape(-1, _PACKED_LENGTH)
+    floats = integers.view(np.float64)
     place = {key: at + 3 * (at > keys.index("bbox")) for at, key in enumerate(keys)}
-    ids = [flat[place[key] :: width] for key in _KEYS[:2]]
-    values = np.fromiter(flat, np.float64, len(flat)).reshape(count, width)
-    boxes = values[:, place["bbox"] : place["bbox"] + 4]
-    scores = values[:, place["score"]]
-    if any(set(map(type, column)) != {int} for column in ids):
+    boxes = floats[:, place["bbox"] : place["bbox"] + 4]
+    if not len(boxes) or np.abs(boxes).max() > FARTHEST or boxes[:, 2:].min() < 0:
         return None
-    if not ((np.abs(boxes) <= FARTHEST).all() and (boxes[:, 2:] >= 0).all()):
-        return None
-    try:
-        images, categories = (np.array(column, np.int64) for column in ids)
-    except OverflowError:
-        return None
-    return Numbers(images, categories, boxes.copy(), scores.copy())
-
-
-def _with_capitals(text: bytes) -> bytes:
-    """Exponents as E, which no key holds."""
-    letters = np.frombuffer(text, np.uint8).copy()
-    places = np.flatnonzero(letters == ord("e"))
-    letters[places[np.isin(letters[places - 1], _BY_DIGIT)]] = ord("E")
-    return letters.tobytes()
+    images, categories = (integers[:, place[key]] for key in ("image_id", "category_id"))
+    return Numbers(images, categories, boxes, floats[:, place["score"]])

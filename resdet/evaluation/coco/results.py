@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from backbones.files.json_file import gc_paused, json_content, parse_json
+from backbones.files.json_file import gc_paused, read_json
 from resdet.evaluation.coco import columns
 from resdet.evaluation.coco.regular import Numbers, read_regular
 from resdet.evaluation.coco.truth import CocoTruth
@@ -52,11 +52,12 @@ def read_results(source: Path | Sequence[Mapping[str, Any]]) -> CocoResults:
     """
     if not isinstance(source, Path):
         return _results(source, "results")
-    content = json_content(source)
     with gc_paused():  # until the entries are gone
-        if numbers := read_regular(content):
-            return _of_numbers(numbers)
-        return _results(parse_json(source, content), str(source))
+        if source.is_file():
+            with source.open("rb") as file:
+                if numbers := read_regular(file):
+                    return _of_numbers(numbers)
+        return _results(read_json(source), str(source))
 
 
 def _of_numbers(numbers: Numbers) -> CocoResults:

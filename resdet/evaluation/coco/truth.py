@@ -20,7 +20,7 @@ from resdet.evaluation.detection_table import Float64Array, number_ids
 from resdet.evaluation.image_ids import Files
 from resdet.structures.boxes import to_xywh
 from resdet.structures.classes import real_categories
-from resdet.structures.coco_form import plain
+from resdet.structures.coco_form import Plain, plain
 from resdet.structures.coco_json import OUT_OF_EVERY_AREA_RANGE, coco_json, object_entries
 from resdet.structures.records import BoolArray, Dataset, ImageId, Int64Array
 
@@ -78,19 +78,28 @@ def read_truth(source: Path | Mapping[str, Any], image_ids: Iterable[ImageId] | 
     """
     with gc_paused():
         data = read_json(source) if isinstance(source, Path) else source
-        return _truth(data, str(source) if isinstance(source, Path) else "annotations", image_ids)
+        where = str(source) if isinstance(source, Path) else "annotations"
+        return _truth(plain(_with_lists(data, where)).content, where, image_ids)
 
 
-def coco_truth(dataset: Dataset) -> CocoTruth:
-    """The annotations of any data as COCO counts them; image ids are those of the data."""
+def coco_truth(dataset: Dataset, content: Plain | None = None) -> CocoTruth:
+    """The annotations of any data as COCO counts them; image ids are those of the data.
+
+    `content`: of its JSON, where that is read already.
+    """
     if dataset.kind == "coco":
-        truth = read_truth(dataset.annotations, [r.image_id for r in dataset.records])
+        listed = [record.image_id for record in dataset.records]
+        if content is None:
+            truth = read_truth(dataset.annotations, listed)
+        else:
+            where = str(dataset.annotations)
+            truth = _truth(_with_lists(content.content, where), where, listed)
         named = zip(dataset.category_ids, dataset.class_names)
         absent = {number: name for number, name in named if number in dataset.absent}
         return replace(truth, category_names=truth.category_names | absent)
-    content = coco_ground_truth(dataset)
-    truth = read_truth(content, None)
-    own = {image["id"]: r.image_id for image, r in zip(content["images"], dataset.records)}
+    made = coco_ground_truth(dataset)
+    truth = read_truth(made, None)
+    own = {image["id"]: r.image_id for image, r in zip(made["images"], dataset.records)}
     ids = tuple(own[image_id] for image_id in truth.image_ids)
     return replace(truth, image_ids=ids, files=dataset.files)
 
@@ -128,10 +137,13 @@ def coco_ground_truth(dataset: Dataset) -> dict[str, Any]:
     return coco_json(description, images, objects, dataset.category_ids, dataset.class_names)
 
 
-def _truth(data: Any, where: str, image_ids: Iterable[ImageId] | None) -> CocoTruth:
+def _with_lists(data: Any, where: str) -> Mapping[str, Any]:
     if not isinstance(data, Mapping) or not all(isinstance(data.get(k), list) for k in _LISTS):
         raise ValueError(f"{where} must be a COCO object with the lists {', '.join(_LISTS)}")
-    data = plain(data).content
+    return data
+
+
+def _truth(data: Mapping[str, Any], where: str, image_ids: Iterable[ImageId] | None) -> CocoTruth:
     images, objects, categories = data["images"], data["annotations"], real_categories(data)
     ids = columns.image_ids(images, "id", f"{where}: image")
     files = {i: str(image.get("file_name", "")) for i, image in zip(ids, images)}

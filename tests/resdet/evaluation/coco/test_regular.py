@@ -1,16 +1,20 @@
 """Results whose entries are alike, read without an object of each."""
 
 import json
+from io import BytesIO
 
 import numpy as np
 import pytest
 
 from resdet.evaluation.coco import regular
-from resdet.evaluation.coco.regular import read_regular
 from resdet.evaluation.coco.results import read_results
 
 ENTRY = {"image_id": 7, "category_id": 3, "bbox": [0.1, 2, 3e-7, 4.5], "score": 1e-05}
 OTHER = {"image_id": -(2**63), "category_id": 90, "bbox": [-1, 0, 0, 12345678.125], "score": 1}
+
+
+def read_regular(content):
+    return regular.read_regular(BytesIO(content))
 
 
 def written(entries, **options):
