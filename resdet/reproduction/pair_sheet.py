@@ -36,7 +36,7 @@ class Line:
         return mean_if_all([run[measure] for run in self.runs])
 
 
-def lines(sections: Sequence[Section]) -> Iterator[Line]:
+def lines_of(sections: Sequence[Section]) -> Iterator[Line]:
     """Two a section, the baseline first."""
     for section in sections:
         for row, gains in zip(section["rows"], ({}, section["gains"]), strict=True):
@@ -44,14 +44,18 @@ def lines(sections: Sequence[Section]) -> Iterator[Line]:
             yield Line(Row(row["config"], section["data"]), runs, gains)
 
 
-def pair_sheet(
-    table: Table, found: Sequence[Line], title: str, remarks: Sequence[str], picture: Path
-) -> Sheet:
-    """A row a network; the plot is written."""
+def plot_pairs(table: Table, found: Sequence[Line], title: str, picture: Path) -> None:
+    """A panel a measure, of the paper's numbers and those of every run; a PNG."""
     panels = {
         name: [_compared(line, name, key) for line in found] for name, key in table.measures.items()
     }
     plot_comparison(panels, picture, title=title)
+
+
+def pair_sheet(
+    table: Table, found: Sequence[Line], title: str = "", remarks: Sequence[str] = ()
+) -> Sheet:
+    """A row a network."""
     heads = (": paper", "", ": gain", ": p")
     columns = [f"{name}{head}" for name in table.measures for head in heads]
     return Sheet(
@@ -61,7 +65,6 @@ def pair_sheet(
         records=[_record(table, line) for line in found],
         remarks=remarks,
         words=frozenset({"network", "data", "config"}),
-        pictures=[picture],
         measures=frozenset(table.measures),
     )
 

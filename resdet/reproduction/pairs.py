@@ -35,7 +35,7 @@ from resdet.reproduction.pair_sections import (
     section,
     told_of,
 )
-from resdet.reproduction.pair_sheet import lines, pair_sheet
+from resdet.reproduction.pair_sheet import lines_of, pair_sheet, plot_pairs
 from resdet.reproduction.pair_tables import OWN, TABLES, Row, Table
 from resdet.reproduction.request import Request
 from resdet.reproduction.server import told_to_send
@@ -166,12 +166,13 @@ def _sheet(request: Request, table: Table, files: Sequence[Path]) -> Sheet:
     told += [_SMALL] * (request.scale == "small") + [SMOKE_REMARK] * trial
     told += told_to_send(_sent(request, table), "VOC 2012 test", next(iter(table.measures)))
     title = table.title + ("" if full else f" [{request.scale}]")
-    picture = request.folder / f"{request.target}.png"
+    lines, picture = list(lines_of(shown)), request.folder / f"{request.target}.png"
+    request.folder.mkdir(parents=True, exist_ok=True)
+    plot_pairs(table, lines, title, picture)
     sheets = [request.folder / f"{_stem(request, one['data'])}.png" for one in shown]
-    sheet = pair_sheet(table, list(lines(shown)), title, told, picture)
-    return replace(
-        sheet, pictures=[picture, *filter(Path.is_file, sheets)], files=list(dict.fromkeys(files))
-    )
+    pictures = [picture, *filter(Path.is_file, sheets)]
+    sheet = pair_sheet(table, lines, title, told)
+    return replace(sheet, pictures=pictures, files=list(dict.fromkeys(files)))
 
 
 def _sent(request: Request, table: Table) -> list[Path]:

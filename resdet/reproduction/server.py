@@ -23,3 +23,13 @@ def answered(file: Path, measures: Sequence[str]) -> list[float | None]:
             "write there what the server answered"
         )
     return [told.get(name) for name in measures]
+
+
+def told_to_send(files: Sequence[Path], objects: str, measure: str) -> list[str]:
+    """A line on those of the files that no server has answered yet; none, where all are."""
+    waiting = [str(file) for file in files if not file.with_name(SERVER).is_file()]
+    return [
+        f"The evaluation server alone knows the objects of {objects}: send it "
+        f"{', '.join(waiting)}, write what it answers, in percent, into {SERVER} beside each, as "
+        f'{{"{measure}": ...}}, and say this again.'
+    ] * bool(waiting)

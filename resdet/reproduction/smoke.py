@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from resdet.data.shapes.make import make_shapes
+from resdet.data.shapes.make import make_shape_published, make_shapes
 
 SMOKE: Mapping[str, Any] = {
     "MODEL.DEVICE": "cpu",
@@ -39,3 +39,9 @@ def smoke_shapes(folder: Path) -> Path:
     """The folder of synthetic shapes in `folder`, which all smokes that write there share."""
     make_shapes(folder / "shapes", num_train=24, num_val=4, num_test=8, size=96)
     return folder / "shapes"
+
+
+def smoke_datasets(folder: Path) -> Path:
+    """The same where VOC and COCO are looked for."""
+    make_shape_published(smoke_shapes(folder), folder / "datasets")
+    return folder / "datasets"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from resdet.reproduction.server import SERVER, answered
+from resdet.reproduction.server import SERVER, answered, told_to_send
 
 
 def test_an_answer_may_be_of_some_measures(tmp_path: Path) -> None:
@@ -23,3 +23,15 @@ def test_what_is_no_answer_is_told(text: str, tmp_path: Path) -> None:
         ValueError, match=r"server\.json must hold an object of percents by mAP, bird"
     ):
         answered(tmp_path / SERVER, ["mAP", "bird"])
+
+
+def test_what_is_answered_is_not_sent_again(tmp_path: Path) -> None:
+    sent = [tmp_path / name / "comp4.tar.gz" for name in ("a", "b")]
+    for file in sent:
+        file.parent.mkdir()
+    (line,) = told_to_send(sent, "VOC 2012 test", "mAP")
+    assert f"send it {sent[0]}, {sent[1]}, write" in line
+    sent[0].with_name(SERVER).touch()
+    assert str(sent[0]) not in told_to_send(sent, "VOC 2012 test", "mAP")[0]
+    sent[1].with_name(SERVER).touch()
+    assert told_to_send(sent, "VOC 2012 test", "mAP") == []
