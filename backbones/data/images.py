@@ -97,8 +97,8 @@ def open_images(root: Path, *, hold_out: int = 0) -> Splits:
     root = Path(root)
     if _find(root, "train") is None:
         raise ValueError(
-            f"DATASETS.ROOT must hold train/<class>/ folders of images, train/*.tar shards or "
-            f"cifar-10-batches-py, got {root} with {_contents(root)}"
+            f"{root} must hold train/<class>/ folders of images, train/*.tar shards or "
+            f"cifar-10-batches-py, got {_contents(root)}; name another by DATASETS.ROOT or --data"
         )
     train = open_split(root, "train")
     others = [s for s in ("val", "test") if _find(root, s)]

@@ -164,7 +164,7 @@ def test_the_tool_says_finished_and_a_fault_in_one_line(run, images, capsys, mon
     with pytest.raises(SystemExit, match="2"):
         cli.run(tool)
     fault = capsys.readouterr().err
-    assert fault.startswith("error: DATASETS.ROOT must hold train/<class>/ folders")
+    assert fault.startswith("error: /nowhere must hold train/<class>/ folders")
 
 
 def test_init_from_takes_weights_and_nothing_else(run, images, tmp_path, capsys):
