@@ -122,7 +122,18 @@ def _measured(request: Request, table: Table, work: _Work) -> Pair:
 
 
 def _sections(file: Path) -> list[Section]:
-    return list(read_json(file)["pairs"]) if file.is_file() else []
+    """Raises: ValueError for a file of something else."""
+    content = read_json(file) if file.is_file() else {"pairs": []}
+    if not isinstance(content, dict) or not isinstance(content.get("pairs"), list):
+        raise ValueError(
+            f"{file} must hold the pairs that reproduce wrote, got {content!r:.80}; remove it"
+        )
+    return list(content["pairs"])
+
+
+def _about(section: Section) -> tuple[str, ...]:
+    """The data and the configs: a section of the same stands in its place."""
+    return section["data"], *(row["config"] for row in section["rows"])
 
 
 def _kept(request: Request) -> Path:
@@ -137,7 +148,7 @@ def _keep(request: Request, found: Section) -> list[Path]:
     """Write a section in place of that of the same data; beside the configs too, to publish."""
     files = [_kept(request), *[_published(request)] * request.publish]
     for file in files:
-        others = [known for known in _sections(file) if known["data"] != found["data"]]
+        others = [known for known in _sections(file) if _about(known) != _about(found)]
         outputs.write_json(file, {"pairs": [*others, found]})
     return files
 
@@ -157,11 +168,9 @@ def _sheet(request: Request, table: Table, files: Sequence[Path]) -> Sheet:
     kept, trial = _sections(_kept(request)), request.smoke
     found = kept or ([] if trial else _sections(_published(request)))
     full = request.scale == "full"
-    of_paper = set(table.data.values())
-    own = [one for one in found if one["data"] not in of_paper and not full]
-    known = {one["data"]: one for one in found if one["data"] in of_paper}
-    papers = [known.get(pair[0].data) or nothing_of(pair) for pair in table.pairs()]
-    shown = [*papers, *own]
+    papers = {_about(empty): empty for empty in map(nothing_of, table.pairs())}
+    known = {_about(one): one for one in found if not full or _about(one) in papers}
+    shown = list((papers | known).values())
     told = [] if trial else [line for one in shown for line in told_of(one)]
     told += [_SMALL] * (request.scale == "small") + [SMOKE_REMARK] * trial
     told += told_to_send(_sent(request, table), "VOC 2012 test", next(iter(table.measures)))

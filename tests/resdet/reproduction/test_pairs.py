@@ -97,3 +97,44 @@ def test_a_row_that_is_not_there_is_refused(tmp_path):
 def test_without_data_what_is_published_stands_beside_the_paper(tmp_path):
     command.main(["table8", "--output", str(tmp_path)])
     assert read(tmp_path / "table8.csv")["ResNet-101", "COCO"]["mAP@[.5,.95] paper"] == "0.272"
+
+
+def kept(name, *configs, ap=0.5):
+    values = {"mAP@.5": ap, "mAP@[.5,.95]": ap}
+    rows = [{"config": config, "runs": [{"values": values}]} for config in configs]
+    return {
+        "data": name,
+        "rows": rows,
+        "gains": {},
+        "made": "here",
+        "deviations": ["it is small"],
+    }
+
+
+def test_what_is_published_is_shown_by_its_scale_whatever_the_data_are_called(
+    tmp_path, monkeypatch, capsys
+):
+    published = tmp_path / "published.json"
+    monkeypatch.setattr(pairs, "_published", lambda request: published)
+    small = Request("table8", tmp_path / "a", scale="small", publish=True)
+    for ap in (0.25, 0.75):  # the second in place of the first
+        pairs._keep(small, kept("COCO", "own_vgg16", "own_r18", ap=ap))
+    pairs._keep(small, kept("mine", "own_vgg16", "own_r18"))
+    command.main(["table8", "--scale", "small", "--output", str(tmp_path / "b")])
+    with (tmp_path / "b" / "small" / "table8.csv").open() as file:
+        found = [(line["config"], line["mAP@.5 ours"]) for line in csv.DictReader(file)]
+    assert found == [
+        *(("coco2014_vgg16", ""), ("coco2014_r101", "")),
+        *(("own_vgg16", "0.75"), ("own_r18", "0.75"), ("own_vgg16", "0.5"), ("own_r18", "0.5")),
+    ]
+    told = capsys.readouterr().out
+    assert "mine: here." in told
+    assert "Not as in the paper, mine: it is small." in told
+    command.main(["table8", "--output", str(tmp_path / "b")])
+    assert len(read(tmp_path / "b" / "table8.csv")) == 2
+
+
+def test_a_file_of_something_else_is_told(tmp_path):
+    (tmp_path / "table7.json").write_text("[]")
+    with pytest.raises(ValueError, match=r"table7\.json must hold the pairs that .*; remove it"):
+        pairs.reproduce(Request("table7", tmp_path))
