@@ -3,39 +3,69 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 
 from backbones.reproduction.sheet import Sheet
 from resdet.reproduction.request import Request, Scale
 
-SHARED = ("--data", "--output", "--scale")
+SHARED = ("--output", "--scale")
 OPTIONS = {"only": "--only", "seeds": "--seeds", "publish": "--publish", "overrides": "KEY VALUE"}
+_SAID = {"data": "--data", **OPTIONS}
 
 
 @dataclass(frozen=True)
 class Target:
     """`module`.reproduce(request) measures it, and returns the sheet.
 
-    `takes` are those of OPTIONS that it has; every target has the SHARED ones.
+    `takes` are those of OPTIONS that it has; every target has the SHARED ones. `data` is what
+    --data holds at full scale; where it is "", there is no --data.
     """
 
     module: str
     takes: frozenset[str] = frozenset()
     scales: tuple[Scale, ...] = ("smoke", "full")
+    data: str = ""
 
 
+_VOC, _COCO = "VOC2007, VOC2012", "coco"
 _NETWORKS = Target("resdet.reproduction.networks", frozenset(OPTIONS))
-_EXTRAS = Target("resdet.reproduction.table9", frozenset({"seeds", "publish"}), ("full",))
-_IMAGENET = Target("resdet.reproduction.imagenet")
+_CIFAR = replace(_NETWORKS, data="CIFAR-10, as torchvision stores it")
+_IMAGENET = replace(_NETWORKS, data="ImageNet: train/<class>/, val/<class>/")
+_IMPROVED = Target(
+    "resdet.reproduction.improvements",
+    frozenset({"only", "publish", "overrides"}),
+    data=f"{_VOC}, {_COCO}",
+)
+_IMPROVED_COCO = replace(
+    _IMPROVED, takes=_IMPROVED.takes | {"seeds"}, scales=("smoke", "small", "full"), data=_COCO
+)
+_PAIRS = Target("resdet.reproduction.pairs", frozenset(OPTIONS), ("smoke", "small", "full"))
+_DRAWINGS = Target("resdet.reproduction.drawings")
+_PLACES = Target("resdet.reproduction.imagenet", data="ILSVRC")
 
 TARGETS: Mapping[str, Target] = {
-    **dict.fromkeys(("table1", "table2", "table3", "table4", "table5", "table6"), _NETWORKS),
-    "table9": _EXTRAS,
-    **dict.fromkeys(("table12", "table13", "table14"), _IMAGENET),
-    **dict.fromkeys(("fig1", "fig4", "fig6", "fig7"), _NETWORKS),
+    "table1": replace(_NETWORKS, takes=frozenset()),
+    **dict.fromkeys(("table2", "table3", "table4", "table5"), _IMAGENET),
+    "table6": _CIFAR,
+    "table7": replace(_PAIRS, data=_VOC),
+    "table8": replace(_PAIRS, data=_COCO),
+    "table9": _IMPROVED_COCO,
+    "table10": replace(_IMPROVED, scales=("smoke", "small", "full")),
+    "table11": _IMPROVED,
+    **dict.fromkeys(("table12", "table13", "table14"), _PLACES),
+    "fig1": _CIFAR,
+    **dict.fromkeys(("fig2", "fig3"), _DRAWINGS),
+    "fig4": _IMAGENET,
+    "fig5": _DRAWINGS,
+    **dict.fromkeys(("fig6", "fig7"), _CIFAR),
 }
+
+
+def measuring(name: str) -> str:
+    """The command that measures a target as the paper did."""
+    return f"resdet reproduce {name}" + " --data DIR" * bool(TARGETS[name].data)
 
 
 def refusal(request: Request) -> str | None:
@@ -46,9 +76,10 @@ def refusal(request: Request) -> str | None:
     if request.publish and request.smoke:
         return "--publish must be with --scale full: it is a trial, no result"
     silent = Request(name, request.output)
-    known = [words for option, words in OPTIONS.items() if option in target.takes]
-    for option, words in OPTIONS.items():
-        if option not in target.takes and getattr(request, option) != getattr(silent, option):
+    takes = target.takes | ({"data"} if target.data else set())
+    known = [words for option, words in _SAID.items() if option in takes]
+    for option, words in _SAID.items():
+        if option not in takes and getattr(request, option) != getattr(silent, option):
             return f"{name} takes no {words}, only {', '.join((*SHARED, *known))}"
     return None
 

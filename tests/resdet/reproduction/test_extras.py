@@ -10,7 +10,7 @@ from resdet import engines
 from resdet.checkpoints import checkpoint
 from resdet.commands import reproduce as command
 from resdet.detector.build import build_model
-from resdet.reproduction import table9
+from resdet.reproduction import extras
 from resdet.reproduction.extras_table import extras_sheet
 
 CLASSES = ("circle", "square", "triangle", "star", "cross", "ring")
@@ -32,19 +32,19 @@ def test_every_line_is_measured_and_printed(
 ) -> None:
     demo, output = tmp_path / "demo", tmp_path / "out"
     with pytest.raises(ValueError, match=r"--data must be the folder of `make demo`, got one with"):
-        table9.measure(demo, output)
+        extras.measure(demo, output)
     shutil.copytree(shapes_root, demo / "shapes")
-    detector(small_config, demo / table9.RESNET, "shapes_r18")
-    detector(small_config, demo / table9.VGG, "shapes_vgg16")
-    detector(small_config, demo / table9.WEIGHTS, "shapes_r18")
+    detector(small_config, demo / extras.RESNET, "shapes_r18")
+    detector(small_config, demo / extras.VGG, "shapes_vgg16")
+    detector(small_config, demo / extras.WEIGHTS, "shapes_r18")
     trained = []
 
     def train(demo: Path, output: Path, name: str, seed: int) -> None:
         trained.append((output.name, seed))
         detector(small_config, output / "model_final.pth", name)
 
-    monkeypatch.setattr(table9, "_train", train)
-    measured = table9.measure(demo, output, seeds=2, resamples=100)
+    monkeypatch.setattr(extras, "_train", train)
+    measured = extras.measure(demo, output, seeds=2, resamples=100)
     assert trained == [
         ("shapes_r18-seed2", 2),
         ("shapes_r18_context-seed1", 1),
@@ -57,13 +57,13 @@ def test_every_line_is_measured_and_printed(
     assert measured["lines"][-1]["label"] == "global context, 2 runs"
     assert not measured["lines"][-2]["gains"]
     text = extras_sheet(measured).table().splitlines()
-    assert len(text) == 2 + len(table9.TESTS)
+    assert len(text) == 2 + len(extras.TESTS)
     assert len({line.count("|") for line in text}) == 1
 
 
 def test_what_is_published_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    command.main(["table9", "--output", str(tmp_path)])
+    command.main(["table9", "--scale", "small", "--output", str(tmp_path)])
     told = capsys.readouterr().out
-    assert (tmp_path / "table9.md").read_text() in told
-    assert told.count("\n| ") == 2 + len(table9.TESTS)
+    assert (tmp_path / "small" / "table9.md").read_text() in told
+    assert told.count("\n| ") == 2 + len(extras.TESTS)
     assert "| box refinement | " in told
