@@ -22,6 +22,7 @@ from resdet.benchmarks.files import benchmark_files
 from resdet.benchmarks.input import benchmark_detection_input
 from resdet.benchmarks.scaling import benchmark_scaling
 from resdet.benchmarks.scaling_plot import plot_scaling
+from resdet.benchmarks.visualize import benchmark_visualize
 
 OURS = "resdet"
 # what a result may be measured in -> how a table writes it
@@ -75,6 +76,7 @@ BENCHMARKS: Mapping[str, Callable[..., dict[str, Any]]] = {
     "scaling": measure_scaling,
     "eval": benchmark_evaluation,
     "files": benchmark_files,
+    "visualize": benchmark_visualize,
 }
 
 

@@ -5,6 +5,7 @@ examples:
   resdet benchmark infer-det            (beside detectron2, where it is importable)
   resdet benchmark train-backbone --device cuda --compile
   resdet benchmark files --files best.pth best.xml best.int8.xml --images my_photos/
+  resdet benchmark visualize --files best.pth best.onnx --images my_photos/
   resdet benchmark all --json all.json
   resdet benchmark train-backbone --config cifar10_resnet20 DATASETS.ROOT /data/cifar10 \
     --iterations 2000 --json OUT --variant "bf16: SOLVER.AMP.ENABLED True"

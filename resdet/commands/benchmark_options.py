@@ -43,8 +43,9 @@ TAKES = {
     "scaling": ("--device", "--plot"),
     "eval": ("--share", "--only", "--growth"),
     "files": ("--files", "--images", "--rounds"),
+    "visualize": ("--files", "--images", "--rounds"),
 }
-_OF_YOURS = "files"  # which `all` leaves out
+_OF_YOURS = ("files", "visualize")  # which `all` leaves out
 _WHAT = {
     "input": "images from the disk to tensors",
     "infer-backbone": "classification networks",
@@ -54,6 +55,7 @@ _WHAT = {
     "scaling": "how cost grows with size",
     "eval": "VOC, COCO and the bootstrap at full size",
     "files": "detectors of your own, in any of their forms, on your images",
+    "visualize": "the command of that name by each of them, from its start to the last picture",
     "all": "all of them, and the goals the figures are held to",
 }
 _OF_ALL = ("--images", "--device", "--plot")  # which `all` hands to those that take them
@@ -72,7 +74,7 @@ def add_benchmarks(parser: argparse.ArgumentParser) -> None:
             added = commands[name].add_argument(option, **_OPTIONS[option])
             if option in ("--plot", "--growth"):
                 writes(added)
-            added.required = name == _OF_YOURS and option != "--rounds"
+            added.required = name in _OF_YOURS and option != "--rounds"
     known = _of_all()
     only: dict[str, Any] = {"nargs": "+", "choices": known, "metavar": "NAME"}
     commands["all"].add_argument("--only", help=f"some of {', '.join(known)} [all]", **only)
@@ -96,7 +98,7 @@ def chosen(args: argparse.Namespace) -> list[str]:
 
 
 def _of_all() -> list[str]:
-    return [name for name in TAKES if name != _OF_YOURS]
+    return [name for name in TAKES if name not in _OF_YOURS]
 
 
 def keywords(name: str, args: argparse.Namespace) -> dict[str, Any]:

@@ -33,18 +33,19 @@ def test_functions_take_what_the_tool_hands_them():
 
 def test_all_are_in_the_order_of_the_table():
     assert chosen(parse("eval")) == ["eval"]
-    assert chosen(parse("all")) == [name for name in TAKES if name != "files"]
+    assert chosen(parse("all")) == [name for name in TAKES if name not in ("files", "visualize")]
     assert chosen(parse("all", "--only", "eval", "input")) == ["input", "eval"]
 
 
-def test_files_must_be_given():
+@pytest.mark.parametrize("name", ["files", "visualize"])
+def test_files_must_be_given(name):
     with pytest.raises(SystemExit):
-        parse("files", "--files", "a.pth")
+        parse(name, "--files", "a.pth")
     with pytest.raises(SystemExit):
-        parse("all", "--only", "files")
-    args = parse("files", "--files", "a.pth", "b.xml", "--images", "photos")
+        parse("all", "--only", name)
+    args = parse(name, "--files", "a.pth", "b.xml", "--images", "photos")
     files = [Path("a.pth"), Path("b.xml")]
-    assert keywords("files", args) == {"files": files, "images": Path("photos")}
+    assert keywords(name, args) == {"files": files, "images": Path("photos")}
 
 
 def test_only_what_was_given_is_handed_on_in_the_functions_words():
