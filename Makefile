@@ -5,7 +5,7 @@
 # make bench  every benchmark and the goals it is held to: a quarter of an hour, and output/bench.json
 # make round-trip  every annotation tool installed, and all that it writes and reads against ours
 # make evaluators  every evaluator that installs, on random cases, against --as with its name: a quarter of an hour
-# make docs   the tables of the README and of docs/, docs/config.md and the picture of the architecture, made anew
+# make docs   the tables of the README and of docs/, docs/config.md, docs/reproduce.md and the picture of the architecture, made anew
 PYTHON ?= python3
 VENV ?= .venv
 FLOORS ?= .floors
@@ -70,6 +70,7 @@ evaluators: $(VENV)/installed-dev
 docs: $(VENV)/installed-dev
 	$(RUN) -m tools.docs.readme_tables
 	$(RUN) -m tools.docs.config_page
+	$(RUN) -m tools.docs.reproduce_page
 	$(RUN) -m tools.docs.annotation_tools
 	$(RUN) -m tools.docs.draw_architecture
 

@@ -3,7 +3,7 @@
 examples:
   resdet reproduce table1
   resdet reproduce table6 --data datasets/cifar10 --seeds 5 --only ResNet-20 ResNet-56
-  resdet reproduce fig6 --scale smoke --data datasets/cifar10
+  resdet reproduce fig6 --scale smoke
   resdet reproduce table3                        (collects what has been measured)
   resdet reproduce table9 --scale small --data demo  (after make demo: the extras, on its shapes)
   resdet reproduce table10 --data datasets       (VOC2007, VOC2012 and coco lie there)
@@ -11,9 +11,10 @@ examples:
   resdet reproduce all --scale smoke             (every one in minutes, without data: one page)
 
 Writes <output>/<target>.md, .csv and .png, and what it trains into <output>/runs/<network>-seed<n>.
-Without --data nothing is trained: runs of that folder are collected, and where there is none, the
-results beside the configs. A cell that nobody measured stays empty. An interrupted run goes on.
-A folder that train-backbone wrote there counts as well.
+Without --data nothing is trained, but by a smoke, which draws its own: runs of that folder are
+collected, and where there is none, the results beside the configs. A cell that nobody measured
+stays empty. An interrupted run goes on. A folder that train-backbone wrote there counts as well.
+`all` shows every target on one page, <output>/all.html, and goes on where one fails.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from backbones.reproduction.sheet import Sheet
 from backbones.terminal.wording import count
 from resdet.reproduction.page_table import table_html
 from resdet.reproduction.request import OUTPUT, Request
+from resdet.reproduction.targets import TARGETS, measuring
 
 STYLE = resources.files("resdet.reproduction") / "page_style.css"
 _TITLE = "Deep Residual Learning, table by table"
@@ -130,12 +131,18 @@ def _figure(picture: Path, sheet: Sheet, folder: Path) -> str:
 
 
 def _made(part: Part, folder: Path) -> str:
-    lines = {"Command": f"<code>{escape(command(part.request))}</code>"}
+    target = part.request.target
+    lines = {"Command": _code(command(part.request))}
+    if data := TARGETS[target].data:
+        lines["As the paper"] = f"{_code(measuring(target))} with {escape(data)}"
     if part.files:
-        links = (f'<a href="{_link(path, folder)}">{escape(path.name)}</a>' for path in part.files)
-        lines["Files"] = " ".join(links)
+        lines["Files"] = " ".join(_file(path, folder) for path in part.files)
     told = "".join(f"<dt>{name}</dt><dd>{value}</dd>\n" for name, value in lines.items())
     return f'<dl class="made">\n{told}</dl>\n'
+
+
+def _code(text: str) -> str:
+    return f"<code>{escape(text)}</code>"
 
 
 def command(request: Request) -> str:
@@ -144,6 +151,10 @@ def command(request: Request) -> str:
     words += [] if request.scale == "full" else ["--scale", request.scale]
     words += [] if request.output == OUTPUT else ["--output", str(request.output)]
     return shlex.join(words)
+
+
+def _file(path: Path, folder: Path) -> str:
+    return f'<a href="{_link(path, folder)}">{escape(os.path.relpath(path, folder))}</a>'
 
 
 def _link(path: Path, folder: Path) -> str:

@@ -28,7 +28,7 @@ def parts(tmp_path: Path) -> list[Part]:
     )
     request = Request("table1", tmp_path, scale="smoke")
     files = [tmp_path / "smoke" / "table1.md", picture]
-    return [Part(request, sheet, files), Part(Request("fig12"), fault="--data must be <data>")]
+    return [Part(request, sheet, files), Part(Request("fig6"), fault="--data must be <data>")]
 
 
 def test_a_target_has_its_table_picture_command_and_files(
@@ -39,7 +39,7 @@ def test_a_target_has_its_table_picture_command_and_files(
     assert "It means &lt;nothing&gt;." in html
     assert '<img src="data:image/png;base64,cGl4ZWxz" alt="' in html
     assert f"resdet reproduce table1 --scale smoke --output {tmp_path}</code>" in html
-    assert '<a href="table1.md">table1.md</a> <a href="../table1.png">table1.png</a>' in html
+    assert '<a href="table1.md">table1.md</a> <a href="../table1.png">../table1.png</a>' in html
     assert '<a href="#table1"><span>Table 1</span><span class="count">1/2</span></a>' in html
     assert "Scale smoke. " in html
     assert "torch 2." in html
@@ -47,10 +47,11 @@ def test_a_target_has_its_table_picture_command_and_files(
 
 def test_a_fault_is_told_in_its_place(parts: list[Part], tmp_path: Path) -> None:
     html = page_html(parts, Request("all", tmp_path), tmp_path / "all.html")
-    assert '<span class="number">Fig. 12</span>' in html
+    assert '<span class="number">Fig. 6</span>' in html
     assert '<p class="fault">--data must be &lt;data&gt;</p>' in html
     assert '<span class="count fault">fault</span>' in html
-    assert "<code>resdet reproduce fig12</code>" in html
+    assert "<code>resdet reproduce fig6</code>" in html
+    assert "<code>resdet reproduce fig6 --data DIR</code> with CIFAR-10" in html
     assert "Scale" not in html
 
 
