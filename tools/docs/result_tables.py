@@ -15,6 +15,7 @@ from resdet.evaluation.comparison.paper import TABLE_7, TABLE_8
 from resdet.reproduction.extras_table import FILE, extras_sheet
 from tools.docs import markdown
 from tools.docs.int8_table import int8_table
+from tools.docs.runtimes_table import runtimes_table
 
 # configs of the paper: what they are trained and tested on, and which of the numbers it prints
 _DATA = {
@@ -24,6 +25,7 @@ _DATA = {
 }
 _NETWORKS = {"vgg16": "VGG-16", "r101": "ResNet-101"}
 NOT_MEASURED = "not measured"
+RUNTIMES = Path(__file__).resolve().parents[1] / "runtimes" / "measured.json"
 
 
 def tables(configs: Path) -> dict[str, Callable[[], str]]:
@@ -42,6 +44,7 @@ def tables(configs: Path) -> dict[str, Callable[[], str]]:
         "speed": lambda: speed_table(measured),
         "evaluation": lambda: evaluation_table(measured),
         "int8": lambda: int8_table(read_json(configs / "benchmarks" / "int8.json")),
+        "runtimes": lambda: runtimes_table(read_json(RUNTIMES)),
     }
 
 

@@ -1,0 +1,1 @@
+"""Detectors that `resdet export` writes in every runtime that installs, against torch."""
