@@ -8,7 +8,6 @@ import io
 import os
 import platform
 import re
-import secrets
 import shutil
 import time
 from collections.abc import Iterator, Mapping
@@ -188,7 +187,7 @@ def temporary_name(target: Path, ending: str = ".tmp") -> Path:
 
     Known before anything has the name: a signal finds nothing that nobody would remove.
     """
-    own = f"{os.getpid()}-{_host()}.{secrets.token_hex(4)}"
+    own = f"{os.getpid()}-{_host()}.{os.urandom(4).hex()}"
     return target.parent / f".{target.name[:SHOWN]}.{own}{ending}"
 
 

@@ -67,10 +67,13 @@ def tool_of(args: argparse.Namespace, kind: str) -> Tool | None:
 
     Raises: ValueError as `tool_named`, or for limits that the tool has not.
     """
+    if not args.tool:
+        return None
+
     from resdet.evaluation.tools import tool_named
 
-    tool = tool_named(args.tool, kind) if args.tool else None
-    if tool and tool.rules.limit and args.max_detections:
+    tool = tool_named(args.tool, kind)
+    if tool.rules.limit and args.max_detections:
         raise ValueError(f"--max-detections does not go with --as {args.tool}, which limits images")
     return tool
 
@@ -85,10 +88,11 @@ def with_single(rules: Rules, args: argparse.Namespace) -> Rules:
 
 def tell(args: argparse.Namespace, tool: Tool | None, rules: Rules) -> None:
     """Which tool, if one is asked for, and which rules are not ours, in words."""
-    from resdet.evaluation.tools import in_words
-
     if not is_other(args):
         return
+
+    from resdet.evaluation.tools import in_words
+
     as_it = f"as {args.tool} {tool.version} prints it; " if tool else ""
     print(f"{as_it}by rules other than ours:")
     print(*(f"- {told}" for told in in_words(rules) or ["none"]), sep="\n")

@@ -39,7 +39,6 @@ def main(argv: Sequence[str]) -> None:
     from resdet.evaluation.coco.score import TWELVE, cross_check, score_coco
     from resdet.evaluation.rules import COCO
     from resdet.evaluation.score_tables import coco_class_table, coco_table
-    from resdet.evaluation.scorer import coco_numbers
     from resdet.evaluation.ties import told_of_ties
 
     tool = as_tool.tool_of(args, "coco")
@@ -49,6 +48,8 @@ def main(argv: Sequence[str]) -> None:
     if found is None:
         return  # the main process scores
     if args.claimed:
+        from resdet.evaluation.scorer import coco_numbers
+
         as_tool.tell_claims([args.claimed], "coco", coco_numbers(truth, found))
         return
     matched = match_areas(truth, found, rules)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from backbones.files.json_file import read_json
-from resdet.evaluation.matches import Matches
-from resdet.evaluation.record import write_result
-from resdet.structures.records import Dataset
+
+if TYPE_CHECKING:
+    from resdet.evaluation.matches import Matches
+    from resdet.structures.records import Dataset
 
 
 def write_outputs(
@@ -21,6 +22,8 @@ def write_outputs(
 ) -> None:
     """What --json and --plots ask for, each file named when it is there."""
     if args.json:
+        from resdet.evaluation.record import write_result
+
         content = {**config_of(args), **numbers, "analysis": analysis}
         content["sources"] = sources_of(args, dataset)
         if tested := getattr(args, "tested", ""):

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from resdet.structures.boxes import FloatArray, paired_iou
-from resdet.structures.records import Int64Array
+from resdet.structures.records import BoolArray, Int64Array
 
 _PAIRS_AT_ONCE = 1 << 17  # bounds the memory, to what a processor's cache holds
 _LOWEST = -(1 << 62)
@@ -61,14 +62,16 @@ def pairs(
     if not len(right):
         return
     order = np.argsort(right, kind="stable")
-    known, begins, many = np.unique(right[order], return_index=True, return_counts=True)
-    place = places_among(left, known)
+    begins = starts_of_runs(right[order])
+    many = np.diff(begins, append=len(right))
+    place = places_among(left, right[order[begins]])
     rows = np.flatnonzero(place >= 0)
     first, count = begins[place[rows]], many[place[rows]]
     ends = np.cumsum(count)
     marks = np.arange(_PAIRS_AT_ONCE, ends[-1] if len(ends) else 0, _PAIRS_AT_ONCE)
-    cuts = np.unique(np.searchsorted(ends, marks))
-    columns = None if boxes is None else tuple(np.ascontiguousarray(side.T) for side in boxes)
+    cuts = np.searchsorted(ends, marks)
+    cuts = cuts[starts_of_runs(cuts)]
+    columns = None if boxes is None else [np.ascontiguousarray(side.T) for side in boxes]
     for block in map(slice, [0, *cuts], [*cuts, len(rows)]):
         n = count[block]
         if not len(n):
@@ -84,12 +87,15 @@ def pairs(
 
 def _touching(block: Pairs, left: FloatArray, right: FloatArray) -> Int64Array:
     """The places of the pairs whose boxes are not apart; left and right (4, N), (4, M)."""
-    kept = np.arange(len(block.left))
-    for low, high in ((0, 2), (1, 3)):
-        a, b = block.left[kept], block.right[kept]
-        meets = np.minimum(left[high][a], right[high][b]) >= np.maximum(left[low][a], right[low][b])
-        kept = kept[meets]
-    return kept
+    a, b = block.left, block.right
+    kept = np.flatnonzero(_meet(a, b, left[::2], right[::2]))
+    return kept[_meet(a[kept], b[kept], left[1::2], right[1::2])]
+
+
+def _meet(a: Int64Array, b: Int64Array, left: FloatArray, right: FloatArray) -> BoolArray:
+    """(P,) whether the ends of rows `a` and `b` are not apart, of (2, N) and (2, M)."""
+    lower = np.maximum(left[0][a], right[0][b])
+    return np.minimum(left[1][a], right[1][b]) >= lower
 
 
 def by_small_numbers(values: Int64Array) -> Int64Array:
@@ -105,11 +111,17 @@ def by_falling(values: FloatArray) -> Int64Array:
     """
     bits = (values.astype(np.float64) + 0.0).view(np.int64)  # -0.0 is 0.0
     keys = np.where(bits < 0, bits, bits ^ np.iinfo(np.int64).max).view(np.uint64)
-    rows = np.argsort(keys.astype(np.uint16), kind="stable")
-    for place in (16, 32, 48):
+    rows = np.arange(len(keys))
+    for place in (0, 16, 32, 48):
         digits = (keys >> np.uint64(place)).astype(np.uint16)
-        rows = rows[np.argsort(digits[rows], kind="stable")]
+        if (digits[1:] != digits[:-1]).any():  # the last of what 32 bits hold are 0
+            rows = rows[np.argsort(digits[rows], kind="stable")]
     return rows
+
+
+def starts_of_runs(values: NDArray[np.integer]) -> Int64Array:
+    """Where a run of equal values begins."""
+    return np.flatnonzero(np.diff(values, prepend=values[:1] - 1))
 
 
 def places_among(values: Int64Array, known: Int64Array) -> Int64Array:

@@ -29,7 +29,7 @@ def told_of_ties(matches: Matches, metrics: Iterable[str]) -> list[str]:
     if matches.rules.ties == "unsorted":
         return []
     mixed, lines = _mixed(matches.verdicts, _runs(matches)), []
-    moved = _of_classes(matches, np.unique(matches.labels[mixed]))
+    moved = _of_classes(matches, np.flatnonzero(np.bincount(matches.labels[mixed])))
     for metric in metrics if mixed.any() else ():
         if is_felt(*_bounds(moved, metric)) and is_felt(*(means := _bounds(matches, metric))):
             worst, best = (f"{100 * (mean or 0.0):.1f}" for mean in means)

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
-from backbones.images.decoding import image_size
 from resdet.data.foreign_names import Pictures, ends, told_of
 from resdet.data.validate import Faults, is_pixels
 from resdet.structures.records import ImageId
@@ -73,6 +72,8 @@ def size_of(image: Mapping[str, Any], faults: Faults) -> tuple[int, int] | None:
 
 def measured(path: Path, faults: Faults) -> tuple[int, int]:
     """(height, width) of a picture; 0 x 0 where it has none, its fault told."""
+    from backbones.images.decoding import image_size  # OpenCV, which files are scored without
+
     try:
         return image_size(path)
     except ValueError as fault:

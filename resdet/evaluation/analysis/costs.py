@@ -25,7 +25,7 @@ from resdet.evaluation.analysis.errors import (
 )
 from resdet.evaluation.average_precision import average_precision
 from resdet.evaluation.matches import FALSE_POSITIVE, IGNORED, TRUE_POSITIVE, Matches
-from resdet.evaluation.pairs import by_falling, by_small_numbers
+from resdet.evaluation.pairs import by_falling, by_small_numbers, starts_of_runs
 from resdet.structures.records import BoolArray, Int64Array
 
 ALL_FALSE_POSITIVES, ALL_MISSES = "all false positives", "all misses"
@@ -86,8 +86,8 @@ def _surest(matches: Matches, kinds: ErrorKinds, wrong: BoolArray) -> Int64Array
     rows = np.flatnonzero(wrong)
     rows = rows[~kinds.found[kinds.targets[rows]]]
     rows = rows[by_falling(matches.scores[rows])]
-    _, first = np.unique(kinds.targets[rows], return_index=True)
-    return rows[first]
+    rows = rows[np.argsort(kinds.targets[rows], kind="stable")]
+    return rows[starts_of_runs(kinds.targets[rows])]
 
 
 def _mended(

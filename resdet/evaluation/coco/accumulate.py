@@ -112,8 +112,9 @@ def _precision_at_hits(
     Shape: (T, width), (T, K).
     """
     shape = len(counted.verdicts), len(columns)
-    hits = np.flatnonzero(counted.verdicts == TRUE_POSITIVE)
-    threshold, place = np.divmod(hits, max(len(counted.rows), 1))
+    is_hit = counted.verdicts == TRUE_POSITIVE
+    threshold = np.repeat(np.arange(shape[0]), np.count_nonzero(is_hit, axis=1))
+    place = np.flatnonzero(is_hit) - threshold * len(counted.rows)
     label = counted.labels[counted.rows[place]]
     begins = np.searchsorted(counted.labels, np.arange(shape[1]))
     of_class = threshold * shape[1] + label

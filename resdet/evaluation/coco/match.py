@@ -20,7 +20,13 @@ from resdet.evaluation.coco.results import CocoResults, image_places
 from resdet.evaluation.coco.truth import CocoTruth
 from resdet.evaluation.detection_table import Float64Array, turns_as_text
 from resdet.evaluation.matches import FALSE_POSITIVE, IGNORED, TRUE_POSITIVE, Matches, Objects
-from resdet.evaluation.pairs import by_falling, by_small_numbers, pairs, places_among
+from resdet.evaluation.pairs import (
+    by_falling,
+    by_small_numbers,
+    pairs,
+    places_among,
+    starts_of_runs,
+)
 from resdet.evaluation.rules import COCO, Areas, Rules
 from resdet.structures.records import BoolArray, Int64Array
 
@@ -245,23 +251,27 @@ class _Objects:
         within a key; outside (A, N) of the rows -> candidates (C,), rising rows; taken (T, C) of
         the range "all", -1 where all was taken before; judged (A, T, C).
         """
-        is_near = np.zeros(len(keys), bool)
-        for block in near:
-            is_near[grouped[block.rows]] = True
-        candidates, place_of = np.flatnonzero(is_near), np.cumsum(is_near) - 1
-        taken = np.empty((len(THRESHOLDS), len(candidates)), np.int32)
-        judged = np.empty((len(AREAS), *taken.shape), np.int8)
+        candidates = [np.zeros(0, np.int64)]
+        taken = [np.zeros((len(THRESHOLDS), 0), np.int32)]
+        judged = [np.zeros((len(AREAS), len(THRESHOLDS), 0), np.int8)]
         free = np.ones((len(AREAS), len(THRESHOLDS), len(self.keys)), bool)
         alike = np.zeros_like(self.ignored[:1])  # all ranges are one where all objects count
         for block in near:
             mixed = self.mixed[block.objects]
             for part, ignored in ((~mixed, alike), (mixed, self.ignored)):
                 for turn in self._turns(block.some(part), keys):
-                    rows = grouped[turn.rows[_starts(turn.rows)]]
+                    rows = grouped[turn.rows[starts_of_runs(turn.rows)]]
                     took = self._take(turn, ignored, free[: len(ignored)])
-                    taken[:, place_of[rows]] = took[0]
-                    judged[:, :, place_of[rows]] = self._verdicts(took, outside[:, rows])
-        return candidates, taken, judged
+                    candidates.append(rows)
+                    taken.append(took[0])
+                    judged.append(self._verdicts(took, np.take(outside, rows, axis=1)))
+        rows = np.concatenate(candidates)
+        order = _rising(rows, len(keys))
+        return (
+            rows[order],
+            np.take(np.concatenate(taken, axis=-1), order, axis=-1),
+            np.take(np.concatenate(judged, axis=-1), order, axis=-1),
+        )
 
     def _verdicts(self, taken: NDArray[np.int32], outside: BoolArray) -> NDArray[np.int8]:
         """(A, T, D), from the objects that the detections took and (A, D)."""
@@ -272,7 +282,7 @@ class _Objects:
 
     def _turns(self, near: _Near, keys: Int64Array) -> Iterator[_Near]:
         """Those of the detections that are the first of their key, then of the second, ..."""
-        starts = _starts(near.rows)
+        starts = starts_of_runs(near.rows)
         turns = places_in_run(keys[near.rows[starts]])
         turn_of = np.repeat(turns, np.diff(starts, append=len(near.rows)))
         order = self._ranked(near)[by_small_numbers(turn_of)]
@@ -307,7 +317,7 @@ class _Objects:
             allowed &= (counts > 0) | ~any_free[..., self.groups[objects]]
         preference = np.arange(len(rows), dtype=np.int32) + len(rows) * counts
         best = np.where(allowed, preference, np.int32(-1))
-        starts = _starts(rows)
+        starts = starts_of_runs(rows)
         if len(starts) < len(rows):
             best = np.maximum.reduceat(best, starts, axis=-1)
         taken = np.concatenate([objects, objects, [-1]], dtype=np.int32, casting="same_kind")[best]
@@ -318,7 +328,7 @@ class _Objects:
 
     def _any_free(self, free: BoolArray, ignored: BoolArray) -> BoolArray:
         """(A, T, G) whether an image and class has an object that counts and that none took."""
-        starts = _starts(self.keys)
+        starts = starts_of_runs(self.keys)
         return np.logical_or.reduceat(free & ~ignored[:, None], starts, axis=-1)
 
     def near(self, keys: Int64Array, boxes: Boxes) -> Iterator[_Near]:
@@ -339,6 +349,13 @@ class _Objects:
         return overlap > limits if self.rules.iou == "gt" else ~(overlap < limits)
 
 
+def _rising(rows: Int64Array, many: int) -> Int64Array:
+    """The places of the rows, each of them another one below `many`, by rising row."""
+    place_of = np.full(many, -1)
+    place_of[rows] = np.arange(len(rows))
+    return place_of[place_of >= 0]
+
+
 def areas_of(truth: CocoTruth, rule: Areas) -> Float64Array:
     """(M,) the sizes of the objects."""
     own = truth.boxes[:, 2] * truth.boxes[:, 3]
@@ -353,13 +370,8 @@ def out_of_ranges(areas: Float64Array) -> BoolArray:
     return (areas < low) | (areas > high)
 
 
-def _starts(values: Int64Array) -> Int64Array:
-    """Where a run of equal values begins."""
-    return np.flatnonzero(np.diff(values, prepend=values[:1] - 1))
-
-
 def places_in_run(values: Int64Array) -> Int64Array:
     """(N,) the place of each within its run of equal values, from 0."""
-    starts = _starts(values)
+    starts = starts_of_runs(values)
     lengths = np.diff(np.append(starts, len(values)))
     return np.arange(len(values)) - np.repeat(starts, lengths)

@@ -19,6 +19,7 @@ from resdet.evaluation.detection_table import (
     number_ids,
 )
 from resdet.evaluation.image_ids import resolve_ids
+from resdet.evaluation.pairs import places_among
 from resdet.structures.boxes import from_xywh, to_xywh
 from resdet.structures.records import BoolArray, Detections, ImageId, Int64Array
 
@@ -166,6 +167,8 @@ def with_ids_of(categories: Mapping[int, str], found: CocoResults) -> CocoResult
     A model trained with its classes in another order numbers them otherwise; the names tell.
     Results that do not name every category, or name others, are returned as they are.
     """
+    if not found.names:
+        return found
     named, ids = dict(found.names), {name: i for i, name in categories.items()}
     theirs = np.unique(found.categories).tolist()
     if len(named) < len(found.names) or not all(named.get(i) in ids for i in theirs):
@@ -180,7 +183,8 @@ def with_ids_of(categories: Mapping[int, str], found: CocoResults) -> CocoResult
 
 def check_categories(found: CocoResults, categories: Mapping[int, str]) -> None:
     """Refuse results whose category ids or names are not those of the data, listing both."""
-    unknown = sorted(set(found.categories.tolist()) - categories.keys())
+    known = np.array(sorted(categories), np.int64)
+    unknown = (places_among(found.categories, known) < 0).any()
     renamed = [c for c, name in found.names if categories.get(c, name) != name]
     if unknown or renamed:
         theirs = dict.fromkeys(np.unique(found.categories).tolist(), "?") | dict(
