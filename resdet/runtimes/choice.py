@@ -99,6 +99,17 @@ def of_checkpoint(asked: str, only_torch: Sequence[str]) -> str:
     return asked
 
 
+def why_torch(only_torch: Sequence[str]) -> str:
+    """What `of_checkpoint` has found where `auto` is torch, as a line."""
+    if only_torch:
+        return f"runtime: torch, which alone does {', '.join(only_torch)}"
+    fastest = next(iter(RUNTIMES))
+    return (
+        f"runtime: torch, as there is no {' and no '.join(absent(fastest, CONVERTERS))}; "
+        f"pip install '.[{RUNTIMES[fastest].extra}]' for one that is often faster"
+    )
+
+
 def known(asked: str) -> None:
     """Raises: ValueError for a name that is none."""
     names = (TORCH, "openvino", "onnxruntime", AUTO)

@@ -35,6 +35,7 @@ def convert(
     """
     started, runtime = time.monotonic(), RUNTIMES[chosen]
     if fastest and distributed.device().type == "cuda":
+        _tell("runtime: torch, on the GPU that is here")
         return None
     detector = load_exportable(path, overrides)
     try:

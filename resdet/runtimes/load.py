@@ -12,7 +12,15 @@ from backbones.terminal.wording import count
 from resdet.detector.detector import Detector
 from resdet.detector.speed import Speed
 from resdet.runtimes.about import read_about
-from resdet.runtimes.choice import AUTO, RUNTIMES, TORCH, is_exported, of_checkpoint, of_file
+from resdet.runtimes.choice import (
+    AUTO,
+    RUNTIMES,
+    TORCH,
+    is_exported,
+    of_checkpoint,
+    of_file,
+    why_torch,
+)
 from resdet.runtimes.detector import ExportedDetector, reason
 
 if TYPE_CHECKING:
@@ -48,8 +56,11 @@ def load_detector(
         converted = convert(path, chosen, overrides, fastest=runtime == AUTO)
         if converted is not None:
             return converted
+    from backbones.machine.distributed import is_main
     from resdet.detector.inference import load_detector as load_by_torch
 
+    if (runtime, chosen) == (AUTO, TORCH) and is_main():
+        print(why_torch(of_torch), flush=True)
     return load_by_torch(path, engine, device, overrides, speed, testing)
 
 

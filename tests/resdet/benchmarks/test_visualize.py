@@ -36,6 +36,10 @@ def test_each_detector_draws_in_all_images_in_turn(
         "peak_megabytes": {"a.pth": 7.0, "b.xml": 7.0},
         "share_of_threads": {"a.pth": 0.5, "b.xml": 0.375},
     }
+    assert measured["threads 2"]["share_of_threads"] == {
+        "a.pth": 1.5 / 9 / 2,
+        "b.xml": 1.5 / 10 / 2,
+    }
     told = list(suite.lines(measured))
     assert told[1] == suite.Line(
         "threads 1", "b.xml", "0.5 img/s, 0.750 of processors, 7 MB", pytest.approx(4 / 3), None

@@ -39,6 +39,8 @@ def test_a_checkpoint_is_run_by_torch_unless_another_is_asked_for(has) -> None:
     assert choice.of_checkpoint("auto", ["--compile"]) == "torch"
     has("torch", "openvino", "onnxruntime")  # nothing makes ONNX
     assert choice.of_checkpoint("auto", ()) == "torch"
+    told = "there is no onnx and no onnxscript; pip install '.[openvino]' for one that is often"
+    assert told in choice.why_torch(())
     has("torch", "onnxruntime", "onnx", "onnxscript")
     assert choice.of_checkpoint("auto", ()) == "onnxruntime"
 

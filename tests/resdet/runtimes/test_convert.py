@@ -81,12 +81,13 @@ def test_the_pace_is_of_passes_after_the_first(tiny_checkpoint, monkeypatch) -> 
     assert converting._times_as_fast(load_exportable(tiny_checkpoint), None) == 2.0
 
 
-def test_on_a_gpu_torch_is_the_fastest(tiny_checkpoint, monkeypatch) -> None:
+def test_on_a_gpu_torch_is_the_fastest(tiny_checkpoint, monkeypatch, capsys) -> None:
     import torch
 
     device = lambda *_: torch.device("cuda")  # noqa: E731
     monkeypatch.setattr("backbones.machine.distributed.device", device)
     assert convert(tiny_checkpoint, "onnxruntime", (), fastest=True) is None
+    assert capsys.readouterr().out == "runtime: torch, on the GPU that is here\n"
 
 
 @pytest.mark.slow

@@ -93,10 +93,12 @@ def test_weights_lie_beside_a_graph_of_openvino(tmp_path) -> None:
         load_detector(path)
 
 
-def test_a_checkpoint_is_run_by_torch(tiny_checkpoint, monkeypatch) -> None:
+def test_a_checkpoint_is_run_by_torch(tiny_checkpoint, capsys) -> None:
     assert isinstance(load_detector(tiny_checkpoint, "tv", "cpu"), TorchDetector)
+    assert "runtime:" not in capsys.readouterr().out
     asked = load_detector(tiny_checkpoint, "tv", "cpu", speed=Speed(batch=2), runtime="auto")
-    assert asked.batch == 2  # which only torch does
+    assert asked.batch == 2
+    assert "runtime: torch, which alone does --batch 2\n" in capsys.readouterr().out
     with pytest.raises(ValueError, match=r"--runtime must be torch with --batch 2, got openvino"):
         load_detector(tiny_checkpoint, speed=Speed(batch=2), runtime="openvino")
 
