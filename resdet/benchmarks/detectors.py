@@ -53,7 +53,7 @@ class Size(NamedTuple):
     rounds: int
 
 
-_ON_CPU, _ALL = ("R-50-FPN", "R-50-C4"), tuple(KINDS)
+_ON_CPU, _ALL = ("R-50-FPN", "R-101-C4"), tuple(KINDS)
 SIZES: dict[tuple[str, Work], Size] = {
     ("cpu", "infer"): Size(_ON_CPU, side=320, calls=2, rounds=2),
     ("cpu", "train"): Size(_ON_CPU, side=320, calls=2, rounds=1),
