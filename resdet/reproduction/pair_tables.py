@@ -33,7 +33,7 @@ class Row:
     @property
     def label(self) -> str:
         """As --only names it."""
-        return f"{self.network}, {self.data}"
+        return f"{self.network} {self.data}"
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,8 @@ def refusal(request: Request) -> str | None:
     if request.scale not in target.scales:
         return f"--scale must be {' or '.join(target.scales)} for {name}, got {request.scale}"
     if request.publish and request.smoke:
-        return "--publish must be with --scale full: it is a trial, no result"
+        results = " or ".join(scale for scale in target.scales if scale != "smoke")
+        return f"--publish must be with --scale {results}, got smoke: it is a trial, no result"
     silent = Request(name, request.output)
     takes = target.takes | ({"data"} if target.data else set())
     known = [words for option, words in _SAID.items() if option in takes]

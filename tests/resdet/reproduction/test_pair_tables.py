@@ -12,10 +12,10 @@ def test_each_row_of_the_paper_has_a_config_and_its_numbers():
             assert paper_values(row.config).keys() == set(table.measures.values())
     labels = [row.label for pair in TABLES["table7"].pairs() for row in pair]
     assert labels == [
-        *("VGG-16, 07+12", "ResNet-101, 07+12"),
-        *("VGG-16, 07++12", "ResNet-101, 07++12"),
+        *("VGG-16 07+12", "ResNet-101 07+12"),
+        *("VGG-16 07++12", "ResNet-101 07++12"),
     ]
-    assert Row(OWN[1], "mine").label == "ResNet-18, mine"
+    assert Row(OWN[1], "mine").label == "ResNet-18 mine"
 
 
 def test_a_config_of_the_paper_departs_in_what_it_says_itself():
