@@ -117,6 +117,17 @@ def nothing_of(rows: Sequence[Row]) -> Section:
     return {"data": rows[0].data, "rows": unknown, "gains": {}, "made": "", "deviations": []}
 
 
+def about(section: Section) -> tuple[str, ...]:
+    """The data and the configs: a section of the same stands in its place."""
+    return section["data"], *(row["config"] for row in section["rows"])
+
+
+def beside_paper(table: Table, found: Sequence[Section]) -> list[Section]:
+    """The pairs of the paper, measured or not, then all others."""
+    empty = map(nothing_of, table.pairs())
+    return list({about(one): one for one in (*empty, *found)}.values())
+
+
 def told_of(section: Section) -> list[str]:
     """How it was measured, and what is not as in the paper; nothing where it was not."""
     data, made, departed = (section[key] for key in ("data", "made", "deviations"))

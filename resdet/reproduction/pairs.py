@@ -30,6 +30,8 @@ from resdet.reproduction.pair_sections import (
     Finished,
     Pair,
     Section,
+    about,
+    beside_paper,
     compared,
     nothing_of,
     section,
@@ -131,11 +133,6 @@ def _sections(file: Path) -> list[Section]:
     return list(content["pairs"])
 
 
-def _about(section: Section) -> tuple[str, ...]:
-    """The data and the configs: a section of the same stands in its place."""
-    return section["data"], *(row["config"] for row in section["rows"])
-
-
 def _kept(request: Request) -> Path:
     return request.folder / f"{request.target}.json"
 
@@ -148,7 +145,7 @@ def _keep(request: Request, found: Section) -> list[Path]:
     """Write a section in place of that of the same data; beside the configs too, to publish."""
     files = [_kept(request), *[_published(request)] * request.publish]
     for file in files:
-        others = [known for known in _sections(file) if _about(known) != _about(found)]
+        others = [known for known in _sections(file) if about(known) != about(found)]
         outputs.write_json(file, {"pairs": [*others, found]})
     return files
 
@@ -168,9 +165,8 @@ def _sheet(request: Request, table: Table, files: Sequence[Path]) -> Sheet:
     kept, trial = _sections(_kept(request)), request.smoke
     found = kept or ([] if trial else _sections(_published(request)))
     full = request.scale == "full"
-    papers = {_about(empty): empty for empty in map(nothing_of, table.pairs())}
-    known = {_about(one): one for one in found if not full or _about(one) in papers}
-    shown = list((papers | known).values())
+    of_paper = [about(nothing_of(pair)) for pair in table.pairs()]
+    shown = beside_paper(table, [one for one in found if not full or about(one) in of_paper])
     told = [] if trial else [line for one in shown for line in told_of(one)]
     told += [_SMALL] * (request.scale == "small") + [SMOKE_REMARK] * trial
     told += told_to_send(_sent(request, table), "VOC 2012 test", next(iter(table.measures)))

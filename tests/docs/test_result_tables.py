@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.docs.result_tables import networks_table, with_tables
+from tools.docs.result_tables import networks_table, pairs_table, with_tables
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -27,6 +27,12 @@ def test_a_run_of_the_paper_fills_its_row(tmp_path: Path) -> None:
     (row,) = [line for line in text.splitlines() if "`voc0712_r101`" in line]
     assert re.search(r"\| 76\.4 \| \d\d\.\d \| 600 iterations, 1 run, ", row)
     assert text.count("not measured") == 5
+
+
+def test_pairs_of_own_data_stand_below_the_papers(tmp_path: Path) -> None:
+    (tmp_path / "table7.json").write_text('{"pairs": []}', encoding="utf-8")
+    lines = pairs_table(tmp_path / "table7.json").splitlines()
+    assert [line.split(" | ")[2] for line in lines[2:]] == ["73.2", "76.4", "70.4", "73.8"]
 
 
 def test_costs_of_networks_stand_beside_their_papers() -> None:

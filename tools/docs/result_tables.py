@@ -13,6 +13,9 @@ from backbones.training.results import Provenance
 from resdet.benchmarks import evaluation
 from resdet.evaluation.comparison.paper import TABLE_7, TABLE_8
 from resdet.reproduction.extras_table import FILE, extras_sheet
+from resdet.reproduction.pair_sections import beside_paper
+from resdet.reproduction.pair_sheet import lines_of, pair_sheet
+from resdet.reproduction.pair_tables import TABLES
 from tools.docs import markdown
 from tools.docs.int8_table import int8_table
 from tools.docs.runtimes_table import runtimes_table
@@ -41,6 +44,8 @@ def tables(configs: Path) -> dict[str, Callable[[], str]]:
         "corners": lambda: corners_table(read_json(detection / "own_r18.json")),
         "tried": lambda: recipe_table(read_json(detection / "own_r18.json"), "tried", "tried"),
         "extras": lambda: extras_sheet(read_json(detection / FILE)).table(),
+        "table7-small": lambda: pairs_table(detection / "table7.json"),
+        "table8-small": lambda: pairs_table(detection / "table8.json"),
         "speed": lambda: speed_table(measured),
         "evaluation": lambda: evaluation_table(measured),
         "int8": lambda: int8_table(read_json(configs / "benchmarks" / "int8.json")),
@@ -82,6 +87,12 @@ def paper_table(folder: Path) -> str:
             f"| `{name}` | {data} | {_NETWORKS[network]} | {100 * paper:.1f} | {ours} | {told} |"
         )
     return _joined(rows)
+
+
+def pairs_table(file: Path) -> str:
+    """Table 7 or 8 with the paper's rows and those of own data."""
+    table = TABLES[file.stem]
+    return pair_sheet(table, list(lines_of(beside_paper(table, read_json(file)["pairs"])))).table()
 
 
 def table_6(folder: Path) -> str:

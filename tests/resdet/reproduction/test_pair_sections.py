@@ -8,6 +8,7 @@ import pytest
 
 from resdet.reproduction.pair_sections import (
     Finished,
+    beside_paper,
     compared,
     nothing_of,
     section,
@@ -50,6 +51,13 @@ def test_what_a_server_answered_is_the_value(finished_run):
     (run.folder / "server.json").write_text(json.dumps({"mAP": 73.8}))
     (found,) = section(TABLES["table7"], pair, None)["rows"][1]["runs"]
     assert found["values"] == {"mAP": pytest.approx(0.738)}
+
+
+def test_the_papers_pairs_stand_first_measured_or_not():
+    table = TABLES["table7"]
+    empty = [nothing_of(pair) for pair in table.pairs()]
+    own, second = nothing_of(PAIR), {**empty[1], "made": "here"}
+    assert beside_paper(table, [own, second]) == [empty[0], second, own]
 
 
 def test_nothing_measured_is_nothing_told():
