@@ -42,6 +42,7 @@ from resdet.reproduction.pair_tables import OWN, TABLES, Row, Table
 from resdet.reproduction.request import Request
 from resdet.reproduction.server import told_to_send
 from resdet.reproduction.smoke import SMOKE_REMARK, smoke_datasets
+from resdet.visualization.gallery import check_gallery_folder
 
 _SMALL = (
     "[small]: two small networks from random weights on data of your own, not the paper's; its "
@@ -67,8 +68,10 @@ def reproduce(request: Request) -> Sheet:
         `Run.train`.
     """
     table = TABLES[request.target]
+    works = _works(request, table)
+    _check_places(request, works)
     files: list[Path] = []
-    for work in _works(request, table):
+    for work in works:
         pair = _measured(request, table, work)
         comparison = compared(pair)
         if comparison:
@@ -110,6 +113,17 @@ def _works(request: Request, table: Table) -> list[_Work]:
     ]
 
 
+def _check_places(request: Request, works: Sequence[_Work]) -> None:
+    """Find out before the work whether what it leaves could be written.
+
+    Raises: as `check_gallery_folder` and `_sections`.
+    """
+    for work in works:
+        check_gallery_folder(request.folder / _stem(request, work.pair[0].data))
+    for file in _files(request):
+        _sections(file)
+
+
 def _measured(request: Request, table: Table, work: _Work) -> Pair:
     """Every finished run, once those asked for are trained."""
     for row, seed in product(work.chosen, range(1, request.seeds + 1)):
@@ -133,8 +147,10 @@ def _sections(file: Path) -> list[Section]:
     return list(content["pairs"])
 
 
-def _kept(request: Request) -> Path:
-    return request.folder / f"{request.target}.json"
+def _files(request: Request) -> list[Path]:
+    """Where sections are kept: beside the configs too, to publish."""
+    kept = request.folder / f"{request.target}.json"
+    return [kept, *[_published(request)] * request.publish]
 
 
 def _published(request: Request) -> Path:
@@ -142,8 +158,8 @@ def _published(request: Request) -> Path:
 
 
 def _keep(request: Request, found: Section) -> list[Path]:
-    """Write a section in place of that of the same data; beside the configs too, to publish."""
-    files = [_kept(request), *[_published(request)] * request.publish]
+    """Write a section in place of that of the same data."""
+    files = _files(request)
     for file in files:
         others = [known for known in _sections(file) if about(known) != about(found)]
         outputs.write_json(file, {"pairs": [*others, found]})
@@ -162,7 +178,7 @@ def _publish(request: Request, pair: Pair) -> list[Path]:
 
 def _sheet(request: Request, table: Table, files: Sequence[Path]) -> Sheet:
     """The paper's rows, those that were measured here, or else elsewhere and published."""
-    kept, trial = _sections(_kept(request)), request.smoke
+    kept, trial = _sections(_files(request)[0]), request.smoke
     found = kept or ([] if trial else _sections(_published(request)))
     full = request.scale == "full"
     of_paper = [about(nothing_of(pair)) for pair in table.pairs()]

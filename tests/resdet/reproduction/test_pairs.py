@@ -138,3 +138,12 @@ def test_a_file_of_something_else_is_told(tmp_path):
     (tmp_path / "table7.json").write_text("[]")
     with pytest.raises(ValueError, match=r"table7\.json must hold the pairs that .*; remove it"):
         pairs.reproduce(Request("table7", tmp_path))
+
+
+def test_what_could_not_be_written_is_told_before_the_work(tmp_path, shapes_root):
+    strange = tmp_path / "small" / "table7-shapes" / "mine.txt"
+    strange.parent.mkdir(parents=True)
+    strange.write_text("")
+    request = Request("table7", tmp_path, shapes_root, "small")
+    with pytest.raises(ValueError, match="gallery must be a new folder or an earlier gallery"):
+        pairs.reproduce(request)
