@@ -16,9 +16,8 @@ from matplotlib.path import Path as Outline
 from backbones.reproduction.trace import SLIDING, WEIGHTED, Layer, shortcuts, trunk
 from backbones.training.curves import colour_of, new_figure, save_figure
 
-BOX, WIDE = 0.58, 2.7  # a row is one high
+_BOX, _WIDE, _COLUMN = 0.58, 2.7, 4.1  # a row is one high
 _SUM, _FORK = 0.12, 0.28  # below a box: where a shortcut ends, and the next begins
-COLUMN = 4.1
 _INPUT, _CIRCLE = -1.0, 0.17  # of a block
 _INK, _EDGE = "0.15", "0.45"
 _KEPT, _GROWN = colour_of(0), colour_of(1)
@@ -54,38 +53,21 @@ def draw_networks(drawings: Sequence[Drawing], picture: Path, *, title: str) -> 
     Source: He et al. 2016, Fig. 3.
     """
     starts, tints, rows = _bands(drawings)
-    figure = new_figure(1.6 + 0.72 * COLUMN * len(drawings), 1.6 + 0.31 * rows)
+    figure = new_figure(1.6 + 0.72 * _COLUMN * len(drawings), 1.6 + 0.31 * rows)
     figure.suptitle(title, fontsize="medium")
     axes = figure.subplots()
     axes.axis("off")
-    right = COLUMN * len(drawings)
     for size, start in starts.items():
-        axes.axhline(start - 0.5, color="0.85", linewidth=0.8, xmin=0)
-        axes.text(
-            -1.6,
-            start,
-            f"output\nsize {size}",
-            ha="center",
-            va="center",
-            color=_EDGE,
-            fontsize="small",
-        )
+        axes.axhline(start - 0.5, color="0.85", linewidth=0.8)
+        _write(axes, -1.6, start, f"output\nsize {size}", color=_EDGE)
     for column, drawing in enumerate(drawings):
-        x = COLUMN * (column + 0.45)
-        axes.text(
-            x, -2.2, drawing.title, ha="center", va="center", fontsize="small", fontweight="bold"
-        )
+        x = _COLUMN * (column + 0.45)
+        _write(axes, x, -2.2, drawing.title, fontweight="bold")
         _draw_network(axes, drawing, x, starts, tints)
-    _set_limits(axes, (-2.4, right), (-3.2, rows + 0.9))
+    _set_limits(axes, (-2.4, _COLUMN * len(drawings)), (-3.2, rows + 0.9))
     lines = [Line2D([], [], color=_KEPT), Line2D([], [], color=_GROWN, linestyle=":")]
-    axes.legend(
-        lines,
-        ["identity shortcut", "shortcut where channels grow"],
-        loc="lower center",
-        ncols=2,
-        fontsize="small",
-        frameon=False,
-    )
+    told = ["identity shortcut", "shortcut where channels grow"]
+    axes.legend(lines, told, loc="lower center", ncols=2, fontsize="small", frameon=False)
     save_figure(figure, picture)
 
 
@@ -109,14 +91,14 @@ def draw_blocks(
 
 def _draw_block(axes: Axes, block: Block, kinds: Sequence[str]) -> None:
     """From the input at the top, a row for each box and for the sum."""
-    axes.text(0, _INPUT - 0.1, block.given, ha="center", va="bottom", fontsize="small")
+    _write(axes, 0, _INPUT - 0.25, block.given)
     row, top = 0, _INPUT
     for at in trunk(block.layers):
         layer = block.layers[at]
         if layer.kind == "relu":
-            axes.text(0.12, top + 0.17, "relu", va="center", fontsize=7.5, color=_EDGE)
+            _write(axes, 0.12, top + 0.17, "relu", ha="left", fontsize=7.5, color=_EDGE)
         elif layer.kind in (*kinds, "sum"):
-            half = BOX / 2 if layer.kind != "sum" else _CIRCLE
+            half = _BOX / 2 if layer.kind != "sum" else _CIRCLE
             _arrow(axes, [(0, top), (0, row - half)])
             if layer.kind == "sum":
                 _draw_sum(axes, block, row)
@@ -133,14 +115,14 @@ def _named(layer: Layer) -> str:
 def _draw_sum(axes: Axes, block: Block, y: float) -> None:
     """The circle, the shortcut into it, and what is written at both."""
     axes.add_patch(Circle((0, y), _CIRCLE, facecolor="white", edgecolor=_EDGE, linewidth=0.9))
-    axes.text(0, y, "+", ha="center", va="center", fontsize="small")
-    fork, aside = _INPUT + 0.2, WIDE / 2 + 0.6
+    _write(axes, 0, y, "+")
+    fork, aside = _INPUT + 0.2, _WIDE / 2 + 0.6
     points = [(0, fork), (aside, fork), (aside, y), (_CIRCLE, y)]
     _arrow(axes, points, color=_KEPT, linewidth=1.4)
     middle = (fork + y) / 2
-    axes.text(aside + 0.12, middle, block.shortcut, va="center", fontsize="small", color=_KEPT)
-    axes.text(-WIDE / 2 - 0.3, middle, block.branch, ha="right", va="center", fontsize="small")
-    axes.text(-0.4, y, block.total, ha="right", va="center", fontsize="small")
+    _write(axes, aside + 0.12, middle, block.shortcut, ha="left", color=_KEPT)
+    _write(axes, -_WIDE / 2 - 0.3, middle, block.branch, ha="right")
+    _write(axes, -0.4, y, block.total, ha="right")
 
 
 def _bands(drawings: Sequence[Drawing]) -> tuple[dict[int, float], dict[int, str], float]:
@@ -170,24 +152,30 @@ def _draw_network(
         _box(axes, x, heights[at], str(layer), tint)
     tops = list(heights.values())
     for above, below in pairwise(tops):
-        _arrow(axes, [(x, above + BOX / 2), (x, below - BOX / 2)])
+        _arrow(axes, [(x, above + _BOX / 2), (x, below - _BOX / 2)])
     for shortcut in shortcuts(drawing.layers):
         begins, ends = (
             max(at for at in heights if at <= end) for end in (shortcut.begins, shortcut.ends)
         )
-        top, bottom = heights[begins] + BOX / 2 + _FORK, heights[ends] + BOX / 2 + _SUM
-        _around(axes, x, top, bottom, WIDE / 2 + 0.35, grows=shortcut.grows)
+        top, bottom = heights[begins] + _BOX / 2 + _FORK, heights[ends] + _BOX / 2 + _SUM
+        _around(axes, x, top, bottom, _WIDE / 2 + 0.35, grows=shortcut.grows)
 
 
 def _box(axes: Axes, x: float, y: float, text: str, tint: str) -> None:
-    corner = (x - WIDE / 2, y - BOX / 2)
+    corner = (x - _WIDE / 2, y - _BOX / 2)
     style = "round,pad=0,rounding_size=0.12"
     axes.add_patch(
         FancyBboxPatch(
-            corner, WIDE, BOX, boxstyle=style, facecolor=tint, edgecolor=_EDGE, linewidth=0.8
+            corner, _WIDE, _BOX, boxstyle=style, facecolor=tint, edgecolor=_EDGE, linewidth=0.8
         )
     )
-    axes.text(x, y, text, ha="center", va="center", fontsize=7.5, color=_INK)
+    _write(axes, x, y, text, fontsize=7.5)
+
+
+def _write(axes: Axes, x: float, y: float, text: str, **style: Any) -> None:
+    """Around the point, unless `style` says otherwise."""
+    look = {"ha": "center", "va": "center", "fontsize": "small", "color": _INK, **style}
+    axes.text(x, y, text, **look)
 
 
 def _arrow(axes: Axes, points: Sequence[tuple[float, float]], **style: Any) -> None:

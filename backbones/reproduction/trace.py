@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -65,7 +65,8 @@ class Shortcut:
 def trace(model: nn.Module, shape: Sequence[int]) -> list[Layer]:
     """The layers that an image of (channels, height, width) runs through, in that order.
 
-    `model` may be on the meta device, where nothing is computed.
+    `model` may be on the meta device, where nothing is computed; elsewhere all that it computes is
+    kept until the end.
     """
     first, *_ = model.parameters()
     image = torch.empty(1, *shape, device=first.device)
@@ -113,28 +114,25 @@ class _Seen(TorchFunctionMode):
         result = func(*args, **(kwargs or {}))
         if isinstance(result, Tensor) and args and isinstance(args[0], Tensor):
             self._alive.append(result)
-            self._made_by[id(result)] = self._place(func.__name__, args, kwargs or {}, result)
+            self._made_by[id(result)] = self._place(func.__name__, args, result)
         return result
 
-    def _place(self, function: str, args: Any, kwargs: Any, result: Tensor) -> int:
+    def _place(self, function: str, args: Any, result: Tensor) -> int:
         """Of the layer, or of that before where it is none or leaves the size as it is."""
         kind, before = _KINDS.get(function), args[0]
         idle = kind == "avg pool" and before.shape == result.shape
         if kind is None or idle:
             return self._made_by.get(id(before), IMAGE)
         summands = args[:2] if kind == "sum" else args[:1]
-        weighted = kind in WEIGHTED
-        output = tuple(result.shape[1:])
-        layer = Layer(
-            kind,
-            output,
-            tuple(self._made_by.get(id(tensor), IMAGE) for tensor in summands),
-            kernel=_side(args[1] if kind == "pool" else args[1].shape[-1])
-            if kind in SLIDING
-            else 0,
-            stride=before.shape[-1] // output[-1] if kind in SLIDING else 1,
-            name=self._names.get(id(args[1]), "").removesuffix(".weight") if weighted else "",
-        )
+        sources = tuple(self._made_by.get(id(tensor), IMAGE) for tensor in summands)
+        layer = Layer(kind, tuple(result.shape[1:]), sources)
+        if kind in SLIDING:
+            window = args[1] if kind == "pool" else args[1].shape[-1]
+            stride = before.shape[-1] // result.shape[-1]
+            layer = replace(layer, kernel=_side(window), stride=stride)
+        if kind in WEIGHTED:
+            name = self._names.get(id(args[1]), "").removesuffix(".weight")
+            layer = replace(layer, name=name)
         self.layers.append(layer)
         return len(self.layers) - 1
 
