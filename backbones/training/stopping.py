@@ -84,7 +84,7 @@ class Stopping:
         newest = last(self._directory)
         if newest is None:
             return "nothing was saved yet"
-        return f"{newest} is saved: --resume goes on from there"
+        return f"{newest} is saved: --resume goes on from there, reproduce without it"
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         if self.signal:
