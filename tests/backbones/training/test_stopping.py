@@ -35,7 +35,9 @@ def test_what_is_deferred_is_done_first(tmp_path, capfd):
                 done.append(stopping.signal)
             done.append("never")
 
-    with pytest.raises(Stopped, match=r"SIGINT: stopped; .*a\.pth is saved: --resume .*reproduce without"):
+    with pytest.raises(
+        Stopped, match=r"SIGINT: stopped; .*a\.pth is saved: --resume .*reproduce without"
+    ):
         run()
     assert done == [signal.SIGINT]
     told = "SIGINT: this iteration, then a checkpoint; again: end at once\n"
