@@ -25,11 +25,13 @@ from resdet.reproduction.improved_rows import (
     small_table,
 )
 from resdet.reproduction.improved_systems import Bench
-from resdet.reproduction.pair_data import as_pairs, fitted_keys, given_keys
+from resdet.reproduction.pair_data import Keys, as_pairs, fitted_keys, given_keys
 from resdet.reproduction.request import Request
 from resdet.reproduction.server import told_to_send
 from resdet.reproduction.smoke import SMOKE_REMARK, smoke_datasets
+from resdet.training.fitting import CONFIG
 
+_CLASSES = "DATASETS.CLASSES"
 Cells = Sequence[float | None]  # percent of each measure of each column in turn
 
 
@@ -46,8 +48,7 @@ def reproduce(request: Request) -> Sheet:
     if alone:
         return extras.reproduce(request)
     bench = _bench(request)
-    own = request.scale == "small" and bench.data is not None
-    table = small_table(_class_names(bench)) if own else TABLES[request.target]
+    table = _table(request, bench)
     systems = list(_systems(find_rows(table.rows, request.only)))
     bench.check_sets(systems)
     for system in systems:
@@ -71,20 +72,40 @@ def _check(request: Request, alone: bool) -> None:
 
 def _bench(request: Request) -> Bench:
     keys = given_keys(request.overrides, smoke=request.smoke)
-    folder, data = request.folder, request.data
-    runs, tests = folder / "runs", folder / "tests"
     if request.scale == "small":
-        if data is None:
-            return Bench(runs, tests, None, keys)
-        name = data.resolve().name
-        return Bench(runs / name, tests / name, data, fitted_keys(data, runs / name, keys))
+        return _small_bench(request, keys)
+    folder, data = request.folder, request.data
     data = smoke_datasets(folder) if request.smoke and data is None else data
     keys |= {"DATASETS.ROOT": data} if data else {}
-    return Bench(runs, tests, data, keys, None if request.smoke else config.CONFIG_FOLDER)
+    published = None if request.smoke else config.CONFIG_FOLDER
+    return Bench(folder / "runs", folder / "tests", data, keys, published)
 
 
-def _class_names(bench: Bench) -> Sequence[str]:
-    return list(config.load("own_r18", as_pairs(bench.keys)).DATASETS.CLASSES)
+def _small_bench(request: Request, given: Keys) -> Bench:
+    """Of the data that is given, or of the only data that was measured before.
+
+    Raises: ValueError where several were; as `fitted_keys`.
+    """
+    runs, tests, data = request.folder / "runs", request.folder / "tests", request.data
+    if data:
+        own = runs / data.resolve().name
+        return Bench(own, tests / own.name, data, fitted_keys(data, own, given))
+    begun = {file.parent.parent: file for file in sorted(runs.glob(f"*/own_*-seed1/{CONFIG}"))}
+    if len(begun) > 1:
+        names = ", ".join(folder.name for folder in begun)
+        raise ValueError(f"--data must say which data is meant, got none; here are {names}")
+    for folder, file in begun.items():
+        classes = config.load(str(file)).DATASETS.CLASSES
+        return Bench(folder, tests / folder.name, None, {_CLASSES: list(classes)})
+    return Bench(runs, tests, None, given)
+
+
+def _table(request: Request, bench: Bench) -> Table:
+    """The paper's, or that of other data, by their classes."""
+    if request.scale != "small" or _CLASSES not in bench.keys:
+        return TABLES[request.target]
+    cfg = config.load("own_r18", as_pairs({_CLASSES: bench.keys[_CLASSES]}))
+    return small_table(cfg.DATASETS.CLASSES)
 
 
 def _sheet(request: Request, table: Table, bench: Bench, written: Sequence[Path]) -> Sheet:

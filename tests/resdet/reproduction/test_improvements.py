@@ -103,6 +103,24 @@ def test_own_data_have_the_steps_of_small_networks(
     assert list(papers[0][:3]) == ["baseline, VGG-16, 07+12", "paper", "73.2"]
 
 
+def test_own_data_are_shown_without_data(tmp_path: Path) -> None:
+    folder = tmp_path / "small"
+    for name in ("photos", "films"):
+        run = folder / "runs" / name / "own_r18-seed1"
+        run.mkdir(parents=True)
+        (run / "config.yaml").write_text(
+            config.load("own_r18", ["DATASETS.CLASSES", "['cat']"]).dump()
+        )
+        rule = {"mAP": {"0.50": 0.5}, "per_class": {"cat": {"0.50": 0.5}}}
+        (run / "results.json").write_text(json.dumps({"metrics": {"test": {"area": rule}}}))
+        if name == "photos":
+            sheet = improvements.reproduce(Request("table10", tmp_path, scale="small"))
+            assert sheet.header[2:4] == ["mAP", "cat"]
+            assert sheet.rows[1][:4] == ["baseline, ResNet-18", "ours", "50.0", "50.0"]
+    with pytest.raises(ValueError, match="--data must say which data is meant, .* films, photos"):
+        improvements.reproduce(Request("table10", tmp_path, scale="small"))
+
+
 @pytest.mark.slow
 def test_own_data_are_measured(shapes_root: Path, tmp_path: Path) -> None:
     few = ["SOLVER.MAX_ITER", "4", "DATALOADER.NUM_WORKERS", "0"]
