@@ -57,6 +57,19 @@ def check_rules(parser: argparse.ArgumentParser, args: argparse.Namespace) -> No
         parser.error(f"{option} does not go with --as: {why}")
 
 
+def check_claim(claim: Claim | None, printed: Iterable[Measure]) -> None:
+    """Refuse a number before anything is scored that is none of those.
+
+    Raises: ValueError naming them.
+    """
+    printed = list(printed)
+    if claim and not any(map(claim.names, printed)):
+        known = ", ".join(dict.fromkeys(measure.name for measure in printed))
+        raise ValueError(
+            f"--claimed must be of {known}, got one of {claim.name}; name one of these"
+        )
+
+
 def is_other(args: argparse.Namespace) -> bool:
     """Whether any rule is not ours."""
     return any(getattr(args, name, None) for name in ("tool", *_SINGLE))

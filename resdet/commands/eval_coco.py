@@ -15,7 +15,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from resdet.evaluation.coco.match import CocoMatches
+    from resdet.evaluation.coco.results import CocoResults
     from resdet.evaluation.coco.truth import CocoTruth
+    from resdet.evaluation.tools import Tool
     from resdet.structures.records import Dataset
 
 
@@ -30,17 +33,13 @@ def main(argv: Sequence[str]) -> None:
     if as_tool.is_other(args) and (args.cross_check or args.backend != "numpy"):
         parser.error("--backend and --cross-check go without other rules: libraries have their own")
 
-    from rich.console import Console
-
-    from resdet.commands import outputs, sources
-    from resdet.evaluation.analysis.analyse import analyse
-    from resdet.evaluation.analysis.error_tables import analysis_tables
+    from resdet.commands import sources
     from resdet.evaluation.coco.match import match_areas
-    from resdet.evaluation.coco.score import TWELVE, cross_check, score_coco
+    from resdet.evaluation.coco.score import TWELVE
+    from resdet.evaluation.measures import Measure
     from resdet.evaluation.rules import COCO
-    from resdet.evaluation.score_tables import coco_class_table, coco_table
-    from resdet.evaluation.ties import told_of_ties
 
+    as_tool.check_claim(args.claimed, map(Measure, TWELVE))
     tool = as_tool.tool_of(args, "coco")
     rules = as_tool.with_single(tool.rules if tool else COCO, args)
     dataset, truth = sources.coco_ground_truth(args)
@@ -53,14 +52,50 @@ def main(argv: Sequence[str]) -> None:
         as_tool.tell_claims([args.claimed], "coco", coco_numbers(truth, found))
         return
     matched = match_areas(truth, found, rules)
-    scores = score_coco(truth, found, backend=args.backend, matched=matched)
     as_tool.tell(args, tool, rules)
     if tool:
-        scores = as_tool.told_alone(scores, TWELVE, tool)
-        for table in (coco_class_table(scores), coco_table(scores)):
-            Console().print(table)
-        as_tool.write_numbers(args, tool, scores, dataset)
-        return
+        _tell_tool(args, tool, truth, found, matched, dataset)
+    else:
+        _tell_own(args, truth, found, matched, dataset)
+
+
+def _tell_tool(
+    args: argparse.Namespace,
+    tool: Tool,
+    truth: CocoTruth,
+    found: CocoResults,
+    matched: CocoMatches,
+    dataset: Dataset,
+) -> None:
+    from rich.console import Console
+
+    from resdet.commands.as_tool import told_alone, write_numbers
+    from resdet.evaluation.coco.score import TWELVE, score_coco
+    from resdet.evaluation.score_tables import coco_class_table, coco_table
+
+    scores = told_alone(score_coco(truth, found, matched=matched), TWELVE, tool)
+    for table in (coco_class_table(scores), coco_table(scores)):
+        Console().print(table)
+    write_numbers(args, tool, scores, dataset)
+
+
+def _tell_own(
+    args: argparse.Namespace,
+    truth: CocoTruth,
+    found: CocoResults,
+    matched: CocoMatches,
+    dataset: Dataset,
+) -> None:
+    from rich.console import Console
+
+    from resdet.commands.outputs import write_outputs
+    from resdet.evaluation.analysis.analyse import analyse
+    from resdet.evaluation.analysis.error_tables import analysis_tables
+    from resdet.evaluation.coco.score import cross_check, score_coco
+    from resdet.evaluation.score_tables import coco_class_table, coco_table
+    from resdet.evaluation.ties import told_of_ties
+
+    scores = score_coco(truth, found, backend=args.backend, matched=matched)
     if args.cross_check:
         print(cross_check(truth, found, scores))
     analysis = analyse(matched.matches, "101point")
@@ -70,7 +105,7 @@ def main(argv: Sequence[str]) -> None:
     ties = told_of_ties(matched.matches, ["101point"])
     for shown in (*tables, *ties, *analysis_tables(analysis)):
         Console().print(shown)
-    outputs.write_outputs(args, scores, analysis, matched.matches, dataset)
+    write_outputs(args, scores, analysis, matched.matches, dataset)
 
 
 def _tell_difficult(dataset: Dataset, truth: CocoTruth) -> None:

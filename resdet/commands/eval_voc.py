@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from resdet.evaluation import DetectionTable, Matches, Rules
+    from resdet.evaluation.measures import Measure
     from resdet.evaluation.tools import Tool
     from resdet.evaluation.voc.score import VocMatching
     from resdet.structures.records import Dataset
@@ -31,20 +32,15 @@ def main(argv: Sequence[str]) -> None:
     check_sources(parser, args)
     as_tool.check_rules(parser, args)
 
-    from rich.console import Console
-
-    from resdet.commands import outputs, sources
-    from resdet.evaluation import ground_truth_by_id, score_voc
-    from resdet.evaluation.analysis.analyse import analyse
-    from resdet.evaluation.analysis.error_tables import analysis_tables
+    from resdet.commands import sources
+    from resdet.evaluation import ground_truth_by_id
     from resdet.evaluation.judging import asked_of, told_left_out
     from resdet.evaluation.registry import BOTH, VOC_METRICS, check_metric
-    from resdet.evaluation.score_tables import voc_table
-    from resdet.evaluation.ties import told_of_ties
     from resdet.evaluation.voc.score import VocMatching
 
     if args.metric is not None:
         check_metric(args.metric, (*VOC_METRICS, BOTH), "--metric")
+    as_tool.check_claim(args.claimed, _claimable(args))
     tool = as_tool.tool_of(args, "voc")
     of_tool = _metrics(args, tool) if tool else ()
     dataset = sources.ground_truth(args, args.class_names)
@@ -72,7 +68,21 @@ def main(argv: Sequence[str]) -> None:
     as_tool.tell(args, tool, matches.rules)
     if tool:
         _tell_tool(args, tool, matches, of_tool, dataset)
-        return
+    else:
+        _tell_own(args, matches, dataset)
+
+
+def _tell_own(args: argparse.Namespace, matches: Matches, dataset: Dataset) -> None:
+    from rich.console import Console
+
+    from resdet.commands.outputs import write_outputs
+    from resdet.evaluation import score_voc
+    from resdet.evaluation.analysis.analyse import analyse
+    from resdet.evaluation.analysis.error_tables import analysis_tables
+    from resdet.evaluation.registry import BOTH
+    from resdet.evaluation.score_tables import voc_table
+    from resdet.evaluation.ties import told_of_ties
+
     metrics = _own_metrics(args, dataset)
     results = {metric: score_voc(matches, metric) for metric in metrics}
     analysis = analyse(matches, metrics[0])
@@ -81,7 +91,7 @@ def main(argv: Sequence[str]) -> None:
     for shown in (voc_table(*results.values()), *ties, *analysis_tables(analysis)):
         Console().print(shown)
     numbers = results if args.metric == BOTH else results[metrics[0]]
-    outputs.write_outputs(args, numbers, analysis, matches, dataset)
+    write_outputs(args, numbers, analysis, matches, dataset)
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -212,13 +222,26 @@ def _rules(args: argparse.Namespace, tool: Tool | None, dataset: Dataset) -> Rul
     return with_single(own, args)
 
 
+def _claimed_metrics(args: argparse.Namespace) -> Sequence[str]:
+    """Every metric of VOC's, unless one is asked for: it may be what differs."""
+    from resdet.evaluation.registry import BOTH, VOC_METRICS
+
+    return VOC_METRICS if args.metric in (None, BOTH) else (args.metric,)
+
+
+def _claimable(args: argparse.Namespace) -> list[Measure]:
+    """The means that a number may be of."""
+    from resdet.evaluation.average_precision import threshold_key
+    from resdet.evaluation.measures import means_of_voc
+
+    metrics, keys = _claimed_metrics(args), list(map(threshold_key, args.iou))
+    return [m for metric in metrics for m in means_of_voc(metric, keys, len(metrics) > 1)]
+
+
 def _tell_claim(args: argparse.Namespace, matching: VocMatching, dataset: Dataset) -> None:
-    """By every metric of VOC's, unless one is asked for: it may be what differs."""
     from resdet.commands.as_tool import tell_claims
     from resdet.evaluation.judging import on_data
-    from resdet.evaluation.registry import BOTH, VOC_METRICS
     from resdet.evaluation.scorer import voc_numbers
 
-    metrics = VOC_METRICS if args.metric in (None, BOTH) else (args.metric,)
-    numbers = voc_numbers(matching, metrics, partial(on_data, dataset))
+    numbers = voc_numbers(matching, _claimed_metrics(args), partial(on_data, dataset))
     tell_claims([args.claimed], "voc", numbers)

@@ -111,6 +111,13 @@ def measured(result: Mapping[str, Any], who: str) -> Measured:
     return Measured(conventions, values)
 
 
+def means_of_voc(metric: str, keys: Sequence[str], of_both: bool) -> list[Measure]:
+    """The means over classes at thresholds, then over several thresholds."""
+    means = [Measure(f"mAP@{key}", metric, None, key, of_both=of_both) for key in keys]
+    over_all = Measure(f"mAP, mean of {len(keys)}", metric, of_both=of_both)
+    return [*means, over_all] if len(keys) > 1 else means
+
+
 def value_of(values: Mapping[Measure, float | None], wanted: Measure) -> float | None:
     """The mean of that name by that metric; None where there is none."""
     named = (wanted.name, wanted.metric)

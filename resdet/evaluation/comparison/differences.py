@@ -187,15 +187,20 @@ def ways_between(
 def steps_between(
     pair: Pair, rules: tuple[Rules, Rules], numbers: Mapping[Kind, Numbers]
 ) -> list[Step]:
-    """Each rule that differs and what it adds, one after the other; `numbers` by the kind."""
+    """Each rule that differs and what it adds, one after the other; `numbers` by the kind.
+
+    Between kinds the way of matching comes first, by our rules of the second.
+    """
     first, second = pair
     ours, theirs = rules
     before = value_of(numbers[ours.kind](ours), first)
-    if ours.kind != theirs.kind:
-        after = value_of(numbers[theirs.kind](theirs), second)
-        way = _COCOS_WAY if theirs.kind == "coco" else _VOCS_WAY
-        return [Step("; ".join([way, *in_words(theirs)]), _apart(before, after))]
     steps = []
+    if ours.kind != theirs.kind:
+        way = _COCOS_WAY if theirs.kind == "coco" else _VOCS_WAY
+        ours, first = theirs.usual, second
+        after = value_of(numbers[ours.kind](ours), first)
+        steps.append(Step(way, _apart(before, after)))
+        before = after
     for field in fields(Rules):
         value = getattr(theirs, field.name)
         if value != getattr(ours, field.name):
@@ -222,7 +227,7 @@ def rest(
         known = [before, after, *(step.share for step in steps)]
         whole = None if None in known else _apart(before, after)
         shares.append(None if whole is None else whole - sum(s.share or 0.0 for s in steps))
-    if all(share is not None and abs(share) < _STILL for share in shares):
+    if all(share is None or abs(share) < _STILL for share in shares):
         return [[] for _ in ways]
     others = [f"{one.what}s" for one in differences if not one.alike]
     told = f"other {' and '.join(others)}" if others else "what no rule here tells"

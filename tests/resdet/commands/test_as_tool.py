@@ -1,6 +1,7 @@
 """--as and single rules from the command line's side."""
 
 import argparse
+import re
 
 import cv2
 import numpy as np
@@ -101,6 +102,23 @@ def test_a_number_that_was_told(given, capsys):
     shown = printed(capsys)
     assert "77.7 was told: no set of rules gives it, the nearest" in shown
     assert "AP50 by our rules 50.50 images without a detection" in shown
+
+
+@pytest.mark.parametrize(
+    ("command", "claim", "known"),
+    [
+        (eval_voc, ["AR100=50.0"], "mAP@0.50,"),
+        (eval_voc, ["mAP@0.75=50.0"], "mAP@0.50,"),
+        (eval_voc, ["AR1=5.0", "--iou", "0.5,0.75"], "mAP@0.50, mAP@0.75, mAP, mean of 2,"),
+        (eval_coco, ["mAP@0.50=50.0"], "AP, AP50, AP75, "),
+    ],
+)
+def test_a_number_that_is_never_printed_is_refused_before_the_work(
+    given, command, claim, known, monkeypatch
+):
+    monkeypatch.delattr("resdet.commands.sources.ground_truth")
+    with pytest.raises(ValueError, match=f"--claimed must be of {re.escape(known)}.*got one of"):
+        run(command, *given, "--claimed", *claim)
 
 
 def test_corners_of_voc_hold_the_longer_sides(tmp_path, capsys):

@@ -19,8 +19,12 @@ def test_two_results_by_other_rules(ours, told):
     assert "no longer: an overlap of exactly" in told(second, first)
     metric = ours(eval_voc, "c.json", "--metric", "11point")
     assert "11-point AP in place of area +0.00" not in told(first, metric)  # moves nothing
-    coco = told(second, ours(eval_coco, "d.coco.json"))
-    assert "COCO's way: the best" in coco
+    coco = ours(eval_coco, "d.coco.json")
+    assert "COCO's way: the best" in told(second, coco)
+    shown = told(coco, second)
+    assert "VOC's way: the object that overlaps most is found, taken or not" in shown
+    assert "taken or not;" not in shown  # each other rule has a row and a share of its own
+    assert "an overlap of exactly the threshold is a miss -50.00" in shown
 
 
 def test_two_results_of_other_detections(ours, told):
