@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from backbones.files.json_file import read_json
+from backbones.reproduction import runs
 from backbones.training.results import RESULTS
 from resdet import config, engines
 from resdet.checkpoints.checkpoint import FINAL
@@ -58,11 +59,12 @@ class Bench:
         return next((file for file in files if file.is_file()), None)
 
     def measure(self, system: System) -> None:
-        """Train what it needs, and test. Raises: as `Run.train`."""
-        if self.results(system) or self.data is None:
+        """Train what it needs, and test, where it is not done. Raises: as `Run.train`."""
+        found = self.results(system)
+        if self.data is None or (found and found.parent == self.published):
             return
         first, *others = (self._trained(system, seed + 1) for seed in range(system.members))
-        if system.is_run:
+        if found or system.is_run:
             return
         ensemble = {"TEST.ENSEMBLE": list(map(str, others))} if others else {}
         cfg = config.load(system.config, as_pairs(self._keys(system) | ensemble))
@@ -106,12 +108,17 @@ class Bench:
 
     def _trained(self, system: System, seed: int) -> Path:
         """The detector of a seed, trained where it is not yet."""
-        run, start = self._run(system.config, seed), STARTS.get(system.config)
-        if not (run / RESULTS).is_file():
-            weights = {"MODEL.WEIGHTS": self._trained(System(start), 1)} if start else {}
-            keys = self._keys(System(system.config)) | {"SEED": seed, **weights}
-            Run(system.config, run, as_pairs(keys)).train()
-        return run / FINAL
+        folder, start = self._run(system.config, seed), STARTS.get(system.config)
+        weights = {"MODEL.WEIGHTS": self._run(start) / FINAL} if start else {}
+        keys = self._keys(System(system.config)) | {"SEED": seed, **weights}
+        run = Run(system.config, folder, as_pairs(keys))
+        if (folder / RESULTS).is_file():
+            runs.check_begun(folder, run.pairs)
+            return folder / FINAL
+        if start:
+            self._trained(System(start), 1)
+        run.train()
+        return folder / FINAL
 
     def _keys(self, system: System) -> dict[str, Any]:
         """Sizes of multi-scale testing in proportion to the images'."""

@@ -113,7 +113,11 @@ def _sheet(request: Request, table: Table, bench: Bench, written: Sequence[Path]
     sent = [path for system in _systems(table.rows) if (path := bench.to_send(system))]
     told = _made_with(table, bench)
     told += told_to_send(sent, table.columns[-1], table.measures[0])
-    told += [f"Keys set by hand: {' '.join(request.overrides)}."] if request.overrides else []
+    told += (
+        [f"Of the rows asked for, set by hand: {' '.join(request.overrides)}."]
+        if request.overrides
+        else []
+    )
     told += [SMOKE_REMARK] * request.smoke
     cells = [_cells(row, table, bench) for row in table.rows]
     title = table.title + ("" if request.scale == "full" else f" [{request.scale}]")

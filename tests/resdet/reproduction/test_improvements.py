@@ -45,7 +45,7 @@ def test_a_row_goes_to_the_server_and_is_not_trained_again(
     sent = tmp_path / "smoke" / "runs" / "voc07pp12_r101-seed1" / "comp4.tar.gz"
     assert sent.is_file()
     assert f"send it {sent}, write what it answers" in told
-    assert "Keys set by hand: SOLVER.MAX_ITER 1." in told
+    assert "Of the rows asked for, set by hand: SOLVER.MAX_ITER 1." in told
     assert read(tmp_path / "smoke" / "table11.csv")[ROW]["mAP"] == ""
     sent.with_name("server.json").write_text('{"mAP": 73.8}')
     command.main(words)
@@ -53,6 +53,8 @@ def test_a_row_goes_to_the_server_and_is_not_trained_again(
     assert "starting" not in again
     assert "send it" not in again
     assert read(tmp_path / "smoke" / "table11.csv")[ROW]["mAP"] == "73.8"
+    with pytest.raises(ValueError, match="must be those it began with, none, got SOLVER.BASE_LR 7"):
+        command.main([*words, "SOLVER.BASE_LR", "7"])
 
 
 def test_without_data_the_paper_stands_alone(tmp_path: Path) -> None:
