@@ -20,8 +20,6 @@ from resdet.evaluation.coco.results import (
 )
 from resdet.evaluation.coco.truth import CocoTruth, coco_truth
 from resdet.evaluation.detection_table import DetectionTable
-from resdet.evaluation.voc.comp4 import read_comp4
-from resdet.runtimes.choice import is_exported
 from resdet.structures.boxes import to_xywh
 from resdet.structures.corners import AUTO
 from resdet.structures.records import Dataset
@@ -82,8 +80,14 @@ def coco_ground_truth(args: argparse.Namespace) -> tuple[Dataset, CocoTruth]:
 
 def _counted_before(args: argparse.Namespace) -> str:
     """How the run that made the checkpoint counted corners, if it was of this data."""
-    if args.checkpoint is None or not args.checkpoint.is_file() or is_exported(args.checkpoint):
+    if args.checkpoint is None or not args.checkpoint.is_file():
         return AUTO
+
+    from resdet.runtimes.choice import is_exported
+
+    if is_exported(args.checkpoint):
+        return AUTO
+
     from resdet.training.corners import counted_by  # torch, which files are scored without
 
     return counted_by(args.checkpoint, args.data)
@@ -118,6 +122,8 @@ def detections(args: argparse.Namespace, dataset: Dataset) -> DetectionTable | N
     if args.detections.is_file():
         table = from_coco_results(args.detections, dataset.category_ids, dataset.class_names)
     else:
+        from resdet.evaluation.voc.comp4 import read_comp4
+
         table = read_comp4(args.detections, dataset.class_names)
     return table.for_images(dataset.files)
 

@@ -10,7 +10,6 @@ from resdet.evaluation.analysis.costs import error_costs
 from resdet.evaluation.analysis.curves import class_curves, curves_json, pooled_curve
 from resdet.evaluation.analysis.errors import error_kinds
 from resdet.evaluation.matches import Matches
-from resdet.evaluation.voc.sizes import ap_by_size
 
 
 def analyse(matches: Matches, metric: str, *, score: float | None = None) -> dict[str, Any]:
@@ -54,5 +53,11 @@ def analyse(matches: Matches, metric: str, *, score: float | None = None) -> dic
             "classes": [*matches.class_names, "background"],
             "matrix": confusion_matrix(first, cut).tolist(),
         },
-        "sizes": ap_by_size(matches, metric) if matches.rules.kind == "voc" else None,
+        "sizes": _sizes(matches, metric) if matches.rules.kind == "voc" else None,
     }
+
+
+def _sizes(matches: Matches, metric: str) -> dict[str, Any]:
+    from resdet.evaluation.voc.sizes import ap_by_size  # VOC's matching, which COCO's is without
+
+    return ap_by_size(matches, metric)
