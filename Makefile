@@ -5,6 +5,7 @@
 # make bench  every benchmark and the goals it is held to: a quarter of an hour, and output/bench.json
 # make round-trip  every annotation tool installed, and all that it writes and reads against ours
 # make evaluators  every evaluator that installs, on random cases, against --as with its name: a quarter of an hour
+# make runtimes  every runtime that installs, and an exported detector in each against torch: half an hour
 # make docs   the tables of the README and of docs/, docs/config.md, docs/reproduce.md and the picture of the architecture, made anew
 PYTHON ?= python3
 VENV ?= .venv
@@ -12,7 +13,7 @@ FLOORS ?= .floors
 BIN := $(VENV)/bin
 RUN := $(BIN)/python
 
-.PHONY: demo test how-long-demo how-long-test slow floors faults bench round-trip evaluators docs lint types clean
+.PHONY: demo test how-long-demo how-long-test slow floors faults bench round-trip evaluators runtimes docs lint types clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -66,6 +67,9 @@ round-trip: $(VENV)/installed-dev
 
 evaluators: $(VENV)/installed-dev
 	$(RUN) -m tools.evaluators
+
+runtimes: $(VENV)/installed-dev
+	$(RUN) -m tools.runtimes
 
 docs: $(VENV)/installed-dev
 	$(RUN) -m tools.docs.readme_tables

@@ -106,4 +106,4 @@ def test_an_unknown_runtime_is_told_before_anything_is_made(
 ) -> None:
     with pytest.raises(SystemExit):
         main(["--only", "onnxrt"])
-    assert "--only must name some of onnxruntime 1.17, " in capsys.readouterr().err
+    assert "--only must name some of onnxruntime-1.17, " in capsys.readouterr().err

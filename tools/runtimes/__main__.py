@@ -5,7 +5,7 @@ an environment of its own in --environments, pinned; one that cannot be is a row
 
 examples:
   python -m tools.runtimes
-  python -m tools.runtimes --only "OpenCV 5" OpenVINO --environments ~/.cache/runtimes
+  python -m tools.runtimes --only opencv-5 openvino --environments ~/.cache/runtimes
   python -m tools.runtimes --detector output/mine/model_best.pth
 """
 

@@ -53,7 +53,7 @@ class Bench:
         except Refused as error:
             return {"runs": False, "why": str(error)}
         detector = self._made.detector
-        graph, rows, refused = graph_of(detector, form), [], dict[str, str]()
+        graph, rows, refused = graph_of(detector, form), list[trial.Row](), dict[str, str]()
         for named in [*self._usual.items(), *self._strange.items()] * 2:
             try:
                 rows += trial.differences(detector, form, graph, served, iter([named]))

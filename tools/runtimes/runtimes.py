@@ -34,28 +34,28 @@ _OPENCV = Runtime("onnx", "opencv", _package("opencv-python-headless", "5.0.0.93
 _NPM = "labels are BigInt64Array; metadata cannot be read"
 
 RUNTIMES = {
-    "onnxruntime 1.17": Runtime("onnx", _CPU, _package(_CPU, "1.17.3", *_OLDER_NUMPY)),
-    "onnxruntime 1.20": Runtime("onnx", _CPU, _package(_CPU, "1.20.1")),
-    "onnxruntime 1.32": Runtime("onnx", _CPU, _package(_CPU, "1.32.0")),
-    "onnxruntime, batch": Runtime("batch", _CPU, _package(_CPU, "")),
+    "onnxruntime-1.17": Runtime("onnx", _CPU, _package(_CPU, "1.17.3", *_OLDER_NUMPY)),
+    "onnxruntime-1.20": Runtime("onnx", _CPU, _package(_CPU, "1.20.1")),
+    "onnxruntime-1.32": Runtime("onnx", _CPU, _package(_CPU, "1.32.0")),
+    "onnxruntime-batch": Runtime("batch", _CPU, _package(_CPU, "")),
     "onnxruntime-node": Runtime("onnx", "onnxruntime-node", _package("", "1.30.0"), NODE, _NPM),
-    "onnxruntime-web, wasm": Runtime(
-        "web", "onnxruntime-web", _package("", "1.30.0"), NODE, f"in Node, one thread; {_NPM}"
+    "onnxruntime-web": Runtime(
+        "web", "onnxruntime-web", _package("", "1.30.0"), NODE, f"wasm, in Node; {_NPM}"
     ),
-    "OpenVINO": Runtime("openvino", "openvino", _package("openvino", "2026.4.1")),
-    "OpenVINO, ONNX": Runtime("onnx", "openvino", _package("openvino", "2026.4.1")),
-    "OpenVINO, int8": Runtime("int8", "openvino", _package("openvino", "2026.4.1")),
-    "OpenCV 5": replace(_OPENCV, remark="an image that shows nothing gives None"),
-    "OpenCV 5, classic engine": replace(_OPENCV, opened_by="opencv_classic"),
-    "OpenCV 4": Runtime("onnx", "opencv", _package("opencv-python-headless", "4.14.0.94")),
-    "torch.export": Runtime("torch-export", "torch_export", _package("torch", "")),
-    "torch.export, other torch": Runtime(
+    "openvino": Runtime("openvino", "openvino", _package("openvino", "2026.4.1")),
+    "openvino-onnx": Runtime("onnx", "openvino", _package("openvino", "2026.4.1")),
+    "openvino-int8": Runtime("int8", "openvino", _package("openvino", "2026.4.1")),
+    "opencv-5": replace(_OPENCV, remark="an image that shows nothing gives None"),
+    "opencv-5-classic": replace(_OPENCV, opened_by="opencv_classic"),
+    "opencv-4": Runtime("onnx", "opencv", _package("opencv-python-headless", "4.14.0.94")),
+    "torch": Runtime("torch-export", "torch_export", _package("torch", "")),
+    "torch-2.12": Runtime(
         "torch-export", "torch_export", _package("torch", "2.12.0", "torchvision==0.27.0")
     ),
     "tinygrad": Runtime("onnx", "tinygrad", _package("tinygrad", "0.14.0")),
     "onnx2torch": Runtime("onnx", "onnx2torch", _package("onnx2torch", "1.5.15")),
-    "pnnx, ncnn": Runtime("onnx", "ncnn", _package("pnnx", "20261020", "ncnn==1.0.20261020")),
-    "ExecuTorch": Runtime(
+    "ncnn": Runtime("onnx", "ncnn", _package("pnnx", "20261020", "ncnn==1.0.20261020")),
+    "executorch": Runtime(
         "torch-export",
         "executorch",
         _package(
@@ -68,7 +68,7 @@ RUNTIMES = {
         "coremltools",
         _package("coremltools", "9.0", "attrs==26.1.0", "cattrs==25.3.0", "pyaml==25.7.0"),
     ),
-    "TVM": Runtime(
+    "tvm": Runtime(
         "onnx", "tvm", _package("apache-tvm", "0.27.0.post1", "apache-tvm-ffi==0.1.15.post2")
     ),
 }

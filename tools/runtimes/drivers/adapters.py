@@ -99,6 +99,8 @@ def tinygrad(path: str) -> Run:
     from tinygrad.nn.onnx import OnnxRunner
 
     model = OnnxRunner(path)
+    if lacking := {node.op for node in model.graph_nodes} - set(model.onnx_ops):
+        raise NotImplementedError(f"no {', '.join(sorted(lacking))}")
 
     def run(image: Any) -> Sequence[Any]:
         found = model({"image": Tensor(image)})

@@ -11,6 +11,7 @@ import os
 import re
 import sys
 import time
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,8 @@ def reason(error: Exception) -> str:
     """What a runtime says, in a line, without the places in its sources."""
     lines = [line.strip() for line in str(getattr(error, "err", error)).splitlines()]
     told = [line for line in lines if line and not line.startswith(("Exception from", "Check '"))]
-    return re.sub(r"/\S*/", "", f"{type(error).__name__}: {(told or [''])[0]}")[:200]
+    where = traceback.extract_tb(error.__traceback__)[-1].name
+    return re.sub(r"/\S*/", "", f"{type(error).__name__}: {(told or [f'in {where}'])[0]}")[:200]
 
 
 def peak_megabytes() -> float:
