@@ -103,7 +103,8 @@ class Detector(ABC):
                 sizes.append(image.shape[:2])
                 yield self.sample(image_id, image)
 
-        found = self.run(ahead(samples()), self.lanes) if many else self.run(samples())
+        lanes = self.lanes if len(given) > 1 else 1
+        found = self.run(ahead(samples()) if many else samples(), lanes)
         results = [
             Result(f.image_id, f.boxes, f.labels, f.scores, self.class_names, *sizes[at])
             for at, f in enumerate(found)

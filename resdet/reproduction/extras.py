@@ -207,7 +207,7 @@ def _timed(detector: Detector, dataset: Dataset) -> tuple[list[Detections], floa
     for record in dataset.records:
         image = read_image(record.path, "BGR")
         started = time.process_time()
-        found += detector.predict_named([(record.image_id, image)])
+        found += detector.predict_named([(record.image_id, image)], live=True)
         times.append(time.process_time() - started)
     return found, 1000 * statistics.median(times)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -72,6 +73,19 @@ def test_few_images_are_asked_for_ahead_and_none_of_live_ones(lanes, live, ahead
     for number in range(20):
         assert next(found).image_id == number
         assert len(asked) == number + 1 + ahead
+
+
+@pytest.mark.parametrize(("number", "elsewhere"), [(1, False), (2, True)])
+def test_a_list_of_one_needs_no_threads(number: int, elsewhere: bool) -> None:
+    threads = set()
+
+    class Watched(Widths):
+        def run_batch(self, batch):
+            threads.add(threading.get_ident())
+            return super().run_batch(batch)
+
+    Watched(lanes=2)([np.zeros((1, 3, 3), np.uint8)] * number, channel_order="RGB")
+    assert (threading.get_ident() not in threads) is elsewhere
 
 
 def test_an_image_that_cannot_be_run_is_told_in_its_turn() -> None:

@@ -132,7 +132,8 @@ def test_few_images_wait_for_a_batch(small_config) -> None:
             asked.append(number)
             yield number, np.zeros((96, 96 + 32 * (number % 7 > 0) * (number % 50), 3), np.uint8)
 
-    found = detector(small_config, "basic C4", Speed(batch=2)).predict_named(endless())
+    batched = detector(small_config, "basic C4", Speed(batch=2))
+    found = batched.predict_named(endless(), live=True)
     for number in range(20):
         assert next(found).image_id == number
         assert len(asked) <= number + 1 + 8

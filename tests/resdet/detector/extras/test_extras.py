@@ -122,7 +122,7 @@ def trained(small_config, engine_name: str, path: Path, base: str = "shapes_r18"
 def found_by(path: Path, engine: str, *overrides: str) -> Detections:
     detector = load_detector(path, engine=engine, device="cpu", testing=overrides)
     whole = sample(120, 180)["image"].permute(1, 2, 0).numpy()
-    return next(iter(detector.predict_named([("a", whole)])))
+    return next(iter(detector.predict_named([("a", whole)], live=True)))
 
 
 NONE = {
