@@ -5,6 +5,7 @@ examples:
   resdet reproduce table6 --data datasets/cifar10 --seeds 5 --only ResNet-20 ResNet-56
   resdet reproduce fig6 --scale smoke
   resdet reproduce table3                        (collects what has been measured)
+  resdet reproduce table7 --scale small --data photos  (docs/pairs.md: two networks on your own)
   resdet reproduce table9 --scale small --data demo  (after make demo: the extras, on its shapes)
   resdet reproduce table10 --data datasets       (VOC2007, VOC2012 and coco lie there)
   resdet reproduce table13 --data ILSVRC         (docs/imagenet.md)

@@ -21,7 +21,7 @@ from resdet.visualization.pictures import find_pictures
 from resdet.visualization.sheet import ContactSheet
 
 THRESHOLD = 0.5  # lowest score that is shown
-_PICTURES, _TILE = 8, (720, 480)
+_PICTURES, _TILE = 9, (720, 480)
 
 
 def draw_pair(stem: Path, comparison: Comparison) -> list[Path]:

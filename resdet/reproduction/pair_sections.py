@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from fvcore.common.config import CfgNode
@@ -128,8 +129,14 @@ def beside_paper(table: Table, found: Sequence[Section]) -> list[Section]:
     return list({about(one): one for one in (*empty, *found)}.values())
 
 
-def told_of(section: Section) -> list[str]:
-    """How it was measured, and what is not as in the paper; nothing where it was not."""
-    data, made, departed = (section[key] for key in ("data", "made", "deviations"))
-    lines = [f"{data}: {made}.", f"Not as in the paper, {data}: {'; '.join(departed)}."]
-    return lines if made else []
+def told_of(found: Sequence[Section]) -> list[str]:
+    """How each was measured, and what is not as in the paper, what all have in common once."""
+    measured = [one for one in found if one["made"]]
+    departed = [one["deviations"] for one in measured]
+    common = [line for line in chain(*departed[:1]) if all(line in lines for lines in departed)]
+    told = [f"{one['data']}: {one['made']}." for one in measured]
+    told += [f"Not as in the paper: {'; '.join(common)}."] if common else []
+    for one in measured:
+        own = [line for line in one["deviations"] if line not in common]
+        told += [f"Not as in the paper, {one['data']}: {'; '.join(own)}."] if own else []
+    return told

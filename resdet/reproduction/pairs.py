@@ -183,7 +183,7 @@ def _sheet(request: Request, table: Table, files: Sequence[Path]) -> Sheet:
     full = request.scale == "full"
     of_paper = [about(nothing_of(pair)) for pair in table.pairs()]
     shown = beside_paper(table, [one for one in found if not full or about(one) in of_paper])
-    told = [] if trial else [line for one in shown for line in told_of(one)]
+    told = [] if trial else told_of(shown)
     told += [_SMALL] * (request.scale == "small") + [SMOKE_REMARK] * trial
     told += told_to_send(_sent(request, table), "VOC 2012 test", next(iter(table.measures)))
     title = table.title + ("" if full else f" [{request.scale}]")
