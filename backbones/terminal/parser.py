@@ -6,6 +6,7 @@ Imports nothing heavy: `--help` is answered at once.
 from __future__ import annotations
 
 import argparse
+import gc
 import inspect
 import logging
 import math
@@ -65,6 +66,7 @@ def run(main: Callable[[Sequence[str]], int | None]) -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = code or UNREAD
+    gc.freeze()  # else all that torch's import made is searched for cycles, most of a second
     sys.exit(code)
 
 

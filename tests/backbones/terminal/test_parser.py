@@ -207,3 +207,13 @@ def test_a_pipe_that_breaks_elsewhere_is_told():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (2, b"error: [Errno 32] of a worker\n")
+
+
+def test_leaving_searches_nothing_for_cycles():
+    code = (
+        "import gc, sys\nfrom backbones.terminal.parser import run\n"
+        "class Loop:\n    def __del__(self): print('searched', flush=True)\n"
+        "def main(argv): gc.disable(); loop = Loop(); loop.itself = loop; return 3\nrun(main)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr, done.returncode) == ("", "", 3)
