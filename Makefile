@@ -41,7 +41,7 @@ test: how-long-test $(VENV)/installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 -m 'not slow'
 
 slow: $(VENV)/installed-dev
-	$(BIN)/pytest -m slow
+	OMP_NUM_THREADS=1 $(BIN)/pytest -m slow
 
 $(FLOORS)/lowest: pyproject.toml
 	$(PYTHON) -m venv --clear $(FLOORS)
