@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from resdet.engines.tv.regions import ProjectedConv5, Rows
 from resdet.export import resizing
 from resdet.export.suppression import Suppress
 
@@ -129,11 +128,7 @@ class DetectorGraph(nn.Module):
             boxes = torch.cat([boxes, whole], dim=1)
         image = torch.arange(boxes.shape[0], dtype=torch.float32)[:, None, None]
         rois = torch.cat([image.expand_as(boxes[..., :1]), boxes], dim=2).flatten(0, 1)
-        pooler, head = heads.box_roi_pool, heads.box_head
-        if Rows.fits(pooler) and ProjectedConv5.fits(head):
-            described = ProjectedConv5(_Pools(pooler), head).at_once(features, rois)
-        else:
-            described = head(pooler.pool(features, rois))
+        described = heads.box_head(heads.box_roi_pool.pool(features, rois))
         if not heads.context:
             return described
         described = torch.unflatten(described, 0, (-1, boxes.shape[1]))
@@ -172,19 +167,6 @@ class DetectorGraph(nn.Module):
         apart = _apart(box, score).flatten(0, 1)
         kept = self._suppress(apart, score.flatten(0, 1), iou, _NONE, limit)
         return torch.where(torch.unflatten(kept, 0, (-1, score.shape[1])), score, _NONE)
-
-
-class _Pools:
-    """`Pooler` for conv5 that begins on the image."""
-
-    def __init__(self, pooler: Any) -> None:
-        self.strides = pooler.strides
-        self._pooler = pooler
-
-    def pool(self, levels: Sequence[Tensor], rois: Tensor, step: int = 1) -> Tensor:
-        """Shape: (R, C, S, S)."""
-        pooled: Tensor = self._pooler.pool(dict(zip(self.strides, levels)), rois)
-        return pooled[:, :, ::step, ::step].clone()  # is added to
 
 
 def _sides(height: int, width: int) -> Tensor:

@@ -7,7 +7,7 @@ of cells, and a cell is a row of all channels: what `F.embedding_bag` does on ev
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Protocol, cast
+from typing import Any, NamedTuple, cast
 
 import torch
 import torch.nn.functional as F
@@ -30,20 +30,11 @@ class Bags(NamedTuple):
     weight: Tensor
 
 
-class Pools(Protocol):
-    """Crops `rois` (R, 5), image and box, out of the level that suits each, linearly.
+class Rows:
+    """`Pooler` for ROIAlign on a CPU: the same numbers to rounding, as (R, C, S, S) channels last.
 
     `step` takes every second, third, .. bin of each side only.
     """
-
-    strides: dict[str, int]
-
-    def pool(self, levels: Sequence[Tensor], rois: Tensor, step: int = 1) -> Tensor:
-        """Shape: (R, C, S, S)."""
-
-
-class Rows:
-    """`Pooler` for ROIAlign on a CPU: the same numbers to rounding, channels last."""
 
     def __init__(self, pooler: Pooler) -> None:
         self.strides = pooler.strides
@@ -164,7 +155,7 @@ class ProjectedConv5:
     Shape: {name: (N, C, H, W)}, boxes of each image -> (R, out_channels).
     """
 
-    def __init__(self, rows: Pools, head: Conv5Head) -> None:
+    def __init__(self, rows: Rows, head: Conv5Head) -> None:
         self.rows = rows
         self.head = head
 
@@ -181,36 +172,26 @@ class ProjectedConv5:
 
     def __call__(self, features: Mapping[str, Tensor], boxes: Sequence[Tensor]) -> Tensor:
         """Describe each region by one vector."""
-        projected = self._project(features)
-        rois = torch.cat([with_image(box, index) for index, box in enumerate(boxes)])
-        vectors = [self._describe(projected, part) for part in torch.split(rois, CHUNK)]
-        return torch.cat(vectors) if vectors else rois.new_zeros(0, self.head.out_channels)
-
-    def at_once(self, features: Mapping[str, Tensor], rois: Tensor) -> Tensor:
-        """The same of `rois` (R, 5), image and box, in no parts."""
-        return self._describe(self._project(features), rois)
-
-    def _project(self, features: Mapping[str, Tensor]) -> list[tuple[Tensor, Tensor, int]]:
-        """Of the two first layers the image, what is to be added, and the stride."""
         (name,) = self.rows.strides
-        block = cast(Any, next(self.head.res5.children()))
-        layers = (block.conv1, block.norm1), (block.shortcut.conv, block.shortcut.norm)
-        return [(*_project(features[name], conv, norm), conv.stride[0]) for conv, norm in layers]
-
-    def _describe(self, projected: list[tuple[Tensor, Tensor, int]], rois: Tensor) -> Tensor:
         block: Any
         block, *later = cast(nn.Sequential, self.head.res5)
-        reduced, shortcut = (
-            self.rows.pool([image], rois, step).add_(shift[:, None, None])
-            for image, shift, step in projected
-        )
-        out = F.relu_(block.norm2(block.conv2(F.relu_(reduced))))
-        out = block.norm3(block.conv3(out))
-        out += shortcut
-        out = F.relu_(out)
-        for following in later:
-            out = following(out)
-        return out.mean(dim=(2, 3))
+        layers = (block.conv1, block.norm1), (block.shortcut.conv, block.shortcut.norm)
+        images, added = zip(*(_project(features[name], *layer) for layer in layers))
+        rois = torch.cat([with_image(box, index) for index, box in enumerate(boxes)])
+        vectors = []
+        for part in torch.split(rois, CHUNK):
+            reduced, shortcut = (
+                self.rows.pool([image], part, conv.stride[0]).add_(shift[:, None, None])
+                for image, shift, (conv, _) in zip(images, added, layers)
+            )
+            out = F.relu_(block.norm2(block.conv2(F.relu_(reduced))))
+            out = block.norm3(block.conv3(out))
+            out += shortcut
+            out = F.relu_(out)
+            for following in later:
+                out = following(out)
+            vectors.append(out.mean(dim=(2, 3)))
+        return torch.cat(vectors) if vectors else rois.new_zeros(0, self.head.out_channels)
 
 
 def _project(image: Tensor, conv: nn.Conv2d, norm: nn.Module) -> tuple[Tensor, Tensor]:
