@@ -71,8 +71,7 @@ class Rescored:
     def _dataset(self) -> Dataset:
         given = {name: getattr(self.args, name) for name in ("annotations", "data", "split")}
         if not (given["annotations"] or given["data"]):
-            held = objects_held(self.run, self.told["corners"]) if "corners" in self.told else None
-            if held is not None:
+            if (held := self._held()) is not None:
                 return held
             name = "data" if "data" in self.told else "annotations"
             given = {"annotations": None, "data": None, "split": self.told.get("split")}
@@ -82,6 +81,15 @@ class Rescored:
         corners = self.told.get("voc_corners", AUTO)
         options = argparse.Namespace(**usual, **given, voc_corners=corners)
         return sources.ground_truth(options, names)
+
+    def _held(self) -> Dataset | None:
+        """The objects of the matches; None where they are in no form, or a file of COCO's is there:
+        detections may name classes by its ids.
+        """
+        path = self.told.get("annotations")
+        if "corners" not in self.told or (path and Path(path).is_file()):
+            return None
+        return objects_held(self.run, self.told["corners"])
 
     @cached_property
     def _table(self) -> DetectionTable:

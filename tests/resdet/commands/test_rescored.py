@@ -1,5 +1,6 @@
 """The files behind a result: where it says, where one is told, or what is held; or refused."""
 
+import re
 import shutil
 
 import pytest
@@ -47,3 +48,13 @@ def test_results_that_were_edited(ours, files, told):
     write_json(files / "a.json", {**result, "rules": [1]})
     with pytest.raises(ValueError, match=r"a.json must be the JSON that .* wrote, got rules \[1\]"):
         told("a.json", "50.0")
+
+
+def test_ids_of_classes_with_gaps_are_those_of_the_annotations(ours, files, told):
+    for name in ("gt.json", "d.json"):
+        text = (files / name).read_text()
+        (files / name).write_text(
+            re.sub(r'("category_id"|\{\s*"id"): 1(,\s*"[bn])', r"\1: 7\2", text)
+        )
+    first, second = ours(eval_voc, "a.json"), ours(eval_coco, "b.json")
+    assert "detections the same 3" in told(first, second)
