@@ -2,7 +2,7 @@
 # make test   the whole fast test suite
 # make floors the same with the lowest versions that pyproject.toml admits
 # make faults training and every command injured in every known way, and broken files: a table
-# make bench  every benchmark and the goals it is held to: a quarter of an hour, and output/bench.json
+# make bench  every benchmark and the goals it is held to: twenty minutes, and output/bench.json
 # make round-trip  every annotation tool installed, and all that it writes and reads against ours
 # make evaluators  every evaluator that installs, on random cases, against --as with its name: a quarter of an hour
 # make runtimes  every runtime that installs, and an exported detector in each against torch: half an hour

@@ -31,7 +31,7 @@ SMOKE: Mapping[str, Any] = {
     "TEST.PICTURES": 0,
 }
 SMOKE_REMARK = (
-    "[smoke]: a few iterations of small networks on synthetic shapes; the numbers mean nothing."
+    "[smoke]: a few iterations of small networks on few images; the numbers mean nothing."
 )
 
 
