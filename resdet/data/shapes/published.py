@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from backbones.files.atomic import copy_inside
+from backbones.files.atomic import copy_inside, remove
 from resdet.data.coco import form as coco
 from resdet.data.voc import form as voc
 from resdet.data.voc.reader import load_voc
@@ -53,7 +53,9 @@ def _write_coco(folder: Path, records: Mapping[str, Sequence[ImageRecord]]) -> N
     every = splits | {_HIDDEN: _hidden(test)}
     coco.write(folder, every, COCO_CLASSES, COCO_IDS, told, description=about)
     lists = folder / "annotations"
-    (lists / f"instances_{_HIDDEN}.json").rename(lists / f"image_info_{_HIDDEN}.json")
+    without_objects = lists / f"instances_{_HIDDEN}.json"
+    copy_inside(without_objects, lists / f"image_info_{_HIDDEN}.json")
+    remove(without_objects)
     for name, pictures in {**splits, "test2017": test}.items():
         for picture in pictures:
             copy_inside(picture.record.path, folder / name / picture.name)

@@ -12,6 +12,8 @@ TOOL = """
 import os, signal, time, weakref
 from backbones.terminal.parser import run
 
+signal.signal(signal.{name}, signal.SIG_DFL)  # nohup leaves SIGHUP ignored
+
 def send():
     os.kill(os.getpid(), signal.{name})
 
