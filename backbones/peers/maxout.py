@@ -9,7 +9,7 @@ from functools import partial
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from backbones.layers import he_init, make_classifier, scale_channels
+from backbones.layers import he_init, make_classifier, make_norm, scale_channels
 from backbones.peers.parts import (
     Layers,
     Maxout,
@@ -70,7 +70,7 @@ class MaxoutNetwork(Peer):
     Shape: (N, 3, H, W) -> (N, num_classes) logits; the head pools any size to that of 32.
     Raises: ValueError for an unknown norm or a width that is not positive.
     Source: Goodfellow et al. 2013, Maxout Networks, Section 5.2; Romero et al. 2015, FitNets.
-    Deviation: no norm in these papers; `norm` adds one, with `eps`, after each convolution.
+    Deviation: no norm in these papers; `norm` adds one, with `eps`, before each maxout.
     """
 
     classifier_names = ("fc",)
@@ -114,6 +114,8 @@ class MaxoutNetwork(Peer):
         self.smallest_input = table.smallest_input
         self.dropout = dropout
         self.hidden = nn.Linear(channels * table.side**2, HIDDEN_PIECES * hidden)
+        pieces = HIDDEN_PIECES * hidden
+        self.norm = nn.Identity() if norm is None else make_norm(norm, pieces, eps)
         self.maxout = Maxout(HIDDEN_PIECES)
         he_init(self)
         self.fc = make_classifier(hidden, num_classes)
@@ -123,7 +125,8 @@ class MaxoutNetwork(Peer):
         """Logits."""
         x = F.adaptive_max_pool2d(self.pool(x), self.side).flatten(1)
         x = F.dropout(x, self.dropout, self.training)
-        x = F.dropout(self.maxout(self.hidden(x)), self.dropout, self.training)
+        x = self.norm(self.hidden(x)[:, :, None, None]).flatten(1)
+        x = F.dropout(self.maxout(x), self.dropout, self.training)
         return self.fc(x)
 
 

@@ -40,3 +40,17 @@ def test_an_image_too_small_is_told():
     assert model(torch.zeros(1, 3, 4, 5)).shape == (1, 2)
     with pytest.raises(ValueError, match="must be at least 4x4 pixels for maxout, got 5x3"):
         model(torch.zeros(1, 3, 3, 5))
+
+
+@pytest.mark.parametrize("name", ["maxout", "fitnet19"])
+def test_a_norm_stands_before_every_maxout(name):
+    model = backbones.create(name, num_classes=4, width=0.25, norm="bn")
+    seen = []
+    for module in model.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.register_forward_hook(lambda *_: seen.append("norm"))
+        if type(module).__name__ == "Maxout":
+            module.register_forward_hook(lambda *_: seen.append("maxout"))
+    model(torch.randn(2, 3, 32, 32))
+    assert seen == ["norm", "maxout"] * (len(seen) // 2)
+    assert len(seen) > 6
