@@ -17,12 +17,16 @@ def answered(file: Path, measures: Sequence[str]) -> list[float | None]:
     """
     told = read_json(file) if file.is_file() else {}
     known = isinstance(told, dict) and told.keys() <= set(measures)
-    if not known or not all(isinstance(value, (int, float)) for value in told.values()):
+    if not known or not all(map(_is_percent, told.values())):
         raise ValueError(
             f"{file} must hold an object of percents by {', '.join(measures)}, got {told!r:.200}; "
             "write there what the server answered"
         )
     return [told.get(name) for name in measures]
+
+
+def _is_percent(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 100
 
 
 def told_to_send(files: Sequence[Path], objects: str, measure: str) -> list[str]:

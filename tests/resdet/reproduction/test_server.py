@@ -16,7 +16,9 @@ def test_an_answer_may_be_of_some_measures(tmp_path: Path) -> None:
     assert answered(file, ["mAP", "bird"]) == [73.8, None]
 
 
-@pytest.mark.parametrize("text", ['{"birds": 77}', '{"bird": "77"}', "[]"])
+@pytest.mark.parametrize(
+    "text", ['{"birds": 77}', '{"bird": "77"}', '{"bird": 173}', '{"bird": true}', "[]"]
+)
 def test_what_is_no_answer_is_told(text: str, tmp_path: Path) -> None:
     (tmp_path / SERVER).write_text(text)
     with pytest.raises(
