@@ -29,8 +29,8 @@ empty.
 measured in that folder, or is published beside the configs. It opens from disk, needs no script and
 no network, and prints. With `--scale smoke` it first trains every network of every table for a few
 iterations, a quarter as wide, on synthetic shapes, so that each way to a number is walked: minutes
-on two cores and 3 GB of disk, without data. A target that fails leaves its line on the page, and the
-rest goes on.
+on two cores and 3 GB of disk, without data. A target that fails leaves its line on the page, and
+the rest goes on.
 
 ![The page of all tables](pictures/reproduce.png)
 
