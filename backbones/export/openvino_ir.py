@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -38,22 +39,27 @@ def from_files(files: Mapping[Path, bytes]) -> Any:
     return openvino.Core().read_model(*files.values())
 
 
-def started(model: Any, outputs: Sequence[str], threads: int) -> Callable[[Array], list[Array]]:
+def started(
+    model: Any, outputs: Sequence[str], threads: int, lanes: int = 1
+) -> Callable[[Array], list[Array]]:
     """The model ready to run: an input -> the outputs of these names.
 
     In float32, where a processor with matrix units would take bfloat16, and on any cores: two
-    processes would be put on the same ones.
+    processes would be put on the same ones. `lanes` inputs at once share the threads.
     """
     options = {
         "ENABLE_CPU_PINNING": False,
         "INFERENCE_NUM_THREADS": threads,
         "INFERENCE_PRECISION_HINT": "f32",
-        "PERFORMANCE_HINT": "LATENCY",
+        **({"NUM_STREAMS": lanes} if lanes > 1 else {"PERFORMANCE_HINT": "LATENCY"}),
     }
-    request = openvino.Core().compile_model(model, "CPU", options).create_infer_request()
+    compiled = openvino.Core().compile_model(model, "CPU", options)
+    own = threading.local()  # a request is of one thread
 
     def run(image: Array) -> list[Array]:
-        request.infer([np.ascontiguousarray(image)])
-        return [request.get_tensor(name).data.copy() for name in outputs]
+        if not hasattr(own, "request"):
+            own.request = compiled.create_infer_request()
+        own.request.infer([np.ascontiguousarray(image)])
+        return [own.request.get_tensor(name).data.copy() for name in outputs]
 
     return run

@@ -1,10 +1,16 @@
-"""How the threads of torch wait for one another."""
+"""How many threads of torch compute, and how they wait for one another."""
 
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Callable
+from typing import TypeVar
 
 WAITING = "OMP_WAIT_POLICY"
+
+Value = TypeVar("Value")
+_setting = threading.Lock()
 
 
 def sleep_while_waiting() -> None:
@@ -14,3 +20,28 @@ def sleep_while_waiting() -> None:
     To be asked for before torch is imported, and by the process's owner alone.
     """
     os.environ.setdefault(WAITING, "passive")
+
+
+def compute_with(number: int) -> None:
+    """Let torch compute with `number` threads where this thread asks it to.
+
+    Torch would give as many to every thread to come as it gave to the last that asked; these get
+    what they got before.
+    """
+    import torch
+
+    with _setting:
+        if torch.get_num_threads() == number:  # the first look of a thread is what fixes its own
+            return
+        to_come = _by_another(torch.get_num_threads)
+        torch.set_num_threads(number)
+        _by_another(lambda: torch.set_num_threads(to_come))
+
+
+def _by_another(call: Callable[[], Value]) -> Value:
+    """The answer of a thread that has not asked torch yet."""
+    told: list[Value] = []
+    thread = threading.Thread(target=lambda: told.append(call()))
+    thread.start()
+    thread.join()
+    return told[0]

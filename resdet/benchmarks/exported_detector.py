@@ -19,7 +19,7 @@ from resdet.runtimes.choice import RUNTIMES, of_file
 def measure(task: Task) -> dict[str, Any]:
     """By the runtime that the file is made for; images are not resized, as for the others."""
     path = Path(task.weights)
-    run = RUNTIMES[of_file(path, "")].opened(path, threads()).start()
+    run = RUNTIMES[of_file(path, "")].opened(path, threads()).start(1)
     images = [np.ascontiguousarray(p.transpose(1, 2, 0)) for (p,) in task.pictures()]
     run(images[0])
     taken = clocked(run, images)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -19,8 +18,10 @@ from resdet.detector.pipeline import ahead, behind
 from resdet.detector.result import Result
 from resdet.structures.records import Detections, ImageId, ImageRecord
 
+MOST_LANES = 4  # each needs the memory of a batch
 _WINDOW = 4  # batches at most between the image read and the image answered
 Sample = Any  # an image as a kind of detector runs it
+RunBatch = Callable[[Sequence[Sample]], list[Detections]]
 
 
 class Detector(ABC):
@@ -59,10 +60,9 @@ class Detector(ABC):
         """How many batches it runs at once where it need not wait for images."""
         return 1
 
-    @contextlib.contextmanager
-    def divided(self, lanes: int) -> Iterator[Callable[[], None]]:
-        """`lanes` threads run batches at once; each of them begins by calling what is given."""
-        yield lambda: None
+    def divided(self, lanes: int) -> RunBatch:
+        """What runs a batch where `lanes` threads do so at once."""
+        return self.run_batch
 
     def __repr__(self) -> str:
         names = ", ".join(self.class_names[:3]) + (", ..." if len(self.class_names) > 3 else "")
@@ -144,11 +144,12 @@ class Detector(ABC):
     def _answers(
         self, batches: Iterable[dict[int, Sample]], lanes: int
     ) -> Iterator[dict[int, Detections]]:
-        if lanes == 1:
-            yield from map(self._answer, batches)
-            return
-        with self.divided(lanes) as begin:
-            yield from behind(self._answer, batches, lanes, lanes, begin)
+        run_batch = self.divided(lanes) if lanes > 1 else self.run_batch
+
+        def answer(batch: dict[int, Sample]) -> dict[int, Detections]:
+            return dict(zip(batch, run_batch(list(batch.values()))))
+
+        return map(answer, batches) if lanes == 1 else behind(answer, batches, lanes, lanes)
 
     def _batches(self, samples: Iterable[Sample]) -> Iterator[dict[int, Sample]]:
         """Samples of one kind by their places; none waits for more than `_WINDOW` batches."""
@@ -164,6 +165,3 @@ class Detector(ABC):
             if oldest is not None and place - min(waiting[oldest]) + 1 >= window:
                 yield waiting.pop(oldest)
         yield from waiting.values()
-
-    def _answer(self, batch: dict[int, Sample]) -> dict[int, Detections]:
-        return dict(zip(batch, self.run_batch(list(batch.values()))))

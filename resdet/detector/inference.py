@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
@@ -15,11 +14,12 @@ from torch import nn
 from backbones.convolution.quick import place
 from backbones.machine import distributed
 from backbones.machine.exhaustion import fitting
+from backbones.machine.threads import compute_with
 from resdet.checkpoints import checkpoint
 from resdet.data.loader import test_batches, to_tensor, unlabelled
 from resdet.data.transforms import Augmented, Image
 from resdet.detector.build import NetworkInput, build_input, load_model
-from resdet.detector.detector import Detector
+from resdet.detector.detector import MOST_LANES, Detector, RunBatch
 from resdet.detector.extras.asked import build_extras
 from resdet.detector.extras.extras import ExtendedTest, build_extended_test, unresized
 from resdet.detector.pipeline import ahead
@@ -29,8 +29,6 @@ from resdet.engines.registry import load
 from resdet.engines.samples import Sample, in_own_pixels, to_host
 from resdet.modeling.fpn import FPN
 from resdet.structures.records import Detections, ImageId, ImageRecord
-
-_MOST_LANES = 4  # each needs the memory of a batch
 
 
 class TorchDetector(Detector):
@@ -73,18 +71,17 @@ class TorchDetector(Detector):
         all on one image after the other.
         """
         on_cpu = next(self.model.parameters()).device.type == "cpu"
-        return (
-            min(torch.get_num_threads(), _MOST_LANES) if on_cpu and not self.speed.compiled else 1
-        )
+        return min(torch.get_num_threads(), MOST_LANES) if on_cpu and not self.speed.compiled else 1
 
-    @contextlib.contextmanager
-    def divided(self, lanes: int) -> Iterator[Callable[[], None]]:
+    def divided(self, lanes: int) -> RunBatch:
         """Torch's threads are shared out."""
-        threads = torch.get_num_threads()
-        try:
-            yield lambda: torch.set_num_threads(max(1, threads // lanes))
-        finally:
-            torch.set_num_threads(threads)  # of threads to come, too
+        share = max(1, torch.get_num_threads() // lanes)
+
+        def run_batch(batch: Sequence[Sample]) -> list[Detections]:
+            compute_with(share)
+            return self.run_batch(batch)
+
+        return run_batch
 
     def read(self, records: Sequence[ImageRecord]) -> Iterator[Sample]:
         """By workers, or ahead by a thread."""

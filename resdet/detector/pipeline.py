@@ -60,14 +60,13 @@ def behind(
     items: Iterable[Item],
     depth: int = 4,
     threads: int = 1,
-    begin: Callable[[], None] | None = None,
 ) -> Iterator[Result]:
-    """`work` of each item, told in order, by `threads` that `begin` once; at most `depth` behind.
+    """`work` of each item, told in order, by `threads`; at most `depth` of them behind.
 
     Raises: what `work` raises, when the turn of its item comes.
     """
     waiting: deque[Future[Result]] = deque()
-    with ThreadPoolExecutor(threads, initializer=begin) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         for item in items:
             waiting.append(pool.submit(work, item))
             if len(waiting) > depth:

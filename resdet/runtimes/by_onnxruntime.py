@@ -26,7 +26,7 @@ def open_program(source: Path | bytes, threads: int) -> Program:
         [_told(value) for value in inputs],
         [_told(value) for value in outputs],
         batch,
-        lambda: run,
+        lambda lanes: run,
     )
 
 

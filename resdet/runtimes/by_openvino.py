@@ -22,8 +22,8 @@ def open_program(source: Path | bytes, threads: int) -> Program:
 
     batch = batch_of(_shape(model.inputs[0]))
 
-    def start() -> Run:
-        run = openvino_ir.started(model, output_names(batch), threads)
+    def start(lanes: int) -> Run:
+        run = openvino_ir.started(model, output_names(batch), threads, lanes)
 
         def detect(images: NDArray[np.uint8]) -> Found:
             return Found(*run(images))

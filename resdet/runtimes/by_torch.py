@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 import warnings
@@ -13,6 +14,7 @@ import torch
 import torchvision  # noqa: F401  (its operators stand in the graph)
 from numpy.typing import NDArray
 
+from backbones.machine.threads import compute_with
 from resdet.runtimes.program import Found, Program, Run, batch_of, told
 
 _METADATA = "metadata.json"
@@ -29,12 +31,16 @@ def open_program(source: Path, threads: int) -> Program:
         warnings.simplefilter("ignore")
         program = torch.export.load(source, extra_files=held)
 
-    def start() -> Run:
-        module = program.module()
+    module = functools.cache(program.module)
+
+    def start(lanes: int) -> Run:
+        share = max(1, torch.get_num_threads() // lanes)
 
         @torch.inference_mode()
         def run(images: NDArray[np.uint8]) -> Found:
-            return Found(*(column.numpy() for column in module(torch.from_numpy(images))))
+            if lanes > 1:
+                compute_with(share)
+            return Found(*(column.numpy() for column in module()(torch.from_numpy(images))))
 
         return run
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import threading
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -9,8 +11,9 @@ import numpy as np
 
 from backbones.images.decoding import Image
 from backbones.machine.exhaustion import OutOfMemory, first_line, is_exhaustion
+from backbones.machine.hardware import threads
 from resdet.data.reading import read_record
-from resdet.detector.detector import Detector
+from resdet.detector.detector import MOST_LANES, Detector, RunBatch
 from resdet.detector.pipeline import ahead
 from resdet.runtimes.about import About
 from resdet.runtimes.program import Found, Run
@@ -50,13 +53,13 @@ Check = Callable[[Seen, Detections], bool]  # of what was found; whether it want
 class ExportedDetector(Detector):
     """A graph that `runtime` runs, with the classes and the resizing that its file tells.
 
-    `axis` is the number of images that it takes at once, `batch` where that may be any (0); see
-    `Program`. `check` looks at what is found in the first images.
+    `start` is that of `Program`, as is `axis`, the number of images that it takes at once; `batch`
+    is that number where it may be any (0). `check` looks at what is found in the first images.
     """
 
     def __init__(
         self,
-        run: Run,
+        start: Callable[[int], Run],
         about: About,
         runtime: str,
         check: Check | None = None,
@@ -64,7 +67,8 @@ class ExportedDetector(Detector):
         batch: int = 1,
     ) -> None:
         super().__init__(about.class_names, runtime, axis or batch)
-        self._run = run
+        self._started = functools.cache(start)
+        self._one = threading.Lock()  # for what threads must not do at once
         self._transform = about.transform
         self._check = check
         self._axis = axis
@@ -88,16 +92,27 @@ class ExportedDetector(Detector):
         """Of one size."""
         return sample.image.shape
 
-    def run_batch(self, batch: Sequence[Seen]) -> list[Detections]:
+    @property
+    def lanes(self) -> int:
+        """A core has more to do with an image of its own than with a share of one."""
+        return min(threads(), MOST_LANES)
+
+    def divided(self, lanes: int) -> RunBatch:
+        """The runtime's threads are shared out."""
+        return functools.partial(self.run_batch, lanes=lanes)
+
+    def run_batch(self, batch: Sequence[Seen], lanes: int = 1) -> list[Detections]:
         """Detections of images of one size; a graph for more than they are sees the last again.
 
         Raises: ValueError if the runtime cannot run one; what the check of the first ones raises.
         """
+        with self._one:
+            run = self._started(lanes)
         if self._axis is None:
-            return [self._told_of(seen, self._try(seen.image, [seen])) for seen in batch]
+            return [self._told_of(seen, self._try(run, seen.image, [seen])) for seen in batch]
         images = [seen.image for seen in batch]
         images += images[-1:] * (self._axis - len(images))
-        found = self._try(np.stack(images), batch)
+        found = self._try(run, np.stack(images), batch)
         return [self._told_of(seen, found.of(at)) for at, seen in enumerate(batch)]
 
     def _told_of(self, seen: Seen, found: Found) -> Detections:
@@ -109,13 +124,14 @@ class ExportedDetector(Detector):
                 f"{labels.max()} on {seen}; put the file's own JSON beside it"
             )
         own = seen.own(boxes, labels, scores)
-        if self._check is not None and not self._check(seen, own):
-            self._check = None
+        with self._one:
+            if self._check is not None and not self._check(seen, own):
+                self._check = None
         return own
 
-    def _try(self, images: Image, batch: Sequence[Seen]) -> Found:
+    def _try(self, run: Run, images: Image, batch: Sequence[Seen]) -> Found:
         try:
-            return self._run(images)
+            return run(images)
         except Exception as error:  # runtimes raise anything
             told = ", ".join(map(str, batch))
             if is_exhaustion(error):

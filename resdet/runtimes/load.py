@@ -22,6 +22,7 @@ from resdet.runtimes.choice import (
     why_torch,
 )
 from resdet.runtimes.detector import ExportedDetector, reason
+from resdet.runtimes.program import Run
 
 if TYPE_CHECKING:
     import torch
@@ -101,11 +102,14 @@ def _exported(path: Path, asked: str, of_torch: Sequence[str], batch: int) -> Ex
             f"--batch must be left out for {path}, whose graph takes {count(axis or 1, 'image')}, "
             f"got {batch}; or export it with --batch"
         )
-    with _reading(path, chosen):
-        run = program.start()
+
+    def start(lanes: int) -> Run:
+        with _reading(path, chosen):
+            return program.start(lanes)
+
     if asked == AUTO:
         print(f"runtime: {chosen} {RUNTIMES[chosen].version}, the fastest that is here", flush=True)
-    return ExportedDetector(run, about, chosen, axis=axis, batch=batch)
+    return ExportedDetector(start, about, chosen, axis=axis, batch=batch)
 
 
 @contextlib.contextmanager

@@ -38,14 +38,15 @@ class Program:
     """`inputs` and `outputs` as a person is told of them; `metadata` is empty where there is none.
 
     `batch` is how many images it takes at once, any number with 0; None where it takes one without
-    an axis of its own. `start` makes it ready to run, which takes seconds and memory.
+    an axis of its own. `start` makes it ready to be run by so many threads at once, which share its
+    own; it takes seconds and memory.
     """
 
     metadata: Mapping[str, str]
     inputs: Sequence[str]
     outputs: Sequence[str]
     batch: int | None
-    start: Callable[[], Run]
+    start: Callable[[int], Run]
 
 
 def batch_of(shape: Sequence[Any]) -> int | None:

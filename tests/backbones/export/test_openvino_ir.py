@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -28,9 +29,29 @@ def test_both_files_are_the_model_and_say_what_it_is(tmp_path: Path) -> None:
     model = from_files(files)
     assert model.get_rt_info([METADATA, "class_names"]).value == "cat, dog"
     run = started(model, ["y"], 1)
-    for rows in (2, 5):
-        given = np.arange(3 * rows, dtype=np.float32).reshape(rows, 3)
+    for given in _rows(2, 5):
         assert np.array_equal(run(given)[0], 2 * given)
+
+
+@pytest.mark.parametrize("lanes", [1, 3])
+def test_threads_run_it_at_once(lanes: int) -> None:
+    openvino = pytest.importorskip("openvino")
+    from openvino import opset13 as ops
+
+    from backbones.export.openvino_ir import started
+
+    x = ops.parameter([-1, 3], np.float32)
+    result = ops.result(ops.cum_sum(x, ops.constant(0)))
+    result.input_value(0).set_names({"y"})
+    run = started(openvino.Model([result], [x]), ["y"], 3, lanes)
+    given = _rows(*range(1000, 1100))
+    with ThreadPoolExecutor(3) as threads:
+        for rows, found in zip(given, threads.map(run, given), strict=True):
+            np.testing.assert_allclose(found[0], rows.cumsum(0), rtol=1e-4)
+
+
+def _rows(*numbers: int) -> list[np.ndarray]:
+    return [np.arange(3 * rows, dtype=np.float32).reshape(rows, 3) for rows in numbers]
 
 
 def test_nobody_is_told_that_it_is_used(tmp_path: Path) -> None:

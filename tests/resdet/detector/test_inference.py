@@ -60,7 +60,7 @@ def set_threads() -> Iterator[Callable[[int], None]]:
     torch.set_num_threads(before)
 
 
-def test_images_at_once_find_what_one_does_and_threads_are_given_back(
+def test_images_at_once_find_what_one_does_and_leave_the_threads_of_others(
     trained: Path, set_threads
 ) -> None:
     rng = np.random.default_rng(0)
@@ -71,12 +71,15 @@ def test_images_at_once_find_what_one_does_and_threads_are_given_back(
     alone = list(detector.predict_named(enumerate(images), live=True))
     set_threads(2)
     assert detector.lanes == 2
-    at_once = list(detector.predict_named(enumerate(images)))
-    for one, other in zip(alone, at_once, strict=True):
-        np.testing.assert_array_equal(one.boxes, other.boxes)
-        np.testing.assert_array_equal(one.scores, other.scores)
-    with ThreadPoolExecutor(1) as later:
-        assert later.submit(torch.get_num_threads).result() == 2 == torch.get_num_threads()
+    meanwhile = []
+    for found in detector.predict_named(enumerate(images)):
+        with ThreadPoolExecutor(1) as later:
+            meanwhile.append(later.submit(torch.get_num_threads).result())
+        one = alone[found.image_id]
+        np.testing.assert_array_equal(one.boxes, found.boxes)
+        np.testing.assert_array_equal(one.scores, found.scores)
+    assert set(meanwhile) == {2} == {torch.get_num_threads()}
+    assert len(meanwhile) == len(alone)
 
 
 @pytest.mark.parametrize(("threads", "lanes", "each"), [(1, 1, 1), (2, 2, 1), (9, 4, 2)])

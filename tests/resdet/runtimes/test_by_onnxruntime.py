@@ -13,6 +13,6 @@ def test_a_file_or_its_bytes(quartered) -> None:
         assert program.metadata["task"] == "detection"
         assert program.inputs == ["image: uint8 (height, width, 3)"]
         assert program.outputs[0] == "boxes: float (1, 4)"
-        found = program.start()(np.full((8, 20, 3), 51, np.uint8))
+        found = program.start(1)(np.full((8, 20, 3), 51, np.uint8))
         assert (found.boxes.tolist(), found.labels.tolist()) == ([[0, 0, 10, 4]], [1])
         assert found.scores == pytest.approx([0.2])

@@ -14,7 +14,7 @@ def test_onnx_its_bytes_and_a_form_of_its_own(quartered) -> None:
         program = open_program(source, 1)
         assert program.metadata["task"] == "detection"
         assert program.inputs == ["image: u8 (any, any, 3)"]
-        run = program.start()
+        run = program.start(1)
         found = run(np.full((8, 20, 3), 51, np.uint8))
         assert (found.boxes.tolist(), found.labels.tolist()) == ([[0, 0, 10, 4]], [1])
         assert found.scores == pytest.approx([0.2])

@@ -1,5 +1,6 @@
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
@@ -21,9 +22,25 @@ def test_a_program_of_torch(tmp_path) -> None:
     read = open_program(tmp_path / "m.pt2", 1)
     assert read.metadata == {"task": "detect"}
     assert read.inputs == ["image: uint8 (4, 6, 3)"]
-    found = read.start()(np.full((4, 6, 3), 51, np.uint8))
+    found = read.start(1)(np.full((4, 6, 3), 51, np.uint8))
     assert (found.boxes.tolist(), found.labels.tolist()) == ([[0, 0, 2, 1]], [1])
     np.testing.assert_allclose(found.scores, [0.2], rtol=1e-6)
+
+
+def test_threads_share_those_of_torch(tmp_path) -> None:
+    before = torch.get_num_threads()
+    program = torch.export.export(Quarter(), (torch.zeros(4, 6, 3, dtype=torch.uint8),))
+    torch.export.save(program, tmp_path / "m.pt2")
+    torch.set_num_threads(6)
+    try:
+        start = open_program(tmp_path / "m.pt2", 1).start
+        for lanes, share in ((1, 6), (3, 2), (9, 1)):
+            with ThreadPoolExecutor(1) as other:
+                other.submit(start(lanes), np.zeros((4, 6, 3), np.uint8)).result()
+                assert other.submit(torch.get_num_threads).result() == share
+            assert torch.get_num_threads() == 6
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_one_of_others_says_nothing(tmp_path) -> None:

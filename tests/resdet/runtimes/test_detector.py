@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 import numpy as np
 import pytest
 
@@ -24,7 +27,7 @@ def whole(image: np.ndarray) -> Found:
 
 
 def test_boxes_are_in_the_pixels_of_the_image_and_inside_it() -> None:
-    detector = ExportedDetector(whole, ABOUT, "quick")
+    detector = ExportedDetector(lambda _: whole, ABOUT, "quick")
     found = detector(IMAGE, channel_order="RGB")
     assert [(d.name, d.box) for d in found] == [("dog", (0, 0, 24, 16))]
     assert (detector.ran_by, detector.batch, bool(detector.extras)) == ("quick", 1, False)
@@ -35,7 +38,8 @@ def test_boxes_are_in_the_pixels_of_the_image_and_inside_it() -> None:
 def test_it_gets_what_its_file_asks_for(transform, seen) -> None:
     sizes = []
     run = lambda image: sizes.append(image.shape[:2]) or whole(image)  # noqa: E731
-    ExportedDetector(run, About(("cat", "dog"), transform), "quick")(IMAGE, channel_order="RGB")
+    about = About(("cat", "dog"), transform)
+    ExportedDetector(lambda _: run, about, "quick")(IMAGE, channel_order="RGB")
     assert sizes == [seen]
 
 
@@ -46,19 +50,44 @@ def test_files_are_read_in_their_order(tmp_path) -> None:
     for width in (9, 7, 5):
         cv2.imwrite(str(tmp_path / f"{width}.png"), IMAGE[:, :width])
         records.append(ImageRecord(str(width), tmp_path / f"{width}.png", 16, width))
-    found = list(ExportedDetector(whole, ABOUT, "quick").predict_records(records))
+    found = list(ExportedDetector(lambda _: whole, ABOUT, "quick").predict_records(records))
     assert [(f.image_id, f.boxes[0, 2]) for f in found] == [("9", 9), ("7", 7), ("5", 5)]
 
 
-def test_the_check_sees_images_until_it_has_enough() -> None:
+@pytest.mark.parametrize("cores", ["1", "3"])
+def test_the_check_sees_images_one_by_one_until_it_has_enough(cores, monkeypatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", cores)
     seen = []
 
     def check(image, found) -> bool:
+        already = len(seen)
+        time.sleep(0.01)
+        assert len(seen) == already
         seen.append((str(image), len(found)))
         return len(seen) < 2
 
-    list(ExportedDetector(whole, ABOUT, "q", check).predict_named([(n, IMAGE) for n in "abc"]))
-    assert seen == [("a (24x16)", 1), ("b (24x16)", 1)]
+    detector = ExportedDetector(lambda _: whole, ABOUT, "q", check)
+    list(detector.predict_named([(n, IMAGE) for n in "abcd"]))
+    assert len(seen) == 2
+    assert cores == "3" or seen == [("a (24x16)", 1), ("b (24x16)", 1)]
+
+
+def test_images_of_a_folder_share_the_threads_and_one_image_has_them_all(monkeypatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "9")
+    started = []
+    both = threading.Barrier(4, timeout=10)
+
+    def start(lanes: int):
+        started.append(lanes)
+        return whole if lanes == 1 else lambda image: both.wait() >= 0 and whole(image)
+
+    detector = ExportedDetector(start, ABOUT, "quick")
+    assert started == []
+    for _ in range(2):
+        detector(IMAGE, channel_order="RGB")
+        found = list(detector.predict_named(enumerate([IMAGE] * 8)))
+        assert [f.image_id for f in found] == list(range(8))
+    assert started == [1, 4]
 
 
 @pytest.mark.parametrize(
@@ -75,7 +104,7 @@ def test_what_a_runtime_cannot_run_is_one_line(error, kind, told) -> None:
         raise error
 
     with pytest.raises(kind, match=told):
-        list(ExportedDetector(run, ABOUT, "quick").predict_named([("a.jpg", IMAGE)]))
+        list(ExportedDetector(lambda _: run, ABOUT, "quick").predict_named([("a.jpg", IMAGE)]))
 
 
 @pytest.mark.parametrize(("axis", "asked", "seen"), [(0, 2, [2, 1, 1]), (3, 1, [3, 3])])
@@ -88,7 +117,8 @@ def test_a_graph_of_a_batch_gets_one(axis: int, asked: int, seen: list[int]) -> 
         each = np.arange(len(images))
         return Found(boxes, each % 2, np.full(len(images), 0.5, np.float32), each)
 
-    detector = ExportedDetector(run, About(("cat", "dog"), None), "q", axis=axis, batch=asked)
+    about = About(("cat", "dog"), None)
+    detector = ExportedDetector(lambda _: run, about, "q", axis=axis, batch=asked)
     images = [(0, IMAGE), (1, IMAGE[:, :9]), (2, IMAGE), (3, IMAGE)][: 4 if axis == 0 else 3]
     found = list(detector.predict_named(images))
     assert [f.image_id for f in found] == [name for name, _ in images]
@@ -98,7 +128,7 @@ def test_a_graph_of_a_batch_gets_one(axis: int, asked: int, seen: list[int]) -> 
 
 
 def test_labels_without_a_name_are_refused() -> None:
-    detector = ExportedDetector(whole, About(("cat",), None), "quick")
+    detector = ExportedDetector(lambda _: whole, About(("cat",), None), "quick")
     told = r"class_names must be those of the graph, got 1 names and label 1 on a.jpg"
     with pytest.raises(ValueError, match=told):
         list(detector.predict_named([("a.jpg", IMAGE)]))
