@@ -17,22 +17,27 @@ from backbones.files.atomic import cannot_write
 
 NAME = ".lock"
 _WITHOUT_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS)  # disks that hold nothing for anybody
+_ours: set[Path] = set()  # what this process holds
 
 
 @contextlib.contextmanager
 def held(folder: Path) -> Iterator[None]:
     """`folder`, made where it is absent, for this process alone; one that dies lets go of it.
 
-    A folder that is made here goes again if nothing is written into it.
+    Who holds it may ask for it again. Folders that are made here go again if nothing is written
+    into them.
 
     Raises: OSError that names process, host and time of who holds it; ValueError if a file is
         where the folder or one above it should be; WriteError.
     """
-    path = folder / NAME
+    path, place = folder / NAME, folder.resolve()
+    if place in _ours:
+        yield
+        return
     file = next((above for above in (folder, *folder.parents) if above.is_file()), None)
     if file is not None:
         raise ValueError(f"--output must be a folder, got {file}, which is a file")
-    is_new = not folder.exists()
+    new = [above for above in (folder, *folder.parents) if not above.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = _taken(path)
@@ -44,14 +49,16 @@ def held(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise cannot_write(path, error) from error
     with lock:
+        _ours.add(place)
         try:
             yield
         finally:
+            _ours.remove(place)
             with contextlib.suppress(FileNotFoundError):
                 path.unlink()  # before it is let go: who waits for it opens another
-            if is_new:
-                with contextlib.suppress(OSError):
-                    folder.rmdir()  # unless something came of it
+            with contextlib.suppress(OSError):
+                for made in new:
+                    made.rmdir()  # unless something came of it
 
 
 def _taken(path: Path) -> IO[str]:

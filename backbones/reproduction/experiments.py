@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from shlex import quote
 from typing import Literal, Protocol, TypeVar
 
 from backbones.evaluation.protocol import Test
@@ -105,17 +106,18 @@ CROP: Mapping[str, int] = {"CIFAR-10": 32, "ImageNet": 224}  # pixels
 # A few iterations of every network on a few images: the path is proven, nothing is learnt.
 SMOKE_LABEL = "smoke"
 SMOKE_REMARK = (
-    "A smoke: a few iterations of networks of a quarter of the width, on a few images. Its errors "
+    "A smoke: a few iterations of networks of an eighth of the width, on a few images. Its errors "
     "mean nothing."
 )
 _SMOKE = {
     "SOLVER.MAX_ITER": "4",
     "SOLVER.IMS_PER_BATCH": "4",
     "SOLVER.CUDA_GRAPHS": "False",
+    "SOLVER.CHECKPOINT_KEEP": "1",
     "DATALOADER.NUM_WORKERS": "0",
     "DATASETS.HOLD_OUT": "0",
     "DATASETS.IN_MEMORY": "False",
-    "MODEL.WIDTH": "0.25",
+    "MODEL.WIDTH": "0.125",
     "TEST.EVAL_PERIOD": "2",
     "TEST.PRECISE_BN.NUM_ITER": "1",
 }
@@ -370,6 +372,8 @@ def find_rows(rows: Sequence[RowT], labels: Sequence[str]) -> Sequence[RowT]:
     known = {row.label.casefold(): row for row in rows}
     unknown = [label for label in labels if label.casefold() not in known]
     if unknown:
-        there = ", ".join(row.label for row in rows)
-        raise ValueError(f"row must be one of {there}, got {', '.join(unknown)}")
+        there, got = (
+            ", ".join(map(quote, labels)) for labels in ((r.label for r in rows), unknown)
+        )
+        raise ValueError(f"--only must name rows of {there}, got {got}; copy one of these")
     return [known[label.casefold()] for label in labels] or rows

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -25,6 +24,7 @@ from backbones.reproduction.collect import RUNS
 from backbones.reproduction.experiments import SMOKE, SMOKE_MEMBERS, Experiment, Network, Row
 from backbones.reproduction.smoke import copy_few
 from backbones.responses import layer_responses
+from backbones.training.alone import alone
 from backbones.training.classification import train_classifier
 from backbones.training.report import FINAL, finished_results
 from backbones.training.results import PROVENANCE, RESULTS
@@ -66,15 +66,8 @@ def make_plan(
 ) -> Plan:
     """The plan at full scale, or that of a smoke on a few of the images.
 
-    Raises: ValueError if `data` holds no images, the overrides are no pairs, or there are several
-    processes.
+    Raises: ValueError if `data` holds no images or the overrides are no pairs.
     """
-    processes = os.environ.get("WORLD_SIZE", "1")
-    if processes != "1":
-        raise ValueError(
-            f"reproduce.py must run in 1 process, got {processes}; train with torchrun "
-            f"resdet train-backbone --output {output / RUNS}/<network>-seed<n>, then collect"
-        )
     if len(overrides) % 2:
         raise ValueError(f"overrides must be KEY VALUE pairs, got {' '.join(overrides)!r}")
     pairs = dict(zip(overrides[::2], overrides[1::2]))
@@ -112,9 +105,10 @@ def train_network(network: Network, seed: int, plan: Plan) -> Path:
     keys = {**network.overrides, **plan.keys, "DATASETS.ROOT": str(plan.data), "SEED": str(seed)}
     cfg = load_classification(network.config, [text for pair in keys.items() for text in pair])
     if finished_results(cfg, folder) is None:
-        runs.check_begun(folder, plan.told)
-        runs.add(folder, {"data": plan.kind, "overrides": list(plan.told)})
-        train_classifier(cfg, folder, resume=last(folder) is not None)
+        with alone(folder):
+            runs.check_begun(folder, plan.told)
+            runs.add(folder, {"data": plan.kind, "overrides": list(plan.told)})
+            train_classifier(cfg, folder, resume=last(folder) is not None)
         return folder
     print(f"{folder} is finished already")
     if "data" not in runs.read_run(folder).values:  # resdet train-backbone trained it

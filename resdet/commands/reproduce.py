@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,18 +31,34 @@ if TYPE_CHECKING:
 
 SCALES = {
     "smoke": "a few iterations of every network on a few images, in <output>/smoke",
-    "small": "networks that two cores train, in <output>/small",
+    "small": "networks that two cores train, in <output>/small ({})",
     "full": "as the paper did",
 }
 
 
 def main(argv: Sequence[str]) -> int:
+    request = parse(argv)
+    from backbones.machine import distributed  # takes seconds to load
     from resdet.reproduction.page import ALL
+    from resdet.reproduction.targets import crowd
+
+    with distributed.joined():
+        if (processes := distributed.world_size()) > 1:
+            raise ValueError(crowd(request, processes) if distributed.is_main() else "")
+        with _held(request):
+            return (_reproduce_all if request.target == ALL else _reproduce)(request)
+
+
+def _held(request: Request) -> AbstractContextManager[None]:
+    """The networks of a smoke share the images that it draws, all others lie apart."""
+    from backbones.training.alone import alone
+
+    return alone(request.folder) if request.smoke else nullcontext()
+
+
+def _reproduce(request: Request) -> int:
     from resdet.reproduction.targets import reproduce
 
-    request = parse(argv)
-    if request.target == ALL:
-        return _reproduce_all(request)
     sheet, paths = reproduce(request)
     print(sheet.markdown(), *paths, sep="\n")
     return 0
@@ -60,26 +77,32 @@ def _reproduce_all(request: Request) -> int:
 
 def arguments() -> argparse.ArgumentParser:
     from backbones.terminal.parser import Parser, add_overrides, positive
-    from backbones.terminal.planned import writes
+    from backbones.terminal.planned import reads, writes
+    from resdet.commands.arguments import data_folder
     from resdet.reproduction.page import ALL
     from resdet.reproduction.request import OUTPUT
-    from resdet.reproduction.targets import TARGETS
+    from resdet.reproduction.targets import TARGETS, spans, takers
 
     parser = Parser(__doc__)
     add = parser.add_argument
     names = [*TARGETS, ALL]
     add("target", metavar="TARGET", choices=names, help=", ".join(names))
     scales = "; ".join(f"{name}: {told}" for name, told in SCALES.items())
-    add("--scale", choices=SCALES, default="full", help=f"{scales} [full]")
-    add("--data", type=Path, metavar="DIR", help="to train and test on")
+    small = spans([name for name, target in TARGETS.items() if "small" in target.scales])
+    add("--scale", choices=SCALES, default="full", help=f"{scales.format(small)} [full]")
+    told = f"to train and test on ({takers('data')})"
+    reads(add("--data", type=Path, metavar="DIR", help=told), data_folder)
     writes(
         add("--output", type=Path, default=OUTPUT, metavar="DIR", help=f"to write to [{OUTPUT}]"),
         "folder",
     )
-    add("--seeds", type=positive, default=1, metavar="N", help="runs of each network [1]")
-    add("--only", nargs="+", default=[], metavar="ROW", help="measure these rows")
-    add("--publish", action="store_true", help="write what the runs measured beside the configs")
-    add_overrides(parser)
+    told = f"runs of each network [1] ({takers('seeds')})"
+    add("--seeds", type=positive, default=1, metavar="N", help=told)
+    told = f"measure these rows ({takers('only')})"
+    add("--only", nargs="+", default=[], metavar="ROW", help=told)
+    told = f"write what the runs measured beside the configs ({takers('publish')})"
+    add("--publish", action="store_true", help=told)
+    add_overrides(parser, f"SOLVER.MAX_ITER 300 ... ({takers('overrides')})")
     return parser
 
 

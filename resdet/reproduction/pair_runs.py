@@ -10,6 +10,7 @@ from typing import Any
 
 from backbones.files.json_file import read_json
 from backbones.reproduction import runs
+from backbones.training.alone import alone
 from backbones.training.results import RESULTS
 from resdet import config, engines
 from resdet.evaluation import ground_truth_by_id, match_voc, score_voc
@@ -49,9 +50,10 @@ class Run:
         """
         cfg = config.load(self.config, [*self.pairs, "OUTPUT_DIR", str(self.folder)])
         config.check(cfg)
-        runs.check_begun(self.folder, self.pairs)
-        runs.add(self.folder, {"overrides": list(self.pairs)})
-        train_detector(cfg, engines.load("tv"), self.config, self.folder, resume=True)
+        with alone(self.folder):
+            runs.check_begun(self.folder, self.pairs)
+            runs.add(self.folder, {"overrides": list(self.pairs)})
+            train_detector(cfg, engines.load("tv"), self.config, self.folder, resume=True)
 
     def measure(self, kind: str) -> MeasuredRun | None:
         """By the rules of "voc" or "coco"; None where a server has the objects: see SUBMISSION.

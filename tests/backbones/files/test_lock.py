@@ -55,6 +55,14 @@ def test_what_a_killed_process_held_is_free(tmp_path: Path, holder) -> None:
     assert os.listdir(tmp_path / "run") == []
 
 
+def test_who_holds_it_may_ask_again(tmp_path: Path) -> None:
+    with held(tmp_path / "new" / "run"):
+        with held(tmp_path / "new" / "run"):
+            pass
+        assert os.listdir(tmp_path / "new" / "run") == [".lock"]  # still held
+    assert os.listdir(tmp_path) == []  # nor does a folder above it stay
+
+
 def test_workers_do_not_hold_it_on(tmp_path: Path) -> None:
     program = HOLDER.replace("    print", "    os.fork() or time.sleep(5)\n    print")
     first = subprocess.Popen(

@@ -31,7 +31,7 @@ def test_rows_by_label():
     experiment = EXPERIMENTS["table6"]
     assert find_rows(experiment.rows, ()) == experiment.rows
     assert [row.label for row in find_rows(experiment.rows, ["resnet-56"])] == ["ResNet-56"]
-    with pytest.raises(ValueError, match=r"must be one of Maxout, .*, got plain-20"):
+    with pytest.raises(ValueError, match=r"Maxout, 'Maxout, residual recipe', .*, got plain-20;"):
         find_rows(experiment.rows, ["plain-20", "ResNet-20"])
 
 

@@ -67,6 +67,17 @@ def test_a_run_goes_on_by_the_keys_it_began_with(plan, trained, monkeypatch):
     assert folder.is_dir()
 
 
+def test_a_run_that_another_process_trains_keeps_its_keys(plan, trained, monkeypatch):
+    def taken(folder):
+        raise OSError(f"{folder} is taken")
+
+    folder = train_network(cifar(20), 1, plan)
+    monkeypatch.setattr("backbones.training.alone.held", taken)
+    with pytest.raises(OSError, match="is taken"):
+        train_network(cifar(20), 1, replace(plan, told=("SOLVER.BASE_LR", "0.3")))
+    assert runs.overrides(folder) == list(plan.told)
+
+
 def test_every_seed_of_a_row_is_tested_once(plan, leave_run, monkeypatch):
     (row,) = find_rows(EXPERIMENTS["table3"].rows, ["ResNet-50"])
     tested = []

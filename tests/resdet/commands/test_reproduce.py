@@ -114,7 +114,7 @@ def test_published_rows(reproduce, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("argv", "fault"),
     [
-        (["--data", "{root}", "--only", "ResNet-20"], "row must be one of plain-20, plain-56, got"),
+        (["--data", "{root}", "--only", "ResNet-20"], "must name rows of plain-20, plain-56, got"),
         (["--data", "{root}", "SOLVER.MAX_ITER"], "must be KEY VALUE pairs, got 'SOLVER.MAX_ITER'"),
         (["--data", "{root}/train/dark"], r"must hold train/<class>/ folders"),
         (["--data", "{root}", "SOLVER.MAX_ITERS", "3"], "did you mean"),
@@ -126,10 +126,46 @@ def test_a_fault_is_one_clear_error(reproduce, images, tmp_path, argv, fault):
         reproduce.main(["fig1", "--output", str(tmp_path), *argv])
 
 
-def test_several_processes_are_refused(reproduce, images, tmp_path, monkeypatch):
-    monkeypatch.setenv("WORLD_SIZE", "2")
-    with pytest.raises(ValueError, match=r"must run in 1 process, got 2; train with torchrun"):
-        reproduce.main(["fig1", "--data", str(images), "--output", str(tmp_path)])
+@pytest.mark.parametrize(
+    ("target", "way"),
+    [
+        ("table7", r"; train its networks by torchrun with resdet train-det --output .*-seed<n>, "),
+        ("fig2", "; leave torchrun out"),
+        ("all", "; leave torchrun out"),
+    ],
+)
+def test_several_processes_are_told_once(reproduce, tmp_path, monkeypatch, target, way):
+    monkeypatch.setattr("backbones.machine.distributed.world_size", lambda: 2)
+    argv = [target, "--output", str(tmp_path / "out")]
+    with pytest.raises(ValueError, match=rf"must run in one process, got 2{way}"):
+        reproduce.main(argv)
+    monkeypatch.setattr("backbones.machine.distributed.rank", lambda: 1)
+    with pytest.raises(ValueError, match="^$"):
+        reproduce.main(argv)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_smoke_has_its_folder_alone(reproduce, tmp_path, monkeypatch):
+    def taken(folder):
+        raise OSError(f"{folder} is taken")
+
+    monkeypatch.setattr("backbones.training.alone.held", taken)
+    with pytest.raises(OSError, match="smoke is taken"):
+        reproduce.main(["fig2", "--scale", "smoke", "--output", str(tmp_path)])
+    assert reproduce.main(["fig2", "--output", str(tmp_path)]) == 0
+
+
+def test_the_help_tells_who_takes_what(reproduce, capsys):
+    with pytest.raises(SystemExit):
+        reproduce.main(["--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    for words in (
+        "in <output>/small (table7 to table10)",
+        "runs of each network [1] (table2 to table8, fig1, fig4, fig6 to fig7; small: table9)",
+        "measure these rows (table2 to table11, fig1, fig4, fig6 to fig7)",
+        "to train and test on (table2 to table14, fig1, fig4, fig6 to fig7)",
+    ):
+        assert words in told
 
 
 @pytest.mark.parametrize(
@@ -150,12 +186,13 @@ def test_results_are_published_in_a_checkout_only(reproduce, monkeypatch, capsys
 
 
 def test_rows_end_where_keys_begin(reproduce):
-    args = reproduce.parse(["table3", "--only", "VGG-16", "ResNet-34 A", "SOLVER.MAX_ITER", "5"])
+    given = ["--data", "images", "--only"]
+    args = reproduce.parse(["table3", *given, "VGG-16", "ResNet-34 A", "SOLVER.MAX_ITER", "5"])
     assert args.only == ["VGG-16", "ResNet-34 A"]
     assert args.overrides == ["SOLVER.MAX_ITER", "5"]
-    args = reproduce.parse(["table3", "--only", "VGG-16", "--seeds", "2", "SEED", "5"])
+    args = reproduce.parse(["table3", *given, "VGG-16", "--seeds", "2", "SEED", "5"])
     assert (args.only, args.overrides) == (["VGG-16"], ["SEED", "5"])
-    args = reproduce.parse(["table6", "--only", "NIN", "DSN", "SOLVER.MAX_ITER", "5"])
+    args = reproduce.parse(["table6", *given, "NIN", "DSN", "SOLVER.MAX_ITER", "5"])
     assert (args.only, args.overrides) == (["NIN", "DSN"], ["SOLVER.MAX_ITER", "5"])
 
 
@@ -165,7 +202,8 @@ def test_every_key_of_a_config_ends_the_rows(reproduce):
 
     for cfg in (of_classifiers(), of_detectors()):
         for key in [name for name, value in cfg.items() if not isinstance(value, dict)]:
-            assert reproduce.parse(["table6", "--only", "NIN", key, "1"]).only == ["NIN"]
+            argv = ["table6", "--data", "images", "--only", "NIN", key, "1"]
+            assert reproduce.parse(argv).only == ["NIN"]
 
 
 def test_all_go_on_one_page_and_a_fault_is_told_at_the_end(

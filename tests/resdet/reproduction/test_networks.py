@@ -19,7 +19,7 @@ def test_a_sheet_has_its_picture(tmp_path: Path) -> None:
 
 
 def test_a_row_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="row must be one of ResNet-18, .* got ResNet-35"):
+    with pytest.raises(ValueError, match="must name rows of ResNet-18, .* got ResNet-35"):
         networks.reproduce(Request("table1", tmp_path, only=["ResNet-35"]))
 
 

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from backbones.reproduction import runs
 from resdet.reproduction import pair_runs
 from resdet.reproduction.pair_runs import Run
 
@@ -45,3 +46,14 @@ def test_keys_of_the_config_are_checked_before_the_folder_is_made(tmp_path):
     with pytest.raises(ValueError, match="SOLVER.BASE_LR"):
         Run("own_r18", tmp_path / "run", ["SOLVER.BASE_LR", "-1"]).train()
     assert not (tmp_path / "run").exists()
+
+
+def test_a_run_that_another_process_trains_keeps_its_keys(tmp_path, monkeypatch):
+    def taken(folder):
+        raise OSError(f"{folder} is taken")
+
+    runs.add(tmp_path, {"overrides": ["SEED", "1"]})
+    monkeypatch.setattr("backbones.training.alone.held", taken)
+    with pytest.raises(OSError, match="is taken"):
+        Run("voc0712_r101", tmp_path, ["SEED", "2"]).train()
+    assert runs.overrides(tmp_path) == ["SEED", "1"]

@@ -90,7 +90,9 @@ def test_data_that_cannot_be_used_are_refused_in_a_line(scale, words, text, shap
 
 
 def test_a_row_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"row must be one of VGG-16 COCO, ResNet-101 COCO, got"):
+    with pytest.raises(
+        ValueError, match=r"must name rows of 'VGG-16 COCO', 'ResNet-101 COCO', got"
+    ):
         pairs.reproduce(Request("table8", tmp_path, tmp_path, only=["VGG-19"]))
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from backbones.training.results import RESULTS
 from resdet.reproduction.request import Request
-from resdet.reproduction.targets import TARGETS, refusal, reproduce
+from resdet.reproduction.targets import TARGETS, refusal, reproduce, spans, takers
 
 
 @pytest.mark.parametrize("name", TARGETS)
@@ -25,11 +26,33 @@ def test_what_a_target_does_not_take_is_named() -> None:
         "table12 takes no --only, only --output, --scale, --data"
     )
     assert refusal(Request("fig2", data=Path())) == "fig2 takes no --data, only --output, --scale"
-    assert refusal(Request("table2", Path(), only=["x"], overrides=["SEED", "1"])) is None
+    assert refusal(Request("table2", Path(), Path(), only=["x"], overrides=["SEED", "1"])) is None
     assert refusal(Request("table1", Path(), scale="small")) == (
         "--scale must be smoke or full for table1, got small"
     )
+    of_seeds = refusal(Request("table9", Path(), seeds=2))
+    assert of_seeds == (
+        "table9 takes no --seeds with --scale full, only --output, --scale, --data, --only, "
+        "--publish, KEY VALUE"
+    )
+    assert refusal(Request("table9", Path(), Path("demo"), "small", seeds=2)) is None
+    assert "no --only with" in str(refusal(Request("table9", scale="small", only=["x"])))
+    assert "no --publish with" in str(refusal(Request("table10", scale="small", publish=True)))
     assert "is a trial" in str(refusal(Request("fig1", Path(), scale="smoke", publish=True)))
+
+
+@pytest.mark.parametrize("words", [{"seeds": 2}, {"overrides": ["SEED", "1"]}])
+def test_what_is_for_training_goes_with_data(words: dict[str, Any]) -> None:
+    told = "must be with --data, got none: without data nothing is trained"
+    assert told in str(refusal(Request("table7", **words)))
+    assert refusal(Request("table7", scale="smoke", **words)) is None
+    assert refusal(Request("table7", data=Path("data"), **words)) is None
+
+
+def test_neighbours_are_one_span() -> None:
+    names = ["table9", "table10", "table12", "fig1", "fig2"]
+    assert spans(names) == "table9 to table10, table12, fig1 to fig2"
+    assert takers("seeds").endswith("; small: table9")
 
 
 @pytest.fixture(scope="module")
