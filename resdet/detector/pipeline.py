@@ -63,13 +63,29 @@ def behind(
 ) -> Iterator[Result]:
     """`work` of each item, told in order, by `threads`; at most `depth` of them behind.
 
-    Raises: what `work` raises, when the turn of its item comes.
+    Raises: what `work` or making an item raises, when the turn of the item comes.
     """
+    pool = ThreadPoolExecutor(threads)
     waiting: deque[Future[Result]] = deque()
-    with ThreadPoolExecutor(threads) as pool:
-        for item in items:
-            waiting.append(pool.submit(work, item))
+    try:
+        for begun in _begun(pool, work, items):
+            waiting.append(begun)
             if len(waiting) > depth:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)  # of what nobody waits for
+
+
+def _begun(
+    pool: ThreadPoolExecutor, work: Callable[[Item], Result], items: Iterable[Item]
+) -> Iterator[Future[Result]]:
+    """Each as it is handed over; an item that cannot be made is one that fails."""
+    try:
+        for item in items:
+            yield pool.submit(work, item)
+    except Exception as error:
+        failed: Future[Result] = Future()
+        failed.set_exception(error)
+        yield failed

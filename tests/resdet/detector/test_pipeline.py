@@ -73,3 +73,33 @@ def test_behind_works_at_once_and_tells_in_order() -> None:
         return number
 
     assert list(behind(work, range(20), 2, 2)) == list(range(20))
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_behind_tells_what_came_before_an_item_that_cannot_be_made(threads: int) -> None:
+    def items() -> Iterator[int]:
+        yield from range(7)
+        raise ValueError("the eighth is broken")
+
+    told: list[int] = []
+    with pytest.raises(ValueError, match="the eighth is broken"):
+        told.extend(behind(abs, items(), 4, threads))
+    assert told == list(range(7))
+
+
+def test_behind_drops_what_nobody_waits_for() -> None:
+    begun = []
+    second, closing = threading.Event(), threading.Event()
+
+    def work(number: int) -> None:
+        begun.append(number)
+        if number:
+            second.set()
+            closing.wait(10)
+
+    working = behind(work, range(20))
+    next(working)
+    assert second.wait(10)  # for whose end the others wait
+    threading.Timer(0.1, closing.set).start()
+    working.close()
+    assert begun == [0, 1]
