@@ -13,8 +13,9 @@ examples:
 
 Writes <output>/<target>.md, .csv and .png, and what it trains into <output>/runs/<network>-seed<n>.
 Without --data nothing is trained, but by a smoke, which draws its own: runs of that folder are
-collected, and where there is none, the results beside the configs. A cell that nobody measured
-stays empty. An interrupted run goes on. A folder that train-backbone wrote there counts as well.
+collected (table7 and table8: as --data last measured them), and where there is none, the results
+beside the configs. A cell that nobody measured stays empty. An interrupted run goes on. A folder
+that train-backbone or train-det wrote there, under torchrun perhaps, counts as well.
 `all` shows every target on one page, <output>/all.html, and goes on where one fails.
 """
 

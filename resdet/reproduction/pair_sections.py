@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 from fvcore.common.config import CfgNode
@@ -19,7 +20,7 @@ from resdet.evaluation.comparison.sides import MeasuredRun, Side
 from resdet.evaluation.measures import convention, sections
 from resdet.reproduction.extras_table import GAIN
 from resdet.reproduction.pair_runs import Run
-from resdet.reproduction.pair_tables import Row, Table, deviations
+from resdet.reproduction.pair_tables import Row, Table, deviations, subjects
 from resdet.reproduction.server import SERVER, answered
 from resdet.training.fitting import CONFIG
 
@@ -129,14 +130,10 @@ def beside_paper(table: Table, found: Sequence[Section]) -> list[Section]:
     return list({about(one): one for one in (*empty, *found)}.values())
 
 
-def told_of(found: Sequence[Section]) -> list[str]:
-    """How each was measured, and what is not as in the paper, what all have in common once."""
+def told_of(found: Sequence[Section], kept: Path) -> list[str]:
+    """How each was measured, and what is not as in the paper, of which `kept` tells the values."""
     measured = [one for one in found if one["made"]]
-    departed = [one["deviations"] for one in measured]
-    common = [line for line in chain(*departed[:1]) if all(line in lines for lines in departed)]
+    departed = subjects(list(chain.from_iterable(one["deviations"] for one in measured)))
     told = [f"{one['data']}: {one['made']}." for one in measured]
-    told += [f"Not as in the paper: {'; '.join(common)}."] if common else []
-    for one in measured:
-        own = [line for line in one["deviations"] if line not in common]
-        told += [f"Not as in the paper, {one['data']}: {'; '.join(own)}."] if own else []
-    return told
+    line = f"Not as in the paper: {', '.join(departed)}; {kept} tells each value."
+    return told + [line] * bool(departed)

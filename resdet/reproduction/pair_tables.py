@@ -72,16 +72,29 @@ TABLES: Mapping[str, Table] = {
     ),
 }
 
-_KEYS = (
-    *("DATASETS.TRAIN", "DATASETS.TEST", "MODEL.WEIGHTS"),
-    *("MODEL.BACKBONE.NAME", "MODEL.BACKBONE.WIDTH", "MODEL.BACKBONE.FREEZE_AT"),
-    *("MODEL.RESNETS.DEPTH", "MODEL.RESNETS.NORM", "MODEL.VGG.NORM"),
-    *("MODEL.ANCHOR_GENERATOR.SIZES", "MODEL.ANCHOR_GENERATOR.ASPECT_RATIOS"),
-    *("MODEL.ROI_BOX_HEAD.NAME", "MODEL.ROI_BOX_HEAD.FC_DIM", "MODEL.ROI_BOX_HEAD.POOLER_TYPE"),
-    *("INPUT.MIN_SIZE_TRAIN", "INPUT.MIN_SIZE_TEST", "INPUT.SCALE_JITTER", "INPUT.MOSAIC"),
-    *("SOLVER.OPTIMIZER", "SOLVER.BASE_LR", "SOLVER.WEIGHT_DECAY", "SOLVER.LR_SCHEDULER_NAME"),
-    *("SOLVER.IMS_PER_BATCH", "SOLVER.MAX_ITER", "SOLVER.WARMUP_ITERS"),
-)
+# key -> what it is about
+_KEYS: Mapping[str, str] = {
+    **dict.fromkeys(("DATASETS.TRAIN", "DATASETS.TEST"), "data"),
+    "MODEL.WEIGHTS": "weights to begin with",
+    "MODEL.BACKBONE.NAME": "trunk",
+    "MODEL.BACKBONE.WIDTH": "width",
+    "MODEL.BACKBONE.FREEZE_AT": "frozen stages",
+    "MODEL.RESNETS.DEPTH": "depth",
+    **dict.fromkeys(("MODEL.RESNETS.NORM", "MODEL.VGG.NORM"), "normalisation"),
+    "MODEL.ANCHOR_GENERATOR.SIZES": "anchors",
+    "MODEL.ANCHOR_GENERATOR.ASPECT_RATIOS": "anchors",
+    **dict.fromkeys(("MODEL.ROI_BOX_HEAD.NAME", "MODEL.ROI_BOX_HEAD.FC_DIM"), "head"),
+    "MODEL.ROI_BOX_HEAD.POOLER_TYPE": "RoI pooling",
+    **dict.fromkeys(("INPUT.MIN_SIZE_TRAIN", "INPUT.MIN_SIZE_TEST"), "size of the images"),
+    **dict.fromkeys(("INPUT.SCALE_JITTER", "INPUT.MOSAIC"), "augmentation"),
+    "SOLVER.OPTIMIZER": "optimiser",
+    "SOLVER.BASE_LR": "rate",
+    "SOLVER.WEIGHT_DECAY": "weight decay",
+    "SOLVER.LR_SCHEDULER_NAME": "schedule",
+    "SOLVER.IMS_PER_BATCH": "batch",
+    "SOLVER.MAX_ITER": "iterations",
+    "SOLVER.WARMUP_ITERS": "warm-up",
+}
 # where the paper's configs depart from it themselves
 _PAPER: Mapping[str, Any] = {
     "MODEL.WEIGHTS": "of the authors",
@@ -89,6 +102,7 @@ _PAPER: Mapping[str, Any] = {
     "SOLVER.WARMUP_ITERS": 0,
 }
 _STEPS = "RPN and head are trained together, in the paper in four steps"
+_SUBJECTS: Mapping[str, str] = {**_KEYS, _STEPS: "steps of training"}
 
 
 def deviations(table: Table, cfgs: Sequence[CfgNode | None]) -> list[str]:
@@ -101,6 +115,11 @@ def deviations(table: Table, cfgs: Sequence[CfgNode | None]) -> list[str]:
             if now != then:
                 lines[f"{key} {_told(now)}, in the paper {_told(then)}"] = None
     return list(lines)
+
+
+def subjects(told: Sequence[str]) -> list[str]:
+    """What lines of `deviations` are about, each once."""
+    return list(dict.fromkeys(_SUBJECTS.get(x, _SUBJECTS.get(x.split()[0], x)) for x in told))
 
 
 def _told(value: Any) -> str:

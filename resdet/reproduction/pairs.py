@@ -178,12 +178,14 @@ def _publish(request: Request, pair: Pair) -> list[Path]:
 
 def _sheet(request: Request, table: Table, files: Sequence[Path]) -> Sheet:
     """The paper's rows, those that were measured here, or else elsewhere and published."""
-    kept, trial = _sections(_files(request)[0]), request.smoke
-    found = kept or ([] if trial else _sections(_published(request)))
+    kept, trial = _files(request)[0], request.smoke
+    if not trial and not _sections(kept):
+        kept = _published(request)
+    found = _sections(kept)
     full = request.scale == "full"
     of_paper = [about(nothing_of(pair)) for pair in table.pairs()]
     shown = beside_paper(table, [one for one in found if not full or about(one) in of_paper])
-    told = [] if trial else told_of(shown)
+    told = [] if trial else told_of(shown, kept)
     told += [_SMALL] * (request.scale == "small") + [SMOKE_REMARK] * trial
     told += told_to_send(_sent(request, table), "VOC 2012 test", next(iter(table.measures)))
     title = table.title + ("" if full else f" [{request.scale}]")

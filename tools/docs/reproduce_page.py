@@ -28,8 +28,8 @@ empty.
 `resdet reproduce all` writes them all on one page, `output/reproduction/all.html`: what has been
 measured in that folder, or is published beside the configs. It opens from disk, needs no script and
 no network, and prints. With `--scale smoke` it first trains every network of every table for a few
-iterations, a quarter as wide, on synthetic shapes, so that each way to a number is walked: minutes
-on two cores and 3 GB of disk, without data. A target that fails leaves its line on the page, and
+iterations, an eighth as wide, on synthetic shapes, so that each way to a number is walked: minutes
+on two cores and 0.6 GB of disk, without data. A target that fails leaves its line on the page, and
 the rest goes on.
 
 ![The page of all tables](pictures/reproduce.png)
@@ -41,6 +41,10 @@ the rest goes on.
   has a folder of its own, and its numbers never stand among those of the full one.
 - `--seeds`, `--only` and `KEY VALUE` where `resdet reproduce --help` has them for a target;
   `--publish` writes what was measured beside the configs.
+- On several GPUs a network is trained by `torchrun ... -m resdet train-backbone` or `train-det`, with
+  `--output output/reproduction/runs/<config>-seed<n>` and `SEED <n>` (tables 12 to 14:
+  `runs/<config>`); `resdet reproduce` itself is one process, and takes what it finds there. Several
+  may train different rows in one `--output`; the same run, or two smokes, are refused.
 
 "Measured" counts the rows with numbers of ours that are published here.
 

@@ -2,7 +2,7 @@
 
 from resdet import config
 from resdet.evaluation.comparison.paper import paper_values
-from resdet.reproduction.pair_tables import OWN, TABLES, Row, deviations
+from resdet.reproduction.pair_tables import OWN, TABLES, Row, deviations, subjects
 
 
 def test_each_row_of_the_paper_has_a_config_and_its_numbers():
@@ -26,6 +26,10 @@ def test_a_config_of_the_paper_departs_in_what_it_says_itself():
         "MODEL.WEIGHTS torchvision:IMAGENET1K_V1, in the paper of the authors",
         "MODEL.ROI_BOX_HEAD.POOLER_TYPE ROIAlignV2, in the paper ROIPool",
         "SOLVER.WARMUP_ITERS 100, in the paper 0",
+    ]
+    assert subjects([*told, told[-1], "of an older file"]) == [
+        *("steps of training", "weights to begin with", "RoI pooling", "warm-up"),
+        "of an older file",
     ]
 
 

@@ -131,7 +131,7 @@ def test_what_is_published_is_shown_by_its_scale_whatever_the_data_are_called(
     ]
     told = capsys.readouterr().out
     assert "mine: here." in told
-    assert "Not as in the paper: it is small." in told
+    assert "Not as in the paper: it is small; " in told
     command.main(["table8", "--output", str(tmp_path / "b")])
     assert len(read(tmp_path / "b" / "table8.csv")) == 2
 
