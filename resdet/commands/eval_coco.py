@@ -100,7 +100,7 @@ def _tell_own(
         print(cross_check(truth, found, scores))
     analysis = analyse(matched.matches, "101point")
     print(f"measured on {matched.matches.told}")
-    _tell_difficult(dataset, truth)
+    _tell_difficult(truth)
     tables = coco_class_table(scores), coco_table(scores)
     ties = told_of_ties(matched.matches, ["101point"])
     for shown in (*tables, *ties, *analysis_tables(analysis)):
@@ -108,14 +108,15 @@ def _tell_own(
     write_outputs(args, scores, analysis, matched.matches, dataset)
 
 
-def _tell_difficult(dataset: Dataset, truth: CocoTruth) -> None:
+def _tell_difficult(truth: CocoTruth) -> None:
     """That objects count which VOC's rules would excuse, or the other way round."""
     from backbones.terminal.wording import count
     from resdet.structures.coco_json import OUT_OF_EVERY_AREA_RANGE
 
-    truths = [record.ground_truth for record in dataset.records]
-    difficult = sum(int((t.difficult & ~t.crowd).sum()) for t in truths if t is not None)
-    excused = int(((truth.areas == OUT_OF_EVERY_AREA_RANGE) & ~truth.crowd).sum())
+    out = truth.areas == OUT_OF_EVERY_AREA_RANGE
+    excused, difficult = (
+        int((rows & ~truth.crowd).sum()) for rows in (out, out | truth.ignore | truth.called)
+    )
     if excused:
         print(f"{count(excused, 'difficult object')} outside every range of areas: not missed")
     if difficult > excused:

@@ -62,8 +62,9 @@ def ground_truth(args: argparse.Namespace, class_names: Sequence[str] = ()) -> D
     return found.load(split, images=pictures)
 
 
+@gc_paused()
 def coco_ground_truth(args: argparse.Namespace) -> tuple[Dataset, CocoTruth]:
-    """As `ground_truth`, and as COCO counts it; a file is read once for both."""
+    """The data, and its objects as COCO counts them; a file is read once for both."""
     if not args.annotations:
         data = ground_truth(args, args.class_names)
         return data, coco_truth(data)
@@ -71,11 +72,10 @@ def coco_ground_truth(args: argparse.Namespace) -> tuple[Dataset, CocoTruth]:
     from resdet.data.coco.reader import load_coco, read_content
     from resdet.data.validate import Faults
 
-    with gc_paused():
-        faults = Faults(f"COCO data {args.annotations}")
-        content = read_content(args.annotations, args.images, faults)
-        data = load_coco(args.annotations, args.images, content=content)
-        return data, coco_truth(data, content)
+    faults = Faults(f"COCO data {args.annotations}")
+    content = read_content(args.annotations, args.images, faults)
+    data = load_coco(args.annotations, args.images, content=content, objects=False)
+    return data, coco_truth(data, content)
 
 
 def _counted_before(args: argparse.Namespace) -> str:

@@ -48,6 +48,12 @@ def flag(value: Any) -> int:
     return int(value)
 
 
+def called_difficult(attributes: Any) -> bool:
+    """Whether an object's attributes say so, as CVAT writes them and we do."""
+    told = attributes.get("difficult") if isinstance(attributes, dict) else False
+    return told in (1, "1", "true")
+
+
 def box(value: Any) -> list[float]:
     """Raises: one of `FAULTS` if it is no x, y, width, height with sizes not negative."""
     x, y, width, height = map(number, value)

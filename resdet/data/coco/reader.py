@@ -19,7 +19,7 @@ from resdet.structures import boxes as box
 from resdet.structures.classes import real_categories
 from resdet.structures.coco_form import Plain, plain
 from resdet.structures.coco_json import OUT_OF_EVERY_AREA_RANGE
-from resdet.structures.coco_values import FAULTS
+from resdet.structures.coco_values import FAULTS, called_difficult
 from resdet.structures.records import Dataset, GroundTruth, ImageId, ImageRecord
 
 _Json = dict[str, Any]
@@ -35,6 +35,7 @@ def load_coco(
     name: str = "",
     listing: Path | None = None,
     content: Plain | None = None,
+    objects: bool = True,
 ) -> Dataset:
     """The images of a COCO-form JSON, in its order; labels follow the rising category ids.
 
@@ -42,8 +43,9 @@ def load_coco(
     `read_content` made of the file, where that is done already.
 
     Without an "annotations" key, as in COCO's `image_info_test*.json`, nothing is known of the
-    objects and every `ground_truth` is None. `images` None: the files are not looked for, which
-    is enough to score. An object with "ignore" that is no crowd is VOC's difficult one.
+    objects and every `ground_truth` is None; without `objects` too, after the same checks.
+    `images` None: the files are not looked for, which is enough to score. An object with
+    "ignore" that is no crowd is VOC's difficult one.
 
     Raises: ValueError listing every fault: unknown or repeated ids, bad boxes, missing files.
     """
@@ -58,11 +60,11 @@ def load_coco(
     label_of = {category: label for label, category in enumerate(sorted(categories))}
     names = class_names(categories, faults)
     known = "annotations" in plain_content
-    objects = _sound(plain_content.get("annotations", []), listed, named, faults)
+    entries = _sound(plain_content.get("annotations", []), listed, named, faults)
     if len(named) > len(categories):
         faults.raise_any()  # without labels
-    boxes = np.array([entry["bbox"] for entry in objects], np.float64).reshape(-1, 4)
-    truths = _ground_truths(objects, boxes, chosen, label_of) if known else {}
+    boxes = np.array([entry["bbox"] for entry in entries], np.float64).reshape(-1, 4)
+    truths = _ground_truths(entries, boxes, chosen, label_of) if known and objects else {}
     records = []
     for image_id, image in chosen.items():
         size = size_of(image, faults)
@@ -73,8 +75,8 @@ def load_coco(
         height, width = size or (measured(path, faults) if images else (0, 0))
         records.append(ImageRecord(image_id, path, height, width, truths.get(image_id)))
     faults.raise_any()
-    warn_thin(str(annotations), _thin(objects, boxes, listed))
-    own = (entry for entry in objects if entry["image_id"] in chosen)
+    warn_thin(str(annotations), _thin(entries, boxes, listed))
+    own = (entry for entry in entries if entry["image_id"] in chosen)
     warn_turned(str(annotations), list(map(angle_of_entry, own)))
     return Dataset(
         name or f"coco:{annotations}:{images}",
@@ -316,7 +318,5 @@ def is_difficult(entry: _Json) -> bool:
 
     By "ignore", by an area that COCO's rules ignore, or by the attribute that CVAT and we write.
     """
-    attributes = entry.get("attributes")
-    told = attributes.get("difficult") if isinstance(attributes, dict) else False
-    out = entry.get("area") == OUT_OF_EVERY_AREA_RANGE
-    return not is_crowd(entry) and (bool(entry.get("ignore", 0)) or out or told in (1, "1", "true"))
+    told = bool(entry.get("ignore", 0)) or called_difficult(entry.get("attributes"))
+    return not is_crowd(entry) and (told or entry.get("area") == OUT_OF_EVERY_AREA_RANGE)

@@ -6,6 +6,8 @@ Source: pycocotools 2.0.11, `COCOeval.accumulate`; equal to the bit.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -61,26 +63,30 @@ class _Counted(NamedTuple):
         return self.alike[row] + self.more[threshold, np.searchsorted(self.rows, row)]
 
 
-def accumulate(found: CocoMatches) -> tuple[Float64Array, Float64Array]:
-    """Precision (T, R, K, A, M) and recall (T, K, A, M); -1 for a class without objects."""
+def accumulate(
+    found: CocoMatches, asked: Collection[tuple[int, int]] | None = None
+) -> tuple[Float64Array, Float64Array]:
+    """Precision (T, R, K, A, M) and recall (T, K, A, M); -1 for a class without objects.
+
+    `asked`: of these places in A and M alone, -1 elsewhere; None: of all.
+    """
     rules = found.matches.rules
     num_classes, points = len(found.matches.class_names), grid("101point", rules.recall)
-    shape = len(THRESHOLDS), num_classes, len(AREAS), len(rules.max_detections)
-    precision = np.full((shape[0], len(points), *shape[1:]), -1.0)
-    recall = np.full(shape, -1.0)
-    for a, ignored in enumerate(found.ignored):
-        labels = found.matches.truth.labels[~ignored]
+    sizes = len(AREAS), len(rules.max_detections)
+    precision = np.full((*sizes, num_classes, len(THRESHOLDS), len(points)), -1.0)
+    recall = np.full(precision.shape[:-1], -1.0)
+    for a, m in asked or product(*map(range, sizes)):
+        labels = found.matches.truth.labels[~found.ignored[a]]
         positives = np.bincount(labels, minlength=num_classes)
         columns = np.cumsum(positives) - positives
-        needed = {k: _needed(int(positives[k]), points) for k in np.flatnonzero(positives)}
-        for m, most in enumerate(rules.max_detections):
-            counted = _Counted.of(found, a, most)
-            at_hits, count = _precision_at_hits(counted, columns, len(labels))
-            for k, nth in needed.items():
-                curve = at_hits[:, columns[k] : columns[k] + positives[k]]
-                best = np.maximum.accumulate(curve[:, ::-1], axis=1)[:, ::-1]
-                precision[:, :, k, a, m] = best[:, nth]
-                recall[:, k, a, m] = count[:, k] / positives[k]
+        counted = _Counted.of(found, a, rules.max_detections[m])
+        at_hits, count = _precision_at_hits(counted, columns, len(labels))
+        for k in np.flatnonzero(positives):
+            curve = at_hits[:, columns[k] : columns[k] + positives[k]]
+            best = np.maximum.accumulate(curve[:, ::-1], axis=1)[:, ::-1]
+            precision[a, m, k] = best[:, _needed(int(positives[k]), points)]
+            recall[a, m, k] = count[:, k] / positives[k]
+    precision, recall = precision.transpose(3, 4, 2, 0, 1), recall.transpose(3, 2, 0, 1)
     if rules.recall == "trapezoid":
         precision[:, :, :, 0, -1] = trapezoids(found)
     if rules.mean != "objects":

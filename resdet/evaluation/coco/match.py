@@ -110,11 +110,11 @@ def match_areas(truth: CocoTruth, found: CocoResults, rules: Rules = COCO) -> Co
     if not kept.all():
         grouped = (np.cumsum(kept) - 1)[grouped[kept[grouped]]]
         rows, ranks = rows[kept], ranks[kept]
-    boxes = Boxes.of(np.take(found.boxes, rows, axis=0))
-    outside = out_of_ranges(boxes.area)
-    objects = _Objects(truth, ids, rules)
-    sorted_keys = keys[rows[grouped]]
-    near = list(objects.near(sorted_keys, boxes.at(grouped)))
+    boxes = Boxes.of(found.boxes)
+    outside = np.take(out_of_ranges(boxes.area), rows, axis=1)
+    objects, matched = _Objects(truth, ids, rules), rows[grouped]
+    sorted_keys = keys[matched]
+    near = list(objects.near(sorted_keys, boxes.at(matched)))
     candidates, taken, judged = objects.judge(near, sorted_keys, grouped, outside)
     matches = Matches(
         rules=rules,
@@ -124,7 +124,7 @@ def match_areas(truth: CocoTruth, found: CocoResults, rules: Rules = COCO) -> Co
         images=places[rows],
         labels=labels[rows],
         scores=found.scores[rows],
-        boxes=boxes.corners,
+        boxes=np.take(boxes.corners, rows, axis=0),
         verdicts=_of_all(judged[0], outside[0], candidates),
         objects=_filled(taken, candidates, np.full((1, len(rows)), -1, np.int32)),
         truth=objects.columns,

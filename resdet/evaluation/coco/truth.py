@@ -22,6 +22,7 @@ from resdet.structures.boxes import to_xywh
 from resdet.structures.classes import real_categories
 from resdet.structures.coco_form import Plain, plain
 from resdet.structures.coco_json import OUT_OF_EVERY_AREA_RANGE, coco_json, object_entries
+from resdet.structures.coco_values import called_difficult
 from resdet.structures.records import BoolArray, Dataset, ImageId, Int64Array
 
 _LISTS = ("images", "annotations", "categories")
@@ -31,9 +32,10 @@ _LISTS = ("images", "annotations", "categories")
 class CocoTruth:
     """The columns of an annotations file in reading order; `images` indexes `image_ids`.
 
-    Shape: images, categories, crowd, ignore, areas (M,); boxes (M, 4) x, y, width, height.
-    `areas`: as given, of the box where not given. `ignore`: flagged so, which COCO's rules do not
-    hear. `ids`: of the annotations, as given. `files`: of the images, whose ids are sorted.
+    Shape: images, categories, crowd, ignore, called, areas (M,); boxes (M, 4) x, y, width, height.
+    `areas`: as given, of the box where not given. `ignore`: flagged so, `called`: said to be
+    difficult by an attribute, neither of which COCO's rules hear. `ids`: of the annotations, as
+    given. `files`: of the images, whose ids are sorted.
     """
 
     image_ids: tuple[ImageId, ...]
@@ -44,6 +46,7 @@ class CocoTruth:
     boxes: Float64Array
     crowd: BoolArray
     ignore: BoolArray
+    called: BoolArray
     areas: Float64Array
     ids: Sequence[Any]
 
@@ -66,6 +69,7 @@ class CocoTruth:
             boxes=self.boxes[rows],
             crowd=self.crowd[rows],
             ignore=self.ignore[rows],
+            called=self.called[rows],
             areas=self.areas[rows],
             ids=[self.ids[row] for row in rows.tolist()],
         )
@@ -181,6 +185,7 @@ def _truth(data: Mapping[str, Any], where: str, image_ids: Iterable[ImageId] | N
         boxes=boxes[rows],
         crowd=columns.flags(objects, "iscrowd", subject)[rows],
         ignore=columns.flags(objects, "ignore", subject)[rows],
+        called=np.array([called_difficult(o.get("attributes")) for o in objects], bool)[rows],
         areas=areas[rows],
         ids=[objects[row].get("id") for row in rows.tolist()],
     )

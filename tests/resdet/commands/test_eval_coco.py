@@ -52,6 +52,7 @@ def test_difficult_objects_are_told(coco, capsys):
         ({"ignore": 1}, "1 difficult object to be found as any other", 0.505),
         ({"attributes": {"difficult": "1"}}, "1 difficult object to be found as any other", 0.505),
         ({"area": -1}, "1 difficult object outside every range of areas: not missed", 1.0),
+        ({"ignore": 1, "iscrowd": 1}, None, 1.0),
         ({}, None, 0.505),
     ):
         write_json(coco / "gt.json", {**truth, "annotations": [*objects, {**far, "id": 2, **more}]})

@@ -80,9 +80,10 @@ def test_rows_by_falling_value_are_those_of_a_stable_sort() -> None:
     rng = np.random.default_rng(0)
     usual = [rng.random(200), rng.random(200).astype(np.float32), rng.normal(size=200).round(1)]
     ends = [0.0, -0.0, 5e-324, -5e-324, 1e308, -1e308, np.inf, -np.inf, 1.0, -1.0]
-    values = np.concatenate([*usual, np.repeat(ends, 3)])[rng.permutation(630)]
-    assert by_falling(values).tolist() == np.argsort(-values, kind="stable").tolist()
-    assert len(by_falling(values[:0])) == 0
+    mixed = np.concatenate([*usual, np.repeat(ends, 3)])[rng.permutation(630)]
+    short = np.array([0.0, -0.0, np.inf, 1.0, -np.inf, 1e-45, -1.0, *usual[1]], np.float32)
+    for values in (mixed, short, short.astype(np.float64), mixed[:0]):
+        assert by_falling(values).tolist() == np.argsort(-values, kind="stable").tolist()
 
 
 @pytest.mark.parametrize("known", [[3, 4, 9], [-5, 700_000], [-(2**63), 0, 2**63 - 1], []])

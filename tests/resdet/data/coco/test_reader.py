@@ -45,6 +45,14 @@ def test_without_annotations_nothing_is_known(write_coco):
     assert data.records[0].ground_truth is None
 
 
+def test_objects_that_are_left_out_are_checked(write_coco):
+    sound, bad = annotation(1, 1, 2, [0, 0, 6, 4]), annotation(2, 1, 2, [0, 0, -1, 5])
+    pair = write_coco([image(1)], [sound], CATEGORIES)
+    assert load_coco(*pair, objects=False).records[0].ground_truth is None
+    with pytest.raises(ValueError, match="annotation 2: bbox"):
+        load_coco(*write_coco([image(1)], [sound, bad], CATEGORIES), objects=False)
+
+
 def test_every_fault_is_told_at_once(write_coco):
     images = [image(1), image(1, "1b.jpg"), image(2, "../2.jpg"), image(3, "/etc/3.jpg"), image(4)]
     bad = [

@@ -1,5 +1,7 @@
 """Precision and recall from verdicts: the arrays of pycocotools."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 
@@ -41,3 +43,8 @@ def test_crowded_images_score_as_by_pycocotools(seed):
     assert np.array_equal(ours[0], theirs[0])
     assert np.array_equal(ours[1], theirs[1])
     assert len(np.unique(ours[0])) > 40
+    precision, recall = accumulate(match_areas(*columns), [(0, 2), (3, 1)])
+    for some, all_of_it in zip((precision, recall), ours):
+        for a, m in product(range(4), range(3)):
+            expected = all_of_it[..., a, m] if (a, m) in [(0, 2), (3, 1)] else -1
+            assert (some[..., a, m] == expected).all()
