@@ -31,13 +31,18 @@ class About:
 def read_about(path: Path, program: Program) -> About:
     """Of a file that a runtime has read.
 
-    Raises: ValueError if it is no detector of resdet export, or what it says is broken.
+    Raises: ValueError if it is no detector of resdet export, or what it says is broken or not what
+        is said beside it.
     """
     other = beside(path)
     held: Any = program.metadata
     source = str(path)
-    if _CLASSES not in held and other.is_file():
-        held, source = read_json(other), str(other)
+    if other.is_file():
+        content = read_json(other)
+        if _CLASSES in held:
+            _check_agree(path, held, other, content)
+        else:
+            held, source = content, str(other)
     if not isinstance(held, Mapping) or _CLASSES not in held or _TASK not in held:
         raise ValueError(_foreign(path, program))
     if held[_TASK] != "detection":
@@ -52,6 +57,17 @@ def read_about(path: Path, program: Program) -> About:
     check_names(names, f"{_CLASSES} of {source}", found)
     found.raise_any()
     return About(tuple(names), _transform(sizes))
+
+
+def _check_agree(path: Path, held: Mapping[str, str], other: Path, content: Any) -> None:
+    """Raises: ValueError where what stands beside a file is not what it says itself."""
+    for name in (_CLASSES, _SIZES) if isinstance(content, Mapping) else ():
+        own, there = _value(held.get(name)), _value(content.get(name, held.get(name)))
+        if own != there:
+            raise ValueError(
+                f"{name} of {other} must be those that {path.name} holds itself, {told(own)}, got "
+                f"{told(there)}; remove {other.name}, or export the checkpoint again"
+            )
 
 
 def _value(value: Any) -> Any:

@@ -37,8 +37,24 @@ def test_the_json_beside_says_what_the_metadata_does_not(tmp_path: Path, nested:
     said = {k: json.loads(v) if nested and k != "task" else v for k, v in SAID.items()}
     (tmp_path / "m.onnx.json").write_text(json.dumps(said))
     assert read_about(tmp_path / "m.onnx", program({})).class_names == ("cat",)
-    own = {**SAID, "class_names": '["dog"]'}
-    assert read_about(tmp_path / "m.onnx", program(own)).class_names == ("dog",)
+    assert read_about(tmp_path / "m.onnx", program(SAID)).class_names == ("cat",)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("class_names", ["cat", "dog"]), ("class_names", []), ("preprocessing", {"resize": "inside"})],
+)
+def test_the_json_beside_says_what_the_file_says(tmp_path: Path, field: str, value: object) -> None:
+    (tmp_path / "m.onnx.json").write_text(json.dumps({**SAID, field: value}))
+    told = rf"{field} of .*m.onnx.json must be those that m.onnx holds itself, .*; remove m.onnx.js"
+    with pytest.raises(ValueError, match=told):
+        read_about(tmp_path / "m.onnx", program(SAID))
+
+
+@pytest.mark.parametrize("content", ["[]", '{"checkpoint": "a.pth"}'])
+def test_a_json_of_others_beside_a_whole_file_says_nothing(tmp_path: Path, content: str) -> None:
+    (tmp_path / "m.onnx.json").write_text(content)
+    assert read_about(tmp_path / "m.onnx", program(SAID)).class_names == ("cat",)
 
 
 @pytest.mark.parametrize("beside", ["[]", '{"names": []}', ""])
