@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import os
 import sys
 import tempfile
 import threading
@@ -53,13 +55,26 @@ def started(
         "INFERENCE_PRECISION_HINT": "f32",
         **({"NUM_STREAMS": lanes} if lanes > 1 else {"PERFORMANCE_HINT": "LATENCY"}),
     }
-    compiled = openvino.Core().compile_model(model, "CPU", options)
-    own = threading.local()  # a request is of one thread
+
+    @functools.cache
+    def compiled(process: str) -> Any:
+        return openvino.Core().compile_model(model, "CPU", options)
+
+    one = threading.Lock()
+    requests = threading.local()  # each is of one thread
 
     def run(image: Array) -> list[Array]:
-        if not hasattr(own, "request"):
-            own.request = compiled.create_infer_request()
-        own.request.infer([np.ascontiguousarray(image)])
-        return [own.request.get_tensor(name).data.copy() for name in outputs]
+        own, process = vars(requests), _process(lanes)
+        if process not in own:
+            with one:
+                own[process] = compiled(process).create_infer_request()
+        own[process].infer([np.ascontiguousarray(image)])
+        return [own[process].get_tensor(name).data.copy() for name in outputs]
 
+    compiled(_process(lanes))
     return run
+
+
+def _process(lanes: int) -> str:
+    """For whom a model is compiled: a fork has none of the threads that lanes run by."""
+    return str(os.getpid()) if lanes > 1 else "any"

@@ -50,6 +50,31 @@ def test_threads_run_it_at_once(lanes: int) -> None:
             np.testing.assert_allclose(found[0], rows.cumsum(0), rtol=1e-4)
 
 
+@pytest.mark.parametrize("lanes", [1, 2])
+def test_a_fork_runs_it_without_the_threads_of_its_parent(lanes: int) -> None:
+    pytest.importorskip("openvino")
+    code = f"""
+import os, signal, sys
+import numpy as np
+from openvino import Model, opset13 as ops
+from backbones.export.openvino_ir import started
+
+x = ops.parameter([-1, 3], np.float32)
+result = ops.result(ops.cum_sum(x, ops.constant(0)))
+result.input_value(0).set_names({{"y"}})
+run = started(Model([result], [x]), ["y"], 2, {lanes})
+ones = np.ones((5, 3), np.float32)
+run(ones)
+child = os.fork()
+if child == 0:
+    signal.alarm(20)  # which ends what waits for ever
+    os._exit(int(run(ones)[0][-1, 0]))
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    assert subprocess.run([sys.executable, "-c", code], env=env, check=False).returncode == 5
+
+
 def _rows(*numbers: int) -> list[np.ndarray]:
     return [np.arange(3 * rows, dtype=np.float32).reshape(rows, 3) for rows in numbers]
 
