@@ -33,12 +33,14 @@ def main(argv: Sequence[str]) -> None:
     if as_tool.is_other(args) and (args.cross_check or args.backend != "numpy"):
         parser.error("--backend and --cross-check go without other rules: libraries have their own")
 
+    from backbones.machine.memory import keep_memory
     from resdet.commands import sources
     from resdet.evaluation.coco.match import match_areas
     from resdet.evaluation.coco.score import TWELVE
     from resdet.evaluation.measures import Measure
     from resdet.evaluation.rules import COCO
 
+    keep_memory()
     as_tool.check_claim(args.claimed, map(Measure, TWELVE))
     tool = as_tool.tool_of(args, "coco")
     rules = as_tool.with_single(tool.rules if tool else COCO, args)

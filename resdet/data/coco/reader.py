@@ -63,7 +63,8 @@ def load_coco(
     entries = _sound(plain_content.get("annotations", []), listed, named, faults)
     if len(named) > len(categories):
         faults.raise_any()  # without labels
-    boxes = np.array([entry["bbox"] for entry in entries], np.float64).reshape(-1, 4)
+    values = chain.from_iterable(entry["bbox"] for entry in entries)
+    boxes = np.fromiter(values, np.float64, 4 * len(entries)).reshape(-1, 4)
     truths = _ground_truths(entries, boxes, chosen, label_of) if known and objects else {}
     records = []
     for image_id, image in chosen.items():
@@ -76,7 +77,7 @@ def load_coco(
         records.append(ImageRecord(image_id, path, height, width, truths.get(image_id)))
     faults.raise_any()
     warn_thin(str(annotations), _thin(entries, boxes, listed))
-    own = (entry for entry in entries if entry["image_id"] in chosen)
+    own = (e for e in entries if "attributes" in e and e["image_id"] in chosen)
     warn_turned(str(annotations), list(map(angle_of_entry, own)))
     return Dataset(
         name or f"coco:{annotations}:{images}",
@@ -220,10 +221,10 @@ def _all_sound(
         image_ids = [entry["image_id"] for entry in entries]
         category_ids = [entry["category_id"] for entry in entries]
         boxes = [entry["bbox"] for entry in entries]
-        flags = {entry.get(key) for entry in entries for key in ("iscrowd", "ignore")}
+        flags = {e.get("iscrowd") for e in entries} | {e.get("ignore") for e in entries}
         values = list(chain.from_iterable(boxes))
         known = set(image_ids) <= images.keys() and set(category_ids) <= categories.keys()
-        numbers = np.array(values, np.float64).reshape(-1, 4)
+        numbers = np.fromiter(values, np.float64, len(values)).reshape(-1, 4)
     except FAULTS:
         return False
     return (

@@ -185,10 +185,14 @@ def _truth(data: Mapping[str, Any], where: str, image_ids: Iterable[ImageId] | N
         boxes=boxes[rows],
         crowd=columns.flags(objects, "iscrowd", subject)[rows],
         ignore=columns.flags(objects, "ignore", subject)[rows],
-        called=np.array([called_difficult(o.get("attributes")) for o in objects], bool)[rows],
+        called=np.array(list(map(_is_called_difficult, objects)), bool)[rows],
         areas=areas[rows],
         ids=[objects[row].get("id") for row in rows.tolist()],
     )
+
+
+def _is_called_difficult(entry: Mapping[str, Any]) -> bool:
+    return "attributes" in entry and called_difficult(entry["attributes"])
 
 
 def _kept(files: Mapping[ImageId, str], image_ids: Iterable[ImageId] | None) -> list[ImageId]:
