@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from resdet.structures.boxes import FloatArray, paired_iou
-from resdet.structures.records import BoolArray, Int64Array
+from resdet.structures.records import Int64Array
 
 _PAIRS_AT_ONCE = 1 << 17  # bounds the memory, to what a processor's cache holds
+_ROWS_AT_ONCE = 1 << 16
 _LOWEST = -(1 << 62)
 
 
@@ -28,16 +30,6 @@ class Pairs:
     left: Int64Array
     right: Int64Array
 
-    def kept(self, places: Int64Array) -> Pairs:
-        """Some of the pairs, in their order."""
-        left = self.left[places]
-        starts = np.flatnonzero(np.diff(left, prepend=-1))
-        return Pairs(left[starts], starts, left, self.right[places])
-
-    def overlaps(self, left: FloatArray, right: FloatArray) -> FloatArray:
-        """(P,) IoU, from the boxes of both sides, (N, 4) and (M, 4)."""
-        return paired_iou(np.take(left, self.left, axis=0), np.take(right, self.right, axis=0))
-
     def best(self, values: FloatArray, last: bool = False) -> tuple[FloatArray, Int64Array]:
         """The highest of the P values for each row, and its right row, first or last of equals."""
         highest = np.maximum.reduceat(values, self.starts)
@@ -50,14 +42,11 @@ class Pairs:
         return highest, self.right[np.minimum.reduceat(places, self.starts)]
 
 
-def pairs(
-    left: Int64Array, right: Int64Array, boxes: tuple[FloatArray, FloatArray] | None = None
-) -> Iterator[Pairs]:
+def pairs(left: Int64Array, right: Int64Array) -> Iterator[Pairs]:
     """Every row of `left` with every row of `right` that has the same key, in blocks.
 
-    Left rows without a partner come in no block; right rows keep their order. `boxes`: of both
-    sides, xyxy; pairs of boxes that are apart are left out.
-    Shape: left (N,), right (M,), keys; boxes (N, 4), (M, 4).
+    Left rows without a partner come in no block; right rows keep their order.
+    Shape: left (N,), right (M,), keys.
     """
     if not len(right):
         return
@@ -71,31 +60,47 @@ def pairs(
     marks = np.arange(_PAIRS_AT_ONCE, ends[-1] if len(ends) else 0, _PAIRS_AT_ONCE)
     cuts = np.searchsorted(ends, marks)
     cuts = cuts[starts_of_runs(cuts)]
-    columns = None if boxes is None else [np.ascontiguousarray(side.T) for side in boxes]
     for block in map(slice, [0, *cuts], [*cuts, len(rows)]):
         n = count[block]
         if not len(n):
             continue
         starts = np.cumsum(n) - n
         partners = order[np.arange(n.sum()) + np.repeat(first[block] - starts, n)]
-        found = Pairs(rows[block], starts, np.repeat(rows[block], n), partners)
-        if columns is not None:
-            found = found.kept(_touching(found, *columns))
-        if len(found.rows):
-            yield found
+        yield Pairs(rows[block], starts, np.repeat(rows[block], n), partners)
 
 
-def _touching(block: Pairs, left: FloatArray, right: FloatArray) -> Int64Array:
-    """The places of the pairs whose boxes are not apart; left and right (4, N), (4, M)."""
-    a, b = block.left, block.right
-    kept = np.flatnonzero(_meet(a, b, left[::2], right[::2]))
-    return kept[_meet(a[kept], b[kept], left[1::2], right[1::2])]
+def overlapping(
+    left: Int64Array, right: Int64Array, boxes: tuple[FloatArray, FloatArray], least: float
+) -> Iterator[tuple[Int64Array, Int64Array, FloatArray]]:
+    """Left rows, right rows of the same key and their IoU of `least`, above 0, or more, in blocks.
 
-
-def _meet(a: Int64Array, b: Int64Array, left: FloatArray, right: FloatArray) -> BoolArray:
-    """(P,) whether the ends of rows `a` and `b` are not apart, of (2, N) and (2, M)."""
-    lower = np.maximum(left[0][a], right[0][b])
-    return np.minimum(left[1][a], right[1][b]) >= lower
+    A left row is in a block once at most, and meets its right rows in their order.
+    Shape: left (N,), right (M,), keys from 0; boxes of both, xyxy, (N, 4), (M, 4).
+    """
+    num_keys = 1 + max(left.max(initial=-1), right.max(initial=-1))
+    count = np.bincount(right, minlength=num_keys)
+    keys = np.argsort(-count, kind="stable")  # those of most right rows first
+    rows, partners = by_small_numbers(np.argsort(keys)[left]), by_small_numbers(right)
+    many = np.bincount(left, minlength=num_keys)[keys]
+    first, count = (np.cumsum(count) - count)[keys], count[keys]
+    ours, theirs = (
+        np.ascontiguousarray(np.take(side, order, axis=0).T)
+        for side, order in zip(boxes, (rows, partners))
+    )
+    ends = np.cumsum(many)
+    cuts = np.searchsorted(ends, np.arange(_ROWS_AT_ONCE, len(rows), _ROWS_AT_ONCE))
+    for begin, end in pairwise(sorted({0, *cuts.tolist(), num_keys})):
+        start = ends[begin] - many[begin]
+        for turn in range(count[begin]):
+            block = slice(begin, begin + np.count_nonzero(count[begin:end] > turn))
+            place, times = first[block] + turn, many[block]
+            a = ours[:, start : start + times.sum()]
+            b = np.repeat(theirs[:, place], times, axis=1)
+            meet = np.minimum(a[2:], b[2:]) >= np.maximum(a[:2], b[:2])
+            near = np.flatnonzero(meet[0] & meet[1])
+            iou = paired_iou(np.take(a, near, axis=1).T, np.take(b, near, axis=1).T)
+            near, iou = near[iou >= least], iou[iou >= least]
+            yield rows[start + near], partners[np.repeat(place, times)[near]], iou
 
 
 def by_small_numbers(values: Int64Array) -> Int64Array:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from resdet.evaluation.matches import FALSE_POSITIVE, TRUE_POSITIVE, Matches
-from resdet.evaluation.pairs import pairs
+from resdet.evaluation.pairs import overlapping
 from resdet.structures.records import BoolArray, Int64Array
 
 
@@ -44,12 +44,12 @@ def _taken(matches: Matches, wrong: Int64Array, free: BoolArray) -> Int64Array:
     objects = np.flatnonzero(free)
     near = []
     boxes = matches.boxes[wrong], truth.boxes[objects]
-    for block in pairs(matches.images[wrong], truth.images[objects], boxes):
-        rows, partners = wrong[block.left], objects[block.right]
-        iou = block.overlaps(*boxes)
-        hit = iou >= threshold if matches.rules.iou == "ge" else iou > threshold
-        hit &= matches.labels[rows] != truth.labels[partners]
-        near.append((block.left[hit], partners[hit], iou[hit]))
+    images = matches.images[wrong], truth.images[objects]
+    for rows, partners, iou in overlapping(*images, boxes, threshold):
+        hit = matches.labels[wrong[rows]] != truth.labels[objects[partners]]
+        if matches.rules.iou == "gt":
+            hit &= iou > threshold
+        near.append((rows[hit], objects[partners[hit]], iou[hit]))
     taken = np.full(len(wrong), -1)
     if not near:
         return taken

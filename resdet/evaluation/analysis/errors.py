@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resdet.evaluation.matches import FALSE_POSITIVE, IGNORED, TRUE_POSITIVE, Matches
-from resdet.evaluation.pairs import by_small_numbers, pairs
-from resdet.structures.records import BoolArray
+from resdet.evaluation.pairs import overlapping
+from resdet.structures.boxes import FloatArray
+from resdet.structures.records import BoolArray, Int64Array
 
 KINDS = (
     "correct",
@@ -85,34 +86,30 @@ def error_kinds(matches: Matches, *, background: float | None = None) -> ErrorKi
     kinds[verdicts == IGNORED] = NEITHER
     targets = np.where(verdicts == TRUE_POSITIVE, matches.objects[0], -1).astype(np.int32)
     wrong = np.flatnonzero(verdicts == FALSE_POSITIVE)
-    wrong = wrong[by_small_numbers(matches.images[wrong])]  # of one image side by side in memory
-    kinds[wrong] = BACKGROUND
     required = np.flatnonzero(~truth.ignored)
+    labels = matches.labels[wrong], truth.labels[required]
+    own, other = _Nearest(len(wrong)), _Nearest(len(wrong))
     boxes = np.take(matches.boxes, wrong, axis=0), truth.boxes[required]
-    for block in pairs(matches.images[wrong], truth.images[required], boxes):
-        iou = block.overlaps(*boxes)
-        near = np.flatnonzero(iou >= background)
-        if not len(near):
-            continue
-        block, iou = block.kept(near), iou[near]
-        rows, objects = wrong[block.left], required[block.right]
-        same = matches.labels[rows] == truth.labels[objects]
-        own, own_object = block.best(np.where(same, iou, -1.0))
-        other, other_object = block.best(np.where(same, -1.0, iou))
-        own_hit, other_hit = (
-            overlap >= threshold if matches.rules.iou == "ge" else overlap > threshold
-            for overlap in (own, other)
-        )
-        misplaced = (own >= background) & ~own_hit
-        kinds[wrong[block.rows]] = np.select(
-            [misplaced, other_hit, own_hit, other <= background],
-            [LOCALISATION, CLASSIFICATION, DUPLICATE, BACKGROUND],
-            BOTH,
-        )
-        found_at = np.select(
-            [misplaced | (own_hit & ~other_hit), other_hit], [own_object, other_object], -1
-        )
-        targets[wrong[block.rows]] = np.where(found_at < 0, -1, required[found_at])
+    images = matches.images[wrong], truth.images[required]
+    for rows, objects, iou in overlapping(*images, boxes, background):
+        same = labels[0][rows] == labels[1][objects]
+        own.meet(rows[same], objects[same], iou[same])
+        other.meet(rows[~same], objects[~same], iou[~same])
+    own_hit, other_hit = (
+        side.overlap >= threshold if matches.rules.iou == "ge" else side.overlap > threshold
+        for side in (own, other)
+    )
+    misplaced = (own.overlap >= background) & ~own_hit
+    kinds[wrong] = np.select(
+        [misplaced, other_hit, own_hit, other.overlap <= background],
+        [LOCALISATION, CLASSIFICATION, DUPLICATE, BACKGROUND],
+        BOTH,
+    )
+    found_at = np.select(
+        [misplaced | (own_hit & ~other_hit), other_hit], [own.objects, other.objects], -1
+    )
+    near = np.flatnonzero(found_at >= 0)
+    targets[wrong[near]] = required[found_at[near]]
 
     found = np.zeros(len(truth), bool)
     found[targets[kinds == CORRECT]] = True
@@ -120,3 +117,15 @@ def error_kinds(matches: Matches, *, background: float | None = None) -> ErrorKi
     touched[targets[(kinds == CLASSIFICATION) | (kinds == LOCALISATION)]] = True
     missed = ~(found | touched | truth.ignored)
     return ErrorKinds(kinds, targets, found, missed, background)
+
+
+class _Nearest:
+    """What each of N boxes overlaps most, the first of equals; -1 where nothing."""
+
+    def __init__(self, many: int) -> None:
+        self.overlap, self.objects = np.full(many, -1.0), np.full(many, -1)
+
+    def meet(self, rows: Int64Array, objects: Int64Array, overlap: FloatArray) -> None:
+        """Different rows, each with an object."""
+        more = overlap > self.overlap[rows]
+        self.overlap[rows[more]], self.objects[rows[more]] = overlap[more], objects[more]

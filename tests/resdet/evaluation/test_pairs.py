@@ -3,7 +3,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from resdet.evaluation.pairs import by_falling, by_small_numbers, pairs, places_among
+from resdet.evaluation.pairs import (
+    by_falling,
+    by_small_numbers,
+    overlapping,
+    pairs,
+    places_among,
+)
+from resdet.structures.boxes import iou
 
 
 def keys(*values: int) -> np.ndarray:
@@ -47,25 +54,36 @@ def test_no_pair_no_block(left: tuple[int, ...], right: tuple[int, ...]) -> None
 
 
 @pytest.mark.parametrize("most", [1, 7, 100])
-def test_boxes_that_are_apart_make_no_pair(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("least", [1e-9, 1 / 9, 0.5])
+def test_boxes_of_one_key_that_overlap(
+    most: int, least: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rng = np.random.default_rng(most)
-    left, right = rng.integers(0, 4, 40), rng.integers(0, 4, 9)
+    left, right = rng.integers(0, 4, 40), rng.integers(1, 6, 9)
     mine, theirs = (rng.integers(0, 6, (n, 4)).astype(float) for n in (40, 9))
     for boxes in (mine, theirs):
         boxes[:, 2:] += boxes[:, :2]
-    monkeypatch.setattr("resdet.evaluation.pairs._PAIRS_AT_ONCE", most)
-    found = list(pairs(left, right, (mine, theirs)))
-    assert [pair for block in found for pair in zip(block.left, block.right)] == [
-        (i, j)
+    monkeypatch.setattr("resdet.evaluation.pairs._ROWS_AT_ONCE", most)
+    blocks = list(overlapping(left, right, (mine, theirs), least))
+    found = [pair for block in blocks for pair in zip(*block)]
+    overlaps = iou(mine, theirs)
+    assert sorted(found) == [
+        (i, j, overlaps[i, j])
         for i in range(40)
         for j in range(9)
-        if left[i] == right[j]
-        and (mine[i, 2:] >= theirs[j, :2]).all()
-        and (theirs[j, 2:] >= mine[i, :2]).all()
+        if left[i] == right[j] and overlaps[i, j] >= least
     ]
-    for block in found:
-        assert block.rows.tolist() == block.left[block.starts].tolist()
-        assert len(set(block.rows)) == len(block.rows)
+    assert all(len(set(rows)) == len(rows) for rows, _, _ in blocks)
+    for row in range(40):
+        partners = [j for i, j, _ in found if i == row]
+        assert partners == sorted(partners)
+
+
+@pytest.mark.parametrize(("left", "right"), [((), ()), ((1,), ()), ((), (1,)), ((1,), (2,))])
+def test_nothing_overlaps_without_a_partner(left: tuple[int, ...], right: tuple[int, ...]) -> None:
+    boxes = tuple(np.tile([0.0, 0.0, 9.0, 9.0], (len(side), 1)) for side in (left, right))
+    blocks = overlapping(keys(*left), keys(*right), boxes, 0.5)
+    assert [len(rows) for rows, _, _ in blocks if len(rows)] == []
 
 
 @pytest.mark.parametrize("most", [1, 300, 70_000, 1 << 40])

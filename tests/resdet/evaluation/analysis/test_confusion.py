@@ -77,7 +77,7 @@ def test_rows_are_objects_and_columns_detections(
     )
     assert np.diag(matrix)[:-1].tolist() == np.bincount(matches.labels[found], minlength=3).tolist()
     assert matrix[-1, -1] == 0
-    monkeypatch.setattr("resdet.evaluation.pairs._PAIRS_AT_ONCE", 5)
+    monkeypatch.setattr("resdet.evaluation.pairs._ROWS_AT_ONCE", 5)
     np.testing.assert_array_equal(confusion_matrix(matches, score), matrix)
 
 

@@ -119,6 +119,13 @@ def test_ignored_objects_take_no_part(matched) -> None:
     assert not error_kinds(matched(truth, near)).missed.any()
 
 
+def test_of_equal_overlaps_the_first_object_is_the_target(matched) -> None:
+    cat, near, far = [0, 0, 10, 10], [6, 0, 16, 10], [100, 0, 110, 10]
+    truth = {"a": [(CAT, far, False), (CAT, cat, False), (CAT, cat, False)]}
+    assert error_kinds(matched(truth, [("a", CAT, 0.9, near)])).targets.tolist() == [1]
+    assert error_kinds(matched(truth, [("a", DOG, 0.9, cat)])).targets.tolist() == [1]
+
+
 def test_nothing_found_and_nothing_to_find(matched) -> None:
     empty = matched({"a": []}, [])
     assert sum(error_kinds(empty).counts().values()) == 0
@@ -136,7 +143,7 @@ def test_as_the_rule_written_slowly(
     assert len(set(expected)) >= 5
     kinds = error_kinds(matches)
     assert [KINDS[k] for k in kinds.detections] == expected
-    monkeypatch.setattr("resdet.evaluation.pairs._PAIRS_AT_ONCE", 7)
+    monkeypatch.setattr("resdet.evaluation.pairs._ROWS_AT_ONCE", 7)
     in_blocks = error_kinds(matches)
     for name in vars(kinds):
         np.testing.assert_array_equal(getattr(kinds, name), getattr(in_blocks, name))
