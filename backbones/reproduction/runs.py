@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from backbones.evaluation.protocol import Test
 from backbones.files.atomic import write_bytes
 from backbones.files.run_folder import METRICS
 from backbones.reproduction.experiments import NUM_CLASSES, NUM_TEST_IMAGES, Network
+from backbones.reproduction.written import check_written, read_written
 from backbones.terminal.wording import count
 from backbones.training.curves import TEST, TRAIN, Points, format_iterations, read_curves, thin
 from backbones.training.length import ITERATIONS
@@ -21,6 +23,8 @@ from backbones.weights.checkpoint import last
 
 EXTRA = "reproduction.json"  # beside it: the data's kind, further tests, layer responses
 DECIMALS = 4  # of a published number
+_NEEDED = ("metrics", "iterations")  # of results
+_PATHS = ("DATASETS.ROOT", "MODEL.WEIGHTS")
 
 
 @dataclass(frozen=True)
@@ -117,15 +121,15 @@ def run_folder(network: Network, runs: Path, seed: int) -> Path:
 def read_run(folder: Path) -> FinishedRun:
     """A run that has written its results."""
     extra = folder / EXTRA
-    values = _read(folder / RESULTS) | (_read(extra) if extra.is_file() else {})
-    return FinishedRun(_checked(values, folder / RESULTS), folder)
+    values = read_written(folder / RESULTS, *_NEEDED)
+    return FinishedRun(values | (read_written(extra) if extra.is_file() else {}), folder)
 
 
 def read_published(file: Path) -> list[FinishedRun]:
     """{"runs": [...]}, or the results of one run."""
-    values = _read(file)
+    values = read_written(file)
     records = values.get("runs", [values])
-    return [FinishedRun(_checked(record, file)) for record in records]
+    return [FinishedRun(check_written(record, file, *_NEEDED)) for record in records]
 
 
 def publish(runs: Sequence[FinishedRun], file: Path) -> None:
@@ -147,7 +151,7 @@ def publish(runs: Sequence[FinishedRun], file: Path) -> None:
 def add(folder: Path, values: Mapping[str, Any]) -> None:
     """Put `values` into EXTRA of a run; dicts are merged."""
     path = folder / EXTRA
-    known = _read(path) if path.is_file() else {}
+    known = read_written(path) if path.is_file() else {}
     for key, value in values.items():
         known[key] = {**known.get(key, {}), **value} if isinstance(value, dict) else value
     _write(path, known)
@@ -156,18 +160,19 @@ def add(folder: Path, values: Mapping[str, Any]) -> None:
 def overrides(folder: Path) -> list[str] | None:
     """The keys set by hand in the run of `folder`; None if nobody recorded them."""
     path = folder / EXTRA
-    return _read(path).get("overrides") if path.is_file() else None
+    return read_written(path).get("overrides") if path.is_file() else None
 
 
 def check_begun(folder: Path, told: Sequence[str]) -> None:
-    """A run goes on by the KEY VALUE pairs it began with; only its length may change.
+    """A run goes on by the KEY VALUE pairs it began with; its length may change, and how a path is
+    written.
 
     Raises: ValueError with those that differ.
     """
     begun = overrides(folder) if last(folder) is not None else None
     if begun is None:
         return
-    before, now = (_without_length(pairs) for pairs in (begun, told))
+    before, now = (_comparable(pairs) for pairs in (begun, told))
     differ = [key for key in {**before, **now} if before.get(key) != now.get(key)]
     if differ:
         had, got = (
@@ -180,8 +185,10 @@ def check_begun(folder: Path, told: Sequence[str]) -> None:
         )
 
 
-def _without_length(pairs: Sequence[str]) -> dict[str, str]:
-    return {k: v for k, v in zip(pairs[::2], pairs[1::2]) if k != ITERATIONS}
+def _comparable(pairs: Sequence[str]) -> dict[str, str]:
+    """All but the length, paths in full."""
+    known = {k: v for k, v in zip(pairs[::2], pairs[1::2]) if k != ITERATIONS}
+    return known | {key: os.path.abspath(known[key]) for key in _PATHS if key in known}
 
 
 def write(folder: Path, values: Mapping[str, Any]) -> None:
@@ -249,22 +256,3 @@ def _rounded(value: float) -> float:
 
 def _write(path: Path, values: Mapping[str, Any]) -> None:
     write_bytes(path, (json.dumps(values, indent=2) + "\n").encode())
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:  # of JSON or of UTF-8
-        raise ValueError(f"results must be JSON, got {error} in {path}; remove the file") from None
-    if not isinstance(values, dict):
-        raise ValueError(f"results must be a JSON object, got {values!r:.60} in {path}")
-    return values
-
-
-def _checked(values: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
-    missing = [key for key in ("metrics", "iterations") if key not in values]
-    if missing:
-        raise ValueError(
-            f"results must hold metrics and iterations, got none of {', '.join(missing)} in {path}"
-        )
-    return values

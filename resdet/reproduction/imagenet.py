@@ -12,8 +12,8 @@ from typing import Any
 
 import backbones
 from backbones.files import outputs
-from backbones.files.json_file import read_json
 from backbones.reproduction.sheet import Sheet
+from backbones.reproduction.written import read_written
 from backbones.training.results import RESULTS
 from backbones.weights.checkpoint import Preprocessing
 from resdet import config, engines
@@ -120,7 +120,7 @@ def _cell(row: Row, data: Path | None, runs: Path, *, smoke: bool) -> float | No
         _train(row.config, data, runs, smoke=smoke)
         measured = _localised(row, data, runs, smoke) if row.by else _detected(runs / row.config)
         outputs.write_json(file, measured)
-    return float(read_json(file)["value"]) if file.is_file() else None
+    return float(read_written(file, "value")["value"]) if file.is_file() else None
 
 
 def _train(name: str, data: Path, runs: Path, *, smoke: bool) -> None:
@@ -140,7 +140,7 @@ def _train(name: str, data: Path, runs: Path, *, smoke: bool) -> None:
 
 
 def _detected(run: Path) -> dict[str, Any]:
-    (scores,) = read_json(run / RESULTS)["metrics"].values()
+    (scores,) = read_written(run / RESULTS, "metrics")["metrics"].values()
     return {"value": 100 * scores["area"]["mAP"]["0.50"]}
 
 

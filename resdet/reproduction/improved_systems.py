@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from backbones.files.json_file import read_json
 from backbones.reproduction import runs
+from backbones.reproduction.written import read_written
 from backbones.training.results import RESULTS
 from resdet import config, engines
 from resdet.checkpoints.checkpoint import FINAL
@@ -77,7 +77,7 @@ class Bench:
         Raises: ValueError for an answer of a server that is none.
         """
         file, answer = self.results(system), self.place(system) / SERVER
-        scores = next(iter(read_json(file)["metrics"].values())) if file else {}
+        scores = next(iter(read_written(file, "metrics")["metrics"].values())) if file else {}
         if scores and table.metric == "COCO":
             found = {name: scores[key] for name, key in COCO_MEASURES.items()}
         elif scores:
@@ -94,7 +94,7 @@ class Bench:
         Raises: as `write_submission`.
         """
         file, place = self.place(system) / RESULTS, self.place(system)
-        if not file.is_file() or any(read_json(file)["metrics"].values()):
+        if not file.is_file() or any(read_written(file, "metrics")["metrics"].values()):
             return None
         if not (place / VOC_RESULTS).is_dir():
             return place / f"{COCO_RESULTS}.json"
@@ -109,7 +109,7 @@ class Bench:
     def _trained(self, system: System, seed: int) -> Path:
         """The detector of a seed, trained where it is not yet."""
         folder, start = self._run(system.config, seed), STARTS.get(system.config)
-        weights = {"MODEL.WEIGHTS": self._run(start) / FINAL} if start else {}
+        weights = {"MODEL.WEIGHTS": (self._run(start) / FINAL).absolute()} if start else {}
         keys = self._keys(System(system.config)) | {"SEED": seed, **weights}
         run = Run(system.config, folder, as_pairs(keys))
         if (folder / RESULTS).is_file():

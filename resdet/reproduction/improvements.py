@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from backbones.files import outputs
-from backbones.files.json_file import read_json
 from backbones.reproduction.experiments import find_rows
 from backbones.reproduction.plots import Compared, plot_comparison
 from backbones.reproduction.runs import distinct
 from backbones.reproduction.sheet import Sheet
+from backbones.reproduction.written import read_written
 from backbones.training.results import Provenance
 from resdet import config
 from resdet.reproduction import extras
@@ -60,7 +60,7 @@ def _bench(request: Request) -> Bench:
         return _small_bench(request, keys)
     folder, data = request.folder, request.data
     data = smoke_datasets(folder) if request.smoke and data is None else data
-    keys |= {"DATASETS.ROOT": data} if data else {}
+    keys |= {"DATASETS.ROOT": data.absolute()} if data else {}
     published = None if request.smoke else config.CONFIG_FOLDER
     return Bench(folder / "runs", folder / "tests", data, keys, published)
 
@@ -128,15 +128,18 @@ def _publish(systems: Iterable[System], bench: Bench) -> list[Path]:
     written = []
     for system in systems:
         file = bench.results(system)
-        if file and file.parent == bench.place(system) and any(read_json(file)["metrics"].values()):
+        if not file or file.parent != bench.place(system):
+            continue
+        results = read_written(file, "metrics")
+        if any(results["metrics"].values()):
             written.append(config.CONFIG_FOLDER / f"{system.name}.json")
-            outputs.write_json(written[-1], read_json(file))
+            outputs.write_json(written[-1], results)
     return written
 
 
 def _made_with(table: Table, bench: Bench) -> list[str]:
     files = [file for system in _systems(table.rows) if (file := bench.results(system))]
-    made = [Provenance.of(read_json(file)) for file in files]
+    made = [Provenance.of(read_written(file)) for file in files]
     parts = [f"{one.hardware}, torch {one.packages.get('torch')}" for one in made]
     return [f"Ours: {distinct(parts)}."] if parts else []
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from backbones.files.json_file import read_json
 from backbones.reproduction import runs
+from backbones.reproduction.written import read_written
 from backbones.training.alone import alone
 from backbones.training.results import RESULTS
 from resdet import config, engines
@@ -60,19 +60,35 @@ class Run:
 
         Raises: ValueError for data that are no longer there.
         """
-        file, trained = self.folder / f"{kind}.json", read_json(self.folder / RESULTS)
+        file, trained = (
+            self.folder / f"{kind}.json",
+            read_written(self.folder / RESULTS, "iterations"),
+        )
         done = {"config": self.config, "iterations": trained["iterations"]}
-        if not file.is_file() or read_json(file)["iterations"] != done["iterations"]:
-            cfg = config.load(str(self.folder / CONFIG))
-            (dataset,) = load_datasets(cfg, cfg.DATASETS.TEST)
-            found = self.folder / f"{COCO_RESULTS}.json"
-            if any(record.ground_truth is None for record in dataset.records):
-                table = _table(dataset, found)
-                write_submission(self.folder / SUBMISSION, table, dataset.class_names)
-                return None
-            numbers, matches = _SCORES[kind](dataset, found)
-            write_result(file, done | numbers, matches, dataset, _folder_of(dataset))
+        if known := _known(file, done["iterations"]):
+            return known
+        cfg = config.load(str(self.folder / CONFIG))
+        (dataset,) = load_datasets(cfg, cfg.DATASETS.TEST)
+        found = self.folder / f"{COCO_RESULTS}.json"
+        if any(record.ground_truth is None for record in dataset.records):
+            table = _table(dataset, found)
+            write_submission(self.folder / SUBMISSION, table, dataset.class_names)
+            return None
+        numbers, matches = _SCORES[kind](dataset, found)
+        write_result(file, done | numbers, matches, dataset, _folder_of(dataset))
         return read_run(file)
+
+
+def _known(file: Path, iterations: int) -> MeasuredRun | None:
+    """What was measured after so many iterations; None of what is damaged, which is told."""
+    if not file.is_file():
+        return None
+    try:
+        run = read_run(file)
+    except (ValueError, OSError) as fault:
+        print(f"measured again: {fault}", flush=True)
+        return None
+    return run if run.record and run.result.get("iterations") == iterations else None
 
 
 def _table(dataset: Dataset, found: Path) -> DetectionTable:

@@ -10,8 +10,8 @@ from typing import Any
 
 from fvcore.common.config import CfgNode
 
-from backbones.files.json_file import read_json
 from backbones.reproduction.runs import distinct
+from backbones.reproduction.written import read_written
 from backbones.terminal.wording import count
 from backbones.training.results import RESULTS, Provenance
 from resdet import config
@@ -37,8 +37,7 @@ class Finished:
     @property
     def trained(self) -> Mapping[str, Any]:
         """What its training left."""
-        found: Mapping[str, Any] = read_json(self.run.folder / RESULTS)
-        return found
+        return read_written(self.run.folder / RESULTS, "iterations", "seconds", "seed")
 
 
 Pair = Mapping[Row, Sequence[Finished]]  # the baseline first

@@ -11,10 +11,10 @@ from itertools import product
 from pathlib import Path
 
 from backbones.files import outputs
-from backbones.files.json_file import read_json
 from backbones.reproduction import runs
 from backbones.reproduction.experiments import find_rows
 from backbones.reproduction.sheet import Sheet
+from backbones.reproduction.written import check_written, read_written
 from resdet import config
 from resdet.reproduction.pair_data import (
     OWN_DATA,
@@ -106,7 +106,7 @@ def _works(request: Request, table: Table) -> list[_Work]:
     data = smoke_datasets(request.folder) if request.smoke else data
     if data is None:
         return []
-    keys = {**given, "DATASETS.ROOT": data}
+    keys = {**given, "DATASETS.ROOT": data.absolute()}
     check_sets([row.config for row in chosen], keys, data, OWN_DATA)
     return [
         _Work(pair, [row for row in pair if row in chosen], keys, folder) for pair in table.pairs()
@@ -139,12 +139,11 @@ def _measured(request: Request, table: Table, work: _Work) -> Pair:
 
 def _sections(file: Path) -> list[Section]:
     """Raises: ValueError for a file of something else."""
-    content = read_json(file) if file.is_file() else {"pairs": []}
-    if not isinstance(content, dict) or not isinstance(content.get("pairs"), list):
-        raise ValueError(
-            f"{file} must hold the pairs that reproduce wrote, got {content!r:.80}; remove it"
-        )
-    return list(content["pairs"])
+    found = read_written(file, "pairs")["pairs"] if file.is_file() else []
+    for one in found:
+        for row in check_written(one, file, "data", "rows", "gains", "made", "deviations")["rows"]:
+            check_written(row, file, "config", "runs")
+    return found
 
 
 def _files(request: Request) -> list[Path]:

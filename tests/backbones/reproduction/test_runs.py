@@ -61,15 +61,26 @@ def test_one_result_beside_a_config(tmp_path):
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("{", r"must be JSON, got .* in .*results\.json"),
-        ("[]", "must be a JSON object"),
-        ('{"metrics": {}}', "must hold metrics and iterations, got none of iterations in"),
+        ("{", r"results\.json:1: file must be JSON, got "),
+        ("[]", r"results\.json must be an object with "),
+        ('{"metrics": {}}', r"results\.json must be an object with iterations, a number, got"),
     ],
 )
 def test_a_file_that_is_no_results(leave_run, tmp_path, text, fault):
     (leave_run("cifar10_resnet20", 1, 8.0) / "results.json").write_text(text)
     with pytest.raises(ValueError, match=fault):
         collect(tmp_path)
+
+
+def test_a_path_may_be_written_in_another_way(tmp_path, monkeypatch):
+    monkeypatch.setattr(runs, "last", lambda folder: folder / "newest.pth")
+    monkeypatch.chdir(tmp_path)
+    begun = ["DATASETS.ROOT", "data", "MODEL.WEIGHTS", "runs/a.pth", "SEED", "1"]
+    runs.add(tmp_path, {"overrides": begun})
+    whole = [str(tmp_path / word) if word in ("data", "runs/a.pth") else word for word in begun]
+    runs.check_begun(tmp_path, whole)
+    with pytest.raises(ValueError, match=r"must be those it began with, DATASETS.ROOT .*data2"):
+        runs.check_begun(tmp_path, ["DATASETS.ROOT", "data2", *begun[2:]])
 
 
 def test_only_runs_of_one_recipe_stand_in_one_mean(leave_run, tmp_path):

@@ -42,6 +42,21 @@ def test_what_is_measured_is_measured_again_only_after_more_iterations(finished_
     assert len(scored) == 1
 
 
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [("voc.json", ""), ("voc.json", "{}"), ("voc.matches.npz", "cut"), ("voc.matches.npz", None)],
+)
+def test_what_is_damaged_is_measured_again(finished_run, file, content):
+    run = finished_run("own_r18", missed=2)
+    first = run.measure("voc")
+    (run.folder / file).unlink()
+    if content is not None:
+        (run.folder / file).write_text(content)
+    again = run.measure("voc")
+    assert again.result == first.result
+    assert again.record is not None
+
+
 def test_keys_of_the_config_are_checked_before_the_folder_is_made(tmp_path):
     with pytest.raises(ValueError, match="SOLVER.BASE_LR"):
         Run("own_r18", tmp_path / "run", ["SOLVER.BASE_LR", "-1"]).train()

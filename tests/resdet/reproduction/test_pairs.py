@@ -136,9 +136,18 @@ def test_what_is_published_is_shown_by_its_scale_whatever_the_data_are_called(
     assert len(read(tmp_path / "b" / "table8.csv")) == 2
 
 
-def test_a_file_of_something_else_is_told(tmp_path):
-    (tmp_path / "table7.json").write_text("[]")
-    with pytest.raises(ValueError, match=r"table7\.json must hold the pairs that .*; remove it"):
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("[]", "pairs, a list, got .*, or remove it"),
+        ('{"pairs": [3]}', "rows, a list; deviations, a list; data, a text"),
+        ('{"pairs": [{**KEPT, "rows": [1]}]}', "runs, a list; config, a text"),
+    ],
+)
+def test_a_file_of_something_else_is_told(tmp_path, text, fault):
+    text = text.replace("{**KEPT,", json.dumps(kept("a"))[:-1] + ",")
+    (tmp_path / "table7.json").write_text(text)
+    with pytest.raises(ValueError, match=rf"table7\.json must be an object with .*{fault}"):
         pairs.reproduce(Request("table7", tmp_path))
 
 
