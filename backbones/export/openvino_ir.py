@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 import openvino as openvino  # noqa: E402
 
+openvino.Tensor(np.zeros(1))  # looks NumPy up: threads that are the first to, at once, hang
+
 Array = NDArray[Any]
 
 METADATA = "framework"  # where a model keeps what its ONNX file said of itself

@@ -75,6 +75,36 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     assert subprocess.run([sys.executable, "-c", code], env=env, check=False).returncode == 5
 
 
+def test_threads_may_be_the_first_to_run_anything(tmp_path: Path) -> None:
+    openvino = pytest.importorskip("openvino")
+    from openvino import opset13 as ops
+
+    x = ops.parameter([-1, 3], np.float32)
+    result = ops.result(ops.cum_sum(x, ops.constant(0)))
+    result.input_value(0).set_names({"y"})
+    openvino.serialize(openvino.Model([result], [x]), tmp_path / "a.xml", tmp_path / "a.bin")
+    code = f"""
+import builtins, signal, time
+from concurrent.futures import ThreadPoolExecutor
+import numpy as np
+from backbones.export.openvino_ir import openvino, started
+
+run = started(openvino.Core().read_model({str(tmp_path / "a.xml")!r}), ["y"], 2, 2)
+imports = builtins.__import__
+
+def slowly(name, *rest):
+    time.sleep(0.5 * ("multiarray" in name))  # another thread goes on
+    return imports(name, *rest)
+
+builtins.__import__ = slowly
+signal.alarm(20)  # which ends what waits for ever
+with ThreadPoolExecutor(2) as threads:
+    list(threads.map(run, [np.ones((5, 3), np.float32)] * 2))
+"""
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-c", code], env=env, check=True)
+
+
 def _rows(*numbers: int) -> list[np.ndarray]:
     return [np.arange(3 * rows, dtype=np.float32).reshape(rows, 3) for rows in numbers]
 
