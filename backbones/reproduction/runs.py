@@ -172,8 +172,9 @@ def check_begun(folder: Path, told: Sequence[str]) -> None:
     begun = overrides(folder) if last(folder) is not None else None
     if begun is None:
         return
-    before, now = (_comparable(pairs) for pairs in (begun, told))
-    differ = [key for key in {**before, **now} if before.get(key) != now.get(key)]
+    before, now = (dict(zip(pairs[::2], pairs[1::2])) for pairs in (begun, told))
+    keys = [key for key in {**before, **now} if key != ITERATIONS]
+    differ = [key for key in keys if _meant(key, before) != _meant(key, now)]
     if differ:
         had, got = (
             " ".join(f"{key} {pairs[key]}" for key in differ if key in pairs) or "none"
@@ -185,10 +186,10 @@ def check_begun(folder: Path, told: Sequence[str]) -> None:
         )
 
 
-def _comparable(pairs: Sequence[str]) -> dict[str, str]:
-    """All but the length, paths in full."""
-    known = {k: v for k, v in zip(pairs[::2], pairs[1::2]) if k != ITERATIONS}
-    return known | {key: os.path.abspath(known[key]) for key in _PATHS if key in known}
+def _meant(key: str, pairs: Mapping[str, str]) -> str | None:
+    """The value, a path in full; None where there is none."""
+    value = pairs.get(key)
+    return os.path.abspath(value.strip("\"'")) if value and key in _PATHS else value
 
 
 def write(folder: Path, values: Mapping[str, Any]) -> None:

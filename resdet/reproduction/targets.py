@@ -12,6 +12,7 @@ from resdet.reproduction.request import Request, Scale
 
 SHARED = ("--output", "--scale")
 OPTIONS = {"only": "--only", "seeds": "--seeds", "publish": "--publish", "overrides": "KEY VALUE"}
+_OURS = {"SEED": "--seeds", "OUTPUT_DIR": "--output", "DATASETS.ROOT": "--data"}  # not KEY VALUE
 _SAID = {"data": "--data", **OPTIONS}
 
 
@@ -124,6 +125,8 @@ def refusal(request: Request) -> str | None:
     for option in said:
         if not target.has(option, request.scale):
             return f"{name} takes no {_SAID[option]}{there}, only {', '.join((*SHARED, *known))}"
+    if own := next((key for key in request.overrides[::2] if key in _OURS), None):
+        return f"KEY VALUE must be without {own}, which {_OURS[own]} sets; leave it out"
     idle = [_SAID[option] for option in said if option in ("seeds", "overrides")]
     if idle and request.data is None and not request.smoke:
         return f"{idle[0]} must be with --data, got none: without data nothing is trained"

@@ -190,8 +190,8 @@ def test_rows_end_where_keys_begin(reproduce):
     args = reproduce.parse(["table3", *given, "VGG-16", "ResNet-34 A", "SOLVER.MAX_ITER", "5"])
     assert args.only == ["VGG-16", "ResNet-34 A"]
     assert args.overrides == ["SOLVER.MAX_ITER", "5"]
-    args = reproduce.parse(["table3", *given, "VGG-16", "--seeds", "2", "SEED", "5"])
-    assert (args.only, args.overrides) == (["VGG-16"], ["SEED", "5"])
+    args = reproduce.parse(["table3", *given, "VGG-16", "--seeds", "2", "VERSION", "2"])
+    assert (args.only, args.overrides) == (["VGG-16"], ["VERSION", "2"])
     args = reproduce.parse(["table6", *given, "NIN", "DSN", "SOLVER.MAX_ITER", "5"])
     assert (args.only, args.overrides) == (["NIN", "DSN"], ["SOLVER.MAX_ITER", "5"])
 
@@ -203,7 +203,7 @@ def test_every_key_of_a_config_ends_the_rows(reproduce):
     for cfg in (of_classifiers(), of_detectors()):
         for key in [name for name, value in cfg.items() if not isinstance(value, dict)]:
             argv = ["table6", "--data", "images", "--only", "NIN", key, "1"]
-            assert reproduce.parse(argv).only == ["NIN"]
+            assert reproduce.arguments().parse_args(argv).only == ["NIN"]
 
 
 def test_all_go_on_one_page_and_a_fault_is_told_at_the_end(

@@ -26,7 +26,9 @@ def test_what_a_target_does_not_take_is_named() -> None:
         "table12 takes no --only, only --output, --scale, --data"
     )
     assert refusal(Request("fig2", data=Path())) == "fig2 takes no --data, only --output, --scale"
-    assert refusal(Request("table2", Path(), Path(), only=["x"], overrides=["SEED", "1"])) is None
+    assert (
+        refusal(Request("table2", Path(), Path(), only=["x"], overrides=["VERSION", "2"])) is None
+    )
     assert refusal(Request("table1", Path(), scale="small")) == (
         "--scale must be smoke or full for table1, got small"
     )
@@ -41,12 +43,22 @@ def test_what_a_target_does_not_take_is_named() -> None:
     assert "is a trial" in str(refusal(Request("fig1", Path(), scale="smoke", publish=True)))
 
 
-@pytest.mark.parametrize("words", [{"seeds": 2}, {"overrides": ["SEED", "1"]}])
+@pytest.mark.parametrize("words", [{"seeds": 2}, {"overrides": ["VERSION", "2"]}])
 def test_what_is_for_training_goes_with_data(words: dict[str, Any]) -> None:
     told = "must be with --data, got none: without data nothing is trained"
     assert told in str(refusal(Request("table7", **words)))
     assert refusal(Request("table7", scale="smoke", **words)) is None
     assert refusal(Request("table7", data=Path("data"), **words)) is None
+
+
+def test_what_a_run_sets_itself_is_no_key_of_the_user() -> None:
+    for key, option in (
+        ("SEED", "--seeds"),
+        ("OUTPUT_DIR", "--output"),
+        ("DATASETS.ROOT", "--data"),
+    ):
+        told = refusal(Request("table10", data=Path("data"), overrides=["VERSION", "2", key, "1"]))
+        assert told == f"KEY VALUE must be without {key}, which {option} sets; leave it out"
 
 
 def test_neighbours_are_one_span() -> None:
