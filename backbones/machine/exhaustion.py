@@ -12,8 +12,8 @@ import cv2
 from backbones.terminal.wording import count
 
 _SHOWN = 4  # images of a batch that are named
-# what torch's allocators and libraries say of memory in a RuntimeError
-_SIGNS = ("can't allocate memory", "not enough memory", "out of memory", "_STATUS_ALLOC_FAILED")
+# what the allocators of torch and of other libraries say
+_SIGNS = ("can't alloc", "bad_alloc", "not enough memory", "out of memory", "_ALLOC_FAILED")
 _CV2_INSUFFICIENT_MEMORY = -4
 READING = "lower DATALOADER.NUM_WORKERS or SOLVER.IMS_PER_BATCH, or store smaller images"
 # (doing, whether boxes are searched) -> three ways to less memory
@@ -62,7 +62,7 @@ def is_exhaustion(error: BaseException) -> bool:
         return True
     if isinstance(error, cv2.error):
         return getattr(error, "code", None) == _CV2_INSUFFICIENT_MEMORY
-    return isinstance(error, RuntimeError) and any(sign in str(error) for sign in _SIGNS)
+    return any(sign in str(error) for sign in _SIGNS)
 
 
 def first_line(error: BaseException) -> str:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from backbones.images.decoding import Image
-from backbones.machine.exhaustion import OutOfMemory, first_line, is_exhaustion
+from backbones.machine.exhaustion import OutOfMemory, is_exhaustion
 from backbones.machine.hardware import threads
 from resdet.data.reading import read_record
 from resdet.detector.detector import MOST_LANES, Detector, RunBatch
@@ -26,7 +26,7 @@ from resdet.structures.records import (
     Int64Array,
 )
 
-_CURE = "give smaller images, or export for a smaller INPUT.MIN_SIZE_TEST"
+_CURE = "give smaller images, export for a smaller INPUT.MIN_SIZE_TEST, or set OMP_NUM_THREADS=1"
 
 
 class Seen(NamedTuple):
@@ -135,7 +135,7 @@ class ExportedDetector(Detector):
         except Exception as error:  # runtimes raise anything
             told = ", ".join(map(str, batch))
             if is_exhaustion(error):
-                raise OutOfMemory(told, first_line(error), _CURE) from None
+                raise OutOfMemory(told, reason(error), _CURE) from None
             raise ValueError(
                 f"image must be one that the graph can run in {self.ran_by}, got {told} "
                 f"({reason(error)}); give an image of another size, or run the checkpoint by "

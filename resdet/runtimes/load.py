@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from backbones.machine.exhaustion import OutOfMemory, is_exhaustion
 from backbones.machine.hardware import threads
 from backbones.terminal.wording import count
 from resdet.detector.detector import Detector
@@ -26,6 +27,8 @@ from resdet.runtimes.program import Run
 
 if TYPE_CHECKING:
     import torch
+
+_CURE = "end other programs, or set OMP_NUM_THREADS=1: one image at a time takes less"
 
 
 def load_detector(
@@ -114,10 +117,12 @@ def _exported(path: Path, asked: str, of_torch: Sequence[str], batch: int) -> Ex
 
 @contextlib.contextmanager
 def _reading(path: Path, chosen: str) -> Iterator[None]:
-    """Of a broken file runtimes raise anything; here it is one line."""
+    """Of a broken file, or without memory for it, runtimes raise anything; here it is one line."""
     try:
         yield
     except Exception as error:
+        if is_exhaustion(error):
+            raise OutOfMemory(str(path), reason(error), _CURE) from None
         raise ValueError(
             f"{path} must be a file that {chosen} {RUNTIMES[chosen].version} can read, got one "
             f"that it cannot ({reason(error)}); take a whole copy, or export it again"

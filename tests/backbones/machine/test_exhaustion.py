@@ -21,6 +21,10 @@ def raised(act):
     return error.value
 
 
+def raises(error):
+    raise error
+
+
 @pytest.mark.parametrize(
     ("act", "exhausted"),
     [
@@ -30,6 +34,8 @@ def raised(act):
         (lambda: torch.zeros(2) @ torch.zeros(3), False),
         (lambda: cv2.resize(np.zeros((2, 2), np.uint8), (0, 0)), False),
         (lambda: [][0], False),
+        (lambda: raises(Exception("[ONNXRuntimeError] : 6 : std::bad_alloc")), True),
+        (lambda: raises(RuntimeError("Exception from a.cpp:1:\ncan't alloc")), True),
     ],
 )
 def test_memory_is_told_from_other_faults(act, exhausted):

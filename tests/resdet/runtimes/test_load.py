@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
 
 import resdet
+from backbones.machine.exhaustion import OutOfMemory
 from resdet.detector.inference import TorchDetector
 from resdet.detector.speed import Speed
 from resdet.runtimes.load import files_of, load_detector
+from resdet.runtimes.program import Program
 
 WHITE = np.full((64, 48, 3), 255, np.uint8)
 
@@ -81,6 +85,21 @@ def test_a_broken_file_is_one_line(quartered, runtime, tmp_path) -> None:
     for gone in ("gone.onnx", "dir.onnx"):
         with pytest.raises(FileNotFoundError, match=f"must be an existing file, got .*{gone}"):
             load_detector(tmp_path / gone, runtime=runtime)
+
+
+@pytest.mark.parametrize("when", ["read", "started"])
+def test_memory_that_is_too_small_is_no_broken_file(quartered, runtime, monkeypatch, when) -> None:
+    module = importlib.import_module(f"resdet.runtimes.by_{runtime}")
+    whole = module.open_program(quartered(), 1)
+
+    def full(*_: object) -> Program:
+        raise Exception("Exception from a.cpp:1:\nstd::bad_alloc")
+
+    opened = {"read": full, "started": lambda *_: replace(whole, start=full)}
+    monkeypatch.setattr(module, "open_program", opened[when])
+    told = r"hold .*model.onnx, got 'std::bad_alloc'; end other programs, or set OMP_NUM_THREADS=1"
+    with pytest.raises(OutOfMemory, match=told):
+        load_detector(quartered(), runtime=runtime)(WHITE, channel_order="RGB")
 
 
 def test_weights_lie_beside_a_graph_of_openvino(tmp_path) -> None:
