@@ -124,6 +124,6 @@ def _reading(path: Path, chosen: str) -> Iterator[None]:
         if is_exhaustion(error):
             raise OutOfMemory(str(path), reason(error), _CURE) from None
         raise ValueError(
-            f"{path} must be a file that {chosen} {RUNTIMES[chosen].version} can read, got one "
+            f"{path} must be a file that {chosen} {RUNTIMES[chosen].version} can run, got one "
             f"that it cannot ({reason(error)}); take a whole copy, or export it again"
         ) from error

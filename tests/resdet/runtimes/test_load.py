@@ -78,7 +78,7 @@ def test_a_graph_of_one_image_takes_no_batch(quartered, runtime) -> None:
 def test_a_broken_file_is_one_line(quartered, runtime, tmp_path) -> None:
     path = quartered()
     path.write_bytes(path.read_bytes()[:300])
-    told = f"model.onnx must be a file that {runtime} [0-9.]* can read, got one that it cannot"
+    told = f"model.onnx must be a file that {runtime} [0-9.]* can run, got one that it cannot"
     with pytest.raises(ValueError, match=told):
         load_detector(path, runtime=runtime)
     (tmp_path / "dir.onnx").mkdir()
