@@ -42,8 +42,9 @@ def finished_results(cfg: CfgNode, output: Path) -> dict[str, Any] | None:
         results = json.loads((output / RESULTS).read_text())
     except ValueError:  # broken: who resumes takes the one before, and writes it anew
         return None
-    of_all = results["iterations"] == done  # not of a shorter run, which this one went on with
-    return results if of_all and done >= cfg.SOLVER.MAX_ITER else None
+    if not isinstance(results, dict) or results.get("iterations") != done:
+        return None  # of a shorter run, which this one went on with, or of something else
+    return results if done >= cfg.SOLVER.MAX_ITER else None
 
 
 def introduce(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,19 +74,21 @@ class Bench:
     def values(self, system: System, table: Table) -> Sequence[float | None]:
         """Percent of each measure of the table; None for those of which nothing is known.
 
-        Raises: ValueError for an answer of a server that is none.
+        Raises: ValueError for an answer of a server that is none, and a file without the measures.
         """
         file, answer = self.results(system), self.place(system) / SERVER
-        scores = next(iter(read_written(file, "metrics")["metrics"].values())) if file else {}
-        if scores and table.metric == "COCO":
-            found = {name: scores[key] for name, key in COCO_MEASURES.items()}
-        elif scores:
-            rule = scores[table.metric]
-            of_all = {MAP: rule["mAP"], **rule["per_class"]}
-            found = {name: value["0.50"] for name, value in of_all.items()}
-        else:
+        metrics = read_written(file, "metrics")["metrics"] if file else {}
+        scores: Any = next(iter(metrics.values()), None)
+        if not scores:
             return answered(answer, table.measures)
-        return [None if (value := found[name]) is None else 100 * value for name in table.measures]
+        try:
+            found = _by_measure(scores, table)
+            return [None if (v := found[name]) is None else 100 * v for name in table.measures]
+        except (KeyError, TypeError) as error:
+            raise ValueError(
+                f"{file} must hold {', '.join(table.measures)} by the rules of {table.metric}, got "
+                f"{scores!r:.80} ({error}); take a whole copy, or remove it to measure again"
+            ) from None
 
     def to_send(self, system: System) -> Path | None:
         """What a server measures, where it alone knows the objects; written where it is not yet.
@@ -127,3 +129,11 @@ class Bench:
         share = cfg.INPUT.MIN_SIZE_TEST / _PAPER_SIDE
         sizes = [round(size * share) for size in cfg.TEST.MAXOUT_SIZES]
         return {**told, **({MAXOUT[0]: sizes} if sizes else {}), **self.keys}
+
+
+def _by_measure(scores: Mapping[str, Any], table: Table) -> Mapping[str, float | None]:
+    if table.metric == "COCO":
+        return {name: scores[key] for name, key in COCO_MEASURES.items()}
+    rule = scores[table.metric]
+    of_all = {MAP: rule["mAP"], **rule["per_class"]}
+    return {name: value["0.50"] for name, value in of_all.items()}

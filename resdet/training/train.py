@@ -206,8 +206,10 @@ def _finished(cfg: CfgNode, directory: Path, saved: DetectorCheckpoint) -> dict[
     done, over = saved.iteration, 0 < patience <= saved.training.get("waited", 0)
     if done < asked and not over:
         return None
-    found = dict(read_json(path)) if path.is_file() else {}
-    if found.get("iterations") != done:  # of a shorter run, which this one went on with
+    found = read_json(path) if path.is_file() else {}
+    if (
+        not isinstance(found, dict) or found.get("iterations") != done
+    ):  # of a shorter run, which this one went on with
         if done > asked:
             raise ValueError(
                 f"SOLVER.MAX_ITER must be at least {done}, what the run in {directory} "

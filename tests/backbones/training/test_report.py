@@ -47,8 +47,9 @@ def test_a_run_is_finished_by_as_many_iterations_as_are_asked_for(tmp_path, monk
     done(7)  # the results are those of a shorter run
     assert finished_results(cfg(), tmp_path) is None
     done(5)
-    (tmp_path / report.RESULTS).write_text("{")
-    assert finished_results(cfg(), tmp_path) is None
+    for broken in ("{", "{}", "[]"):
+        (tmp_path / report.RESULTS).write_text(broken)
+        assert finished_results(cfg(), tmp_path) is None
 
 
 def test_a_run_says_what_it_trains_on_what(task, tmp_path):

@@ -70,6 +70,14 @@ def test_an_archive_is_written_where_a_server_has_the_objects(bench: Bench) -> N
     assert bench.values(test, table)[:4] == [73.8, None, None, 77.2]
 
 
+@pytest.mark.parametrize("scores", [3, {"11point": 3}, {"11point": {"mAP": {}, "per_class": {}}}])
+def test_numbers_of_another_kind_are_told(bench: Bench, scores: object) -> None:
+    leave(bench, System("a"), {"voc": scores})
+    told = r"results.json must hold mAP, .* by the rules of 11point, got .*, or remove it"
+    with pytest.raises(ValueError, match=told):
+        bench.values(System("a"), TABLES["table10"])
+
+
 def test_cocos_server_takes_the_json(bench: Bench) -> None:
     leave(bench, System("a"), {"coco": {}})
     leave(bench, System("b"), COCO)

@@ -87,10 +87,11 @@ def test_a_finished_run_says_so_and_changes_nothing(small_config, tmp_path: Path
     assert again == first
     assert (run / "model_final.pth").read_bytes() == before
     results = run / "results.json"
-    results.write_text(json.dumps({**first, "iterations": 2}))  # of a shorter run
     cfg.SOLVER.MAX_ITER = 3
-    with pytest.raises(ValueError, match=r"SOLVER.MAX_ITER must be at least 4, what the run in "):
-        train(cfg.clone(), run, resume=True)
+    for other in ({**first, "iterations": 2}, [3]):  # of a shorter run, or of none
+        results.write_text(json.dumps(other))
+        with pytest.raises(ValueError, match="SOLVER.MAX_ITER must be at least 4, what the run in"):
+            train(cfg.clone(), run, resume=True)
     cfg.SOLVER.MAX_ITER = 4
     train(cfg.clone(), run, resume=True)
     assert json.loads(results.read_text())["iterations"] == 4
