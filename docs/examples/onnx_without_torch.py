@@ -1,5 +1,7 @@
 """An exported detector without torch: onnxruntime, OpenCV and NumPy.
 
+For a file of `resdet export` without --resize and --batch.
+
 python onnx_without_torch.py model_best.onnx photo.jpg drawn.jpg
 """
 
