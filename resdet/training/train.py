@@ -207,9 +207,8 @@ def _finished(cfg: CfgNode, directory: Path, saved: DetectorCheckpoint) -> dict[
     if done < asked and not over:
         return None
     found = read_json(path) if path.is_file() else {}
-    if (
-        not isinstance(found, dict) or found.get("iterations") != done
-    ):  # of a shorter run, which this one went on with
+    # of a shorter run, which this one went on with
+    if not isinstance(found, dict) or found.get("iterations") != done:
         if done > asked:
             raise ValueError(
                 f"SOLVER.MAX_ITER must be at least {done}, what the run in {directory} "
