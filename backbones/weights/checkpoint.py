@@ -15,6 +15,7 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
+from backbones.export.request import SUFFIXES
 from backbones.files.atomic import atomic_write, write_bytes
 from backbones.files.run_folder import check_own
 from backbones.weights import unpickling
@@ -164,9 +165,14 @@ def load(path: Path) -> dict[str, Any]:
     try:
         _check_sums(path)
         payload = unpickling.load(path)
-    except unpickling.Refused:
-        raise
     except Exception as error:  # of a damaged file torch raises anything
+        if path.suffix in SUFFIXES.values():
+            raise ValueError(
+                f"checkpoint must be weights, got {path}, by its name an exported network; give "
+                "the checkpoint that it was made of"
+            ) from error
+        if isinstance(error, unpickling.Refused):
+            raise
         raise ValueError(
             f"checkpoint must be a complete, readable torch file, got {path} ({error!s:.500})"
         ) from error

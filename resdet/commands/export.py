@@ -96,11 +96,12 @@ def main(argv: Sequence[str]) -> None:
 
     suffix = ".int8" * args.int8 + SUFFIXES[args.format]
     output = args.output or args.checkpoint.with_suffix(suffix)
-    check_request(args.format, output, ["nncf"] if args.int8 else [])
 
     from resdet.checkpoints.checkpoint import holds_detector
 
-    if holds_detector(args.checkpoint):
+    detects = holds_detector(args.checkpoint)  # an exported file would be its own output
+    check_request(args.format, output, ["nncf"] if args.int8 else [])
+    if detects:
         done = _of_detector(args, output)
     else:
         from backbones.export.classifier import export_classifier

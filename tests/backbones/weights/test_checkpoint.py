@@ -196,3 +196,15 @@ def test_last_names_the_newest_and_cannot_leave_its_folder(tmp_path: Path) -> No
     assert checkpoint.last(tmp_path) == tmp_path / "model_0000001.pth"
     (tmp_path / "last_checkpoint").write_text("../../elsewhere.pth\n")
     assert checkpoint.last(tmp_path) == tmp_path / "elsewhere.pth"
+
+
+@pytest.mark.parametrize("name", ["a.onnx", "a.xml", "a.pt2"])
+def test_an_exported_network_is_no_checkpoint_and_one_of_such_a_name_is(
+    tmp_path: Path, name: str
+) -> None:
+    (tmp_path / name).write_bytes(b"<net>")
+    with pytest.raises(ValueError, match=f"got .*{name}, by its name an exported network; give"):
+        checkpoint.load(tmp_path / name)
+    (tmp_path / name).unlink()
+    save(tmp_path / name)
+    assert checkpoint.load_backbone(tmp_path / name).num_classes == 2

@@ -76,6 +76,13 @@ def test_what_exists_is_kept(network, suffix):
     assert {path.name for path in network.parent.iterdir()} == {"net.pth", f"net{suffix}"}
 
 
+def test_an_exported_file_is_told_to_be_one(tmp_path):
+    (tmp_path / "net.onnx").write_text("mine")
+    with pytest.raises(ValueError, match=r"net\.onnx, by its name an exported network; give"):
+        load_tool().main([str(tmp_path / "net.onnx")])
+    assert (tmp_path / "net.onnx").read_text() == "mine"
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
