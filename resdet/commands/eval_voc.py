@@ -32,12 +32,14 @@ def main(argv: Sequence[str]) -> None:
     check_sources(parser, args)
     as_tool.check_rules(parser, args)
 
+    from backbones.machine.memory import keep_memory
     from resdet.commands import sources
     from resdet.evaluation import ground_truth_by_id
     from resdet.evaluation.judging import asked_of, told_left_out
     from resdet.evaluation.registry import BOTH, VOC_METRICS, check_metric
     from resdet.evaluation.voc.score import VocMatching
 
+    keep_memory()
     if args.metric is not None:
         check_metric(args.metric, (*VOC_METRICS, BOTH), "--metric")
     as_tool.check_claim(args.claimed, _claimable(args))
