@@ -21,6 +21,7 @@ from backbones.machine.precision import Precision
 # with fewer, what surrounds Winograd's products costs more than they save
 _LEAST_CHANNELS = 128
 _LEAST_TILES = 32
+_LEAST_TILES_LEARNING = 64  # a thread: filters are transformed in each pass
 
 
 def place(
@@ -73,11 +74,16 @@ class QuickConv2d(nn.Conv2d):
         )
         return usual and min(self.in_channels, self.out_channels) >= _LEAST_CHANNELS
 
+    def _least_tiles(self) -> int:
+        if self.filters is not None:
+            return _LEAST_TILES
+        return _LEAST_TILES_LEARNING * torch.get_num_threads()
+
     def forward(self, x: Tensor) -> Tensor:
         """Convolve."""
         if x.device.type != "cpu" or x.dtype != torch.float32 or torch.is_autocast_enabled("cpu"):
             return super().forward(x)
-        if self.is_winograd and count_tiles(x) >= _LEAST_TILES:
+        if self.is_winograd and count_tiles(x) >= self._least_tiles():
             if self.filters is not None:
                 return convolve(x, self.filters, self.bias)
             return cast(Tensor, _Winograd.apply(x, self.weight, self.bias))

@@ -7,19 +7,22 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-WAITING = "OMP_WAIT_POLICY"
+WAITING, SPINNING = "OMP_WAIT_POLICY", "GOMP_SPINCOUNT"
+_SPINS = "3000"  # by trial: a network's next step is about as long away
 
 Value = TypeVar("Value")
 _setting = threading.Lock()
 
 
 def sleep_while_waiting() -> None:
-    """Let OpenMP's threads sleep until there is work, where the user has said nothing else.
+    """Let OpenMP's threads soon sleep until there is work, where the user has said nothing else.
 
-    By default they spin: where other work runs on the same cores, most of their time is waste.
+    By default they spin on: where other work runs on the same cores, most of their time is waste.
     To be asked for before torch is imported, and by the process's owner alone.
     """
-    os.environ.setdefault(WAITING, "passive")
+    if WAITING not in os.environ:
+        os.environ[WAITING] = "passive"
+        os.environ.setdefault(SPINNING, _SPINS)
 
 
 def compute_with(number: int) -> None:

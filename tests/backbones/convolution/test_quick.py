@@ -25,6 +25,14 @@ def network() -> nn.Sequential:
     )
 
 
+@pytest.fixture(autouse=True)
+def threads(monkeypatch):
+    """By which torch is said to compute: one."""
+    number = [1]
+    monkeypatch.setattr(torch, "get_num_threads", lambda: number[0])
+    return number
+
+
 @pytest.fixture
 def used(monkeypatch):
     """The layers that Winograd's algorithm computed."""
@@ -60,6 +68,22 @@ def test_it_learns_the_same_and_keeps_its_parameters(used):
     for ours, theirs in zip(quick.parameters(), usual.parameters(), strict=True):
         torch.testing.assert_close(ours.grad, theirs.grad, atol=1e-6, rtol=1e-3)
     assert len(used) == 4  # each of two layers on the way up, and again on the way down
+
+
+@pytest.mark.parametrize(
+    ("learns", "side", "cores", "winograd"),
+    [  # tiles of two images: 72, or 32
+        *((True, 46, 1, True), (True, 46, 2, False), (True, 30, 1, False)),
+        *((False, 46, 2, True), (False, 30, 1, True), (False, 30, 2, True)),
+    ],
+)
+def test_what_learns_needs_more_tiles(learns, side, cores, winograd, used, threads):
+    threads[0] = cores
+    model = network()
+    quicken(model, learns=learns)
+    with torch.inference_mode():
+        model(pixels(side))
+    assert bool(used) is winograd
 
 
 def test_a_frozen_layer_has_no_gradient():

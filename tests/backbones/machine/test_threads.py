@@ -13,18 +13,27 @@ from backbones.machine import threads
 RUN = """
 import os, sys
 from backbones.terminal.parser import run
-run(lambda argv: print(os.environ["OMP_WAIT_POLICY"], "torch" in sys.modules))
+said = os.environ.get
+run(lambda argv: print(said("OMP_WAIT_POLICY"), said("GOMP_SPINCOUNT"), "torch" in sys.modules))
 """
 
 
-@pytest.mark.parametrize(("given", "then"), [(None, "passive"), ("active", "active")])
-def test_a_command_says_so_before_torch_is_there(given, then):
-    kept = {name: value for name, value in os.environ.items() if name != threads.WAITING}
-    asked = {threads.WAITING: given} if given else {}
+@pytest.mark.parametrize(
+    ("asked", "then"),
+    [
+        ({}, ["passive", "3000"]),
+        ({threads.WAITING: "active"}, ["active", "None"]),
+        ({threads.WAITING: "passive"}, ["passive", "None"]),
+        ({threads.SPINNING: "7"}, ["passive", "7"]),
+    ],
+)
+def test_a_command_says_so_before_torch_is_there(asked, then):
+    ours = (threads.WAITING, threads.SPINNING)
+    kept = {name: value for name, value in os.environ.items() if name not in ours}
     done = subprocess.run(
         [sys.executable, "-c", RUN], env=kept | asked, capture_output=True, text=True, check=True
     )
-    assert done.stdout.split() == [then, "False"]
+    assert done.stdout.split() == [*then, "False"]
 
 
 def test_a_thread_takes_its_own_number_and_leaves_the_others_theirs():
