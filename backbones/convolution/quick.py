@@ -20,7 +20,7 @@ from backbones.machine.precision import Precision
 
 # with fewer, what surrounds Winograd's products costs more than they save
 _LEAST_CHANNELS = 128
-_LEAST_TILES = 32
+_LEAST_TILES = 48
 _LEAST_TILES_LEARNING = 64  # a thread: filters are transformed in each pass
 
 

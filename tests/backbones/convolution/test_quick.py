@@ -72,9 +72,9 @@ def test_it_learns_the_same_and_keeps_its_parameters(used):
 
 @pytest.mark.parametrize(
     ("learns", "side", "cores", "winograd"),
-    [  # tiles of two images: 72, or 32
-        *((True, 46, 1, True), (True, 46, 2, False), (True, 30, 1, False)),
-        *((False, 46, 2, True), (False, 30, 1, True), (False, 30, 2, True)),
+    [  # tiles of two images: 72, 50 or 32
+        *((True, 46, 1, True), (True, 46, 2, False), (True, 38, 1, False)),
+        *((False, 46, 2, True), (False, 38, 1, True), (False, 38, 2, True), (False, 30, 1, False)),
     ],
 )
 def test_what_learns_needs_more_tiles(learns, side, cores, winograd, used, threads):
