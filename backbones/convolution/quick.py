@@ -21,7 +21,7 @@ from backbones.machine.precision import Precision
 # with fewer, what surrounds Winograd's products costs more than they save
 _LEAST_CHANNELS = 128
 _LEAST_TILES = 48
-_LEAST_TILES_LEARNING = 64  # a thread: filters are transformed in each pass
+_LEAST_TILES_LEARNING = 80  # a thread: filters are transformed in each pass
 
 
 def place(
