@@ -41,8 +41,8 @@ the rest goes on.
   has a folder of its own, and its numbers never stand among those of the full one.
 - `--seeds`, `--only` and `KEY VALUE` where `resdet reproduce --help` has them for a target;
   `--publish` writes what was measured beside the configs.
-- On several GPUs a network is trained by `torchrun ... -m resdet train-backbone` or `train-det`, with
-  `--output output/reproduction/runs/<config>-seed<n>` and `SEED <n>` (tables 12 to 14:
+- On several GPUs a network is trained by `torchrun ... -m resdet train-backbone` or `train-det`,
+  with `--output output/reproduction/runs/<config>-seed<n>` and `SEED <n>` (tables 12 to 14:
   `runs/<config>`); `resdet reproduce` itself is one process, and takes what it finds there. Several
   may train different rows in one `--output`; the same run, or two smokes, are refused.
 
