@@ -20,7 +20,7 @@ def test_each_call_is_timed_and_what_is_found_told(monkeypatch):
         return Found(np.zeros((1, 4), np.float32), np.array([7]), score)
 
     class Program:
-        start = staticmethod(lambda: run)
+        start = staticmethod(lambda lanes: run)
 
     opened = lambda self, path, threads: Program  # noqa: E731
     monkeypatch.setattr(choice.Runtime, "opened", opened)
