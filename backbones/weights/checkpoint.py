@@ -166,7 +166,7 @@ def load(path: Path) -> dict[str, Any]:
         _check_sums(path)
         payload = unpickling.load(path)
     except Exception as error:  # of a damaged file torch raises anything
-        if path.suffix in SUFFIXES.values():
+        if path.suffix and path.suffix in SUFFIXES.values():  # a web page has none
             raise ValueError(
                 f"checkpoint must be weights, got {path}, by its name an exported network; give "
                 "the checkpoint that it was made of"

@@ -208,3 +208,10 @@ def test_an_exported_network_is_no_checkpoint_and_one_of_such_a_name_is(
     (tmp_path / name).unlink()
     save(tmp_path / name)
     assert checkpoint.load_backbone(tmp_path / name).num_classes == 2
+
+
+def test_a_damaged_file_without_a_suffix_is_not_taken_for_an_exported_one(tmp_path: Path) -> None:
+    save(tmp_path / "weights.pth")
+    (tmp_path / "weights").write_bytes((tmp_path / "weights.pth").read_bytes()[:-100])
+    with pytest.raises(ValueError, match="complete, readable torch file, got .*weights"):
+        checkpoint.load(tmp_path / "weights")
