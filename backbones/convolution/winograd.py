@@ -9,6 +9,7 @@ Deviation: polynomials are read at 0, +-sqrt(1/2), +-sqrt(2), not 0, +-1, +-2: h
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import torch
@@ -76,12 +77,12 @@ def convolve(x: Tensor, filters: Tensor, bias: Tensor | None = None) -> Tensor:
     channels, columns = filters.shape[2], -(-width // SIDE)
     out = torch.empty(images, channels, height, width, memory_format=torch.channels_last)
     rows_of_cells = out.permute(0, 2, 3, 1)
-    for band, patches in _bands(x):
+    for some, band, patches in _bands(x):
         products = torch.empty(len(patches), _PLACES, channels)
         torch.bmm(patches.transpose(0, 1), filters, out=products.transpose(0, 1))
-        tiles = (_TILE @ products).view(images, -1, columns, SIDE, SIDE, channels)
-        cells = tiles.transpose(2, 3).reshape(images, -1, columns * SIDE, channels)
-        inside = rows_of_cells[:, band.start * SIDE : band.stop * SIDE]
+        inside = rows_of_cells[some, band.start * SIDE : band.stop * SIDE]
+        tiles = (_TILE @ products).view(len(inside), -1, columns, SIDE, SIDE, channels)
+        cells = tiles.transpose(2, 3).reshape(len(inside), -1, columns * SIDE, channels)
         inside.copy_(cells[:, : inside.shape[1], :width])
         if bias is not None:
             inside += bias
@@ -99,24 +100,28 @@ def filter_gradient(x: Tensor, gradient: Tensor) -> Tensor:
     whole = F.pad(gradient.permute(0, 2, 3, 1), (0, 0, 0, right, 0, below))
     tiled = whole.view(images, rows, SIDE, columns, SIDE, channels)
     total = torch.zeros(_PLACES, x.shape[1], channels)
-    for band, patches in _bands(x):
-        tiles = tiled[:, band].permute(0, 1, 3, 2, 4, 5).reshape(-1, SIDE * SIDE, channels)
+    for some, band, patches in _bands(x):
+        tiles = tiled[some, band].permute(0, 1, 3, 2, 4, 5).reshape(-1, SIDE * SIDE, channels)
         total.baddbmm_(patches.permute(1, 2, 0), (_TILE.T @ tiles).transpose(0, 1))
     filters = _FILTER.T.float() @ total.view(_PLACES, -1)
     return filters.view(3, 3, x.shape[1], channels).permute(3, 2, 0, 1)
 
 
-def _bands(x: Tensor) -> Iterator[tuple[slice, Tensor]]:
-    """Rows of tiles, and (tiles, 36, C): the patches under them, in the basis."""
+def _bands(x: Tensor) -> Iterator[tuple[slice, slice, Tensor]]:
+    """Images and rows of tiles, and (tiles, 36, C): the patches under them, in the basis."""
     images, channels, height, width = x.shape
     rows, columns = -(-height // SIDE), -(-width // SIDE)
-    at_once = max(1, _AT_ONCE // (images * columns))
+    images_at_once = max(1, min(images, _AT_ONCE // columns))
+    rows_at_once = max(1, _AT_ONCE // (images_at_once * columns))
     cells = x.permute(0, 2, 3, 1)
-    for first in range(0, rows, at_once):
-        band = slice(first, min(first + at_once, rows))
+    for some, band in itertools.product(_parts(images, images_at_once), _parts(rows, rows_at_once)):
         top, bottom = band.start * SIDE - 1, band.stop * SIDE + 1
         right, above, below = columns * SIDE + 1 - width, max(-top, 0), max(bottom - height, 0)
-        padded = F.pad(cells[:, max(top, 0) : bottom], (0, 0, 1, right, above, below))
+        padded = F.pad(cells[some, max(top, 0) : bottom], (0, 0, 1, right, above, below))
         patches = padded.unfold(1, SIDE + 2, SIDE).unfold(2, SIDE + 2, SIDE)
         patches = patches.permute(0, 1, 2, 4, 5, 3).reshape(-1, _PLACES, channels)
-        yield band, _PATCH @ patches
+        yield some, band, _PATCH @ patches
+
+
+def _parts(whole: int, at_once: int) -> list[slice]:
+    return [slice(at, min(at + at_once, whole)) for at in range(0, whole, at_once)]
