@@ -36,7 +36,7 @@ _DETECTION = (
 # the longest that fits a file counts; each row may import itself
 ROOMS = {
     "backbones": Room(LEARNING, ("backbones",)),
-    "backbones/convolution": Room(("torch",), ("backbones.machine",)),
+    "backbones/convolution": Room(("numpy", "torch"), ("backbones.machine",)),
     "backbones/config": Room(("fvcore",), ("backbones.files", "backbones.terminal")),
     "backbones/files": Room(("numpy",), SHARED),
     "backbones/images": Room((*ARRAYS, "torch"), SHARED),

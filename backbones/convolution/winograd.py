@@ -1,10 +1,7 @@
 """3x3 convolutions of stride 1 by Winograd's algorithm: a quarter of the multiplications.
 
-Output is made in tiles of 4x4, each of a patch of 6x6. In the basis of `_PATCH` what a filter does
-to a patch is 36 products, one a place, where the sum as it is written has 144; summed over the
-channels, they are 36 products of matrices.
-Source: Lavin and Gray 2016, Fast Algorithms for Convolutional Neural Networks, F(4x4, 3x3).
-Deviation: polynomials are read at 0, +-sqrt(1/2), +-sqrt(2), not 0, +-1, +-2: half the error.
+A patch of 6x6 and a filter, each in its basis, give a tile of 4x4 by 36 products, one a place;
+summed over the channels, they are 36 products of matrices. See `bases`.
 """
 
 from __future__ import annotations
@@ -16,28 +13,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-SIDE = 4  # of a tile
-_PLACES = (SIDE + 2) ** 2
-_POINTS = (0.0, 0.5**0.5, -(0.5**0.5), 2**0.5, -(2**0.5))
+from backbones.convolution.bases import BASES, PLACES, SIDE
+
 _AT_ONCE = 256  # tiles: what is made of them stays in the cache
-
-
-def _bases() -> tuple[Tensor, Tensor, Tensor]:
-    """To the basis from a patch (36, 36) and a filter (36, 9), and from it to a tile (16, 36)."""
-    points = torch.tensor(_POINTS, dtype=torch.float64)
-    apart = points[:, None] - points + torch.eye(len(points))
-    scale = F.pad(apart.prod(dim=1), (0, 1), value=1.0)[:, None]
-
-    def powers(number: int) -> Tensor:
-        """Of each point, and of infinity."""
-        last = F.one_hot(torch.tensor([number - 1]), number)
-        return torch.cat([points[:, None] ** torch.arange(number), last])
-
-    patch = torch.linalg.inv(powers(SIDE + 2)).T * scale
-    return tuple(torch.kron(m, m) for m in (patch, powers(3) / scale, powers(SIDE).T))  # type: ignore[return-value]
-
-
-_PATCH, _FILTER, _TILE = _bases()
+_PATCH, _FILTER, _TILE = map(torch.from_numpy, BASES)
 _PATCH, _TILE = _PATCH.float(), _TILE.float()
 
 
@@ -78,7 +57,7 @@ def convolve(x: Tensor, filters: Tensor, bias: Tensor | None = None) -> Tensor:
     out = torch.empty(images, channels, height, width, memory_format=torch.channels_last)
     rows_of_cells = out.permute(0, 2, 3, 1)
     for some, band, patches in _bands(x):
-        products = torch.empty(len(patches), _PLACES, channels)
+        products = torch.empty(len(patches), PLACES, channels)
         torch.bmm(patches.transpose(0, 1), filters, out=products.transpose(0, 1))
         inside = rows_of_cells[some, band.start * SIDE : band.stop * SIDE]
         tiles = (_TILE @ products).view(len(inside), -1, columns, SIDE, SIDE, channels)
@@ -99,11 +78,11 @@ def filter_gradient(x: Tensor, gradient: Tensor) -> Tensor:
     right, below = columns * SIDE - width, rows * SIDE - height
     whole = F.pad(gradient.permute(0, 2, 3, 1), (0, 0, 0, right, 0, below))
     tiled = whole.view(images, rows, SIDE, columns, SIDE, channels)
-    total = torch.zeros(_PLACES, x.shape[1], channels)
+    total = torch.zeros(PLACES, x.shape[1], channels)
     for some, band, patches in _bands(x):
         tiles = tiled[some, band].permute(0, 1, 3, 2, 4, 5).reshape(-1, SIDE * SIDE, channels)
         total.baddbmm_(patches.permute(1, 2, 0), (_TILE.T @ tiles).transpose(0, 1))
-    filters = _FILTER.T.float() @ total.view(_PLACES, -1)
+    filters = _FILTER.T.float() @ total.view(PLACES, -1)
     return filters.view(3, 3, x.shape[1], channels).permute(3, 2, 0, 1)
 
 
@@ -119,7 +98,7 @@ def _bands(x: Tensor) -> Iterator[tuple[slice, slice, Tensor]]:
         right, above, below = columns * SIDE + 1 - width, max(-top, 0), max(bottom - height, 0)
         padded = F.pad(cells[some, max(top, 0) : bottom], (0, 0, 1, right, above, below))
         patches = padded.unfold(1, SIDE + 2, SIDE).unfold(2, SIDE + 2, SIDE)
-        patches = patches.permute(0, 1, 2, 4, 5, 3).reshape(-1, _PLACES, channels)
+        patches = patches.permute(0, 1, 2, 4, 5, 3).reshape(-1, PLACES, channels)
         yield some, band, _PATCH @ patches
 
 

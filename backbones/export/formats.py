@@ -165,10 +165,10 @@ def told_beside(contract: Contract, output: Path) -> dict[Path, bytes]:
 def runner(data: bytes, kind: str, contract: Contract) -> Run:
     """Run the file as its reader would: by onnxruntime, by OpenVINO, or by torch as written."""
     if kind == "openvino":
-        from backbones.export import openvino_ir
+        from backbones.export.openvino_ir import from_onnx
+        from backbones.export.openvino_run import started
 
-        model = openvino_ir.from_onnx(data)
-        return openvino_ir.started(model, list(contract.outputs), torch.get_num_threads())
+        return started(from_onnx(data), list(contract.outputs), torch.get_num_threads())
     if kind == "onnx":
         from backbones.export import onnx_session
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from backbones.export import openvino_ir
 from backbones.export.openvino_ir import openvino
+from backbones.export.openvino_run import started
 from resdet.runtimes.program import Found, Program, Run, batch_of, output_names, told
 
 
@@ -23,7 +24,7 @@ def open_program(source: Path | bytes, threads: int) -> Program:
     batch = batch_of(_shape(model.inputs[0]))
 
     def start(lanes: int) -> Run:
-        run = openvino_ir.started(model, output_names(batch), threads, lanes)
+        run = started(model, output_names(batch), threads, lanes)
 
         def detect(images: NDArray[np.uint8]) -> Found:
             return Found(*run(images))

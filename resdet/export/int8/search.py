@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from backbones.export import openvino_ir
+from backbones.export.openvino_run import started
 from backbones.images.decoding import Image, read_image
 from backbones.terminal.progress import tracked
 from backbones.terminal.wording import count, nearest
@@ -63,7 +64,7 @@ class AtWork:
 
     def found(self, model: Any, judge: Judge) -> list[Detections]:
         """What a model finds in the images of a judge."""
-        run = openvino_ir.started(model, OUTPUTS, torch.get_num_threads())
+        run = started(model, OUTPUTS, torch.get_num_threads())
         images = tracked(judge.images, "measuring")
         return [self.detect(run, name, read_image(path, "RGB")) for name, path in images]
 

@@ -201,7 +201,8 @@ def test_each_kind_of_detector(
     files = written(kind, done.path)
     assert done.size == sum(file.stat().st_size for file in files)
     if kind == "openvino":
-        from backbones.export.openvino_ir import from_files, started
+        from backbones.export.openvino_ir import from_files
+        from backbones.export.openvino_run import started
 
         model = from_files({file: file.read_bytes() for file in files[:2]})
         run = started(model, list(done.contract.outputs), 1)

@@ -33,7 +33,8 @@ def test_no_box_and_no_score_is_rounded(plain: Any, quantised: Any) -> None:
 def test_the_files_are_small_and_find_nearly_what_float_finds(
     plain: Any, quantised: Any, pictures: list[Path], read: Callable[[Path], Any], tmp_path: Path
 ) -> None:
-    from backbones.export.openvino_ir import as_files, from_files, started
+    from backbones.export.openvino_ir import as_files, from_files
+    from backbones.export.openvino_run import started
 
     files, floats = (as_files(model, tmp_path / "a.xml") for model in (quantised, plain))
     assert len(files[tmp_path / "a.bin"]) < 0.4 * len(floats[tmp_path / "a.bin"])
