@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from resdet.export import resizing
+from resdet.export.regions import describe
 from resdet.export.suppression import Suppress
 
 _NONE = 0.0  # score of what is no proposal and no detection
@@ -128,7 +129,7 @@ class DetectorGraph(nn.Module):
             boxes = torch.cat([boxes, whole], dim=1)
         image = torch.arange(boxes.shape[0], dtype=torch.float32)[:, None, None]
         rois = torch.cat([image.expand_as(boxes[..., :1]), boxes], dim=2).flatten(0, 1)
-        described = heads.box_head(heads.box_roi_pool.pool(features, rois))
+        described = describe(heads.box_roi_pool, heads.box_head, features, rois)
         if not heads.context:
             return described
         described = torch.unflatten(described, 0, (-1, boxes.shape[1]))

@@ -7,7 +7,7 @@ of cells, and a cell is a row of all channels: what `F.embedding_bag` does on ev
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, Protocol, TypeGuard, cast
 
 import torch
 import torch.nn.functional as F
@@ -145,6 +145,17 @@ class _Sums(torch.autograd.Function):
         return gradient, None, None, None
 
 
+class Pools(Protocol):
+    """What `ProjectedConv5` needs of `Rows`."""
+
+    @property
+    def strides(self) -> Mapping[str, int]:
+        """Of the levels that are read, by name."""
+
+    def pool(self, levels: Sequence[Tensor], rois: Tensor, step: int = 1) -> Tensor:
+        """Every so many bins of each side of the regions."""
+
+
 class ProjectedConv5:
     """`Pooler` and then `Conv5Head`, whose first 1x1 layers run on the image, not on each region.
 
@@ -155,12 +166,12 @@ class ProjectedConv5:
     Shape: {name: (N, C, H, W)}, boxes of each image -> (R, out_channels).
     """
 
-    def __init__(self, rows: Rows, head: Conv5Head) -> None:
+    def __init__(self, rows: Pools, head: Conv5Head) -> None:
         self.rows = rows
         self.head = head
 
     @staticmethod
-    def fits(head: nn.Module) -> bool:
+    def fits(head: nn.Module) -> TypeGuard[Conv5Head]:
         """True of a head that begins with 1x1 layers whose norms are constants."""
         if not isinstance(head, Conv5Head):
             return False
@@ -171,15 +182,19 @@ class ProjectedConv5:
         return all(isinstance(norm, (nn.Identity, FrozenBatchNorm2d)) for norm in norms)
 
     def __call__(self, features: Mapping[str, Tensor], boxes: Sequence[Tensor]) -> Tensor:
-        """Describe each region by one vector."""
+        """Describe each region by one vector, some of them at a time."""
+        rois = torch.cat([with_image(box, index) for index, box in enumerate(boxes)])
+        return self.describe(features, torch.split(rois, CHUNK))
+
+    def describe(self, features: Mapping[str, Tensor], parts: Sequence[Tensor]) -> Tensor:
+        """Describe the regions of each part (R, 5), image and box."""
         (name,) = self.rows.strides
         block: Any
         block, *later = cast(nn.Sequential, self.head.res5)
         layers = (block.conv1, block.norm1), (block.shortcut.conv, block.shortcut.norm)
         images, added = zip(*(_project(features[name], *layer) for layer in layers))
-        rois = torch.cat([with_image(box, index) for index, box in enumerate(boxes)])
         vectors = []
-        for part in torch.split(rois, CHUNK):
+        for part in parts:
             reduced, shortcut = (
                 self.rows.pool([image], part, conv.stride[0]).add_(shift[:, None, None])
                 for image, shift, (conv, _) in zip(images, added, layers)
@@ -191,7 +206,7 @@ class ProjectedConv5:
             for following in later:
                 out = following(out)
             vectors.append(out.mean(dim=(2, 3)))
-        return torch.cat(vectors) if vectors else rois.new_zeros(0, self.head.out_channels)
+        return torch.cat(vectors)
 
 
 def _project(image: Tensor, conv: nn.Conv2d, norm: nn.Module) -> tuple[Tensor, Tensor]:

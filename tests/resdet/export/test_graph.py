@@ -22,6 +22,15 @@ PYRAMID = (
 )
 KINDS = {
     "C4": ("shapes_r18", ()),
+    "C4 of bottlenecks": (
+        "coco_r50_c4",
+        (
+            "MODEL.RESNETS.NORM",
+            "FrozenBN",
+            "MODEL.PIXEL_STD",
+            "[999.0, 999.0, 999.0]",
+        ),  # else scores saturate
+    ),
     "FPN": ("coco_r50_fpn", ("MODEL.RESNETS.DEPTH", "18", *PYRAMID)),
     "VGG": ("shapes_vgg16", ("MODEL.ROI_BOX_HEAD.FC_DIM", "32")),
     "ROIPool, RGB": (
