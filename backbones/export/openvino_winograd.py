@@ -19,6 +19,7 @@ ops = openvino.opset13
 
 _LEAST_CHANNELS = 128
 _LEAST_TILES = 96  # with fewer, reading filters of 36 numbers costs more than the products save
+_AT_ONCE = 1024  # tiles: what is made of them is two to nine times as large as the map
 _USUAL = (1, 600, 800, 3)  # an image of a detector that takes any: (N, H, W, C)
 _NO_CELL = 2**31 - 1  # no map has as many: Gather gives zeros for it
 _RANK = 5  # of places and tiles: row and column of the one, image, row and column of the other
@@ -59,7 +60,8 @@ def quickened(model: Any) -> Any:
     for chosen in [node for node in shaped.get_ops() if _tiles(node) >= _LEAST_TILES]:
         old = by_name[chosen.get_friendly_name()]
         x, weight = old.input_values()
-        new = _convolve(x, weight, reads(_first_of_its_size(chosen)), one)
+        parts = -(-_tiles(chosen) // _AT_ONCE)
+        new = _convolve(x, _in_basis(weight, one), reads(_first_of_its_size(chosen)), parts)
         for reader in old.output(0).get_target_inputs():
             reader.replace_source_output(new.output(0))
     return quick
@@ -112,18 +114,31 @@ def _is_kept(weight: Any) -> bool:
     return weight.get_type_name() == "Constant" and bool(weight.get_element_type().is_real())
 
 
-def _convolve(x: Any, weight: Any, reads: _Reads, one: Any) -> Any:
+def _convolve(x: Any, filters: Any, reads: _Reads, parts: int) -> Any:
     """Patches into their basis, times the filters, and back; each step a product of matrices."""
-    filters, channels = weight.get_shape()[:2]
+    _, number, channels = filters.get_output_partial_shape(0).to_shape()
     cells = _rows(ops.transpose(x, _whole(0, 2, 3, 1)), channels)
-    patches = _of_places(BASES.patch, ops.gather(cells, reads.patches, _whole(0)))
-    by_tile = ops.reshape(patches, _whole(PLACES, -1, channels), False)
-    products = ops.matmul(by_tile, _in_basis(weight, one), False, True)
-    tiles = _rows(_of_places(BASES.tile, products), filters)
-    out = ops.gather(tiles, reads.output, _whole(0))
-    shape = ops.concat([reads.shape, _whole(filters)], 0)
+    made = []
+    for read in _parted(reads.patches, parts):
+        patches = _of_places(BASES.patch, ops.gather(cells, read, _whole(0)))
+        by_tile = ops.reshape(patches, _whole(PLACES, -1, channels), False)
+        products = ops.matmul(by_tile, filters, False, True)
+        tiles = _of_places(BASES.tile, products)
+        made.append(ops.reshape(tiles, _whole(SIDE**2, -1, number), False))
+    out = ops.gather(_rows(ops.concat(made, 1), number), reads.output, _whole(0))
+    shape = ops.concat([reads.shape, _whole(number)], 0)
     y = ops.transpose(ops.reshape(out, shape, False), _whole(0, 3, 1, 2))
-    return _as_convolved(y, filters)
+    return _as_convolved(y, number)
+
+
+def _parted(places: Any, parts: int) -> Sequence[Any]:
+    """Shape: (36, tiles) -> as many of some of the tiles."""
+    if parts == 1:
+        return [places]
+    tiles = ops.gather(ops.shape_of(places), _whole(1), _whole(0))
+    each = ops.divide(tiles, _whole(parts))
+    lengths = ops.concat([*[each] * (parts - 1), _whole(-1)], 0)
+    return list(ops.variadic_split(places, _whole(1), lengths).outputs())
 
 
 def _in_basis(weight: Any, one: Any) -> Any:
@@ -172,7 +187,7 @@ def _reads(sized: Any) -> _Reads:
 
 
 def _read_by_patches(sides: _Sides) -> Any:
-    """Of each place of each patch, which cell of all images it reads, or none: (36 * tiles,)."""
+    """Of each place of each patch, which cell of all images it reads, or none: (36, tiles)."""
     reach = ops.constant(np.arange(-1, SIDE + 1))
     y, x = (
         ops.add(ops.multiply(_counted(tiles, at), _whole(SIDE)), _along(reach, at - 3))
@@ -183,7 +198,8 @@ def _read_by_patches(sides: _Sides) -> Any:
         *(ops.less(y, _whole(0)), ops.greater_equal(y, sides.height)),
         *(ops.less(x, _whole(0)), ops.greater_equal(x, sides.width)),
     )
-    return _flat(ops.select(functools.reduce(ops.logical_or, beside), _whole(_NO_CELL), cell))
+    read = ops.select(functools.reduce(ops.logical_or, beside), _whole(_NO_CELL), cell)
+    return _short(read, PLACES, -1)
 
 
 def _read_by_output(sides: _Sides) -> Any:
@@ -194,7 +210,7 @@ def _read_by_output(sides: _Sides) -> Any:
     place = (ops.floor_mod(at, _whole(SIDE)) for at in cell)
     tile = (ops.divide(at, _whole(SIDE)) for at in cell)
     sizes = (_whole(SIDE), sides.images, sides.rows, sides.columns)
-    return _flat(_index((*place, image, *tile), sizes))
+    return _short(_index((*place, image, *tile), sizes), -1)
 
 
 def _index(at: Sequence[Any], sizes: Sequence[Any]) -> Any:
@@ -219,8 +235,8 @@ def _rows(values: Any, length: int) -> Any:
     return ops.reshape(values, _whole(-1, length), False)
 
 
-def _flat(index: Any) -> Any:
-    return ops.convert(ops.reshape(index, _whole(-1), False), "i32")
+def _short(index: Any, *shape: int) -> Any:
+    return ops.convert(ops.reshape(index, _whole(*shape), False), "i32")
 
 
 def _whole(*values: int) -> Any:

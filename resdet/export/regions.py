@@ -22,8 +22,7 @@ def describe(
     """
     if Rows.fits(pooler) and ProjectedConv5.fits(head):
         return ProjectedConv5(_Cut(pooler), head).describe(features, [rois])
-    described: Tensor = head(pooler.pool(features, rois))
-    return described
+    return pooler.describe(features, rois, head)
 
 
 class _Cut:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -43,19 +43,29 @@ class Pooler(nn.Module):
 
     def pool(self, features: Mapping[str, Tensor], rois: Tensor) -> Tensor:
         """Pool `rois` (R, 5), image and box."""
-        names = list(self.strides)
+        return self.describe(features, rois, lambda pooled: pooled)
+
+    def describe(
+        self, features: Mapping[str, Tensor], rois: Tensor, head: Callable[[Tensor], Tensor]
+    ) -> Tensor:
+        """Pool `rois` (R, 5), image and box, and give what `head` makes of each.
+
+        It sees them level by level: what it makes is smaller to put in order than what it is given.
+        """
+        names, number = list(self.strides), rois.shape[0]
         if len(names) == 1:
-            return self._pool(features[names[0]], rois, self.strides[names[0]])
+            return head(self._pool(features[names[0]], rois, self.strides[names[0]]))
         levels = region_levels(rois[:, 1:], list(self.strides.values()))
-        channels = features[names[0]].shape[1]
-        shape = (rois.shape[0], channels, self.resolution, self.resolution)
-        pooled = features[names[0]].new_zeros(shape, dtype=torch.float32)
-        for level, name in enumerate(names):
-            inside = torch.where(levels == level)[0]
-            region = rois.index_select(0, inside)
-            part = self._pool(features[name], region, self.strides[name])
-            pooled = pooled.index_put((inside,), part.float())
-        return pooled
+        inside = [torch.where(levels == level)[0] for level in range(len(names))]
+        pooled = torch.cat(
+            [
+                self._pool(features[name], rois.index_select(0, some), self.strides[name]).float()
+                for name, some in zip(names, inside)
+            ]
+        )
+        made = head(pooled.reshape(number, *pooled.shape[1:]))  # torch.export cannot add them up
+        place = torch.cat(inside).reshape(number)
+        return made.new_zeros(number, *made.shape[1:]).index_put((place,), made)
 
     def _pool(self, features: Tensor, rois: Tensor, stride: int) -> Tensor:
         size = (self.resolution, self.resolution)
