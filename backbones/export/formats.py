@@ -205,15 +205,24 @@ def _no_branches() -> Iterator[None]:
     """Without what torch asks of sizes that are not known yet, and has no need of.
 
     Up to torch 2.11 a pool of stride 2 fixes its input to even sizes, by a remainder that Python's
-    floor division does without; later versions have the line that is put here. And a group norm
-    wants to know that it is not trained on a single number.
+    floor division does without; later versions have the line that is put here. Up to then, too, a
+    convolution chooses its kernel, and by it the memory layout of its output, which no file keeps.
+    And a group norm wants to know that it is not trained on a single number.
     """
     from torch import _meta_registrations as shapes
 
-    norms: Any = F
-    before = shapes.div_rtn, norms._verify_batch_size
-    shapes.div_rtn, norms._verify_batch_size = lambda x, y: x // y, lambda size: None
+    inner: Any = torch._C
+    stand_ins: list[tuple[Any, str, Callable[..., Any]]] = [
+        (shapes, "div_rtn", lambda x, y: x // y),
+        (inner, "_select_conv_backend", lambda *_, **__: None),
+        (inner, "_conv_determine_backend_memory_format", lambda *_: torch.contiguous_format),
+        (F, "_verify_batch_size", lambda size: None),
+    ]
+    before = [getattr(owner, name) for owner, name, _ in stand_ins]
+    for owner, name, stand_in in stand_ins:
+        setattr(owner, name, stand_in)
     try:
         yield
     finally:
-        shapes.div_rtn, norms._verify_batch_size = before
+        for (owner, name, _), own in zip(stand_ins, before):
+            setattr(owner, name, own)
