@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from itertools import takewhile
 from multiprocessing import connection
 from typing import Any, Generic, TypeVar
 
@@ -53,10 +54,12 @@ def read_batches(
     *,
     num_workers: int,
     name: Callable[[Position], str] = str,
+    whole: bool = True,
 ) -> Iterator[Collated]:
     """`collate` of the samples at the positions of each batch, read by workers, in order.
 
-    `name` says for messages what lies at a position.
+    `name` says for messages what lies at a position. Unless batches must be `whole`, what stands
+    before a faulty sample is one.
     Raises: the ValueError or OSError of the first sample that has one; ChildProcessError within
         seconds of a worker's death, and after `patience()` without a batch.
     """
@@ -65,16 +68,16 @@ def read_batches(
         _Telling(samples, name),
         batch_sampler=batches,  # type: ignore[arg-type]
         num_workers=num_workers,
-        collate_fn=partial(_unless_faulty, collate),
+        collate_fn=partial(_parted, collate, whole),
         worker_init_fn=partial(_start, begun),
         pin_memory=torch.cuda.is_available(),
         generator=torch.Generator(),  # else it would draw from the stream that dropout draws from
         timeout=LOOK if num_workers else 0,
     )
-    for batch in _watched(loader, begun) if num_workers else _alone(loader):
-        if isinstance(batch, _FAULTS):
-            raise batch
-        yield batch
+    for read, fault in _watched(loader, begun) if num_workers else _alone(loader):
+        yield from read
+        if fault is not None:
+            raise fault
 
 
 def _start(begun: Any, worker: int) -> None:
@@ -88,15 +91,15 @@ def _start(begun: Any, worker: int) -> None:
         begun.value += 1
 
 
-def _unless_faulty(
-    collate: Callable[[list[Sample]], Collated], samples: list[Sample | ValueError | OSError]
-) -> Collated | ValueError | OSError:
-    whole: list[Sample] = []
-    for sample in samples:
-        if isinstance(sample, _FAULTS):
-            return sample
-        whole.append(sample)
-    return collate(whole)
+def _parted(
+    collate: Callable[[list[Sample]], Collated],
+    whole: bool,
+    samples: list[Sample | ValueError | OSError],
+) -> tuple[list[Collated], ValueError | OSError | None]:
+    """The batch, if there is one, and what is wrong with the first faulty sample."""
+    fault = next((sample for sample in samples if isinstance(sample, _FAULTS)), None)
+    sound: list[Any] = list(takewhile(lambda sample: sample is not fault, samples))
+    return [collate(sound)] if sound and not (whole and fault) else [], fault
 
 
 def _alone(loader: Iterable[Any]) -> Iterator[Any]:

@@ -178,12 +178,14 @@ def test_batches(
 ) -> Iterator[list[Sample]]:
     """Every image once, in order; the last batch may be short.
 
-    Raises: ValueError if a file is faulty.
+    Raises: ValueError if a file is faulty, after those before it.
     """
     dataset = DetectionDataset(records, transform, channel_order=channel_order)
     draws = [(index, 0) for index in range(len(records))]
     batches = [draws[at : at + batch_size] for at in range(0, len(draws), batch_size)]
-    return read_batches(dataset, batches, list, num_workers=num_workers, name=dataset.name)
+    return read_batches(
+        dataset, batches, list, num_workers=num_workers, name=dataset.name, whole=False
+    )
 
 
 def shuffled(indices: Sequence[int], seed: int) -> Iterator[Draw]:

@@ -14,7 +14,7 @@ from backbones.images.given import ImageLike, as_list, each_rgb
 from backbones.terminal.wording import count
 from resdet.data.transforms import Image
 from resdet.detector.extras.asked import Extras
-from resdet.detector.pipeline import ahead, behind
+from resdet.detector.pipeline import UntilFault, ahead, behind
 from resdet.detector.result import Result
 from resdet.structures.records import Detections, ImageId, ImageRecord
 
@@ -152,10 +152,14 @@ class Detector(ABC):
         return map(answer, batches) if lanes == 1 else behind(answer, batches, lanes, lanes)
 
     def _batches(self, samples: Iterable[Sample]) -> Iterator[dict[int, Sample]]:
-        """Samples of one kind by their places; none waits for more than `_WINDOW` batches."""
+        """Samples of one kind by their places; none waits for more than `_WINDOW` batches.
+
+        Raises: what making a sample raises, after those before it.
+        """
         window = _WINDOW * self.batch if self.batch > 1 else 1
         waiting: dict[Hashable, dict[int, Sample]] = {}  # by the first of each
-        for place, sample in enumerate(samples):
+        sound = UntilFault(samples)
+        for place, sample in enumerate(sound):
             kind = self.kind(sample)
             batch = waiting.setdefault(kind, {})
             batch[place] = sample
@@ -165,3 +169,4 @@ class Detector(ABC):
             if oldest is not None and place - min(waiting[oldest]) + 1 >= window:
                 yield waiting.pop(oldest)
         yield from waiting.values()
+        sound.check()

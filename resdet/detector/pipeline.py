@@ -13,6 +13,30 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
+class UntilFault(Iterator[Item]):
+    """The items as far as they can be made; `check` raises what ended them."""
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        self._items = iter(items)
+        self._fault: Exception | None = None
+
+    def __next__(self) -> Item:
+        if self._fault is not None:
+            raise StopIteration
+        try:
+            return next(self._items)
+        except StopIteration:
+            raise
+        except Exception as fault:
+            self._fault = fault
+            raise StopIteration from None
+
+    def check(self) -> None:
+        """Raises: what making an item has raised."""
+        if self._fault is not None:
+            raise self._fault
+
+
 def ahead(items: Iterable[Item], depth: int = 4) -> Iterator[Item]:
     """The same items, up to `depth` of them made by a thread before they are asked for.
 
@@ -62,6 +86,8 @@ def behind(
     threads: int = 1,
 ) -> Iterator[Result]:
     """`work` of each item, told in order, by `threads`; at most `depth` of them behind.
+
+    What is at work when nobody waits for it any more is ended first.
 
     Raises: what `work` or making an item raises, when the turn of the item comes.
     """

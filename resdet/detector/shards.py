@@ -22,6 +22,7 @@ from backbones.files.atomic import write_bytes
 from backbones.machine import distributed
 from backbones.terminal.progress import tracked
 from resdet.detector.detector import Detector
+from resdet.detector.pipeline import UntilFault
 from resdet.evaluation.detection_table import join_columns
 from resdet.structures.records import Dataset, Detections, ImageRecord
 
@@ -48,7 +49,8 @@ def detect_in_shards(
     """As `detect_all`, to the last bit, through files in a folder that every process sees.
 
     `made_by` names what the detections depend on: a shard of another is refused, as a broken one.
-    Raises: ValueError naming the shard and what to do; in the main process only.
+    Raises: ValueError naming the shard and what to do, in the main process only; what detecting
+        raises, once all before it is in a shard.
     """
     about = {"format": FORMAT, **made_by, "data": _fingerprint(dataset)}
     held: dict[Path, list[Detections]] = {}
@@ -67,9 +69,11 @@ def detect_in_shards(
             raise fault
         return None
     numbers = {record.image_id: index for index, record in enumerate(dataset.records)}
-    found = _progress(detector, [dataset.records[i] for i in todo], dataset.name)
+    share = [dataset.records[i] for i in todo]
+    found = UntilFault(_progress(detector, share, dataset.name))
     while part := list(islice(found, images)):
         _write(folder, about, [numbers[f.image_id] for f in part], part)
+    found.check()
     if _gather(None) is None:
         return None
     held = _read_new(folder, about, dataset, held)

@@ -98,6 +98,18 @@ def test_a_death_interrupts_nothing_but_the_wait_for_a_batch():
         next(batches)
 
 
+@pytest.mark.parametrize("num_workers", [0, 2])
+@pytest.mark.parametrize(("whole", "told"), [(True, [[0, 1]]), (False, [[0, 1], [2]])])
+def test_of_a_batch_with_a_faulty_sample_only_what_is_asked_for_is_told(whole, told, num_workers):
+    def fail():
+        raise ValueError("3.png must be an image")
+
+    batches = read(fail, 3, num_workers, whole=whole)
+    assert [next(batches) for _ in told] == told
+    with pytest.raises(ValueError, match=r"3\.png must be an image"):
+        next(batches)
+
+
 def test_a_worker_that_hangs_is_given_up_aloud(monkeypatch, capfd):
     monkeypatch.setenv("RESDET_TIMEOUT", "2")
     batches = read(lambda: time.sleep(60), at=0)

@@ -227,6 +227,18 @@ def test_faulty_files_are_named_in_one_line(records, num_workers):
         next(train_batches(dataset(records[:1]), **batches))
 
 
+@pytest.mark.parametrize("num_workers", [0, 1])
+@pytest.mark.parametrize("batch_size", [1, 2, 5])
+def test_what_stands_before_a_faulty_file_is_tested(records, batch_size, num_workers):
+    records[3].path.write_bytes(b"no image")
+    options = {"batch_size": batch_size, "num_workers": num_workers}
+    batches = loader.test_batches(records, transform=Resize(40, 80), **options)
+    told = []
+    with pytest.raises(ValueError, match=r"3.png must be an image, got an unreadable file"):
+        told.extend(batches)
+    assert [sample["index"] for batch in told for sample in batch] == [0, 1, 2]
+
+
 def test_loading_leaves_the_global_random_state_alone(records):
     before = torch.get_rng_state(), np.random.get_state()[1]
     next(train_batches(dataset(records), batch_size=2, num_workers=0))

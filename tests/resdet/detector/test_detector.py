@@ -101,6 +101,19 @@ def test_an_image_that_cannot_be_run_is_told_in_its_turn() -> None:
         next(found)
 
 
+@pytest.mark.parametrize("lanes", [1, 3])
+@pytest.mark.parametrize("batch", [1, 2, 3, 10])
+def test_images_before_one_that_cannot_be_read_are_told(batch: int, lanes: int) -> None:
+    def readable():
+        yield from named()
+        raise ValueError("h.jpg must be an image")
+
+    told = []
+    with pytest.raises(ValueError, match=r"h\.jpg must be an image"):
+        told.extend(Widths(batch, lanes).predict_named(readable()))
+    assert [f.boxes[0, 2] for f in told] == WIDTHS
+
+
 def test_a_list_is_answered_by_a_list_an_image_by_one() -> None:
     image = np.zeros((2, 6, 3), np.uint8)
     detector = Widths()

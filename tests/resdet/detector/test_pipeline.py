@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from resdet.detector.pipeline import ahead, behind
+from resdet.detector.pipeline import UntilFault, ahead, behind
 
 
 def test_ahead_keeps_order_and_reads_ahead_but_not_far() -> None:
@@ -103,3 +103,17 @@ def test_behind_drops_what_nobody_waits_for() -> None:
     threading.Timer(0.1, closing.set).start()
     working.close()
     assert begun == [0, 1]
+
+
+def test_items_end_at_a_fault_that_is_raised_when_asked_for() -> None:
+    def items() -> Iterator[int]:
+        yield from range(3)
+        raise ValueError("the fourth is broken")
+
+    sound = UntilFault(items())
+    assert [*sound, *sound] == [0, 1, 2]
+    with pytest.raises(ValueError, match="the fourth is broken"):
+        sound.check()
+    whole = UntilFault(range(3))
+    assert list(whole) == [0, 1, 2]
+    whole.check()

@@ -17,14 +17,15 @@ ABOUT = {"checkpoint": "a", "engine": "tv"}
 class Detector:
     """Finds as many boxes as the image's number says; counts what it saw, may die on the way."""
 
-    def __init__(self, dies_after: int = 1000) -> None:
+    def __init__(self, dies_after: int = 1000, of: type[BaseException] = KeyboardInterrupt) -> None:
         self.seen: list[str] = []
         self.dies_after = dies_after
+        self.of = of
 
     def predict_records(self, records):
         for record in records:
             if len(self.seen) == self.dies_after:
-                raise KeyboardInterrupt
+                raise self.of
             self.seen.append(record.image_id)
             rng = np.random.default_rng(int(record.image_id))
             n = int(record.image_id) % 4
@@ -65,6 +66,16 @@ def test_what_was_found_is_not_detected_again(tmp_path: Path, dies_after: int) -
     third = Detector()
     assert same(detect_in_shards(third, dataset(), tmp_path, ABOUT), found)
     assert third.seen == []
+
+
+@pytest.mark.parametrize("sound", [0, 3, 4, 10])
+def test_what_was_found_before_an_unreadable_image_is_kept(tmp_path: Path, sound: int) -> None:
+    with pytest.raises(ValueError, match=r"^$"):
+        detect_in_shards(Detector(sound, ValueError), dataset(), tmp_path, ABOUT, images=4)
+    second = Detector()
+    found = detect_in_shards(second, dataset(), tmp_path, ABOUT, images=4)
+    assert second.seen == [r.image_id for r in dataset().records][sound:]
+    assert same(found, detect_all(Detector(), dataset()))
 
 
 def test_images_come_in_the_order_of_the_data_whichever_shard_was_first(tmp_path: Path) -> None:
