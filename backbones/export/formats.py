@@ -218,11 +218,9 @@ def _no_branches() -> Iterator[None]:
         (inner, "_conv_determine_backend_memory_format", lambda *_: torch.contiguous_format),
         (F, "_verify_batch_size", lambda size: None),
     ]
-    before = [getattr(owner, name) for owner, name, _ in stand_ins]
-    for owner, name, stand_in in stand_ins:
-        setattr(owner, name, stand_in)
-    try:
+    with contextlib.ExitStack() as afterwards:
+        for owner, name, stand_in in stand_ins:
+            if hasattr(owner, name):  # a later torch may ask no more
+                afterwards.callback(setattr, owner, name, getattr(owner, name))
+                setattr(owner, name, stand_in)
         yield
-    finally:
-        for (owner, name, _), own in zip(stand_ins, before):
-            setattr(owner, name, own)

@@ -54,14 +54,14 @@ def quickened(model: Any) -> Any:
     by_name = {node.get_friendly_name(): node for node in quick.get_ops()}
 
     @functools.cache
-    def reads(name: str) -> _Reads:
-        return _reads(by_name[name])
+    def reads(name: str, output: int) -> _Reads:
+        return _reads(by_name[name].output(output))
 
     for chosen in [node for node in shaped.get_ops() if _tiles(node) >= _LEAST_TILES]:
         old = by_name[chosen.get_friendly_name()]
         x, weight = old.input_values()
         parts = -(-_tiles(chosen) // _AT_ONCE)
-        new = _convolve(x, _in_basis(weight, one), reads(_first_of_its_size(chosen)), parts)
+        new = _convolve(x, _in_basis(weight, one), reads(*_first_of_its_size(chosen)), parts)
         for reader in old.output(0).get_target_inputs():
             reader.replace_source_output(new.output(0))
     return quick
@@ -78,19 +78,23 @@ def _one(model: Any) -> Any:
     return ops.convert(ops.minimum(longest, _whole(1)), "f32")
 
 
-def _first_of_its_size(node: Any) -> str:
-    """The name of what gave its size to the map that a layer reads: what many layers share."""
-    source = node.input_value(0).get_node()
-    while source.get_type_name() in _KEEP_SIZE and _size(source) == _size(
-        before := source.input_value(0).get_node()
+def _first_of_its_size(node: Any) -> tuple[str, int]:
+    """What gave its size to the map that a layer reads, many layers the same: name and output."""
+    source = node.input_value(0)
+    while source.get_node().get_type_name() in _KEEP_SIZE and _size(source) == _size(
+        before := source.get_node().input_value(0)
     ):
         source = before
-    return str(source.get_friendly_name())
+    return source.get_node().get_friendly_name(), source.get_index()
 
 
-def _size(node: Any) -> Any:
-    shape = node.get_output_partial_shape(0)
-    return list(shape.to_shape())[2:] if shape.is_static else None
+def _size(value: Any) -> list[int] | None:
+    """Images, height and width, where they are known."""
+    shape = value.get_partial_shape()
+    if shape.is_dynamic or len(shape) != 4:
+        return None
+    images, _, height, width = shape.to_shape()
+    return [images, height, width]
 
 
 def _tiles(node: Any) -> int:
@@ -177,7 +181,7 @@ class _Sides(NamedTuple):
 
 
 def _reads(sized: Any) -> _Reads:
-    shape = ops.gather(ops.shape_of(sized.output(0)), _whole(0, 2, 3), _whole(0))
+    shape = ops.gather(ops.shape_of(sized), _whole(0, 2, 3), _whole(0))
     images, height, width = ops.split(shape, ops.constant(np.int64(0)), 3).outputs()
     rows, columns = (
         ops.divide(ops.add(side, _whole(SIDE - 1)), _whole(SIDE)) for side in (height, width)

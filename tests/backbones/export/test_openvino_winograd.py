@@ -118,3 +118,18 @@ def test_layers_stay_whose_maps_depend_on_the_image() -> None:
         return _convolution(ops.gather(x, some, ops.constant(0)), _weight(WIDE, WIDE, 3, 3))
 
     assert _convolutions(quickened(_model(make))) == 1
+
+
+def test_a_layer_may_read_one_of_several_outputs() -> None:
+    def make(x: Node) -> Node:
+        height = ops.constant(np.array([2, -1]))
+        above, below = ops.variadic_split(x, ops.constant(2), height).outputs()
+        weight = _weight(WIDE, WIDE, 3, 3)
+        tall = _convolution(below, weight)
+        return ops.concat([_convolution(above, weight), tall], 2)
+
+    model = _model(make)
+    quick = quickened(model)
+    assert _convolutions(quick) == 0
+    given = np.random.default_rng(1).standard_normal((1, 13, 9, WIDE)).astype(np.float32)
+    np.testing.assert_allclose(_run(quick, given), _run(model, given), atol=1e-4)
