@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 WAITING, SPINNING = "OMP_WAIT_POLICY", "GOMP_SPINCOUNT"
@@ -39,6 +40,16 @@ def compute_with(number: int) -> None:
         to_come = _by_another(torch.get_num_threads)
         torch.set_num_threads(number)
         _by_another(lambda: torch.set_num_threads(to_come))
+
+
+def shared_out(among: int) -> Callable[[], None]:
+    """What each of `among` threads is to do first, to compute with its share of this one's.
+
+    While one does, a thread that asks torch for the first time gets that share as well.
+    """
+    import torch
+
+    return partial(compute_with, max(1, torch.get_num_threads() // among))
 
 
 def _by_another(call: Callable[[], Value]) -> Value:

@@ -64,6 +64,10 @@ class Detector(ABC):
         """What runs a batch where `lanes` threads do so at once."""
         return self.run_batch
 
+    def share(self, lanes: int) -> Callable[[], None] | None:
+        """What each of `lanes` threads does before it runs batches."""
+        return None
+
     def __repr__(self) -> str:
         names = ", ".join(self.class_names[:3]) + (", ..." if len(self.class_names) > 3 else "")
         many = f"{count(len(self.class_names), 'class', 'classes')} ({names})"
@@ -149,7 +153,9 @@ class Detector(ABC):
         def answer(batch: dict[int, Sample]) -> dict[int, Detections]:
             return dict(zip(batch, run_batch(list(batch.values()))))
 
-        return map(answer, batches) if lanes == 1 else behind(answer, batches, lanes, lanes)
+        if lanes == 1:
+            return map(answer, batches)
+        return behind(answer, batches, lanes, lanes, self.share(lanes))
 
     def _batches(self, samples: Iterable[Sample]) -> Iterator[dict[int, Sample]]:
         """Samples of one kind by their places; none waits for more than `_WINDOW` batches.

@@ -14,12 +14,12 @@ from torch import nn
 from backbones.convolution.quick import place
 from backbones.machine import distributed
 from backbones.machine.exhaustion import fitting
-from backbones.machine.threads import compute_with
+from backbones.machine.threads import shared_out
 from resdet.checkpoints import checkpoint
 from resdet.data.loader import test_batches, to_tensor, unlabelled
 from resdet.data.transforms import Augmented, Image
 from resdet.detector.build import NetworkInput, build_input, load_model
-from resdet.detector.detector import MOST_LANES, Detector, RunBatch
+from resdet.detector.detector import MOST_LANES, Detector
 from resdet.detector.extras.asked import build_extras
 from resdet.detector.extras.extras import ExtendedTest, build_extended_test, unresized
 from resdet.detector.pipeline import ahead
@@ -73,15 +73,9 @@ class TorchDetector(Detector):
         on_cpu = next(self.model.parameters()).device.type == "cpu"
         return min(torch.get_num_threads(), MOST_LANES) if on_cpu and not self.speed.compiled else 1
 
-    def divided(self, lanes: int) -> RunBatch:
+    def share(self, lanes: int) -> Callable[[], None]:
         """Torch's threads are shared out."""
-        share = max(1, torch.get_num_threads() // lanes)
-
-        def run_batch(batch: Sequence[Sample]) -> list[Detections]:
-            compute_with(share)
-            return self.run_batch(batch)
-
-        return run_batch
+        return shared_out(lanes)
 
     def read(self, records: Sequence[ImageRecord]) -> Iterator[Sample]:
         """By workers, or ahead by a thread."""

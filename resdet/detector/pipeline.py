@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import Full, Queue
-from threading import Event, Thread
+from threading import Barrier, Event, Thread
 from typing import Any, TypeVar
 
 Item = TypeVar("Item")
@@ -84,9 +84,11 @@ def behind(
     items: Iterable[Item],
     depth: int = 4,
     threads: int = 1,
+    first: Callable[[], None] | None = None,
 ) -> Iterator[Result]:
     """`work` of each item, told in order, by `threads`; at most `depth` of them behind.
 
+    Each thread has done `first` before any works.
     What is at work when nobody waits for it any more is ended first.
 
     Raises: what `work` or making an item raises, when the turn of the item comes.
@@ -94,6 +96,8 @@ def behind(
     pool = ThreadPoolExecutor(threads)
     waiting: deque[Future[Result]] = deque()
     try:
+        if first is not None:
+            _each(pool, threads, first)
         for begun in _begun(pool, work, items):
             waiting.append(begun)
             if len(waiting) > depth:
@@ -102,6 +106,20 @@ def behind(
             yield waiting.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)  # of what nobody waits for
+
+
+def _each(pool: ThreadPoolExecutor, threads: int, call: Callable[[], None]) -> None:
+    """Each thread of the pool calls it; none is free for another's while one still does."""
+    done = Barrier(threads)
+
+    def once() -> None:
+        try:
+            call()
+        finally:
+            done.wait()
+
+    for called in [pool.submit(once) for _ in range(threads)]:
+        called.result()
 
 
 def _begun(

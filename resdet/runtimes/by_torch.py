@@ -14,7 +14,7 @@ import torch
 import torchvision  # noqa: F401  (its operators stand in the graph)
 from numpy.typing import NDArray
 
-from backbones.machine.threads import compute_with
+from backbones.machine.threads import shared_out
 from resdet.runtimes.program import Found, Program, Run, batch_of, told
 
 _METADATA = "metadata.json"
@@ -33,13 +33,9 @@ def open_program(source: Path, threads: int) -> Program:
 
     module = functools.cache(program.module)
 
-    def start(lanes: int) -> Run:
-        share = max(1, torch.get_num_threads() // lanes)
-
+    def start(_: int) -> Run:
         @torch.inference_mode()
         def run(images: NDArray[np.uint8]) -> Found:
-            if lanes > 1:
-                compute_with(share)
             return Found(*(column.numpy() for column in module()(torch.from_numpy(images))))
 
         return run
@@ -49,7 +45,7 @@ def open_program(source: Path, threads: int) -> Program:
     inputs = [_told(name, values[name]) for name in signature.user_inputs]
     outputs = [_told(name, values[name]) for name in signature.user_outputs]
     batch = batch_of(_shape(values[signature.user_inputs[0]]))
-    return Program(json.loads(held[_METADATA] or "{}"), inputs, outputs, batch, start)
+    return Program(json.loads(held[_METADATA] or "{}"), inputs, outputs, batch, start, shared_out)
 
 
 def _shape(value: Any) -> list[int | None]:

@@ -16,7 +16,7 @@ from resdet.data.reading import read_record
 from resdet.detector.detector import MOST_LANES, Detector, RunBatch
 from resdet.detector.pipeline import ahead
 from resdet.runtimes.about import About
-from resdet.runtimes.program import Found, Run
+from resdet.runtimes.program import Found, Run, Share, alike
 from resdet.structures import boxes as box_ops
 from resdet.structures.records import (
     Detections,
@@ -53,8 +53,9 @@ Check = Callable[[Seen, Detections], bool]  # of what was found; whether it want
 class ExportedDetector(Detector):
     """A graph that `runtime` runs, with the classes and the resizing that its file tells.
 
-    `start` is that of `Program`, as is `axis`, the number of images that it takes at once; `batch`
-    is that number where it may be any (0). `check` looks at what is found in the first images.
+    `start` and `share` are those of `Program`, as is `axis`, the number of images that it takes at
+    once; `batch` is that number where it may be any (0). `check` looks at what is found in the
+    first images.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class ExportedDetector(Detector):
         check: Check | None = None,
         axis: int | None = None,
         batch: int = 1,
+        share: Share = alike,
     ) -> None:
         super().__init__(about.class_names, runtime, axis or batch)
         self._started = functools.cache(start)
@@ -72,6 +74,7 @@ class ExportedDetector(Detector):
         self._transform = about.transform
         self._check = check
         self._axis = axis
+        self._share = share
 
     def _told(self) -> str:
         return f"runtime {self.ran_by}"
@@ -100,6 +103,10 @@ class ExportedDetector(Detector):
     def divided(self, lanes: int) -> RunBatch:
         """The runtime's threads are shared out."""
         return functools.partial(self.run_batch, lanes=lanes)
+
+    def share(self, lanes: int) -> Callable[[], None] | None:
+        """The program's."""
+        return self._share(lanes)
 
     def run_batch(self, batch: Sequence[Seen], lanes: int = 1) -> list[Detections]:
         """Detections of images of one size; a graph for more than they are sees the last again.

@@ -112,7 +112,7 @@ def _exported(path: Path, asked: str, of_torch: Sequence[str], batch: int) -> Ex
 
     if asked == AUTO:
         print(f"runtime: {chosen} {RUNTIMES[chosen].version}, the fastest that is here", flush=True)
-    return ExportedDetector(start, about, chosen, axis=axis, batch=batch)
+    return ExportedDetector(start, about, chosen, axis=axis, batch=batch, share=program.share)
 
 
 @contextlib.contextmanager

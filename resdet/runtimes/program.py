@@ -33,13 +33,20 @@ class Found(NamedTuple):
 Run = Callable[[NDArray[np.uint8]], Found]  # (H, W, 3) RGB, or of a batch (N, H, W, 3)
 
 
+Share = Callable[[int], Callable[[], None] | None]
+
+
+def alike(_: int) -> None:
+    """The share of threads that have nothing to do first."""
+
+
 @dataclass(frozen=True)
 class Program:
     """`inputs` and `outputs` as a person is told of them; `metadata` is empty where there is none.
 
     `batch` is how many images it takes at once, any number with 0; None where it takes one without
     an axis of its own. `start` makes it ready to be run by so many threads at once, which share its
-    own; it takes seconds and memory.
+    own; it takes seconds and memory. `share` of that number is what each of the threads does first.
     """
 
     metadata: Mapping[str, str]
@@ -47,6 +54,7 @@ class Program:
     outputs: Sequence[str]
     batch: int | None
     start: Callable[[int], Run]
+    share: Share = alike
 
 
 def batch_of(shape: Sequence[Any]) -> int | None:

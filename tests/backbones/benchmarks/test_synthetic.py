@@ -9,7 +9,7 @@ import backbones
 from backbones.benchmarks import limits, synthetic
 from backbones.benchmarks.synthetic import benchmark_synthetic_training
 
-LIMITS = {"matrix_rate": {"fp32": 1e12, "bf16": 1e10, "fp16": 1e10}, "bandwidth": 1e10}
+LIMITS = {"matrix_rate": {"fp32": 1e16, "bf16": 1e15, "fp16": 1e15}, "bandwidth": 1e10}
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +30,7 @@ def test_every_library_trains_and_has_its_share_of_the_limit():
     assert set(speeds) >= {"resdet", "torchvision"}
     assert network["ratio"]["torchvision"] == 1
     for way, share in network["share_of_limit"].items():
-        assert share == pytest.approx(network["operations"] * speeds[way] / 1e12)
+        assert share == pytest.approx(network["operations"] * speeds[way] / 1e16)
 
 
 def test_precision_is_ours_and_timms():
@@ -39,7 +39,7 @@ def test_precision_is_ours_and_timms():
     network = found["networks"]["resnet18"]
     speed = network["images_per_second"]["resdet"]
     assert network["share_of_limit"]["resdet"] == pytest.approx(
-        network["operations"] * speed / 1e10
+        network["operations"] * speed / 1e15
     )
 
 
@@ -81,6 +81,6 @@ def test_faults(options, fault):
 
 def test_the_limit_is_the_best_that_any_way_reached():
     precisions = {"ours": "fp32", "half": "bf16"}
-    assert limits.shares_of_limit({"half": 5e9}, precisions, LIMITS) == {"half": 0.5}
-    fast = limits.shares_of_limit({"ours": 2e12, "half": 5e11}, precisions, LIMITS)
+    assert limits.shares_of_limit({"half": 5e14}, precisions, LIMITS) == {"half": 0.5}
+    fast = limits.shares_of_limit({"ours": 2e16, "half": 5e15}, precisions, LIMITS)
     assert fast == {"ours": 1.0, "half": 0.25}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Iterator
@@ -73,6 +74,31 @@ def test_behind_works_at_once_and_tells_in_order() -> None:
         return number
 
     assert list(behind(work, range(20), 2, 2)) == list(range(20))
+
+
+def test_behind_has_each_thread_ready_before_any_works() -> None:
+    ready: list[int] = []
+
+    def first() -> None:
+        time.sleep(0.01 * len(ready))
+        ready.append(threading.get_ident())
+
+    def work(_: int) -> int:
+        return len(set(ready))
+
+    assert list(behind(work, range(6), 3, 3, first)) == [3] * 6
+
+
+@pytest.mark.parametrize("broken", [1, 3])
+def test_behind_tells_what_makes_no_thread_ready(broken: int) -> None:
+    asked = itertools.count(1)
+
+    def first() -> None:
+        if next(asked) <= broken:
+            raise MemoryError("no thread")
+
+    with pytest.raises(MemoryError, match="no thread"):
+        next(behind(abs, range(6), 3, 3, first))
 
 
 @pytest.mark.parametrize("threads", [1, 3])

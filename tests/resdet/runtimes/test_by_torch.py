@@ -29,14 +29,14 @@ def test_a_program_of_torch(tmp_path) -> None:
 
 def test_threads_share_those_of_torch(tmp_path) -> None:
     before = torch.get_num_threads()
-    program = torch.export.export(Quarter(), (torch.zeros(4, 6, 3, dtype=torch.uint8),))
-    torch.export.save(program, tmp_path / "m.pt2")
+    exported = torch.export.export(Quarter(), (torch.zeros(4, 6, 3, dtype=torch.uint8),))
+    torch.export.save(exported, tmp_path / "m.pt2")
     torch.set_num_threads(6)
     try:
-        start = open_program(tmp_path / "m.pt2", 1).start
+        program = open_program(tmp_path / "m.pt2", 1)
         for lanes, share in ((1, 6), (3, 2), (9, 1)):
             with ThreadPoolExecutor(1) as other:
-                other.submit(start(lanes), np.zeros((4, 6, 3), np.uint8)).result()
+                other.submit(program.share(lanes)).result()
                 assert other.submit(torch.get_num_threads).result() == share
             assert torch.get_num_threads() == 6
     finally:
