@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backbones.export.openvino_ir import openvino
+from backbones.export.openvino_parts import by_parts
 from backbones.export.openvino_winograd import quickened
 
 Array = NDArray[Any]
@@ -25,7 +26,7 @@ def started(
     In float32, where a processor with matrix units would take bfloat16, and on any cores: two
     processes would be put on the same ones. `lanes` inputs at once share the threads.
     """
-    quick = quickened(model)
+    quick = by_parts(quickened(model))
     options = {
         "ENABLE_CPU_PINNING": False,
         "INFERENCE_NUM_THREADS": threads,

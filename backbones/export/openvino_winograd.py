@@ -121,7 +121,8 @@ def _is_kept(weight: Any) -> bool:
 def _convolve(x: Any, filters: Any, reads: _Reads, parts: int) -> Any:
     """Patches into their basis, times the filters, and back; each step a product of matrices."""
     _, number, channels = filters.get_output_partial_shape(0).to_shape()
-    cells = _rows(ops.transpose(x, _whole(0, 2, 3, 1)), channels)
+    flat = ops.reshape(x, _whole(0, channels, -1), True)
+    cells = _rows(ops.transpose(flat, _whole(0, 2, 1)), channels)
     made = []
     for read in _parted(reads.patches, parts):
         patches = _of_places(BASES.patch, ops.gather(cells, read, _whole(0)))
