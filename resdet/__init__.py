@@ -67,9 +67,11 @@ def load(
     Raises: FileNotFoundError; ValueError if the file is broken or no detector, or an argument is
         out of its range.
     """
+    from backbones.machine.quick_import import spare_the_compiler
     from resdet.detector.speed import Speed
     from resdet.runtimes.load import load_detector
 
+    spare_the_compiler()
     speed = Speed(precision, compile, batch)
     return load_detector(os.fspath(checkpoint), engine, device, overrides, speed, testing, runtime)
 

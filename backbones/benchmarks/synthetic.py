@@ -28,6 +28,7 @@ from backbones.benchmarks.conditions import benchmark_conditions, check_networks
 from backbones.benchmarks.limits import figures, measure_limits, synchronize
 from backbones.config import load_classification
 from backbones.convolution.quick import place
+from backbones.machine.outline import outline
 from backbones.machine.precision import Precision, autocast
 from backbones.training import solver
 from backbones.training.accelerate import accelerate
@@ -135,7 +136,7 @@ def benchmark_synthetic_training(
 
 def training_operations(name: str, side: int) -> int:
     """Two a multiply-add of one image's forward and backward pass; nothing is computed."""
-    with torch.device("meta"):
+    with outline():
         network = backbones.create(name, num_classes=CLASSES)
         images, labels = torch.empty(2, 3, side, side), torch.zeros(2, dtype=torch.long)
     with FlopCounterMode(display=False) as counter:

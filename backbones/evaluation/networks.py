@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from backbones.config.classification import SHORTER_SIDES
 from backbones.features import Classifier
+from backbones.machine.outline import outline
 from backbones.registry import create
 from backbones.weights.checkpoint import Preprocessing, backbone_hash
 from backbones.weights.interop import TORCHVISION, fill, read_weights
@@ -78,7 +77,7 @@ def parse_member(text: str) -> tuple[str, str]:
 
 def _check_name(name: str, arch: dict[str, Any], source: str) -> None:
     """Hold `arch` to all that `name` says: vgg16_bn is vgg16 and its norm."""
-    with torch.device("meta"):
+    with outline():
         asked = create(name).arch
         plain = create(asked["name"]).arch
     said = {k: v for k, v in asked.items() if k == "name" or v != plain.get(k)}

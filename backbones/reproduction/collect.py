@@ -6,9 +6,8 @@ import functools
 from collections.abc import Sequence
 from pathlib import Path
 
-import torch
-
 from backbones import complexity
+from backbones.machine.outline import outline
 from backbones.peers.highway import GATE
 from backbones.registry import create
 from backbones.reproduction import runs
@@ -52,7 +51,7 @@ def count(network: Network, dataset: Dataset) -> dict[str, float]:
     """
     options = {"shortcut": network.shortcut, "norm": network.norm}
     arguments = {name: value for name, value in options.items() if value}
-    with torch.device("meta"):
+    with outline():
         model = create(network.model, num_classes=NUM_CLASSES[dataset], **arguments)
     counted = complexity.count(model, CROP[dataset])
     return {

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from backbones.files.run_folder import is_run
+from backbones.machine.quick_import import spare_the_compiler
 from backbones.machine.threads import sleep_while_waiting
 from backbones.terminal.elastic import report_fault
 from backbones.terminal.exits import INTERRUPTED, UNREAD, USER_ERROR, Stopped
@@ -53,6 +54,7 @@ def run(main: Callable[[Sequence[str]], int | None]) -> None:
     """
     stop_by_signals()
     sleep_while_waiting()
+    spare_the_compiler()
     if logging.lastResort is not None:  # what warnings of readers go through
         logging.lastResort.setFormatter(PrintableFormatter())
     code: Any

@@ -15,6 +15,7 @@ from torch import Tensor
 from backbones.features import Classifier
 from backbones.files.atomic import appear, write_bytes
 from backbones.files.folder import folder_beside
+from backbones.machine.outline import outline
 from backbones.registry import create
 from backbones.weights import reference
 from backbones.weights.checkpoint import (
@@ -159,7 +160,7 @@ def _features(
     size = 32 if checkpoint.arch["name"].startswith("cifar") else 224
     x = as_input(fixed_image(size).double(), checkpoint.preprocessing)
     if state is not None:
-        with torch.device("meta"):
+        with outline():
             model = create(num_classes=checkpoint.num_classes, **checkpoint.arch)
         outputs = reference.run(kind, {key: value.double() for key, value in state.items()}, x)
         orders = channel_orders(KINDS[kind], model)
@@ -192,7 +193,7 @@ def _write(path: Path, kind: str, checkpoint: BackboneCheckpoint) -> None:
         fields = set(BackboneCheckpoint.__dataclass_fields__) - {"hash"}
         save_backbone(path, **{name: getattr(checkpoint, name) for name in fields})
         return
-    with torch.device("meta"):
+    with outline():
         model = create(num_classes=checkpoint.num_classes, **checkpoint.arch)
     _, weights = see_as(KINDS[kind], model, checkpoint)
     state = {key: v.contiguous() for key, v in from_ours(KINDS[kind], model, weights).items()}

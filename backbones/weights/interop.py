@@ -19,6 +19,7 @@ from backbones.features import Classifier
 from backbones.files import numpy_pickle
 from backbones.files.digests import check_name
 from backbones.machine.exhaustion import first_line
+from backbones.machine.outline import outline
 from backbones.registry import create
 from backbones.terminal.wording import shorten
 from backbones.weights.checkpoint import (
@@ -108,7 +109,7 @@ def _check_arch(weights: BackboneCheckpoint, path: Path) -> None:
     """Hold weights to the shapes of their arch, of which nothing is allocated."""
     try:
         check_depth(weights.arch["name"], len(weights.model))
-        with torch.device("meta"):
+        with outline():
             network = create(num_classes=weights.num_classes, **weights.arch).state_dict()
         matched(network, weights.model, str(path))
     except Exception as error:  # its fields may hold anything

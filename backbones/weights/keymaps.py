@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from backbones.features import Classifier
+from backbones.machine.outline import outline
 from backbones.peers.googlenet import GoogLeNet
 from backbones.registry import create
 from backbones.resnet import TABLE_1
@@ -219,7 +220,7 @@ def to_torchvision(name: str, state: Mapping[str, Tensor]) -> _StateDict:
         arguments["norm"] = "bn"
     if name == _GOOGLENET:
         arguments["companions"] = any(key.startswith("companions.") for key in state)
-    with torch.device("meta"):  # names only: no memory, no random numbers
+    with outline():
         model = create(name, **arguments)
     return rename(state, key_map(kind, model), name)
 
@@ -325,7 +326,7 @@ def _network_of(kind: Kind, state: Mapping[str, Tensor], name: str) -> Classifie
         arguments["shortcut"] = "B" if projected else kind.shortcut
     if name.startswith("resnet"):
         arguments["stride_in_1x1"] = kind.stride_in_1x1
-    with torch.device("meta"):
+    with outline():
         narrow = create(name, num_classes=1, **arguments)
         keys = key_map(kind, narrow)
         head = state.get(keys[f"{narrow.classifier_names[0]}.weight"])

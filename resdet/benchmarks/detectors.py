@@ -27,7 +27,7 @@ from resdet.detector.speed import Speed
 from resdet.runtimes.choice import CONVERTERS, absent
 
 OURS, ASKED = "resdet", "resdet, as asked"
-OUR_MODULE = "resdet.benchmarks.our_detector"
+OUR_MODULE = "resdet.benchmarks.our_process"
 EXPORTED_MODULE = "resdet.benchmarks.exported_detector"
 FORMS = {"openvino": "openvino", "onnxruntime": "onnx"}  # of the file that a runtime is given
 INT8 = f"{OURS}, int8"

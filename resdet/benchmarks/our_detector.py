@@ -1,4 +1,4 @@
-"""Our detectors, timed: `python -m resdet.benchmarks.our_detector TASK` prints JSON."""
+"""Our detectors, timed; `our_process` is a process of it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from backbones.export.request import SUFFIXES
 from backbones.files.atomic import write_together
 from resdet import config, engines
 from resdet.benchmarks import golden
-from resdet.benchmarks.detector_task import KINDS, Picture, Task, columns, print_measured
+from resdet.benchmarks.detector_task import KINDS, Picture, Task, columns
 from resdet.benchmarks.detector_timing import images_of, objects, timed, timed_steps
 from resdet.checkpoints import checkpoint
 from resdet.checkpoints.checkpoint import DetectorCheckpoint
@@ -114,7 +114,3 @@ def _sample(picture: Tensor, side: int) -> Sample:
         width=width,
         index=0,
     )
-
-
-if __name__ == "__main__":
-    print_measured(measure)

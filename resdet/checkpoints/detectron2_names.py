@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 import backbones
+from backbones.machine.outline import outline
 from backbones.weights import keymaps
 
 C4, DC5, FPN = "C4", "DC5", "FPN"
@@ -81,7 +81,7 @@ def layout_of(state: Mapping[str, Tensor], source: str) -> Layout:
 
 def key_map(layout: Layout) -> dict[str, str]:
     """Every canonical name of a detector with frozen norms, with its name in detectron2."""
-    with torch.device("meta"):  # names only
+    with outline():
         network = backbones.create(layout.network, num_classes=1, norm="frozen")
     below = "bottom_up." if layout.structure == FPN else ""
     names = {}

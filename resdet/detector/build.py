@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import torch
 from fvcore.common.config import CfgNode
 from torch import Tensor, nn
 
 from backbones.images.decoding import ChannelOrder
 from backbones.machine.exhaustion import first_line
+from backbones.machine.outline import outline
 from backbones.weights.fields import WAY_OUT
 from backbones.weights.interop import check_depth
 from backbones.weights.shapes import matched
@@ -111,7 +111,7 @@ def _check_fits(cfg: CfgNode, state: Mapping[str, Tensor], source: str) -> None:
     plugged = cfg.MODEL.BACKBONE.NETWORK or HEADS.get(cfg.MODEL.ROI_BOX_HEAD.NAME)
     try:
         check_depth(cfg.MODEL.BACKBONE.NETWORK, len(state))
-        with torch.device("meta"):
+        with outline():
             parts = build_parts(cfg, with_weights=False)
     except Exception as error:  # a config may ask for anything
         if plugged and not isinstance(error, ValueError):

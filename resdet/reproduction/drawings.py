@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import nn
 
 import backbones
 from backbones import complexity
+from backbones.machine.outline import outline
 from backbones.reproduction.diagrams import Block, Drawing, draw_blocks, draw_networks
 from backbones.reproduction.paper import TABLE_1
 from backbones.reproduction.sheet import Sheet
@@ -94,7 +94,7 @@ def _figure_5(picture: Path) -> Sheet:
 
 @functools.cache
 def _network(name: str, **options: str) -> nn.Module:
-    with torch.device("meta"):
+    with outline():
         return backbones.create(name.lower().replace("-", ""), num_classes=1000, **options)
 
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -58,6 +60,18 @@ def set_threads() -> Iterator[Callable[[int], None]]:
     before = torch.get_num_threads()
     yield torch.set_num_threads
     torch.set_num_threads(before)
+
+
+def test_detecting_needs_no_compiler(trained: Path) -> None:
+    code = f"""
+import sys
+import numpy as np
+import resdet
+resdet.load({str(trained)!r})(np.zeros((50, 60, 3), np.uint8), channel_order="RGB")
+assert "torchvision" in sys.modules and "torch._dynamo" not in sys.modules
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_images_at_once_find_what_one_does_and_leave_the_threads_of_others(
