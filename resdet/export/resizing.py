@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 _ONE = 2048  # OpenCV weighs the pixels of a linear resize by whole numbers; this is 1
+_BITS = 11  # of half such a weight that float32 tells of a place under 2
 _THOUSANDTHS = 1000  # what of a pixel is less than one of them, OpenCV leaves out of a mean
 _UP = 0.125  # what is added where OpenCV rounds halves up: nothing but a half is so near
 _GROUPS = 16
@@ -89,9 +90,19 @@ def _enlarge(columns: Tensor, height: int, width: int) -> Tensor:
 
 
 def _taps(old: int, new: int) -> list[tuple[Tensor, Tensor]]:
-    """Of the two old pixels beside the centre of each new one: which, and their weights."""
-    at = ((2 * torch.arange(new) + 1) * old - new).to(torch.float32) / (2 * new)
-    low = torch.floor(at)
-    weights = 1 - (at - low), at - low
-    places = (torch.clamp(low + one, 0, old - 1).to(torch.int64) for one in (0, 1))
-    return [(place, torch.round(weight * _ONE)) for place, weight in zip(places, weights)]
+    """Of the two old pixels beside the centre of each new one: which, and their weights.
+
+    OpenCV takes the place in float32, whose last bit decides a weight that is nearly a half; here
+    it is told in whole numbers, since OpenVINO multiplies by the inverse of what others divide by.
+    """
+    part = 2 * new
+    at = (2 * torch.arange(new) + 1) * old + new  # a pixel too far: whole division is of positives
+    low = torch.div(at, part, rounding_mode="floor") - 1
+    halves = (at - (low + 1) * part) * 2 * _ONE
+    whole = torch.div(halves, part, rounding_mode="floor")
+    doublings = (low[:, None] >= 2 ** torch.arange(1, _BITS + 1)).sum(1)
+    last = (2 ** torch.arange(_BITS, -1, -1)).index_select(0, doublings)  # what float32 still tells
+    told = torch.div((halves - whole * part) * 2 * last + part, 2 * part, rounding_mode="floor")
+    share = (whole + told.to(torch.float32) / last) / 2
+    places = (torch.clamp(low + one, 0, old - 1) for one in (0, 1))
+    return [(place, torch.round(w)) for place, w in zip(places, (_ONE - share, share))]

@@ -6,8 +6,10 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from resdet.data import transforms
+from resdet.export import resizing
 from resdet.export.resizing import resize, target_size
 
 
@@ -48,3 +50,32 @@ def test_pixels_are_opencvs(name: str, factor: float) -> None:
     # where a mean ends in .5, OpenCV's order of additions decides
     assert difference.max() <= 1
     assert (difference > 0).sum() <= max(0.001 * difference.size, 3)
+
+
+def test_weights_are_those_that_opencv_rounds_in_float32() -> None:
+    rng = np.random.default_rng(1)
+    for new in [1, 2, 3, 800, 1333, *rng.integers(2, 2000, 40)]:
+        for old in {1, int(new), int(rng.integers(1, new + 1)), int(new) * 3 // 5 or 1}:
+            place = np.float32((np.arange(new) + 0.5) * (old / float(new)) - 0.5)
+            part = place - np.floor(place)
+            (left, upper), (right, lower) = resizing._taps(old, int(new))
+            inside = (left != right).numpy()  # before the first and behind the last both are one
+            np.testing.assert_array_equal(lower[inside], np.rint(part * 2048)[inside])
+            assert (upper + lower == 2048).all()
+
+
+class ByInverse(TorchDispatchMode):
+    """Divides floats as OpenVINO does."""
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        if func is torch.ops.aten.div.Tensor and args[0].is_floating_point():
+            return args[0] * (1 / torch.as_tensor(args[1], dtype=args[0].dtype))
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize(("height", "width"), [(555, 1333), (800, 1067), (220, 512), (90, 60)])
+def test_pixels_are_the_same_where_a_division_is_rounded_otherwise(height: int, width: int) -> None:
+    image = torch.from_numpy(np.random.default_rng(2).integers(0, 256, (1, 300, 720, 3), np.uint8))
+    expected = resize(image, height, width)
+    with ByInverse():
+        assert torch.equal(resize(image, height, width), expected)
