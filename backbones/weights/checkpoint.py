@@ -18,6 +18,7 @@ from torch import Tensor
 from backbones.export.request import SUFFIXES
 from backbones.files.atomic import atomic_write, write_bytes
 from backbones.files.run_folder import check_own
+from backbones.files.torch_file import is_saved
 from backbones.weights import unpickling
 from backbones.weights.fields import (
     WAY_OUT,
@@ -166,7 +167,8 @@ def load(path: Path) -> dict[str, Any]:
         _check_sums(path)
         payload = unpickling.load(path)
     except Exception as error:  # of a damaged file torch raises anything
-        if path.suffix and path.suffix in SUFFIXES.values():  # a web page has none
+        named_so = path.suffix and path.suffix in SUFFIXES.values()  # a web page has none
+        if named_so and not is_saved(path):
             raise ValueError(
                 f"checkpoint must be weights, got {path}, by its name an exported network; give "
                 "the checkpoint that it was made of"

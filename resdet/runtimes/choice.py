@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from backbones.files.torch_file import is_saved
 from backbones.machine.versions import importable, version
 from backbones.terminal.wording import nearest
 
@@ -54,8 +55,8 @@ CONVERTERS = ("onnx", "onnxscript")  # which make of a checkpoint what the other
 
 
 def is_exported(path: Path) -> bool:
-    """Whether a file is, by its name, a graph of resdet export and no checkpoint."""
-    return path.suffix in EXPORTED
+    """Whether a file is, by its name, a graph of resdet export, and none that torch.save wrote."""
+    return path.suffix in EXPORTED and not is_saved(path)
 
 
 def of_file(path: Path, asked: str) -> str:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import pickle
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -205,9 +206,21 @@ def test_an_exported_network_is_no_checkpoint_and_one_of_such_a_name_is(
     (tmp_path / name).write_bytes(b"<net>")
     with pytest.raises(ValueError, match=f"got .*{name}, by its name an exported network; give"):
         checkpoint.load(tmp_path / name)
-    (tmp_path / name).unlink()
     save(tmp_path / name)
     assert checkpoint.load_backbone(tmp_path / name).num_classes == 2
+
+
+@pytest.mark.parametrize("name", ["a.onnx", "a.xml", "a.pt2"])
+def test_a_faulty_torch_file_of_another_name_is_told_as_what_it_is(
+    tmp_path: Path, name: str
+) -> None:
+    save(tmp_path / "whole.pth")
+    (tmp_path / name).write_bytes((tmp_path / "whole.pth").read_bytes()[:-100])
+    with pytest.raises(ValueError, match="complete, readable torch file, got .*a"):
+        checkpoint.load(tmp_path / name)
+    torch.save({"model": Fraction(1, 2)}, tmp_path / name)
+    with pytest.raises(ValueError, match="names fractions.Fraction: loading that could run code"):
+        checkpoint.load(tmp_path / name)
 
 
 def test_a_damaged_file_without_a_suffix_is_not_taken_for_an_exported_one(tmp_path: Path) -> None:

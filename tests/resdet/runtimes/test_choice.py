@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 
 from resdet.runtimes import choice
 
@@ -23,6 +24,12 @@ def has(monkeypatch: pytest.MonkeyPatch):
 def test_an_exported_file_is_told_by_its_name() -> None:
     assert all(map(choice.is_exported, FILES))
     assert not choice.is_exported(Path("model_final.pth"))
+
+
+def test_what_torch_has_saved_is_none_whatever_its_name(tmp_path: Path) -> None:
+    for name in FILES:
+        torch.save({}, tmp_path / name)
+        assert not choice.is_exported(tmp_path / name)
 
 
 def test_a_file_is_run_by_what_it_is_made_for_or_by_the_fastest(has) -> None:
