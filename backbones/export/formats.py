@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from backbones.export.request import beside
 from backbones.files.outputs import json_bytes
+from backbones.machine.exhaustion import OF_ANY, OutOfMemory, first_line, is_exhaustion
 
 _AS_JSON = ("class_names", "preprocessing", "network", "int8")  # of what a file says of itself
 METADATA = "metadata.json"  # of a .pt2, one of its extra files
@@ -66,6 +67,8 @@ def encode(
             if kind != "torch-export":
                 return _onnx(program, contract, translations or {})
         except Exception as error:  # torch raises anything, at length
+            if is_exhaustion(error):
+                raise OutOfMemory("the file in the making", first_line(error), OF_ANY) from None
             reason = str(error).strip().partition("\n")[0]
             raise ValueError(
                 f"network must be one that torch.export can hold as {kind}, got "

@@ -7,14 +7,22 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import cv2
-
 from backbones.terminal.wording import count
 
 _SHOWN = 4  # images of a batch that are named
 # what the allocators of torch and of other libraries say
-_SIGNS = ("can't alloc", "bad_alloc", "not enough memory", "out of memory", "_ALLOC_FAILED")
+_SIGNS = (
+    *("can't alloc", "annot allocate memory", "bad_alloc", "not enough memory", "out of memory"),
+    *("_ALLOC_FAILED", "can't start new thread"),
+    "failed to map segment from shared object",  # of a library that is imported
+    "Failed to serialize proto",  # an ONNX file's
+)
+_BARE = ("could not create a primitive", "could not create a memory object")  # all oneDNN says
 _CV2_INSUFFICIENT_MEMORY = -4
+OF_ANY = (
+    "end other programs, raise what limits the memory (ulimit -v, a container), or set "
+    "OMP_NUM_THREADS=1: fewer images are at work at once"
+)
 READING = "lower DATALOADER.NUM_WORKERS or SOLVER.IMS_PER_BATCH, or store smaller images"
 # (doing, whether boxes are searched) -> three ways to less memory
 CURES = {
@@ -22,8 +30,8 @@ CURES = {
     "INPUT.MAX_SIZE_TRAIN, or set SOLVER.AMP.ENABLED True",
     ("training", False): "raise SOLVER.ACCUMULATION, set MODEL.ACTIVATION_CHECKPOINTING True, or "
     "set SOLVER.AMP.ENABLED True",
-    ("testing", True): "lower --batch, lower INPUT.MIN_SIZE_TEST and INPUT.MAX_SIZE_TEST, or give "
-    "--precision bf16",
+    ("testing", True): "lower --batch, set OMP_NUM_THREADS=1, with which a CPU runs one batch at a "
+    "time, or train and test with lower INPUT.MIN_SIZE_TEST and INPUT.MAX_SIZE_TEST",
     ("testing", False): "lower SOLVER.IMS_PER_BATCH, lower INPUT.SIZE_TEST, or give fewer crops",
 }
 
@@ -48,7 +56,7 @@ def fitting(batch: Any, doing: str = "training") -> Iterator[None]:
     """
     try:
         yield
-    except (MemoryError, RuntimeError, cv2.error) as error:
+    except Exception as error:
         if not is_exhaustion(error):
             raise
         cure = CURES[doing, not isinstance(batch, tuple)]
@@ -56,17 +64,36 @@ def fitting(batch: Any, doing: str = "training") -> Iterator[None]:
 
 
 def is_exhaustion(error: BaseException) -> bool:
-    """True of every way in which memory that ran out is told."""
-    torch = sys.modules.get("torch")  # who raises such an error has imported it
-    if isinstance(error, MemoryError) or (torch and isinstance(error, torch.OutOfMemoryError)):
+    """True of every way in which memory that ran out is told, and of what it has caused.
+
+    Not of a ValueError, which has put it into words.
+    """
+    if isinstance(error, ValueError):
+        return False
+    error = _origin(error)
+    if isinstance(error, (MemoryError, *_classes("torch", "OutOfMemoryError"))):
         return True
-    if isinstance(error, cv2.error):
+    if isinstance(error, _classes("cv2", "error")):
         return getattr(error, "code", None) == _CV2_INSUFFICIENT_MEMORY
-    return any(sign in str(error) for sign in _SIGNS)
+    text = str(error)
+    return text in _BARE or any(sign in text for sign in _SIGNS)
+
+
+def _origin(error: BaseException) -> BaseException:
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
+def _classes(module: str, name: str) -> tuple[type[BaseException], ...]:
+    """The class of an error, if its module, which raises it, has been imported to the end."""
+    found = getattr(sys.modules.get(module), name, None)
+    return () if found is None else (found,)
 
 
 def first_line(error: BaseException) -> str:
-    """What `error` says first, without the place in torch's sources."""
+    """What the origin of `error` says first, without the place in torch's sources."""
+    error = _origin(error)
     lines = str(error).strip().splitlines()
     text = lines[0] if lines else type(error).__name__
     return text[text.rfind("DefaultCPUAllocator") :] if "DefaultCPUAllocator" in text else text

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from backbones.files.run_folder import is_run
+from backbones.machine.exhaustion import OF_ANY, OutOfMemory, first_line, is_exhaustion
 from backbones.machine.quick_import import spare_the_compiler
 from backbones.machine.threads import sleep_while_waiting
 from backbones.terminal.elastic import report_fault
@@ -75,7 +76,11 @@ def run(main: Callable[[Sequence[str]], int | None]) -> None:
 def _code_of(main: Callable[[Sequence[str]], int | None]) -> int:
     try:
         return main(sys.argv[1:]) or 0
-    except (ValueError, OSError) as error:  # ConfigError is a ValueError
+    except Exception as error:
+        if is_exhaustion(error):
+            error = OutOfMemory("what this command keeps", first_line(error), OF_ANY)
+        elif not isinstance(error, (ValueError, OSError)):  # ConfigError is a ValueError
+            raise
         if isinstance(error, BrokenPipeError) and _is_unread():
             return UNREAD
         _tell(f"error: {error}" if str(error) else "")

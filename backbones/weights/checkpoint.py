@@ -19,6 +19,7 @@ from backbones.export.request import SUFFIXES
 from backbones.files.atomic import atomic_write, write_bytes
 from backbones.files.run_folder import check_own
 from backbones.files.torch_file import is_saved
+from backbones.machine.exhaustion import OF_ANY, OutOfMemory, first_line, is_exhaustion
 from backbones.weights import unpickling
 from backbones.weights.fields import (
     WAY_OUT,
@@ -167,6 +168,8 @@ def load(path: Path) -> dict[str, Any]:
         _check_sums(path)
         payload = unpickling.load(path)
     except Exception as error:  # of a damaged file torch raises anything
+        if is_exhaustion(error):
+            raise OutOfMemory(str(path), first_line(error), OF_ANY) from None
         named_so = path.suffix and path.suffix in SUFFIXES.values()  # a web page has none
         if named_so and not is_saved(path):
             raise ValueError(
@@ -176,7 +179,8 @@ def load(path: Path) -> dict[str, Any]:
         if isinstance(error, unpickling.Refused):
             raise
         raise ValueError(
-            f"checkpoint must be a complete, readable torch file, got {path} ({error!s:.500})"
+            f"checkpoint must be a complete, readable torch file, got {path} ({error!s:.500}); "
+            "copy it again, or give another"
         ) from error
     if not isinstance(payload, dict):
         raise ValueError(f"checkpoint must hold a dict, got {type(payload).__name__} in {path}")

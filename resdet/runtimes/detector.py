@@ -26,7 +26,7 @@ from resdet.structures.records import (
     Int64Array,
 )
 
-_CURE = "give smaller images, export for a smaller INPUT.MIN_SIZE_TEST, or set OMP_NUM_THREADS=1"
+_CURE = "set OMP_NUM_THREADS=1: one image at a time, or export for a smaller INPUT.MIN_SIZE_TEST"
 
 
 class Seen(NamedTuple):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from backbones.machine.exhaustion import OutOfMemory, is_exhaustion
+from backbones.machine.exhaustion import OF_ANY, OutOfMemory, is_exhaustion
 from backbones.machine.hardware import threads
 from backbones.terminal.wording import count
 from resdet.detector.detector import Detector
@@ -27,8 +27,6 @@ from resdet.runtimes.program import Run
 
 if TYPE_CHECKING:
     import torch
-
-_CURE = "end other programs, or set OMP_NUM_THREADS=1: one image at a time takes less"
 
 
 def load_detector(
@@ -122,7 +120,7 @@ def _reading(path: Path, chosen: str) -> Iterator[None]:
         yield
     except Exception as error:
         if is_exhaustion(error):
-            raise OutOfMemory(str(path), reason(error), _CURE) from None
+            raise OutOfMemory(str(path), reason(error), OF_ANY) from None
         raise ValueError(
             f"{path} must be a file that {chosen} {RUNTIMES[chosen].version} can run, got one "
             f"that it cannot ({reason(error)}); take a whole copy, or export it again"

@@ -20,7 +20,10 @@ def test_a_detector_that_tests(small_config, monkeypatch):
     detector = build_detector(cfg, build_model(cfg, engine)[0], tuple("abcdef"), engine)
     monkeypatch.setattr(engine, "detect", full)
     image = np.zeros((40, 60, 3), np.uint8)
-    told = r"1 image\(s\): a.jpg \(96x64, 0 boxes\), got 'CUDA out of .*--batch.*MIN_SIZE_TEST"
+    told = (
+        r"1 image\(s\): a.jpg \(96x64, 0 boxes\), got 'CUDA out of "
+        ".*--batch.*OMP_NUM_THREADS=1.*MIN_SIZE_TEST"
+    )
     with pytest.raises(OutOfMemory, match=told):
         list(detector.predict_named([("a.jpg", image)]))
 

@@ -1,3 +1,4 @@
+import errno
 import pickle
 
 import cv2
@@ -25,6 +26,10 @@ def raises(error):
     raise error
 
 
+def caused(error, cause):
+    raise error from cause
+
+
 @pytest.mark.parametrize(
     ("act", "exhausted"),
     [
@@ -36,6 +41,13 @@ def raises(error):
         (lambda: [][0], False),
         (lambda: raises(Exception("[ONNXRuntimeError] : 6 : std::bad_alloc")), True),
         (lambda: raises(RuntimeError("Exception from a.cpp:1:\ncan't alloc")), True),
+        (lambda: raises(RuntimeError("could not create a primitive")), True),
+        (lambda: raises(RuntimeError("could not create a primitive descriptor for x")), False),
+        (lambda: raises(RuntimeError("can't start new thread")), True),
+        (lambda: raises(OSError(errno.ENOMEM, "Cannot allocate memory")), True),
+        (lambda: raises(ImportError("a.so: failed to map segment from shared object")), True),
+        (lambda: caused(TypeError("no file"), MemoryError()), True),
+        (lambda: caused(ValueError("a.pth is too large"), MemoryError()), False),
     ],
 )
 def test_memory_is_told_from_other_faults(act, exhausted):

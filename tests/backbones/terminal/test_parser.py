@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from backbones.terminal.exits import UNREAD
-from backbones.terminal.parser import Parser, add_overrides, add_run, positive, share
+from backbones.terminal.parser import Parser, add_overrides, add_run, positive, run, share
 from resdet.commands.entry import COMMANDS, command
 
 DOC = r"""Does a thing.
@@ -217,3 +217,27 @@ def test_leaving_searches_nothing_for_cycles():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr, done.returncode) == ("", "", 3)
+
+
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [
+        (MemoryError(), "'MemoryError'"),
+        (ImportError("a.so: failed to map segment from shared object"), "'a.so: failed to map"),
+        (OSError(12, "Cannot allocate memory"), "'[Errno 12] Cannot"),
+    ],
+)
+def test_memory_that_runs_out_anywhere_is_one_line(monkeypatch, capsys, raised, told):
+    monkeypatch.setattr("sys.argv", ["resdet thing"])
+    for setting in ("stop_by_signals", "sleep_while_waiting", "spare_the_compiler", "gc.freeze"):
+        monkeypatch.setattr(f"backbones.terminal.parser.{setting}", lambda: None)
+
+    def main(argv):
+        raise raised
+
+    with pytest.raises(SystemExit) as end:
+        run(main)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"error: memory must hold what this command keeps, got {told}")
+    assert "OMP_NUM_THREADS=1" in line
+    assert end.value.code == 2
