@@ -18,6 +18,8 @@ _SIGNS = (
     "Failed to serialize proto",  # an ONNX file's
 )
 _BARE = ("could not create a primitive", "could not create a memory object")  # all oneDNN says
+_PLACES = ("Exception from", "Check '")  # lines of OpenVINO's
+_LONGEST = 300  # characters of what a library says
 _CV2_INSUFFICIENT_MEMORY = -4
 OF_ANY = (
     "end other programs, raise what limits the memory (ulimit -v, a container), or set "
@@ -92,11 +94,12 @@ def _classes(module: str, name: str) -> tuple[type[BaseException], ...]:
 
 
 def first_line(error: BaseException) -> str:
-    """What the origin of `error` says first, without the place in torch's sources."""
+    """What the origin of `error` says first, without the places in a library's sources."""
     error = _origin(error)
-    lines = str(error).strip().splitlines()
-    text = lines[0] if lines else type(error).__name__
-    return text[text.rfind("DefaultCPUAllocator") :] if "DefaultCPUAllocator" in text else text
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    told = [line for line in lines if not line.startswith(_PLACES)]
+    text = (told or lines or [type(error).__name__])[0]
+    return text[max(text.rfind("DefaultCPUAllocator"), 0) :][:_LONGEST]
 
 
 def describe(batch: Any) -> str:

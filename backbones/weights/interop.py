@@ -115,7 +115,7 @@ def _check_arch(weights: BackboneCheckpoint, path: Path) -> None:
     except Exception as error:  # its fields may hold anything
         raise ValueError(
             f"arch of {path} must be of its weights, got {json.dumps(weights.arch):.200} of "
-            f"{weights.num_classes} classes ({first_line(error):.500}); {WAY_OUT}"
+            f"{weights.num_classes} classes ({first_line(error)}); {WAY_OUT}"
         ) from error
 
 

@@ -118,7 +118,7 @@ def _check_fits(cfg: CfgNode, state: Mapping[str, Tensor], source: str) -> None:
             return
         raise ValueError(
             f"config of {source} must be of a network that can be built, got one that cannot: "
-            f"{first_line(error):.300}; {WAY_OUT}"
+            f"{first_line(error)}; {WAY_OUT}"
         ) from error
     own = {
         f"{name}.{key}": value

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from backbones.images.decoding import Image
-from backbones.machine.exhaustion import OutOfMemory, is_exhaustion
+from backbones.machine.exhaustion import OutOfMemory, first_line, is_exhaustion
 from backbones.machine.hardware import threads
 from resdet.data.reading import read_record
 from resdet.detector.detector import MOST_LANES, Detector, RunBatch
@@ -142,17 +142,9 @@ class ExportedDetector(Detector):
         except Exception as error:  # runtimes raise anything
             told = ", ".join(map(str, batch))
             if is_exhaustion(error):
-                raise OutOfMemory(told, reason(error), _CURE) from None
+                raise OutOfMemory(told, first_line(error), _CURE) from None
             raise ValueError(
                 f"image must be one that the graph can run in {self.ran_by}, got {told} "
-                f"({reason(error)}); give an image of another size, or run the checkpoint by "
+                f"({first_line(error)}); give an image of another size, or run the checkpoint by "
                 "--runtime torch"
             ) from error
-
-
-def reason(error: BaseException) -> str:
-    """What a runtime says, in one line, without the places in its sources."""
-    lines = [line.strip() for line in str(error).splitlines()]
-    places = ("Exception from", "Check '")
-    told = [line for line in lines if line and not line.startswith(places)]
-    return (told or lines or [type(error).__name__])[0][:300]

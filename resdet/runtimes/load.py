@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from backbones.machine.exhaustion import OF_ANY, OutOfMemory, is_exhaustion
+from backbones.machine.exhaustion import OF_ANY, OutOfMemory, first_line, is_exhaustion
 from backbones.machine.hardware import threads
 from backbones.terminal.wording import count
 from resdet.detector.detector import Detector
@@ -22,7 +22,7 @@ from resdet.runtimes.choice import (
     of_file,
     why_torch,
 )
-from resdet.runtimes.detector import ExportedDetector, reason
+from resdet.runtimes.detector import ExportedDetector
 from resdet.runtimes.program import Run
 
 if TYPE_CHECKING:
@@ -120,8 +120,8 @@ def _reading(path: Path, chosen: str) -> Iterator[None]:
         yield
     except Exception as error:
         if is_exhaustion(error):
-            raise OutOfMemory(str(path), reason(error), OF_ANY) from None
+            raise OutOfMemory(str(path), first_line(error), OF_ANY) from None
         raise ValueError(
             f"{path} must be a file that {chosen} {RUNTIMES[chosen].version} can run, got one "
-            f"that it cannot ({reason(error)}); take a whole copy, or export it again"
+            f"that it cannot ({first_line(error)}); take a whole copy, or export it again"
         ) from error

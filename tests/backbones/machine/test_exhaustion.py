@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from backbones.machine.exhaustion import OutOfMemory, describe, fitting, is_exhaustion
+from backbones.machine.exhaustion import OutOfMemory, describe, first_line, fitting, is_exhaustion
 
 TOO_MANY = 2**52
 
@@ -83,3 +83,13 @@ def test_many_images_are_counted_and_the_fault_crosses_processes():
     assert describe([sample(n, 2, 2) for n in range(6)]).endswith("and 2 more")
     fault = OutOfMemory("a.jpg", "no", "store smaller images")
     assert str(pickle.loads(pickle.dumps(fault))) == str(fault)
+
+
+def test_the_origin_is_told_without_places_and_at_bearable_length():
+    assert first_line(KeyError()) == "KeyError"
+    assert first_line(raised(lambda: caused(ValueError("outer"), KeyError("inner")))) == "'inner'"
+    told = "Exception from src/core.cpp:117:\nCheck 'found' failed at src/a.cpp:3:\n  no memory"
+    assert first_line(RuntimeError(told)) == "no memory"
+    torchs = "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate"
+    assert first_line(RuntimeError(torchs)) == "DefaultCPUAllocator: can't allocate"
+    assert len(first_line(RuntimeError("x" * 1000))) == 300

@@ -11,7 +11,7 @@ import pytest
 from backbones.machine.exhaustion import OutOfMemory
 from resdet.data import transforms
 from resdet.runtimes.about import About
-from resdet.runtimes.detector import ExportedDetector, reason
+from resdet.runtimes.detector import ExportedDetector
 from resdet.runtimes.program import Found
 from resdet.structures.records import ImageRecord
 
@@ -132,7 +132,3 @@ def test_labels_without_a_name_are_refused() -> None:
     told = r"class_names must be those of the graph, got 1 names and label 1 on a.jpg"
     with pytest.raises(ValueError, match=told):
         list(detector.predict_named([("a.jpg", IMAGE)]))
-
-
-def test_an_error_without_words_is_told_by_its_kind() -> None:
-    assert reason(KeyError()) == "KeyError"
