@@ -165,14 +165,14 @@ def train(
             meter.count()
             log.moved(done)
             run.after_step(done)
+            stop.when = f" after {done} of {settings.max_iterations} iterations"
             if reports:
                 _report(meter, step, settings, log)
             if saves or wish:
                 _check_weights(model, iteration, settings)
                 _save(run, model, done, shares=saves)
             if wish:
-                stop.signal = wish
-                raise stop.stopped(f" after {done} of {settings.max_iterations} iterations")
+                raise stop.stopped(wish)
             if settings.evaluates(done) and _is_over(run, model, done, log, stop):
                 return done
             if saves or settings.is_first(done):  # the first one starts workers and compiles

@@ -28,12 +28,14 @@ class Stopping:
     """While entered, a signal ends the run in `directory`: at once, or where it is `deferred`.
 
     There it is only noted in `signal`, for the loop to end with its iteration. What does not end
-    within PATIENCE is ended; so is everything by a second signal, even amid a computation.
+    within PATIENCE is ended; so is everything by a second signal, even amid a computation. `when`
+    is how far the run has come, as the last words of "stopped".
     Outside of the main thread, which alone gets signals, nothing happens.
     """
 
     def __init__(self, directory: Path) -> None:
         self.signal = 0
+        self.when = ""
         self._directory = directory
         self._deferred = False
         self._before: dict[int, Any] = {}
@@ -67,18 +69,19 @@ class Stopping:
         """Note signals, do not act on them; or, within such a part, act on them again."""
         before, self._deferred = self._deferred, deferred
         if self.signal and not deferred:
-            raise self.stopped("")
+            raise self.stopped(self.signal)
         try:
             yield
         finally:
             self._deferred = before
         if self.signal and not before:
-            raise self.stopped("")
+            raise self.stopped(self.signal)
 
-    def stopped(self, when: str) -> Stopped:
+    def stopped(self, number: int) -> Stopped:
         """What to raise, with the line that says how to go on; silent but in the main process."""
-        text = f"{name_of(self.signal)}: stopped{when}; {self._way_on()}"
-        return Stopped(self.signal, text if distributed.is_main() else "")
+        self.signal = number
+        text = f"{name_of(number)}: stopped{self.when}; {self._way_on()}"
+        return Stopped(number, text if distributed.is_main() else "")
 
     def _way_on(self) -> str:
         newest = last(self._directory)
@@ -91,7 +94,7 @@ class Stopping:
             return
         self.signal = number
         if not self._deferred:
-            raise self.stopped("")
+            raise self.stopped(self.signal)
         if distributed.is_main():
             told = f"{name_of(number)}: this iteration, then a checkpoint; again: end at once\n"
             os.write(2, told.encode())

@@ -51,11 +51,12 @@ def test_within_what_is_deferred_a_part_may_be_ended(tmp_path):
         with Stopping(tmp_path) as stopping, stopping.deferred():
             with stopping.deferred(False):
                 done.append("open")
+            stopping.when = " after 3 of 9 iterations"
             send()
             with stopping.deferred(False):
                 done.append("never")
 
-    with pytest.raises(Stopped):
+    with pytest.raises(Stopped, match="SIGTERM: stopped after 3 of 9 iterations; nothing was"):
         run()
     assert done == ["open"]
 
