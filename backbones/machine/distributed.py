@@ -18,7 +18,6 @@ import torch.distributed as dist
 from torch.distributed import PrefixStore  # type: ignore[attr-defined]
 from torch.distributed.rendezvous import rendezvous
 
-from backbones.machine.exhaustion import READING, OutOfMemory, first_line, is_exhaustion
 from backbones.machine.watch import Watch, no_sign
 from backbones.terminal.patience import TIMEOUT_VARIABLE, patience, waiting
 
@@ -69,16 +68,14 @@ def cleanup() -> None:
 
 @contextlib.contextmanager
 def joined() -> Iterator[None]:
-    """`setup` before and `cleanup` after; a fault of another process or of memory is one line.
+    """`setup` before and `cleanup` after; a fault of another process is one line.
 
-    Raises: ConnectionError if another process has ended or does not come; OutOfMemory.
+    Raises: ConnectionError if another process has ended or does not come.
     """
     setup()
     try:
         yield
-    except (MemoryError, RuntimeError) as error:
-        if is_exhaustion(error):
-            raise OutOfMemory("what this run keeps", first_line(error), READING) from None
+    except RuntimeError as error:
         told = _fault_of_others(error)
         if told is None:
             raise

@@ -13,7 +13,7 @@ _SHOWN = 4  # images of a batch that are named
 # what the allocators of torch and of other libraries say
 _SIGNS = (
     *("can't alloc", "annot allocate memory", "bad_alloc", "not enough memory", "out of memory"),
-    *("_ALLOC_FAILED", "can't start new thread"),
+    *("ailed to allocate", "_ALLOC_FAILED", "can't start new thread"),
     "failed to map segment from shared object",  # of a library that is imported
     "Failed to serialize proto",  # an ONNX file's
 )
@@ -22,8 +22,9 @@ _PLACES = ("Exception from", "Check '")  # lines of OpenVINO's
 _LONGEST = 300  # characters of what a library says
 _CV2_INSUFFICIENT_MEMORY = -4
 OF_ANY = (
-    "end other programs, raise what limits the memory (ulimit -v, a container), or set "
-    "OMP_NUM_THREADS=1: fewer images are at work at once"
+    "end other programs, raise what limits the memory (ulimit -v, a container), or let fewer images "
+    "be at work at once: a detector by OMP_NUM_THREADS=1, a training by lower SOLVER.IMS_PER_BATCH "
+    "and DATALOADER.NUM_WORKERS"
 )
 READING = "lower DATALOADER.NUM_WORKERS or SOLVER.IMS_PER_BATCH, or store smaller images"
 # (doing, whether boxes are searched) -> three ways to less memory
@@ -70,9 +71,10 @@ def is_exhaustion(error: BaseException) -> bool:
 
     Not of a ValueError, which has put it into words.
     """
-    if isinstance(error, ValueError):
-        return False
-    error = _origin(error)
+    return not isinstance(error, ValueError) and any(map(_tells, _chain(error)))
+
+
+def _tells(error: BaseException) -> bool:
     if isinstance(error, (MemoryError, *_classes("torch", "OutOfMemoryError"))):
         return True
     if isinstance(error, _classes("cv2", "error")):
@@ -81,10 +83,11 @@ def is_exhaustion(error: BaseException) -> bool:
     return text in _BARE or any(sign in text for sign in _SIGNS)
 
 
-def _origin(error: BaseException) -> BaseException:
-    while error.__cause__ is not None:
-        error = error.__cause__
-    return error
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and what has led to it."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
 def _classes(module: str, name: str) -> tuple[type[BaseException], ...]:
@@ -94,8 +97,10 @@ def _classes(module: str, name: str) -> tuple[type[BaseException], ...]:
 
 
 def first_line(error: BaseException) -> str:
-    """What the origin of `error` says first, without the places in a library's sources."""
-    error = _origin(error)
+    """What `error` says first, or what tells of memory and has led to it, without places in a
+    library's sources.
+    """
+    error = next(filter(_tells, _chain(error)), error)
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     told = [line for line in lines if not line.startswith(_PLACES)]
     text = (told or lines or [type(error).__name__])[0]

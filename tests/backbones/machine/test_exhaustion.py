@@ -44,6 +44,7 @@ def caused(error, cause):
         (lambda: raises(RuntimeError("could not create a primitive")), True),
         (lambda: raises(RuntimeError("could not create a primitive descriptor for x")), False),
         (lambda: raises(RuntimeError("can't start new thread")), True),
+        (lambda: raises(RuntimeError("a.cpp:3:\nFailed to allocate 542 bytes of memory")), True),
         (lambda: raises(OSError(errno.ENOMEM, "Cannot allocate memory")), True),
         (lambda: raises(ImportError("a.so: failed to map segment from shared object")), True),
         (lambda: caused(TypeError("no file"), MemoryError()), True),
@@ -85,11 +86,26 @@ def test_many_images_are_counted_and_the_fault_crosses_processes():
     assert str(pickle.loads(pickle.dumps(fault))) == str(fault)
 
 
-def test_the_origin_is_told_without_places_and_at_bearable_length():
+def test_what_is_told_is_a_line_without_places():
     assert first_line(KeyError()) == "KeyError"
-    assert first_line(raised(lambda: caused(ValueError("outer"), KeyError("inner")))) == "'inner'"
     told = "Exception from src/core.cpp:117:\nCheck 'found' failed at src/a.cpp:3:\n  no memory"
     assert first_line(RuntimeError(told)) == "no memory"
     torchs = "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate"
     assert first_line(RuntimeError(torchs)) == "DefaultCPUAllocator: can't allocate"
     assert len(first_line(RuntimeError("x" * 1000))) == 300
+
+
+def test_what_has_led_to_an_error_is_looked_at():
+    full = MemoryError("std::bad_alloc")
+    assert first_line(raised(lambda: caused(TypeError("no file"), full))) == "std::bad_alloc"
+    assert first_line(raised(lambda: caused(TypeError("no file"), KeyError("a")))) == "no file"
+
+    def close_what_is_full():
+        try:
+            raise full
+        finally:
+            raise RuntimeError("cannot be closed")
+
+    met = raised(close_what_is_full)
+    assert is_exhaustion(met)
+    assert first_line(met) == "std::bad_alloc"

@@ -97,7 +97,7 @@ def test_memory_that_is_too_small_is_no_broken_file(quartered, runtime, monkeypa
 
     opened = {"read": full, "started": lambda *_: replace(whole, start=full)}
     monkeypatch.setattr(module, "open_program", opened[when])
-    told = r"hold .*model.onnx, got 'std::bad_alloc'; end other programs, .*set OMP_NUM_THREADS=1"
+    told = r"hold .*model.onnx, got 'std::bad_alloc'; end other programs, .*by OMP_NUM_THREADS=1"
     with pytest.raises(OutOfMemory, match=told):
         load_detector(quartered(), runtime=runtime)(WHITE, channel_order="RGB")
 
