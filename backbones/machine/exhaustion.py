@@ -22,9 +22,9 @@ _PLACES = ("Exception from", "Check '")  # lines of OpenVINO's
 _LONGEST = 300  # characters of what a library says
 _CV2_INSUFFICIENT_MEMORY = -4
 OF_ANY = (
-    "end other programs, raise what limits the memory (ulimit -v, a container), or let fewer images "
-    "be at work at once: a detector by OMP_NUM_THREADS=1, a training by lower SOLVER.IMS_PER_BATCH "
-    "and DATALOADER.NUM_WORKERS"
+    "end other programs, raise what limits the memory (ulimit -v, a container), or have fewer "
+    "images at work at once: of a detector by OMP_NUM_THREADS=1, in training by lower "
+    "SOLVER.IMS_PER_BATCH and DATALOADER.NUM_WORKERS"
 )
 READING = "lower DATALOADER.NUM_WORKERS or SOLVER.IMS_PER_BATCH, or store smaller images"
 # (doing, whether boxes are searched) -> three ways to less memory

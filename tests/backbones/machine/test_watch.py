@@ -4,7 +4,6 @@ import os
 import time
 
 import pytest
-import torch
 import torch.distributed as dist
 
 from backbones.machine import distributed, watch
