@@ -79,7 +79,10 @@ def _tells(error: BaseException) -> bool:
         return True
     if isinstance(error, _classes("cv2", "error")):
         return getattr(error, "code", None) == _CV2_INSUFFICIENT_MEMORY
-    text = str(error)
+    return _is_sign(str(error))
+
+
+def _is_sign(text: str) -> bool:
     return text in _BARE or any(sign in text for sign in _SIGNS)
 
 
@@ -97,13 +100,14 @@ def _classes(module: str, name: str) -> tuple[type[BaseException], ...]:
 
 
 def first_line(error: BaseException) -> str:
-    """What `error` says first, or what tells of memory and has led to it, without places in a
-    library's sources.
+    """What `error` says first, or what there tells of memory, without places in a library's sources.
+
+    Of an error that one of memory has led to: what that says.
     """
     error = next(filter(_tells, _chain(error)), error)
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    told = [line for line in lines if not line.startswith(_PLACES)]
-    text = (told or lines or [type(error).__name__])[0]
+    told = [*filter(_is_sign, lines), *(line for line in lines if not line.startswith(_PLACES))]
+    text = [*told, *lines, type(error).__name__][0]
     return text[max(text.rfind("DefaultCPUAllocator"), 0) :][:_LONGEST]
 
 

@@ -90,6 +90,8 @@ def test_what_is_told_is_a_line_without_places():
     assert first_line(KeyError()) == "KeyError"
     told = "Exception from src/core.cpp:117:\nCheck 'found' failed at src/a.cpp:3:\n  no memory"
     assert first_line(RuntimeError(told)) == "no memory"
+    openvinos = "[CPU] Slice node Check 'ptr' failed at src/a.cpp:2:\nFailed to allocate 5 bytes"
+    assert first_line(RuntimeError(openvinos)) == "Failed to allocate 5 bytes"
     torchs = "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate"
     assert first_line(RuntimeError(torchs)) == "DefaultCPUAllocator: can't allocate"
     assert len(first_line(RuntimeError("x" * 1000))) == 300
