@@ -100,7 +100,7 @@ def _classes(module: str, name: str) -> tuple[type[BaseException], ...]:
 
 
 def first_line(error: BaseException) -> str:
-    """What `error` says first, or what there tells of memory, without places in a library's sources.
+    """What `error` says first, or what there tells of memory, without places in sources.
 
     Of an error that one of memory has led to: what that says.
     """
