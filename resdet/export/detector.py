@@ -21,9 +21,11 @@ from resdet.export import suppression
 from resdet.export.exportable import Exportable, load_exportable
 from resdet.export.form import INSIDE, Form, contract_of
 from resdet.export.graph import DetectorGraph
+from resdet.export.least_score import with_least_score
 from resdet.export.pairing import BOX_BOUND, SCORE_BOUND, Difference
 from resdet.export.trial import Named, Row, all_scores, by_file, differences, of_few, threshold
 from resdet.export.web.folder import write_page
+from resdet.structures.records import Detections
 
 if TYPE_CHECKING:
     from resdet.export.int8.accuracy import Judge
@@ -64,16 +66,17 @@ def export_detector(
     if small:
         notes.append(f"{', '.join(small)} left out: under {least} pixels a side once resized")
 
-    def make(named: Named) -> tuple[bytes, list[Row]]:
-        data = encode_detector(detector, contract, form)
+    def compared(data: bytes, named: Named) -> list[Row]:
         run, graph = runner(data, form.kind, contract), graph_of(detector, form)
-        return data, list(differences(detector, form, graph, run, tracked(named, "comparing")))
+        return list(differences(detector, form, graph, run, tracked(named, "comparing")))
 
-    few = list(of_few(detector, named))
-    data, rows = make([*named, *few])
-    for score, some, why in _other_files(detector, named, rows):
+    found = [detector.detect(image) for _, image in named]
+    few = list(of_few(detector, named, found))
+    data = encode_detector(detector, contract, form)
+    rows = compared(data, [*named, *few])
+    for score, some, why in _other_files(detector, named, found, rows):
         with threshold(detector, score) as before:
-            rows += make(some)[1]
+            rows += compared(with_least_score(data, form.kind, score), some)
         notes.append(why.format(before=before, score=score))
     _check(rows, form, output, images)
     files = contents(data, form.kind, output)
@@ -129,7 +132,7 @@ def _translations(form: Form) -> Mapping[Any, Callable[..., Any]]:
 
 
 def _other_files(
-    detector: Exportable, named: Named, rows: Sequence[Row]
+    detector: Exportable, named: Named, found: Sequence[Detections], rows: Sequence[Row]
 ) -> Iterator[tuple[float, Named, str]]:
     """For what none of the images shows: a file that tells lower scores, or only the best.
 
@@ -138,17 +141,18 @@ def _other_files(
     counts = {difference.pairs + difference.alone for _, _, difference in rows}
     if counts >= {0, 1}:
         return
-    scores = all_scores(detector, named)
+    nothing = counts == {0}
+    scores = all_scores(detector, named) if nothing else [one.scores for one in found]
     every = np.sort(np.concatenate(scores))
-    if counts == {0} and len(every):
+    if nothing and len(every):
         told = "nothing scores above {before:g} there: a file for {score:.2g} was compared"
         yield float(np.median(every)), named, told
     if len(every) > 1 and every[-1] - every[-2] > SCORE_BOUND:
-        best = int(np.argmax([found.max(initial=0.0) for found in scores]))
-        some = [(f"nothing, {name}", image) for name, image in named]
-        some[best] = f"one object, {named[best][0]}", named[best][1]
+        best = int(np.argmax([some.max(initial=0.0) for some in scores]))
+        (one, image), *others = [*named[best:], *named[:best]]
+        shown = [(f"nothing, {name}", image) for name, image in others[:1]]
         told = "no image shows one object: a file for scores above {score:.2g} was compared"
-        yield float(every[-2:].mean()), some, told
+        yield float(every[-2:].mean()), [(f"one object, {one}", image), *shown], told
 
 
 def _row(name: str, shape: Sequence[int], difference: Difference) -> tuple[str, ...]:

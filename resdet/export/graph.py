@@ -13,6 +13,9 @@ from resdet.export import resizing
 from resdet.export.regions import describe
 from resdet.export.suppression import Suppress
 
+LEAST_SCORE = (
+    "least_score"  # what a detection must pass: one number of the file, as its weights are
+)
 _NONE = 0.0  # score of what is no proposal and no detection
 _LEAST = torch.finfo(torch.float32).tiny  # of what is one
 _SMALLEST = 1e-2  # side of a detection, pixels; torchvision's
@@ -31,6 +34,8 @@ class DetectorGraph(nn.Module):
     Unit: pixels of the image given; labels count from 0.
     """
 
+    least_score: Tensor
+
     def __init__(
         self,
         model: nn.Module,
@@ -45,6 +50,8 @@ class DetectorGraph(nn.Module):
         self._suppress = suppress
         self._sizes = sizes
         self._batched = batched
+        heads: Any = model.get_submodule("roi_heads")
+        self.register_buffer(LEAST_SCORE, torch.tensor(heads.score_thresh, dtype=torch.float32))
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
         """Detect, and leave out what is no detection."""
@@ -150,7 +157,7 @@ class DetectorGraph(nn.Module):
         box = _clip(torch.unflatten(box, 1, (classes, 4)), limit)
         box = torch.unflatten(box, 0, (-1, number))
         sides = box[..., 2:] - box[..., :2]
-        sound = real[..., None] & (score > heads.score_thresh) & (sides >= _SMALLEST).all(-1)
+        sound = real[..., None] & (score > self.least_score) & (sides >= _SMALLEST).all(-1)
         score = torch.where(sound, score, _NONE)
         return box.transpose(1, 2), score.transpose(1, 2)
 

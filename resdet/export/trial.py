@@ -119,16 +119,17 @@ def candidates(graph: DetectorGraph, given: NDArray[np.uint8]) -> list[Any]:
     return [column.numpy() for column in (own[index], label, score[index])]
 
 
-def of_few(detector: Exportable, named: Named) -> Iterator[tuple[str, Image]]:
+def of_few(
+    detector: Exportable, named: Named, found: Sequence[Detections]
+) -> Iterator[tuple[str, Image]]:
     """A picture of nothing and one of one object, where the detector sees them so.
 
-    Grey, and grey with what it is surest of in each of the images.
+    Grey, and grey with what it is surest of in each of the images, of `found` there.
     """
     shapes = sorted({image.shape for _, image in named})
     tried = [("grey", np.full(shapes[0], _GREY, np.uint8))]
-    for name, image in named:
-        found = detector.detect(image)
-        for box in found.boxes[:1]:
+    for (name, image), seen in zip(named, found):
+        for box in seen.boxes[:1]:
             x1, y1, x2, y2 = box.astype(int)
             alone = np.full_like(image, _GREY)
             alone[y1 : y2 + 1, x1 : x2 + 1] = image[y1 : y2 + 1, x1 : x2 + 1]
