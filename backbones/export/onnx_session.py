@@ -6,7 +6,7 @@ from pathlib import Path
 
 import onnxruntime
 
-_ERRORS = 3  # and nothing less, of what it logs
+_FATAL = 4  # and nothing less, of what it logs: errors it also raises
 
 
 def opened(source: Path | bytes, threads: int) -> onnxruntime.InferenceSession:
@@ -15,7 +15,7 @@ def opened(source: Path | bytes, threads: int) -> onnxruntime.InferenceSession:
     Raises: whatever onnxruntime does of a file that is broken.
     """
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = _ERRORS
+    options.log_severity_level = _FATAL
     options.intra_op_num_threads = threads
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
