@@ -61,7 +61,7 @@ def encode(
         axis: torch.export.Dim(name, min=least) for axis, (name, least) in contract.axes.items()
     }
     graph.requires_grad_(False)
-    with _quiet(), _no_branches(), torch.no_grad():
+    with quiet(), _no_branches(), torch.no_grad():
         try:
             program = torch.export.export(graph, (contract.example,), dynamic_shapes=(dims,))
             if kind != "torch-export":
@@ -177,7 +177,7 @@ def runner(data: bytes, kind: str, contract: Contract) -> Run:
 
         session = onnx_session.opened(data, torch.get_num_threads())
         return lambda image: list(session.run(list(contract.outputs), {contract.input: image}))
-    with _quiet():
+    with quiet():
         program: nn.Module = torch.export.load(io.BytesIO(data)).module()
 
     def run(image: Array) -> list[Array]:
@@ -188,7 +188,7 @@ def runner(data: bytes, kind: str, contract: Contract) -> Run:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Leave out what exporters tell their developers."""
     loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch.export", "onnxscript")]
     levels = [logger.level for logger in loggers]

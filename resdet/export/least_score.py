@@ -6,6 +6,7 @@ import io
 
 import torch
 
+from backbones.export.formats import quiet
 from resdet.export.graph import LEAST_SCORE
 
 
@@ -15,10 +16,11 @@ def with_least_score(data: bytes, kind: str, score: float) -> bytes:
     To be compared, not to be written: a .pt2 keeps nothing of what it says of itself.
     """
     if kind == "torch-export":
-        program = torch.export.load(io.BytesIO(data))
-        program.state_dict[LEAST_SCORE].fill_(score)
         file = io.BytesIO()
-        torch.export.save(program, file)
+        with quiet():
+            program = torch.export.load(io.BytesIO(data))
+            program.state_dict[LEAST_SCORE].fill_(score)
+            torch.export.save(program, file)
         return file.getvalue()
     import onnx
 
