@@ -19,7 +19,7 @@ _SIGNS = (
 )
 _BARE = ("could not create a primitive", "could not create a memory object")  # all oneDNN says
 _PLACES = ("Exception from", "Check '")  # lines of OpenVINO's
-_LONGEST = 300  # characters of what a library says
+_LONGEST = 500  # characters of what a library says
 _CV2_INSUFFICIENT_MEMORY = -4
 OF_ANY = (
     "end other programs, raise what limits the memory (ulimit -v, a container), or have fewer "
