@@ -26,9 +26,9 @@ class Graph(torch.nn.Module):
 def test_a_program_of_torch() -> None:
     file = io.BytesIO()
     torch.export.save(torch.export.export(Graph(), (torch.from_numpy(SCORES),)), file)
-    data = with_least_score(file.getvalue(), "torch-export", 0.6)
+    data = with_least_score(file.getvalue(), "torch-export", 0.3)
     told = torch.export.load(io.BytesIO(data)).module()(torch.from_numpy(SCORES))
-    assert told.tolist() == [False, False, True]
+    assert told.tolist() == [False, True, True]
 
 
 @pytest.mark.parametrize("kind", ["onnx", "openvino"])
