@@ -319,12 +319,14 @@ class Show:
 
         def passed_on() -> Iterator[Named]:
             with contextlib.closing(ahead(frames)) as read:  # type: ignore[type-var]
-                for frame in read:
-                    held.append(frame)
-                    yield frame
+                for number, image in read:
+                    held.append((number, image))
+                    _, where = name(int(number))  # which is told of one that fails
+                    yield where, image
 
         def draw_and_write(found: Detections) -> None:
             number, image = held.popleft()
+            found = replace(found, image_id=number)
             shown = self.shown.of(found, self.detector.class_names)
             self.drawn.take(*name(int(number)), found, shown)
             write(number, draw(image, shown))

@@ -9,14 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backbones.export import openvino_ir
-from backbones.export.openvino_ir import openvino
 from backbones.export.openvino_run import started
 from resdet.runtimes.program import Found, Program, Run, batch_of, output_names, told
 
 
 def open_program(source: Path | bytes, threads: int) -> Program:
     """Raises: whatever OpenVINO does of a file that is broken."""
-    model = _read(source)
+    model = openvino_ir.from_onnx(source) if isinstance(source, bytes) else openvino_ir.read(source)
     held: dict[str, Any] = {}
     if model.has_rt_info([openvino_ir.METADATA]):
         held = model.get_rt_info([openvino_ir.METADATA]).value
@@ -38,12 +37,6 @@ def open_program(source: Path | bytes, threads: int) -> Program:
         batch,
         start,
     )
-
-
-def _read(source: Path | bytes) -> Any:
-    if isinstance(source, bytes):
-        return openvino_ir.from_onnx(source)
-    return openvino.Core().read_model(source)
 
 
 def _shape(port: Any) -> list[int | None]:

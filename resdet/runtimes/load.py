@@ -92,9 +92,14 @@ def _exported(path: Path, asked: str, of_torch: Sequence[str], batch: int) -> Ex
             f"checkpoint must be one of train-det with {', '.join(of_torch)}, got {path}, whose "
             "graph is ready made; leave them out, or give the checkpoint that it was exported from"
         )
+    if not path.is_file():
+        raise FileNotFoundError(f"checkpoint must be an existing file, got {path}")
     for part in files_of(path):
         if not part.is_file():
-            raise FileNotFoundError(f"checkpoint must be an existing file, got {part}")
+            raise FileNotFoundError(
+                f"{part} must lie beside {path}, as the weights of an OpenVINO file do, got no "
+                "such file; copy both, or give another checkpoint"
+            )
     with _reading(path, chosen):
         program = RUNTIMES[chosen].opened(path, threads())
     about, axis = read_about(path, program), program.batch

@@ -34,6 +34,28 @@ def test_both_files_are_the_model_and_say_what_it_is(tmp_path: Path) -> None:
         assert np.array_equal(run(given)[0], 2 * given)
 
 
+def test_weights_of_another_file_are_refused(tmp_path: Path) -> None:
+    openvino = pytest.importorskip("openvino")
+    from openvino import opset13 as ops
+
+    from backbones.export.openvino_ir import as_files, read
+
+    for name, factor in (("a.xml", 2.0), ("b.xml", 3.0)):
+        x = ops.parameter([-1, 3], np.float32)
+        made = openvino.Model(
+            [ops.multiply(x, ops.constant(np.full((1, 3), factor, np.float32)))], [x]
+        )
+        openvino.serialize(made, tmp_path / f"older_{name}")
+        for path, data in as_files(made, tmp_path / name).items():
+            path.write_bytes(data)
+        assert read(tmp_path / name).get_parameters()
+    for name in ("a.bin", "older_a.bin"):
+        (tmp_path / name).write_bytes((tmp_path / "b.bin").read_bytes())
+    assert read(tmp_path / "older_a.xml").get_parameters()  # says nothing of its weights
+    with pytest.raises(ValueError, match=r"a\.bin is not the one that was written with it"):
+        read(tmp_path / "a.xml")
+
+
 def test_nobody_is_told_that_it_is_used(tmp_path: Path) -> None:
     pytest.importorskip("openvino")
     code = "from backbones.export import openvino_ir; openvino_ir.openvino.Core()"
