@@ -53,6 +53,18 @@ def visualize(tool, tmp_path):
     return run
 
 
+def test_a_detector_is_told_the_path_of_an_image(visualize, tmp_path, monkeypatch):
+    def refuse(self, images, *, live):
+        for image_id, _ in images:
+            raise ValueError(f"image must be another, got {image_id}")
+        yield
+
+    monkeypatch.setattr(Detector, "predict_named", refuse)
+    path = write(tmp_path / "in" / "a.png")
+    with pytest.raises(ValueError, match=f"got {path}$"):
+        visualize(path.parent)
+
+
 def write(path, size=(64, 96)):
     path.parent.mkdir(exist_ok=True)
     cv2.imwrite(str(path), np.full((*size, 3), 128, np.uint8))
