@@ -190,7 +190,7 @@ class Show:
                     unreadable.append(path)
                     print(f"warning: left out: {error}", file=sys.stderr)
                     continue
-                yield where, image
+                yield number, image
 
         def write(number: ImageId, picture: Image) -> None:
             path = files[int(number)]
@@ -267,7 +267,7 @@ class Show:
                 if seconds and at >= seconds:
                     return
                 times.append(at)
-                yield where, image
+                yield number, image
 
         drawn = 0
         target = target and target.with_suffix(source.suffix)
